@@ -1,0 +1,209 @@
+//! Strict decoding of configuration.
+
+use std::collections::BTreeSet;
+
+use schemars::{JsonSchema, schema_for};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Problems, Result};
+
+/// Decodes a configuration struct.
+///
+/// # Errors
+/// All unknown keys, each with the closest known one, together with the first value of a wrong
+/// type or shape. Every problem begins with its key; values are not echoed where a key was given a
+/// value of another type, because that value may be a secret.
+pub fn decode<T: DeserializeOwned + JsonSchema>(mut value: Value) -> Result<T> {
+    let schema = schema_for!(T).to_value();
+    let mut problems = Problems::new();
+    Walk { root: &schema, problems: &mut problems }.prune(&schema, &mut value, "");
+    let decoded = serde_path_to_error::deserialize(&value).map_err(|error| {
+        let path = error.path().to_string();
+        let what = without_value(&error.inner().to_string());
+        if path == "." { what } else { format!("{path}: {what}") }
+    });
+    match decoded {
+        Ok(decoded) => problems.into_result().map(|()| decoded),
+        Err(what) => {
+            problems.push(what);
+            problems.into_result().and(Err(crate::Error::config("configuration: not readable")))
+        }
+    }
+}
+
+/// ` (did you mean …?)` when one of `known` is close to `word`, else nothing.
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let limit = (word.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| format!(" (did you mean `{candidate}`?)"))
+        .unwrap_or_default()
+}
+
+/// Cuts the value out of serde's `invalid type: string "…", expected …`.
+fn without_value(message: &str) -> String {
+    let Some((before, after)) = message.split_once(", expected ") else {
+        return message.to_owned();
+    };
+    if !before.starts_with("invalid type: ") && !before.starts_with("invalid value: ") {
+        return message.to_owned();
+    }
+    let before = before.split(['"', '`']).next().unwrap_or(before).trim_end();
+    format!("{before}, expected {after}")
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    problems: &'a mut Problems,
+}
+
+impl<'a> Walk<'a> {
+    fn resolve(&self, mut schema: &'a Value) -> &'a Value {
+        while let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+            match self.root.pointer(name.trim_start_matches('#')) {
+                Some(target) => schema = target,
+                None => break,
+            }
+        }
+        schema
+    }
+
+    /// The branch of a `oneOf` or `anyOf` that `value` means, told by its constant properties.
+    fn branch(&self, schema: &'a Value, value: &Value) -> &'a Value {
+        let branches =
+            schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
+        let Some(branches) = branches else { return schema };
+        let mut fitting = branches.iter().map(|branch| self.resolve(branch)).filter(|branch| {
+            let Some(properties) = branch.get("properties").and_then(Value::as_object) else {
+                return false;
+            };
+            properties.iter().all(|(key, property)| match property.get("const") {
+                Some(constant) => value.get(key) == Some(constant),
+                None => true,
+            })
+        });
+        fitting.next().unwrap_or(schema)
+    }
+
+    /// Removes the unknown keys of `value` and notes them.
+    fn prune(&mut self, schema: &'a Value, value: &mut Value, path: &str) {
+        let schema = self.branch(self.resolve(schema), value);
+        match value {
+            Value::Object(object) => {
+                let Some(known) = schema.get("properties").and_then(Value::as_object) else {
+                    return;
+                };
+                let strict = schema.get("additionalProperties") == Some(&Value::Bool(false));
+                let keys: BTreeSet<String> = object.keys().cloned().collect();
+                for key in keys {
+                    let at = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    match known.get(&key) {
+                        Some(property) => {
+                            if let Some(inner) = object.get_mut(&key) {
+                                self.prune(property, inner, &at);
+                            }
+                        }
+                        None if strict => {
+                            let meant = did_you_mean(&key, known.keys().map(String::as_str));
+                            self.problems.push(format!("{at}: unknown key{meant}"));
+                            object.remove(&key);
+                        }
+                        None => {}
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let Some(item) = schema.get("items") else { return };
+                for (index, inner) in items.iter_mut().enumerate() {
+                    self.prune(item, inner, &format!("{path}[{index}]"));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Demo {
+        #[serde(default)]
+        max_messages: Option<u32>,
+        #[serde(default)]
+        tls: Option<Tls>,
+        #[serde(default)]
+        auth: Auth,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Tls {
+        #[serde(default)]
+        ca_file: Option<String>,
+    }
+
+    #[derive(Debug, Default, Deserialize, JsonSchema)]
+    #[serde(tag = "type", content = "config", rename_all = "lowercase", deny_unknown_fields)]
+    enum Auth {
+        #[default]
+        None,
+        Bearer {
+            token: String,
+        },
+    }
+
+    fn refused(value: Value) -> String {
+        decode::<Demo>(value).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn good_values_decode() {
+        let auth = json!({"type": "bearer", "config": {"token": "t"}});
+        let demo: Demo =
+            decode(json!({"max_messages": 3, "tls": {"ca_file": "x"}, "auth": auth})).unwrap();
+        assert_eq!(demo.max_messages, Some(3));
+        assert_eq!(demo.tls.unwrap().ca_file.as_deref(), Some("x"));
+        assert!(matches!(demo.auth, Auth::Bearer { token } if token == "t"));
+    }
+
+    #[test]
+    fn unknown_keys_are_all_named_with_the_closest_known_one() {
+        assert_eq!(
+            refused(json!({"max_mesages": 3, "tls": {"cafile": "x"}, "zzz": 1})),
+            "3 problems:\n  - max_mesages: unknown key (did you mean `max_messages`?)\n  \
+             - tls.cafile: unknown key (did you mean `ca_file`?)\n  - zzz: unknown key"
+        );
+    }
+
+    #[test]
+    fn wrong_types_name_the_key_and_hide_the_value() {
+        assert_eq!(
+            refused(json!({"max_messages": "30"})),
+            "max_messages: invalid type: string, expected u32"
+        );
+        assert_eq!(
+            refused(json!({"tls": {"ca_file": 12345}})),
+            "tls.ca_file: invalid type: integer, expected a string"
+        );
+        let error = refused(json!({"auth": {"type": "bearer", "config": {"tokn": "s3cret"}}}));
+        assert!(error.contains("tokn") && error.contains("token"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn a_type_error_and_an_unknown_key_are_reported_together() {
+        let error = refused(json!({"max_messages": -5, "tlz": {}}));
+        assert!(error.contains("tlz: unknown key (did you mean `tls`?)"), "{error}");
+        assert!(error.contains("max_messages: invalid value: integer, expected u32"), "{error}");
+    }
+}

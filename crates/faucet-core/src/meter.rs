@@ -1,0 +1,127 @@
+//! What a run counts while it goes on, and what it is told at the start.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The state of a connector's connection, for the live line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Link {
+    /// The connector has no connection (a file).
+    None,
+    /// A connect is under way.
+    Connecting,
+    /// Connected.
+    Up,
+    /// Waiting before the next attempt.
+    Waiting,
+}
+
+/// Counters of one run. Connectors add to it through [`RunContext::meter`]; cheap enough for every
+/// page, not meant for every record.
+#[derive(Debug, Default)]
+pub struct Meter {
+    reconnects: AtomicU64,
+    delivered: AtomicU64,
+    unconfirmed: AtomicU64,
+    resent: AtomicU64,
+    link: AtomicU8,
+    skipped: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+/// What a [`Meter`] said at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeterReading {
+    /// Connections opened after the first.
+    pub reconnects: u64,
+    /// Records delivered as the sink promises.
+    pub delivered: u64,
+    /// Records written that may have been lost.
+    pub unconfirmed: u64,
+    /// Records written again after a reconnect.
+    pub resent: u64,
+    /// Frames and records that were dropped, by reason.
+    pub skipped: BTreeMap<&'static str, u64>,
+    /// The source's connection.
+    pub link: Link,
+}
+
+impl Meter {
+    /// Counts a connection opened after the first.
+    pub fn add_reconnect(&self) {
+        self.reconnects.fetch_add(1, Relaxed);
+    }
+
+    /// Counts `n` records as delivered as the sink promises.
+    pub fn add_delivered(&self, n: u64) {
+        self.delivered.fetch_add(n, Relaxed);
+    }
+
+    /// Counts `n` records as written but possibly lost.
+    pub fn add_unconfirmed(&self, n: u64) {
+        self.unconfirmed.fetch_add(n, Relaxed);
+    }
+
+    /// Counts `n` records as written once more.
+    pub fn add_resent(&self, n: u64) {
+        self.resent.fetch_add(n, Relaxed);
+    }
+
+    /// Counts `n` frames or records that were dropped for `reason`.
+    pub fn add_skipped(&self, reason: &'static str, n: u64) {
+        let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        *skipped.entry(reason).or_default() += n;
+    }
+
+    /// Says in which state the source's connection is.
+    pub fn set_link(&self, link: Link) {
+        self.link.store(link as u8, Relaxed);
+    }
+
+    /// All counters now.
+    pub fn read(&self) -> MeterReading {
+        MeterReading {
+            reconnects: self.reconnects.load(Relaxed),
+            delivered: self.delivered.load(Relaxed),
+            unconfirmed: self.unconfirmed.load(Relaxed),
+            resent: self.resent.load(Relaxed),
+            skipped: self.skipped.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            link: match self.link.load(Relaxed) {
+                1 => Link::Connecting,
+                2 => Link::Up,
+                3 => Link::Waiting,
+                _ => Link::None,
+            },
+        }
+    }
+}
+
+/// What a run is told at its start, shared by its source and its sink. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct RunContext {
+    values: Arc<BTreeMap<String, String>>,
+    meter: Arc<Meter>,
+}
+
+impl RunContext {
+    /// A run whose `{name}` placeholders are filled from `values`.
+    pub fn new(values: BTreeMap<String, String>) -> Self {
+        Self { values: Arc::new(values), meter: Arc::default() }
+    }
+
+    /// The value of `{name}`.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// The names that have a value, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// The run's counters.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+}

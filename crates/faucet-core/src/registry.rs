@@ -1,0 +1,178 @@
+//! The connectors that a program knows.
+
+use std::fmt;
+
+use schemars::{Schema, schema_for};
+use serde_json::Value;
+
+use crate::config::{decode, did_you_mean};
+use crate::{Error, Result, Sink, SinkConfig, Source, SourceConfig};
+
+/// Source or sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Where records come from.
+    Source,
+    /// Where they go.
+    Sink,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Source => "source",
+            Self::Sink => "sink",
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Build {
+    Source(fn(Value) -> Result<Box<dyn Source>>),
+    Sink(fn(Value) -> Result<Box<dyn Sink>>),
+}
+
+/// A registered connector: plain function pointers.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    name: &'static str,
+    schema: fn() -> Schema,
+    build: Build,
+}
+
+impl Entry {
+    /// The `type` in a pipeline file.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Source or sink.
+    pub fn kind(&self) -> Kind {
+        match self.build {
+            Build::Source(_) => Kind::Source,
+            Build::Sink(_) => Kind::Sink,
+        }
+    }
+
+    /// The JSON Schema of its configuration.
+    pub fn schema(&self) -> Schema {
+        (self.schema)()
+    }
+}
+
+/// A connector that exists but was compiled out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Source or sink.
+    pub kind: Kind,
+    /// The `type` it would have.
+    pub name: &'static str,
+    /// The cargo feature that brings it in.
+    pub feature: &'static str,
+}
+
+/// The connectors that a program knows. An ordinary value: no globals, no macros.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Registry {
+    /// A registry without connectors.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a source.
+    ///
+    /// # Errors
+    /// When a source of that name is registered already.
+    pub fn add_source<C: SourceConfig>(&mut self) -> Result<()> {
+        self.add(Entry {
+            name: C::NAME,
+            schema: || schema_for!(C),
+            build: Build::Source(|value| Ok(Box::new(decode::<C>(value)?.build()?))),
+        })
+    }
+
+    /// Registers a sink.
+    ///
+    /// # Errors
+    /// When a sink of that name is registered already.
+    pub fn add_sink<C: SinkConfig>(&mut self) -> Result<()> {
+        self.add(Entry {
+            name: C::NAME,
+            schema: || schema_for!(C),
+            build: Build::Sink(|value| Ok(Box::new(decode::<C>(value)?.build()?))),
+        })
+    }
+
+    fn add(&mut self, entry: Entry) -> Result<()> {
+        if self.find(entry.kind(), entry.name).is_some() {
+            let (kind, name) = (entry.kind(), entry.name);
+            return Err(Error::config(format!("type: a {kind} named {name:?} exists already")));
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Notes a connector that was compiled out, so that errors can name its feature.
+    pub fn leave_out(&mut self, kind: Kind, name: &'static str, feature: &'static str) {
+        self.left_out.push(LeftOut { kind, name, feature });
+    }
+
+    /// All entries in the order of registration.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// The connectors that were compiled out.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// The entry of that name.
+    pub fn find(&self, kind: Kind, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.kind() == kind && entry.name == name)
+    }
+
+    /// The entry of that name.
+    ///
+    /// # Errors
+    /// Lists what is registered, or names the feature to enable.
+    pub fn get(&self, kind: Kind, name: &str) -> Result<&Entry> {
+        self.find(kind, name).ok_or_else(|| self.unknown(kind, name))
+    }
+
+    fn unknown(&self, kind: Kind, name: &str) -> Error {
+        if let Some(out) = self.left_out.iter().find(|out| out.kind == kind && out.name == name) {
+            return Error::config(format!("type: the {kind} {name:?} is not part of this build"))
+                .with_hint(format!("enable the cargo feature `{}`", out.feature));
+        }
+        let names: Vec<&str> =
+            self.entries.iter().filter(|e| e.kind() == kind).map(|e| e.name).collect();
+        let meant = did_you_mean(name, names.iter().copied());
+        let known = match names.len() {
+            0 => format!("no {kind} is registered"),
+            _ => format!("known: {}", names.join(", ")),
+        };
+        Error::config(format!("type: unknown {kind} {name:?}{meant}; {known}"))
+    }
+
+    /// Builds the source `name` from its configuration (without the key `type`).
+    pub fn source(&self, name: &str, config: Value) -> Result<Box<dyn Source>> {
+        match self.get(Kind::Source, name)?.build {
+            Build::Source(build) => build(config),
+            Build::Sink(_) => Err(self.unknown(Kind::Source, name)),
+        }
+    }
+
+    /// Builds the sink `name` from its configuration (without the key `type`).
+    pub fn sink(&self, name: &str, config: Value) -> Result<Box<dyn Sink>> {
+        match self.get(Kind::Sink, name)?.build {
+            Build::Sink(build) => build(config),
+            Build::Source(_) => Err(self.unknown(Kind::Sink, name)),
+        }
+    }
+}
