@@ -1,1 +1,31 @@
-//! Under construction.
+//! What the WebSocket source and sink share: one connect budget over DNS, TCP, TLS and a strictly
+//! checked upgrade, credentials, keepalive, backoff and the life cycle.
+//!
+//! Policy is pure and takes `now` ([`lifecycle`], [`backoff`], [`keepalive`], [`close`]); the
+//! [`Session`] does the I/O and is polled by its owner. No type of the WebSocket library appears in
+//! a public signature.
+
+pub mod alarm;
+pub mod auth;
+pub mod backoff;
+mod check;
+pub mod close;
+pub mod config;
+mod connection;
+pub mod dial;
+mod error;
+pub mod keepalive;
+pub mod lifecycle;
+mod scan;
+pub mod session;
+pub mod tls;
+mod upgrade;
+pub mod url;
+pub mod wire;
+
+pub use alarm::Alarm;
+pub use auth::{Auth, AuthProvider};
+pub use config::{ConnectOptions, Endpoint, Frame};
+pub use session::{Event, Session};
+pub use tls::TlsConfig;
+pub use url::{UrlText, WsUrl};

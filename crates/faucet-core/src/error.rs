@@ -160,6 +160,13 @@ impl Error {
         self.0.attempt
     }
 
+    /// The problems of a configuration, one by one; of any other error its message.
+    pub fn problems(&self) -> impl Iterator<Item = &str> {
+        let message = self.0.message.as_str();
+        let list = message.split_once(LIST).map(|(_, list)| list);
+        list.filter(|_| self.0.kind == ErrorKind::Config).unwrap_or(message).split(ITEM)
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
@@ -201,6 +208,10 @@ impl StdError for Error {
     }
 }
 
+/// Stand between the number of problems and the first, and between two.
+const LIST: &str = " problems:\n  - ";
+const ITEM: &str = "\n  - ";
+
 /// Collects the problems of a configuration, so that all are reported together.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<String>);
@@ -239,7 +250,7 @@ impl Problems {
         match self.0.len() {
             0 => Ok(()),
             1 => Err(Error::config(self.0.into_iter().next().unwrap_or_default())),
-            n => Err(Error::config(format!("{n} problems:\n  - {}", self.0.join("\n  - ")))),
+            n => Err(Error::config(format!("{n}{LIST}{}", self.0.join(ITEM)))),
         }
     }
 }
@@ -274,6 +285,9 @@ mod tests {
             error.to_string(),
             "2 problems:\n  - batch_bytes: must not be zero\n  - url: no host"
         );
+        let listed: Vec<&str> = error.problems().collect();
+        assert_eq!(listed, ["batch_bytes: must not be zero", "url: no host"]);
+        assert_eq!(Error::config("url: no host").problems().count(), 1);
         assert!(Problems::new().into_result().is_ok());
     }
 }

@@ -22,6 +22,7 @@ pub mod registry;
 pub mod secret;
 pub mod sink;
 pub mod source;
+pub mod template;
 
 pub use async_trait::async_trait;
 pub use check::{CheckReport, CheckStep, StepOutcome};

@@ -188,7 +188,6 @@ impl Record {
     }
 
     /// The record as a view.
-    #[expect(clippy::should_implement_trait, reason = "RecordRef is a view, not a reference")]
     pub fn as_ref(&self) -> RecordRef<'_> {
         RecordRef { record: self }
     }

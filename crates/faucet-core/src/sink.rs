@@ -13,12 +13,12 @@ pub trait Sink: Send + Sync {
     /// Starts a run. Cancel safe: a dropped future leaves nothing behind.
     async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>>;
 
-    /// Reaches the far end step by step and leaves no trace there.
-    async fn check(&self) -> CheckReport;
+    /// Reaches the far end step by step and leaves no trace there. `run` fills placeholders.
+    async fn check(&self, run: &RunContext) -> CheckReport;
 
-    /// [`check`](Self::check) as pass or fail.
+    /// [`check`](Self::check) without a context, as pass or fail.
     async fn validate_connectivity(&self) -> Result<()> {
-        self.check().await.into_result()
+        self.check(&RunContext::default()).await.into_result()
     }
 }
 

@@ -70,12 +70,12 @@ pub trait Source: Send + Sync {
     /// Starts a run. Cancel safe: a dropped future leaves nothing behind.
     async fn open(&self, run: &RunContext) -> Result<Box<dyn PageReader>>;
 
-    /// Reaches the far end step by step and leaves no trace there.
-    async fn check(&self) -> CheckReport;
+    /// Reaches the far end step by step and leaves no trace there. `run` fills placeholders.
+    async fn check(&self, run: &RunContext) -> CheckReport;
 
-    /// [`check`](Self::check) as pass or fail.
+    /// [`check`](Self::check) without a context, as pass or fail.
     async fn validate_connectivity(&self) -> Result<()> {
-        self.check().await.into_result()
+        self.check(&RunContext::default()).await.into_result()
     }
 
     /// The run as a stream of pages. An error is the last item; what was received before it has
@@ -138,6 +138,6 @@ pub trait PageReader: Send {
     /// reading from it. Never completes by itself; cancel safe. A source without a connection
     /// has nothing to keep alive.
     async fn hold(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -1,0 +1,58 @@
+//! One timer for a deadline that moves all the time.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// A timer that is set again only when it fires too early or is wanted sooner: a deadline that
+/// moves with every frame costs nothing per frame.
+#[derive(Debug, Default)]
+pub struct Alarm {
+    sleep: Option<Pin<Box<Sleep>>>,
+    armed: Option<Instant>,
+}
+
+impl Alarm {
+    /// Ready when `deadline` has passed; else registers for it.
+    pub fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<()> {
+        let Some(deadline) = deadline else { return Poll::Pending };
+        loop {
+            if self.armed.is_none_or(|armed| armed > deadline) {
+                match &mut self.sleep {
+                    Some(sleep) => sleep.as_mut().reset(deadline),
+                    None => self.sleep = Some(Box::pin(sleep_until(deadline))),
+                }
+                self.armed = Some(deadline);
+            }
+            let fired = self.sleep.as_mut().is_some_and(|s| s.as_mut().poll(cx).is_ready());
+            if !fired {
+                return Poll::Pending;
+            }
+            if self.armed.take().is_some_and(|armed| armed >= deadline) {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn fires_at_the_deadline_it_was_last_asked_for() {
+        let start = Instant::now();
+        let at = |ms| Some(start + Duration::from_millis(ms));
+        let mut alarm = Alarm::default();
+        for (first, second) in [(100, 900), (2000, 1500)] {
+            assert!(futures_util::poll!(poll_fn(|cx| alarm.poll(cx, at(first)))).is_pending());
+            poll_fn(|cx| alarm.poll(cx, at(second))).await;
+            assert_eq!(start.elapsed(), Duration::from_millis(second));
+        }
+        assert!(futures_util::poll!(poll_fn(|cx| alarm.poll(cx, None))).is_pending());
+    }
+}

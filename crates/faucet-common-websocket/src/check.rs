@@ -1,0 +1,125 @@
+//! Reaches an endpoint step by step.
+
+use std::future::poll_fn;
+use std::time::Duration;
+
+use bytes::Bytes;
+use faucet_core::{CheckReport, RunContext, StepOutcome};
+use tokio::time::{Instant, timeout};
+
+use crate::close::code;
+use crate::config::Endpoint;
+use crate::connection::{Connection, End, Inbound};
+use crate::dial::StepLog;
+use crate::error::Blame;
+
+/// How long a pong, and a feed's first frame, are waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PING: &[u8] = b"faucet check";
+
+impl Endpoint {
+    /// Connects, greets, pings and, for a feed, waits for the first frame; then says goodbye.
+    pub async fn check(&self, run: &RunContext, feed: bool) -> CheckReport {
+        let mut report = CheckReport::new(self.redacted_url());
+        let target = match self.target(run) {
+            Ok(target) => target,
+            Err(error) => {
+                report.push("configuration", Duration::ZERO, StepOutcome::Failed(error));
+                return report;
+            }
+        };
+        report.target = target.url.redacted().to_owned();
+        let mut log = StepLog::new();
+        let connected = target.connect(&mut log).await;
+        let (phase, took) = (log.phase(), log.elapsed());
+        for (name, took, detail) in log.into_steps() {
+            report.push(name, took, StepOutcome::Passed(detail));
+        }
+        match connected {
+            Ok(connection) => {
+                let probe = Probe { connection: Box::new(connection), url: target.url.redacted() };
+                probe.run(self, feed, &mut report).await;
+            }
+            Err(failure) => report.push(phase, took, StepOutcome::Failed(failure.error)),
+        }
+        report
+    }
+}
+
+/// An open connection under examination.
+struct Probe<'a> {
+    connection: Box<Connection>,
+    url: &'a str,
+}
+
+/// What has been seen, and how long it took.
+#[derive(Default)]
+struct Seen {
+    frame: Option<(Duration, usize)>,
+    pong: Option<Duration>,
+}
+
+impl Probe<'_> {
+    async fn run(mut self, endpoint: &Endpoint, feed: bool, report: &mut CheckReport) {
+        let started = Instant::now();
+        if !endpoint.greeting.is_empty() {
+            self.connection.queue(endpoint.greeting.iter().cloned());
+            let count = endpoint.greeting.len();
+            poll_fn(|cx| {
+                self.connection.poll_write(cx);
+                std::task::Poll::Ready(())
+            })
+            .await;
+            let sent = StepOutcome::Passed(format!("{count} messages sent"));
+            report.push("subscribe", started.elapsed(), sent);
+        }
+        self.connection.queue_ping(Bytes::from_static(PING));
+        let mut seen = Seen::default();
+        let watched = timeout(PATIENCE, self.watch(started, feed, &mut seen)).await;
+        let ended = watched.ok().and_then(Result::err);
+        let lost = ended.as_ref().map(|end| end.failure(Blame { url: self.url }).error);
+        if feed {
+            match seen.frame {
+                Some((took, bytes)) => {
+                    report.push("first frame", took, StepOutcome::Passed(format!("{bytes} bytes")));
+                }
+                None if lost.is_none() => {
+                    let why = "none yet: a quiet feed, or a subscription is missing".to_owned();
+                    report.push("first frame", started.elapsed(), StepOutcome::Skipped(why));
+                }
+                None => {}
+            }
+        }
+        match (seen.pong, lost) {
+            (Some(took), _) => {
+                report.push("ping", took, StepOutcome::Passed("round trip".into()));
+            }
+            (None, None) => {
+                let why = "no pong: ping_interval would take this peer for dead".to_owned();
+                report.push("ping", started.elapsed(), StepOutcome::Skipped(why));
+            }
+            (None, Some(error)) => {
+                report.push("read", started.elapsed(), StepOutcome::Failed(error));
+            }
+        }
+        let farewell = ended.map_or(Some(code::NORMAL), |end| end.farewell());
+        self.connection.farewell(farewell).await;
+    }
+
+    async fn watch(&mut self, started: Instant, feed: bool, seen: &mut Seen) -> Result<(), End> {
+        while seen.pong.is_none() || (feed && seen.frame.is_none()) {
+            let inbound = poll_fn(|cx| {
+                self.connection.poll_write(cx);
+                self.connection.poll_next(cx)
+            });
+            match inbound.await? {
+                Inbound::Message(frame) => {
+                    seen.frame.get_or_insert((started.elapsed(), frame.as_bytes().len()));
+                }
+                Inbound::Pong(payload) if payload == PING => seen.pong = Some(started.elapsed()),
+                Inbound::Ping | Inbound::Pong(_) => {}
+            }
+        }
+        Ok(())
+    }
+}

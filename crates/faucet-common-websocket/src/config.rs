@@ -1,0 +1,257 @@
+//! From configuration keys to a checked endpoint.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use faucet_core::{Problems, Result, RunContext, Secret, duration};
+use http::HeaderMap;
+
+use crate::auth::{Auth, AuthProvider, Credentials, check_headers, from_user_info};
+use crate::backoff::Backoff;
+use crate::dial::{Dial, NetDial};
+use crate::lifecycle::ReconnectPolicy;
+use crate::session::{Session, Target};
+use crate::tls::TlsConfig;
+use crate::url::{UrlTemplate, UrlText};
+use crate::wire::ReadBuffer;
+
+/// A data message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// A text message; the bytes are UTF-8.
+    Text(Bytes),
+    /// A binary message.
+    Binary(Bytes),
+}
+
+impl Frame {
+    /// The payload.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(bytes) | Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
+/// The largest read buffer that can be asked for.
+const LARGEST_READ_BUFFER: usize = 64 << 20;
+
+/// The keys that both ends share, as they were configured.
+#[derive(Debug)]
+pub struct ConnectOptions {
+    /// `url`.
+    pub url: UrlText,
+    /// `auth`.
+    pub auth: Auth,
+    /// `headers`.
+    pub headers: BTreeMap<String, Secret>,
+    /// `subprotocols`.
+    pub subprotocols: Vec<String>,
+    /// `tls`.
+    pub tls: TlsConfig,
+    /// `connect_timeout`.
+    pub connect_timeout: Duration,
+    /// `reconnect`.
+    pub reconnect: bool,
+    /// `reconnect_backoff`.
+    pub reconnect_backoff: Duration,
+    /// `reconnect_max_backoff`.
+    pub reconnect_max_backoff: Option<Duration>,
+    /// `reconnect_jitter`.
+    pub reconnect_jitter: f64,
+    /// `max_reconnect_attempts`.
+    pub max_reconnect_attempts: Option<u32>,
+    /// `ping_interval`.
+    pub ping_interval: Option<Duration>,
+    /// `pong_timeout`.
+    pub pong_timeout: Option<Duration>,
+    /// `stale_timeout`.
+    pub stale_timeout: Option<Duration>,
+    /// `max_message_bytes`.
+    pub max_message_bytes: usize,
+    /// `read_buffer_bytes`.
+    pub read_buffer_bytes: Option<usize>,
+    /// Sent in order after every connect.
+    pub greeting: Vec<Frame>,
+}
+
+impl ConnectOptions {
+    /// Checks all keys, noting every problem. `None` when there is one.
+    pub fn check(self, problems: &mut Problems) -> Option<Endpoint> {
+        let url = match self.url.check() {
+            Ok(url) => Some(url),
+            Err(error) => {
+                problems.push(error.to_string());
+                None
+            }
+        };
+        self.check_times(problems);
+        self.check_sizes(problems);
+        self.tls.check(problems);
+        let headers = self.check_credentials(url.as_ref(), problems);
+        let backoff = Backoff {
+            initial: self.reconnect_backoff,
+            max: self.reconnect_max_backoff.unwrap_or(self.reconnect_backoff),
+            jitter: self.reconnect_jitter,
+        };
+        Some(Endpoint {
+            url: url?,
+            headers,
+            provider: None,
+            dial: None,
+            subprotocols: self.subprotocols,
+            tls: self.tls,
+            connect_timeout: self.connect_timeout,
+            policy: ReconnectPolicy {
+                reconnect: self.reconnect,
+                backoff,
+                max_attempts: self.max_reconnect_attempts,
+            },
+            ping_interval: self.ping_interval,
+            pong_timeout: self.pong_timeout.or(self.ping_interval).unwrap_or_default(),
+            stale_timeout: self.stale_timeout,
+            max_message_bytes: self.max_message_bytes,
+            read_buffer: self.read_buffer_bytes.map_or(ReadBuffer::Adaptive, ReadBuffer::Fixed),
+            greeting: self.greeting,
+        })
+    }
+
+    fn check_times(&self, problems: &mut Problems) {
+        for (key, value) in [
+            ("connect_timeout", Some(self.connect_timeout)),
+            ("reconnect_backoff", Some(self.reconnect_backoff)),
+            ("reconnect_max_backoff", self.reconnect_max_backoff),
+            ("ping_interval", self.ping_interval),
+            ("pong_timeout", self.pong_timeout),
+            ("stale_timeout", self.stale_timeout),
+        ] {
+            duration::check(key, value, problems);
+        }
+        problems.push_if(
+            self.reconnect_max_backoff.is_some_and(|max| max < self.reconnect_backoff),
+            "reconnect_max_backoff: must not be below reconnect_backoff",
+        );
+        problems.push_if(
+            !(0.0..=1.0).contains(&self.reconnect_jitter),
+            "reconnect_jitter: must be from 0 to 1",
+        );
+        problems.push_if(
+            self.pong_timeout.is_some() && self.ping_interval.is_none(),
+            "pong_timeout: needs ping_interval",
+        );
+    }
+
+    fn check_sizes(&self, problems: &mut Problems) {
+        problems.push_if(self.max_message_bytes == 0, "max_message_bytes: must not be 0");
+        problems.push_if(
+            self.read_buffer_bytes.is_some_and(|n| n == 0 || n > LARGEST_READ_BUFFER),
+            "read_buffer_bytes: must be from 1 to 64 MiB",
+        );
+        let is_token = |p: &String| http::HeaderName::from_bytes(p.as_bytes()).is_ok();
+        problems.push_if(
+            !self.subprotocols.iter().all(is_token),
+            "subprotocols: a name must be a token (RFC 6455 §4.1), without spaces or commas",
+        );
+    }
+
+    fn check_credentials(&self, url: Option<&UrlTemplate>, problems: &mut Problems) -> HeaderMap {
+        let mut headers = check_headers("headers", &self.headers, problems);
+        let mut add = |from: &str, more: HeaderMap, headers: &mut HeaderMap| {
+            for (name, value) in more {
+                let Some(name) = name else { continue };
+                if headers.insert(&name, value).is_some() {
+                    problems.push(format!(
+                        "{from}: the header {name} is given twice; keep one of url, headers, auth"
+                    ));
+                }
+            }
+        };
+        if let Some((user, password)) = url.and_then(UrlTemplate::user_info) {
+            add("url", from_user_info(&user, &password), &mut headers);
+        }
+        let mut own = Problems::new();
+        add("auth", self.auth.check(&mut own), &mut headers);
+        if let Err(error) = own.into_result() {
+            problems.push(error.to_string());
+        }
+        headers
+    }
+}
+
+/// A checked far end, from which runs are started. Immutable and cheap to share.
+pub struct Endpoint {
+    url: UrlTemplate,
+    headers: HeaderMap,
+    provider: Option<Arc<dyn AuthProvider>>,
+    dial: Option<Arc<dyn Dial>>,
+    subprotocols: Vec<String>,
+    tls: TlsConfig,
+    connect_timeout: Duration,
+    pub(crate) policy: ReconnectPolicy,
+    pub(crate) ping_interval: Option<Duration>,
+    pub(crate) pong_timeout: Duration,
+    pub(crate) stale_timeout: Option<Duration>,
+    max_message_bytes: usize,
+    read_buffer: ReadBuffer,
+    pub(crate) greeting: Vec<Frame>,
+}
+
+impl Endpoint {
+    /// Asks `provider` for credentials on every connect.
+    #[must_use]
+    pub fn with_auth_provider(mut self, provider: Arc<dyn AuthProvider>) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// Connects through `dial` instead of DNS, TCP and TLS.
+    #[must_use]
+    pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
+        self.dial = Some(dial);
+        self
+    }
+
+    /// The URL without secrets, its placeholders unfilled.
+    pub fn redacted_url(&self) -> String {
+        self.url.redacted()
+    }
+
+    /// Starts a run. Reads the files that `tls` names; does not connect yet.
+    ///
+    /// # Errors
+    /// A placeholder without a value, an unreadable file.
+    pub fn open(&self, run: &RunContext) -> Result<Session> {
+        Ok(Session::new(self, self.target(run)?))
+    }
+
+    pub(crate) fn target(&self, run: &RunContext) -> Result<Target> {
+        let url = self.url.resolve(run)?;
+        let dial: Arc<dyn Dial> = match &self.dial {
+            Some(dial) => Arc::clone(dial),
+            None => {
+                let tls = if url.is_tls() { Some(self.tls.load()?) } else { None };
+                Arc::new(NetDial::new(tls, self.tls.clone()))
+            }
+        };
+        Ok(Target {
+            url,
+            dial,
+            credentials: Credentials {
+                fixed: self.headers.clone(),
+                provider: self.provider.clone(),
+            },
+            subprotocols: self.subprotocols.clone(),
+            connect_timeout: self.connect_timeout,
+            max_message_bytes: self.max_message_bytes,
+            read_buffer: self.read_buffer,
+        })
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Endpoint({})", self.url.redacted())
+    }
+}

@@ -1,0 +1,217 @@
+//! One WebSocket connection, from the upgrade to the goodbye.
+
+use std::collections::VecDeque;
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
+
+use crate::close::code;
+use crate::config::Frame;
+use crate::error::Blame;
+use crate::lifecycle::Failure;
+use crate::scan::TooManyFragments;
+use crate::wire::{Stamp, Wire};
+
+/// How long the peer may take to answer our Close, or to hang up after its own.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// tungstenite's own buffer: the wire's is the one that grows.
+const READ_BUFFER: usize = 16 * 1024;
+
+/// What came in.
+#[derive(Debug)]
+pub(crate) enum Inbound {
+    Message(Frame),
+    /// It is answered already.
+    Ping,
+    Pong(Bytes),
+}
+
+/// How a connection ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The peer sent a Close frame.
+    Closed { code: Option<u16>, reason: String },
+    /// The stream ended without one.
+    Dropped(Option<io::Error>),
+    Violation(String),
+    NotUtf8,
+    TooLarge { size: usize, max: usize },
+    TooManyFragments,
+}
+
+impl End {
+    pub(crate) fn failure(&self, blame: Blame<'_>) -> Failure {
+        match self {
+            Self::Closed { code, reason } => blame.closed(*code, reason),
+            Self::Dropped(error) => blame.dropped(error.as_ref().map(copy_of)),
+            Self::Violation(what) => blame.violation(what),
+            Self::NotUtf8 => blame.violation("a text message is not UTF-8"),
+            Self::TooLarge { size, max } => blame.too_large(&format!(
+                "a message of {size} bytes is over the limit of {max} bytes (max_message_bytes)"
+            )),
+            Self::TooManyFragments => blame.too_many_fragments(),
+        }
+    }
+
+    /// The Close code to leave with; `None` where there is nothing to send but what is queued.
+    pub(crate) fn farewell(&self) -> Option<u16> {
+        match self {
+            Self::Closed { .. } | Self::Dropped(_) => None,
+            Self::Violation(_) => Some(code::PROTOCOL),
+            Self::NotUtf8 => Some(code::INVALID),
+            Self::TooLarge { .. } => Some(code::TOO_BIG),
+            Self::TooManyFragments => Some(code::POLICY),
+        }
+    }
+}
+
+fn copy_of(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+pub(crate) struct Connection {
+    ws: WebSocketStream<Wire>,
+    outbox: VecDeque<Message>,
+    unflushed: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(wire: Wire, max_message_bytes: usize) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .max_message_size(Some(max_message_bytes))
+            .max_frame_size(Some(max_message_bytes));
+        // Nothing to wait for: with the upgrade done this only wraps the stream.
+        let ws = WebSocketStream::from_raw_socket(wire, Role::Client, Some(config));
+        let ws = futures_util::FutureExt::now_or_never(ws).expect("wrapping a stream does no I/O");
+        Self { ws, outbox: VecDeque::new(), unflushed: false }
+    }
+
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.ws.get_ref().stamp()
+    }
+
+    /// From now on only what was read already comes out.
+    pub(crate) fn shut(&mut self, shut: bool) {
+        self.ws.get_mut().shut(shut);
+    }
+
+    pub(crate) fn queue(&mut self, frames: impl IntoIterator<Item = Frame>) {
+        self.outbox.extend(frames.into_iter().map(|frame| match frame {
+            Frame::Text(bytes) => match Utf8Bytes::try_from(bytes) {
+                Ok(text) => Message::Text(text),
+                Err(_) => unreachable!("a text frame is UTF-8"),
+            },
+            Frame::Binary(bytes) => Message::Binary(bytes),
+        }));
+    }
+
+    pub(crate) fn queue_ping(&mut self, payload: Bytes) {
+        self.outbox.push_back(Message::Ping(payload));
+    }
+
+    pub(crate) fn queue_pong(&mut self, payload: Bytes) {
+        self.outbox.push_back(Message::Pong(payload));
+    }
+
+    /// Writes what is queued as far as the socket takes it. An error shows at the next read.
+    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) {
+        while !self.outbox.is_empty() {
+            match self.ws.poll_ready_unpin(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return self.outbox.clear(),
+                Poll::Pending => return,
+            }
+            if let Some(message) = self.outbox.pop_front() {
+                self.unflushed = self.ws.start_send_unpin(message).is_ok();
+            }
+        }
+        if self.unflushed {
+            self.unflushed = self.ws.poll_flush_unpin(cx).is_pending();
+        }
+    }
+
+    /// The same, and the answer to a Ping that the last read brought.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) {
+        self.unflushed = true;
+        self.poll_write(cx);
+    }
+
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Inbound, End>> {
+        loop {
+            let inbound = match std::task::ready!(self.ws.poll_next_unpin(cx)) {
+                Some(Ok(Message::Text(text))) => Inbound::Message(Frame::Text(text.into())),
+                Some(Ok(Message::Binary(bytes))) => Inbound::Message(Frame::Binary(bytes)),
+                Some(Ok(Message::Ping(_))) => Inbound::Ping,
+                Some(Ok(Message::Pong(payload))) => Inbound::Pong(payload),
+                Some(Ok(Message::Close(_))) => return Poll::Ready(Err(self.closed())),
+                // tungstenite hands out raw frames only to who asks for them.
+                Some(Ok(Message::Frame(_))) => continue,
+                Some(Err(error)) => return Poll::Ready(Err(classify(error))),
+                None => return Poll::Ready(Err(End::Dropped(None))),
+            };
+            return Poll::Ready(Ok(inbound));
+        }
+    }
+
+    /// What the peer's Close said, before tungstenite replaced codes that it does not know.
+    fn closed(&self) -> End {
+        let seen = self.ws.get_ref().close_seen();
+        End::Closed {
+            code: seen.and_then(|seen| seen.code()),
+            reason: seen.map(|seen| seen.reason()).unwrap_or_default(),
+        }
+    }
+
+    /// Sends Close with `code`, or only what is queued, and waits for the peer to hang up.
+    pub(crate) async fn farewell(mut self: Box<Self>, code: Option<u16>) {
+        let goodbye = async {
+            self.shut(false);
+            let sent = match code {
+                Some(code) => {
+                    let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
+                    self.ws.close(Some(frame)).await
+                }
+                None => self.ws.flush().await,
+            };
+            if sent.is_err() {
+                return;
+            }
+            // A socket that is dropped with unread bytes resets the connection, and the reset may
+            // overtake our Close.
+            let mut rest = vec![0; READ_BUFFER];
+            while self.ws.get_mut().read(&mut rest).await.is_ok_and(|n| n > 0) {}
+        };
+        // A peer that does not answer gets what it asked for.
+        let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    }
+}
+
+fn classify(error: WsError) -> End {
+    match error {
+        WsError::ConnectionClosed | WsError::AlreadyClosed => End::Dropped(None),
+        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Dropped(None),
+        WsError::Io(error) => match error.get_ref().map(|inner| inner.is::<TooManyFragments>()) {
+            Some(true) => End::TooManyFragments,
+            _ => End::Dropped(Some(error)),
+        },
+        WsError::Utf8(_) => End::NotUtf8,
+        WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
+            End::TooLarge { size, max: max_size }
+        }
+        other => End::Violation(other.to_string()),
+    }
+}

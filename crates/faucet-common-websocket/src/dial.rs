@@ -1,0 +1,165 @@
+//! From a URL to a byte stream: DNS, TCP, TLS.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, sleep};
+use tokio_rustls::TlsConnector;
+
+use crate::error::Blame;
+use crate::lifecycle::Failure;
+use crate::tls::TlsConfig;
+use crate::url::WsUrl;
+use crate::wire::Io;
+
+/// How long one address has a head start over the next (RFC 8305 §5).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Brings a byte stream to the host of a URL.
+#[async_trait]
+pub trait Dial: Send + Sync {
+    /// Connects. The caller bounds the time; a dropped future leaves nothing behind.
+    async fn dial(&self, url: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure>;
+}
+
+/// The steps of a connect, with their times: for `check`, and to say where the time ran out.
+#[derive(Debug)]
+pub struct StepLog {
+    steps: Vec<(&'static str, Duration, String)>,
+    phase: &'static str,
+    since: Instant,
+}
+
+impl StepLog {
+    pub(crate) fn new() -> Self {
+        Self { steps: Vec::new(), phase: "dns", since: Instant::now() }
+    }
+
+    /// A step begins.
+    pub fn begin(&mut self, phase: &'static str) {
+        (self.phase, self.since) = (phase, Instant::now());
+    }
+
+    /// The step that began last has succeeded; `detail` is worth showing.
+    pub fn done(&mut self, detail: impl Into<String>) {
+        self.steps.push((self.phase, self.since.elapsed(), detail.into()));
+    }
+
+    /// The step that began last.
+    pub(crate) fn phase(&self) -> &'static str {
+        self.phase
+    }
+
+    /// How long the step that began last has taken.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    pub(crate) fn into_steps(self) -> Vec<(&'static str, Duration, String)> {
+        self.steps
+    }
+}
+
+/// DNS, TCP and, for `wss://`, TLS.
+#[derive(Debug)]
+pub(crate) struct NetDial {
+    tls: Option<Arc<ClientConfig>>,
+    config: TlsConfig,
+}
+
+impl NetDial {
+    pub(crate) fn new(tls: Option<Arc<ClientConfig>>, config: TlsConfig) -> Self {
+        Self { tls, config }
+    }
+
+    async fn resolve(&self, url: &WsUrl, log: &mut StepLog) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(address) = url.host().parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, url.port())]);
+        }
+        log.begin("dns");
+        let found: Vec<SocketAddr> = lookup_host((url.host(), url.port())).await?.collect();
+        if found.is_empty() {
+            return Err(io::Error::other("the name has no address"));
+        }
+        log.done(format!("{} addresses", found.len()));
+        Ok(found)
+    }
+
+    async fn secure(
+        &self,
+        tcp: TcpStream,
+        config: &Arc<ClientConfig>,
+        url: &WsUrl,
+        log: &mut StepLog,
+    ) -> Result<Box<dyn Io>, Failure> {
+        let blame = Blame { url: url.redacted() };
+        if self.config.insecure_skip_verify {
+            tracing::warn!(url = url.redacted(), "tls.insecure_skip_verify: the server is not verified");
+        }
+        log.begin("tls");
+        let name = self.config.server_name.as_deref().unwrap_or(url.host());
+        let name = ServerName::try_from(name.to_owned())
+            .map_err(|e| blame.tls(io::Error::other(e)))?;
+        let stream = TlsConnector::from(Arc::clone(config))
+            .connect(name, tcp)
+            .await
+            .map_err(|error| blame.tls(error))?;
+        let version = stream.get_ref().1.protocol_version();
+        log.done(version.map(|v| format!("{v:?}")).unwrap_or_default());
+        Ok(Box::new(stream))
+    }
+}
+
+#[async_trait]
+impl Dial for NetDial {
+    async fn dial(&self, url: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+        let blame = Blame { url: url.redacted() };
+        let addresses = self.resolve(url, log).await.map_err(|e| blame.network("dns", e))?;
+        log.begin("tcp");
+        let (tcp, address) = race(addresses).await.map_err(|e| blame.network("tcp", e))?;
+        log.done(address.to_string());
+        match &self.tls {
+            Some(config) => self.secure(tcp, config, url, log).await,
+            None => Ok(Box::new(tcp)),
+        }
+    }
+}
+
+type Attempt = Pin<Box<dyn Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send>>;
+
+/// Tries all addresses, each with a head start over the next, and takes the first that connects.
+async fn race(addresses: Vec<SocketAddr>) -> io::Result<(TcpStream, SocketAddr)> {
+    let mut waiting = addresses.into_iter();
+    let mut running = FuturesUnordered::<Attempt>::new();
+    let mut last = io::Error::other("no address left");
+    loop {
+        if let Some(address) = waiting.next() {
+            running.push(Box::pin(async move {
+                let stream = TcpStream::connect(address).await?;
+                // A record and a Ping in two writes would wait 40 ms for the delayed ACK.
+                stream.set_nodelay(true)?;
+                Ok((stream, address))
+            }));
+        }
+        let more = waiting.len() > 0;
+        tokio::select! {
+            ended = running.next() => match ended {
+                Some(Ok(connected)) => return Ok(connected),
+                Some(Err(error)) => last = error,
+                None if !more => return Err(last),
+                None => {}
+            },
+            () = sleep(HEAD_START), if more => {}
+        }
+    }
+}

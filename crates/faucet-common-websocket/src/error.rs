@@ -1,0 +1,224 @@
+//! What the user is told when a connection fails.
+
+use std::io;
+use std::time::Duration;
+
+use faucet_core::{Error, ErrorKind};
+
+use crate::close;
+use crate::lifecycle::{Class, Failure, kind_of};
+use crate::scan::TooManyFragments;
+use crate::tls::{self, TlsTrouble};
+
+/// The longest text of a peer that is shown.
+const LONGEST_QUOTE: usize = 256;
+
+/// Text from the peer: cut, and with its control characters escaped.
+pub(crate) fn quote(text: &str) -> String {
+    let mut cut: String = text.chars().take(LONGEST_QUOTE).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    cut.escape_debug().to_string()
+}
+
+/// An I/O error's words without the operating system's number.
+pub(crate) fn io_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// Builds the errors of one endpoint, whose URL is redacted.
+#[derive(Debug, Clone)]
+pub(crate) struct Blame<'a> {
+    pub(crate) url: &'a str,
+}
+
+impl Blame<'_> {
+    /// `Failed to connect to WebSocket <url>: <what>`.
+    pub(crate) fn connect(&self, kind: ErrorKind, phase: &'static str, what: &str) -> Error {
+        Error::new(kind, format!("Failed to connect to WebSocket {}: {what}", self.url))
+            .with_phase(phase)
+            .with_endpoint(self.url)
+    }
+
+    /// A connection that ended after the upgrade.
+    fn lost(&self, kind: ErrorKind, what: &str) -> Error {
+        Error::new(kind, format!("WebSocket {}: {what}", self.url))
+            .with_phase("read")
+            .with_endpoint(self.url)
+    }
+
+    pub(crate) fn timed_out(&self, phase: &'static str, budget: Duration) -> Failure {
+        let seconds = budget.as_secs_f64();
+        let unit = if budget == Duration::from_secs(1) { "second" } else { "seconds" };
+        let message =
+            format!("Connection to WebSocket {} timed out after {seconds} {unit}", self.url);
+        let hint = match phase {
+            "upgrade" => "the port is open but nothing answered the upgrade: is it a WebSocket \
+                          server, and does it want wss://?",
+            "tls" => "the port is open but nothing answered the TLS handshake: does it want ws://?",
+            _ => "check the host, the network and the firewall, or raise connect_timeout",
+        };
+        let error = Error::new(ErrorKind::Timeout, message)
+            .with_phase(phase)
+            .with_endpoint(self.url)
+            .with_hint(hint)
+            .retryable(true);
+        Failure::new(Class::Transient, error)
+    }
+
+    /// DNS or TCP trouble, or the end of the stream in the middle of a handshake.
+    pub(crate) fn network(&self, phase: &'static str, error: io::Error) -> Failure {
+        let (what, hint) = match (error.kind(), phase) {
+            (_, "dns") => (
+                format!("dns: {}", io_words(&error)),
+                "check the host name and the DNS configuration",
+            ),
+            (io::ErrorKind::ConnectionRefused, _) => {
+                ("Connection refused".into(), "is the server running, and is the port right?")
+            }
+            (io::ErrorKind::UnexpectedEof, _) => (
+                "closed during handshake".into(),
+                "the server hung up: does the port speak WebSocket, and does it want wss://?",
+            ),
+            (io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe, "tls" | "upgrade") => (
+                format!("closed during handshake ({})", io_words(&error)),
+                "the server hung up: does the port speak WebSocket, and does it want wss://?",
+            ),
+            _ => (io_words(&error), "check the host, the port and the network"),
+        };
+        let error = self
+            .connect(ErrorKind::Connect, phase, &what)
+            .with_hint(hint)
+            .with_source(error)
+            .retryable(true);
+        Failure::new(Class::Transient, error)
+    }
+
+    pub(crate) fn tls(&self, error: io::Error) -> Failure {
+        let (what, hint) = match tls::trouble(&error) {
+            None => return self.network("tls", error),
+            Some(TlsTrouble::Certificate(reason)) => (
+                format!("certificate verify failed: {reason}"),
+                "for a private CA give tls.ca_file; for another name tls.server_name",
+            ),
+            Some(TlsTrouble::NotTls) => (
+                "TLS handshake failed: the server does not speak TLS".to_owned(),
+                "the endpoint speaks plain text, use ws://",
+            ),
+            Some(TlsTrouble::Other(reason)) => (
+                format!("TLS handshake failed: {reason}"),
+                "check the TLS version of the server, and whether it wants a client certificate \
+                 (tls.client_cert_file, tls.client_key_file)",
+            ),
+        };
+        let error = self.connect(ErrorKind::Tls, "tls", &what).with_hint(hint).with_source(error);
+        Failure::new(Class::Certificate, error)
+    }
+
+    /// The answer to the upgrade was no proper one.
+    pub(crate) fn handshake(&self, what: &str, hint: &str) -> Failure {
+        let mut error = self.connect(ErrorKind::Protocol, "upgrade", what);
+        if !hint.is_empty() {
+            error = error.with_hint(hint);
+        }
+        Failure::new(Class::Handshake, error)
+    }
+
+    /// The server closed the connection with a Close frame.
+    pub(crate) fn closed(&self, code: Option<u16>, reason: &str) -> Failure {
+        let verdict = close::verdict(code);
+        let said = match (code, reason) {
+            (None, _) => "closed by the server without a code".to_owned(),
+            (Some(code), "") => format!("closed by the server: {code} {}", close::name(code)),
+            (Some(code), reason) => {
+                let name = close::name(code);
+                format!("closed by the server: {code} {name}, \"{}\"", quote(reason))
+            }
+        };
+        let mut error = self.lost(kind_of(verdict.class), &said);
+        error = match verdict.class {
+            Class::Credentials => error.with_hint("check auth and what the account may read"),
+            Class::Complaint => error.with_hint("check subscribe_messages: the server refused them"),
+            Class::Transient => error.with_hint("set reconnect: true to ride over such closes"),
+            _ => error,
+        };
+        let retryable = !matches!(verdict.class, Class::Complaint);
+        Failure {
+            class: verdict.class,
+            wait_at_least: verdict.wait_at_least,
+            error: error.retryable(retryable),
+        }
+    }
+
+    /// The stream ended without a Close frame.
+    pub(crate) fn dropped(&self, error: Option<io::Error>) -> Failure {
+        let what = match &error {
+            Some(error) => format!("connection lost without a Close frame: {}", io_words(error)),
+            None => "connection lost without a Close frame (1006)".to_owned(),
+        };
+        let mut lost = self
+            .lost(ErrorKind::Closed, &what)
+            .with_hint("set reconnect: true to ride over drops")
+            .retryable(true);
+        if let Some(error) = error {
+            lost = lost.with_source(error);
+        }
+        Failure::new(Class::Transient, lost)
+    }
+
+    /// We gave up on a connection that still stood.
+    pub(crate) fn given_up(&self, what: &str) -> Failure {
+        let error = self.lost(ErrorKind::Timeout, what).retryable(true);
+        Failure::new(Class::Transient, error)
+    }
+
+    /// The peer broke the protocol; `what` says how.
+    pub(crate) fn violation(&self, what: &str) -> Failure {
+        let error = self.lost(ErrorKind::Protocol, &format!("protocol violation: {what}"));
+        Failure::new(Class::Violation, error.retryable(true))
+    }
+
+    /// A message over a limit, which the same feed would send again.
+    pub(crate) fn too_large(&self, what: &str) -> Failure {
+        let error = self
+            .lost(ErrorKind::TooLarge, what)
+            .with_hint("raise max_message_bytes if such messages are expected");
+        Failure::new(Class::Fatal, error)
+    }
+
+    pub(crate) fn too_many_fragments(&self) -> Failure {
+        Failure::new(Class::Fatal, self.lost(ErrorKind::TooLarge, &TooManyFragments.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_cut_and_escaped() {
+        assert_eq!(quote("\x1b[31m\r\n"), "\\u{1b}[31m\\r\\n");
+        assert_eq!(quote(&"x".repeat(999)).chars().count(), LONGEST_QUOTE + 1);
+    }
+
+    #[test]
+    fn the_words_users_look_for() {
+        let blame = Blame { url: "ws://h/" };
+        let refused = blame.network("tcp", io::ErrorKind::ConnectionRefused.into());
+        assert_eq!(
+            refused.error.to_string(),
+            "Failed to connect to WebSocket ws://h/: Connection refused"
+        );
+        let timed_out = blame.timed_out("upgrade", Duration::from_secs(10));
+        assert_eq!(
+            timed_out.error.to_string(),
+            "Connection to WebSocket ws://h/ timed out after 10 seconds"
+        );
+        assert_eq!(
+            blame.closed(Some(1013), "later\n").error.to_string(),
+            "WebSocket ws://h/: closed by the server: 1013 try again later, \"later\\n\""
+        );
+    }
+}

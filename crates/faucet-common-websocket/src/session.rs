@@ -1,0 +1,380 @@
+//! A connection that comes back: dial, greet, receive, reconnect, say goodbye.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use faucet_core::{Error, Result};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, timeout};
+
+use crate::alarm::Alarm;
+use crate::auth::Credentials;
+use crate::close::code;
+use crate::config::{Endpoint, Frame};
+use crate::connection::{Connection, Inbound};
+use crate::dial::{Dial, StepLog};
+use crate::error::Blame;
+use crate::keepalive::{Care, Keepalive};
+use crate::lifecycle::{Class, Failure, Lifecycle, Step};
+use crate::upgrade::Request;
+use crate::url::WsUrl;
+use crate::wire::{ReadBuffer, Stamp, Wire};
+
+/// How often a connection that is not read from sends an unsolicited Pong (RFC 6455 §5.5.3).
+const HOLD_INTERVAL: Duration = Duration::from_secs(10);
+
+/// One run's far end: everything that a connect needs.
+pub(crate) struct Target {
+    pub(crate) url: WsUrl,
+    pub(crate) dial: Arc<dyn Dial>,
+    pub(crate) credentials: Credentials,
+    pub(crate) subprotocols: Vec<String>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_message_bytes: usize,
+    pub(crate) read_buffer: ReadBuffer,
+}
+
+impl Target {
+    /// Connects within the budget, noting the steps.
+    pub(crate) async fn connect(&self, log: &mut StepLog) -> Result<Connection, Failure> {
+        match timeout(self.connect_timeout, self.connect_unbounded(log)).await {
+            Ok(result) => result,
+            Err(_) => {
+                let blame = Blame { url: self.url.redacted() };
+                Err(blame.timed_out(log.phase(), self.connect_timeout))
+            }
+        }
+    }
+
+    async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Connection, Failure> {
+        let headers = self.credentials.resolve().await.map_err(|error| {
+            let class = if error.is_retryable() { Class::Transient } else { Class::Credentials };
+            Failure::new(class, error)
+        })?;
+        let mut io = self.dial.dial(&self.url, log).await?;
+        log.begin("upgrade");
+        let request =
+            Request { url: &self.url, headers: &headers, subprotocols: &self.subprotocols };
+        let upgraded = request.send(&mut *io).await?;
+        log.done(upgraded.subprotocol.unwrap_or_default());
+        let wire = Wire::new(io, upgraded.leftover, self.read_buffer);
+        Ok(Connection::new(wire, self.max_message_bytes))
+    }
+}
+
+/// What happened in a session.
+#[derive(Debug)]
+pub enum Event {
+    /// A connect succeeded; `again` after the first.
+    Connected {
+        /// Whether the run was connected before.
+        again: bool,
+    },
+    /// A data message arrived.
+    Message(Frame),
+    /// Another sign of life: a Ping, or a Pong that answers none of our pings.
+    Control,
+    /// The connection or an attempt was lost; another attempt follows.
+    Lost {
+        /// Why.
+        error: Error,
+        /// How long until the next attempt.
+        wait: Duration,
+    },
+    /// The peer closed cleanly and reconnecting is off. The last event.
+    Closed,
+}
+
+enum Link {
+    Dialing(BoxFuture<'static, Result<Connection, Failure>>),
+    Up(Box<Connection>),
+    /// Says goodbye, then goes on.
+    Parting(BoxFuture<'static, ()>, Next),
+    Waiting(Instant),
+    Over,
+}
+
+/// What follows a goodbye.
+enum Next {
+    Wait(Instant),
+    Close,
+    Fail(Error),
+}
+
+/// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
+/// inside, so that a dropped poll never restarts it.
+pub struct Session {
+    target: Arc<Target>,
+    life: Lifecycle,
+    keepalive: Keepalive,
+    stale_timeout: Option<Duration>,
+    greeting: Vec<Frame>,
+    link: Link,
+    connects: u64,
+    last_data: Instant,
+    alarm: Alarm,
+    held_since: Option<Instant>,
+    hold_alarm: Alarm,
+    /// Messages since nothing more was there to read.
+    burst: u32,
+}
+
+impl Session {
+    pub(crate) fn new(endpoint: &Endpoint, target: Target) -> Self {
+        let mut session = Self {
+            target: Arc::new(target),
+            life: Lifecycle::new(endpoint.policy),
+            keepalive: Keepalive::new(
+                endpoint.ping_interval,
+                endpoint.pong_timeout,
+                fastrand::u32(..),
+            ),
+            stale_timeout: endpoint.stale_timeout,
+            greeting: endpoint.greeting.clone(),
+            link: Link::Over,
+            connects: 0,
+            last_data: Instant::now(),
+            alarm: Alarm::default(),
+            held_since: None,
+            hold_alarm: Alarm::default(),
+            burst: 0,
+        };
+        session.dial();
+        session
+    }
+
+    /// The redacted URL of this run, its placeholders filled.
+    pub fn url(&self) -> &str {
+        self.target.url.redacted()
+    }
+
+    /// When the bytes of the latest message were read from the socket.
+    pub fn stamp(&self) -> Stamp {
+        match &self.link {
+            Link::Up(connection) => connection.stamp(),
+            _ => Stamp::now(),
+        }
+    }
+
+    /// Tells the life cycle that a record was received: failures before it no longer count.
+    pub fn progressed(&mut self) {
+        self.life.progressed();
+    }
+
+    /// The next event. After an error or [`Event::Closed`] the session is over.
+    pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event>> {
+        if let Some(since) = self.held_since.take() {
+            let now = Instant::now();
+            self.keepalive.resumed(now);
+            // Time without reading says nothing about the feed.
+            self.last_data += now - since;
+        }
+        loop {
+            let event = match &mut self.link {
+                Link::Up(_) => return self.poll_up(cx),
+                Link::Dialing(dialing) => match ready!(dialing.poll_unpin(cx)) {
+                    Ok(connection) => self.connected(connection),
+                    Err(failure) => self.lost(failure, None),
+                },
+                Link::Parting(farewell, _) => {
+                    ready!(farewell.poll_unpin(cx));
+                    self.parted()?
+                }
+                Link::Waiting(until) => {
+                    let until = *until;
+                    ready!(self.alarm.poll(cx, Some(until)));
+                    self.dial();
+                    None
+                }
+                Link::Over => Some(Event::Closed),
+            };
+            if let Some(event) = event {
+                return Poll::Ready(Ok(event));
+            }
+        }
+    }
+
+    /// A data message that was read from the socket before but not handed over yet.
+    pub fn poll_buffered(&mut self, cx: &mut Context<'_>) -> Option<Frame> {
+        let Link::Up(connection) = &mut self.link else { return None };
+        connection.shut(true);
+        loop {
+            match connection.poll_next(cx) {
+                Poll::Ready(Ok(Inbound::Message(frame))) => return Some(frame),
+                Poll::Ready(Ok(Inbound::Ping | Inbound::Pong(_))) => {}
+                Poll::Ready(Err(_)) | Poll::Pending => return None,
+            }
+        }
+    }
+
+    /// Keeps the connection alive without reading from it: writes what is queued, and unsolicited
+    /// Pongs so that the peer does not take us for dead. Never ready.
+    pub fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let now = Instant::now();
+        let mut due = *self.held_since.get_or_insert(now) + HOLD_INTERVAL;
+        let Link::Up(connection) = &mut self.link else { return Poll::Pending };
+        connection.poll_flush(cx);
+        while self.hold_alarm.poll(cx, Some(due)).is_ready() {
+            connection.queue_pong(Bytes::new());
+            connection.poll_write(cx);
+            due = Instant::now() + HOLD_INTERVAL;
+        }
+        Poll::Pending
+    }
+
+    /// Says goodbye with Close 1000, if there is a connection, and waits for the peer's answer for
+    /// at most a second.
+    pub async fn close(&mut self) {
+        match std::mem::replace(&mut self.link, Link::Over) {
+            Link::Up(connection) => connection.farewell(Some(code::NORMAL)).await,
+            Link::Parting(farewell, _) => farewell.await,
+            Link::Dialing(_) | Link::Waiting(_) | Link::Over => {}
+        }
+    }
+
+    fn dial(&mut self) {
+        let target = Arc::clone(&self.target);
+        let dialing = async move { target.connect(&mut StepLog::new()).await };
+        self.link = Link::Dialing(dialing.boxed());
+    }
+
+    fn connected(&mut self, mut connection: Connection) -> Option<Event> {
+        let now = Instant::now();
+        self.life.connected(now.into_std());
+        self.keepalive.connected(now);
+        self.last_data = now;
+        self.connects += 1;
+        let again = self.connects > 1;
+        tracing::info!(url = self.url(), again, "connected");
+        connection.queue(self.greeting.iter().cloned());
+        self.link = Link::Up(Box::new(connection));
+        Some(Event::Connected { again })
+    }
+
+    fn poll_up(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event>> {
+        loop {
+            let Link::Up(connection) = &mut self.link else { return self.poll_event(cx) };
+            connection.poll_write(cx);
+            match connection.poll_next(cx) {
+                Poll::Ready(Ok(Inbound::Message(frame))) => {
+                    self.last_data = connection.stamp().instant;
+                    self.burst = self.burst.saturating_add(1);
+                    return Poll::Ready(Ok(Event::Message(frame)));
+                }
+                Poll::Ready(Ok(Inbound::Ping)) => return Poll::Ready(Ok(Event::Control)),
+                Poll::Ready(Ok(Inbound::Pong(payload))) => {
+                    if !self.keepalive.pong(&payload) {
+                        return Poll::Ready(Ok(Event::Control));
+                    }
+                }
+                Poll::Ready(Err(end)) => {
+                    let failure = end.failure(Blame { url: self.target.url.redacted() });
+                    return self.end(cx, failure, end.farewell());
+                }
+                Poll::Pending => {
+                    if let Some(failure) = ready!(self.poll_timers(cx)) {
+                        return self.end(cx, failure, Some(code::GIVEN_UP));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ready with a failure when the peer is dead or the feed stale, ready without one when there
+    /// is something to write.
+    fn poll_timers(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
+        let drained = std::mem::take(&mut self.burst) == 0;
+        let blame = Blame { url: self.target.url.redacted() };
+        loop {
+            let now = Instant::now();
+            let mut deadline = None;
+            if let Some(timeout) = self.stale_timeout
+                && let Some(stale_at) = self.last_data.checked_add(timeout)
+            {
+                if stale_at <= now && drained {
+                    let what = format!("no data for {timeout:?} (stale_timeout)");
+                    return Poll::Ready(Some(blame.given_up(&what)));
+                }
+                deadline = Some(stale_at);
+            }
+            match self.keepalive.care(now, drained) {
+                Care::Dead => {
+                    let failure = blame.given_up("no pong in pong_timeout: the peer is dead");
+                    return Poll::Ready(Some(failure));
+                }
+                Care::Ping(payload) => {
+                    if let Link::Up(connection) = &mut self.link {
+                        connection.queue_ping(Bytes::copy_from_slice(&payload));
+                    }
+                    return Poll::Ready(None);
+                }
+                Care::Wait(until) => {
+                    deadline = [deadline, until].into_iter().flatten().min();
+                }
+            }
+            ready!(self.alarm.poll(cx, deadline));
+            if !drained {
+                return Poll::Ready(None);
+            }
+        }
+    }
+
+    fn end(
+        &mut self,
+        cx: &mut Context<'_>,
+        failure: Failure,
+        farewell: Option<u16>,
+    ) -> Poll<Result<Event>> {
+        match self.lost(failure, Some(farewell)) {
+            Some(event) => Poll::Ready(Ok(event)),
+            None => self.poll_event(cx),
+        }
+    }
+
+    /// Asks the life cycle what follows. `farewell` is the Close code to leave with, where there
+    /// is a connection to leave.
+    fn lost(&mut self, failure: Failure, farewell: Option<Option<u16>>) -> Option<Event> {
+        let now = Instant::now();
+        let (next, event) = match self.life.failed(failure, now.into_std(), fastrand::f64()) {
+            Step::Retry { wait, attempt, error } => {
+                let until = now.checked_add(wait).unwrap_or(now);
+                tracing::warn!(url = self.url(), attempt, ?wait, "{error:#}; reconnecting");
+                (Next::Wait(until), Some(Event::Lost { error, wait }))
+            }
+            Step::Finish => (Next::Close, None),
+            Step::GiveUp(error) => (Next::Fail(error), None),
+        };
+        let link = std::mem::replace(&mut self.link, Link::Over);
+        let goodbye: Pin<Box<dyn Future<Output = ()> + Send>> = match (link, farewell) {
+            (Link::Up(connection), Some(code)) => Box::pin(connection.farewell(code)),
+            _ => Box::pin(std::future::ready(())),
+        };
+        self.link = Link::Parting(goodbye, next);
+        event
+    }
+
+    fn parted(&mut self) -> Result<Option<Event>> {
+        let Link::Parting(_, next) = std::mem::replace(&mut self.link, Link::Over) else {
+            return Ok(None);
+        };
+        match next {
+            Next::Wait(until) => {
+                self.link = Link::Waiting(until);
+                Ok(None)
+            }
+            Next::Close => Ok(Some(Event::Closed)),
+            Next::Fail(error) => Err(error),
+        }
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({})", self.url())
+    }
+}

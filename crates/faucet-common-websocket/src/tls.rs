@@ -1,0 +1,166 @@
+//! TLS: the OS trust store, own certificates, and what a refused certificate means.
+
+use std::io;
+use std::sync::Arc;
+
+use faucet_core::{Error, Problems, Result};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How `wss://` endpoints are verified. Without it: the operating system's trust store.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM file with certificate authorities to trust in addition to the operating system's.
+    pub ca_file: Option<String>,
+    /// PEM file with the client's certificate chain; needs `client_key_file`.
+    pub client_cert_file: Option<String>,
+    /// PEM file with the client's private key; needs `client_cert_file`.
+    pub client_key_file: Option<String>,
+    /// The name that the server's certificate must have, when it is not the URL's host. It is also
+    /// the name asked for (SNI).
+    pub server_name: Option<String>,
+    /// Accepts any certificate. Anybody on the way can then read and change the data; a warning is
+    /// logged on every connect.
+    pub insecure_skip_verify: bool,
+}
+
+impl TlsConfig {
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        problems.push_if(
+            self.client_cert_file.is_some() != self.client_key_file.is_some(),
+            "tls: client_cert_file and client_key_file must be given together",
+        );
+        if let Some(name) = &self.server_name {
+            let valid = ServerName::try_from(name.as_str()).is_ok();
+            problems.push_if(!valid, "tls.server_name: not a valid DNS name or IP address");
+        }
+    }
+
+    /// Reads the files and the trust store. Done once a run; every connect shares the result.
+    pub(crate) fn load(&self) -> Result<Arc<ClientConfig>> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier: Arc<dyn ServerCertVerifier> = if self.insecure_skip_verify {
+            Arc::new(AcceptAny(Arc::clone(&provider)))
+        } else {
+            let roots = self.ca_file.as_ref().map_or(Ok(Vec::new()), |path| {
+                certificates("tls.ca_file", path)
+            })?;
+            Arc::new(Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(|e| {
+                Error::config(format!("tls.ca_file: {e}"))
+                    .with_hint("install the CA certificates of the system, or give tls.ca_file")
+            })?)
+        };
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|e| Error::config(format!("tls: {e}")))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let mut config = match (&self.client_cert_file, &self.client_key_file) {
+            (Some(chain), Some(key)) => {
+                let chain = certificates("tls.client_cert_file", chain)?;
+                let key = PrivateKeyDer::from_pem_file(key)
+                    .map_err(|e| Error::config(format!("tls.client_key_file: {key}: {e}")))?;
+                builder
+                    .with_client_auth_cert(chain, key)
+                    .map_err(|e| Error::config(format!("tls.client_cert_file: {e}")))?
+            }
+            _ => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+fn certificates(key: &str, path: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(found) if found.is_empty() => {
+            Err(Error::config(format!("{key}: {path} holds no certificate in PEM form")))
+        }
+        Ok(found) => Ok(found),
+        Err(error) => Err(Error::config(format!("{key}: {path}: {error}"))),
+    }
+}
+
+/// What TLS said about a failed handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TlsTrouble {
+    /// `certificate verify failed: <reason>`.
+    Certificate(String),
+    /// The other side does not speak TLS at all.
+    NotTls,
+    /// Anything else that another attempt will not change.
+    Other(String),
+}
+
+/// Finds the TLS error in an I/O error, where rustls puts it.
+pub(crate) fn trouble(error: &io::Error) -> Option<TlsTrouble> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(match error {
+        rustls::Error::InvalidCertificate(reason) => TlsTrouble::Certificate(explain(reason)),
+        rustls::Error::InvalidMessage(_) => TlsTrouble::NotTls,
+        other => TlsTrouble::Other(other.to_string()),
+    })
+}
+
+fn explain(reason: &CertificateError) -> String {
+    use CertificateError as E;
+    match reason {
+        E::Expired | E::ExpiredContext { .. } => "expired".into(),
+        E::NotValidYet | E::NotValidYetContext { .. } => "not valid yet".into(),
+        E::NotValidForName | E::NotValidForNameContext { .. } => "not valid for name".into(),
+        E::UnknownIssuer => "unknown issuer".into(),
+        E::Revoked => "revoked".into(),
+        E::BadSignature => "bad signature".into(),
+        E::BadEncoding => "bad encoding".into(),
+        // webpki reports a self-signed leaf without CA rights this way.
+        E::Other(other) => other.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Verifies nothing about the certificate, but that the peer holds its key.
+#[derive(Debug)]
+struct AcceptAny(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AcceptAny {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

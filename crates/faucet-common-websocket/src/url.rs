@@ -1,0 +1,318 @@
+//! WebSocket URLs (RFC 6455 §3), with placeholders and without secrets in print.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use faucet_core::{Error, Result, RunContext, Secret};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use url::Url;
+
+const LONGEST: usize = 8192;
+/// What a value may hold unescaped (RFC 3986 §2.3).
+const VALUE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A URL as it was configured. `Debug` shows no user info and no query values.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct UrlText(String);
+
+impl UrlText {
+    /// Checks the URL and where its placeholders stand.
+    ///
+    /// # Errors
+    /// [`Config`](faucet_core::ErrorKind::Config), without the URL in the message.
+    pub fn check(&self) -> Result<UrlTemplate> {
+        let text = self.0.as_str();
+        let wrong = |what: &str| Err(Error::config(what));
+        if text.len() > LONGEST {
+            return wrong("url is longer than 8192 bytes");
+        }
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return wrong("url must not contain spaces or control characters");
+        }
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return wrong("url must start with ws:// or wss://");
+        };
+        if !scheme.eq_ignore_ascii_case("ws") && !scheme.eq_ignore_ascii_case("wss") {
+            return wrong("url must start with ws:// or wss://");
+        }
+        if text.contains('#') {
+            return wrong("url must not have a fragment (RFC 6455 §3)");
+        }
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        if next_placeholder(authority).is_some() {
+            return wrong("url: {placeholders} may stand in the path and the query only");
+        }
+        let template = UrlTemplate(text.to_owned());
+        template.fill(|_| Some("x".into())).map(|_| template)
+    }
+}
+
+impl From<&str> for UrlText {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for UrlText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for UrlText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.check() {
+            Ok(template) => f.write_str(&template.redacted()),
+            Err(_) => f.write_str("(not a WebSocket URL)"),
+        }
+    }
+}
+
+impl JsonSchema for UrlText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Url".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^([wW][sS][sS]?)://" })
+    }
+}
+
+/// A checked URL whose `{name}` placeholders are not filled yet.
+#[derive(Clone)]
+pub struct UrlTemplate(String);
+
+impl UrlTemplate {
+    /// Fills the placeholders, percent-encoded, from the run's context.
+    ///
+    /// # Errors
+    /// [`Config`](faucet_core::ErrorKind::Config) naming the placeholder without a value.
+    pub fn resolve(&self, run: &RunContext) -> Result<WsUrl> {
+        self.fill(|name| run.value(name).map(str::to_owned))
+    }
+
+    /// User and password, if the URL has a user.
+    pub fn user_info(&self) -> Option<(String, Secret)> {
+        self.fill(|_| Some("x".into())).ok()?.user_info()
+    }
+
+    /// The URL with its placeholders, without user info and query values.
+    pub fn redacted(&self) -> String {
+        let text = &self.0;
+        let start = text.find("://").map_or(0, |at| at + 3);
+        let end = text[start..].find(['/', '?']).map_or(text.len(), |at| start + at);
+        let host = text[start..end].rsplit('@').next().unwrap_or_default();
+        let (path, query) = match text[end..].split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (&text[end..], None),
+        };
+        format!("{}{host}{}{}", &text[..start].to_ascii_lowercase(), path, redact_query(query))
+    }
+
+    fn fill(&self, value: impl Fn(&str) -> Option<String>) -> Result<WsUrl> {
+        let (mut rest, mut filled) = (self.0.as_str(), String::with_capacity(self.0.len()));
+        while let Some((before, name, after)) = next_placeholder(rest) {
+            let value = value(name).ok_or_else(|| {
+                Error::config(format!("url: the placeholder {{{name}}} has no value in context"))
+                    .with_hint(format!("add `{name}` under `context`, or --context {name}=…"))
+            })?;
+            // A value of dots would leave its directory when the path is normalized.
+            if matches!(value.as_str(), "." | "..") {
+                return Err(Error::config(format!("url: {{{name}}} must not be {value:?}")));
+            }
+            filled.push_str(before);
+            filled.extend(utf8_percent_encode(&value, VALUE));
+            rest = after;
+        }
+        filled.push_str(rest);
+        WsUrl::parse(&filled)
+    }
+}
+
+/// The text before the next `{name}`, the name, and the text behind it.
+fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some(open) = text[from..].find('{').map(|at| from + at) {
+        let close = open + text[open..].find('}')?;
+        let name = &text[open + 1..close];
+        let first = name.chars().next();
+        if first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
+            return Some((&text[..open], name, &text[close + 1..]));
+        }
+        from = open + 1;
+    }
+    None
+}
+
+fn redact_query(query: Option<&str>) -> String {
+    let Some(query) = query else { return String::new() };
+    let pairs: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((key, _)) => format!("{key}=***"),
+            None if pair.is_empty() => String::new(),
+            None => "***".to_owned(),
+        })
+        .collect();
+    format!("?{}", pairs.join("&"))
+}
+
+/// A checked URL to connect to.
+#[derive(Clone)]
+pub struct WsUrl {
+    url: Url,
+    redacted: String,
+}
+
+impl WsUrl {
+    fn parse(text: &str) -> Result<Self> {
+        let url = Url::parse(text).map_err(|e| Error::config(format!("url is not valid: {e}")))?;
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(Error::config("url must name a host"));
+        }
+        if url.port() == Some(0) {
+            return Err(Error::config("url must not have port 0"));
+        }
+        let mut plain = url.clone();
+        // Both fail only for URLs that cannot have user info, and those have none.
+        let _ = plain.set_username("");
+        let _ = plain.set_password(None);
+        plain.set_query(None);
+        let redacted = format!("{plain}{}", redact_query(url.query()));
+        Ok(Self { url, redacted })
+    }
+
+    /// Whether the scheme is `wss`.
+    pub fn is_tls(&self) -> bool {
+        self.url.scheme() == "wss"
+    }
+
+    /// The host, an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
+    /// The port, the scheme's own if none is given.
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or(80)
+    }
+
+    /// The value of the `Host` header (RFC 6455 §4.1): the port only where it is not the scheme's.
+    pub fn host_header(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    /// Path and query, as the request line has them.
+    pub fn resource(&self) -> String {
+        let path = self.url.path();
+        self.url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+    }
+
+    /// User and password, if the URL has a user.
+    pub fn user_info(&self) -> Option<(String, Secret)> {
+        let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let user = decode(self.url.username());
+        let password = decode(self.url.password().unwrap_or_default());
+        (!user.is_empty() || !password.is_empty()).then(|| (user, password.into()))
+    }
+
+    /// The URL without user info and with its query values replaced by `***`.
+    pub fn redacted(&self) -> &str {
+        &self.redacted
+    }
+}
+
+impl fmt::Debug for WsUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.redacted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn url(text: &str) -> WsUrl {
+        UrlText::from(text).check().unwrap().resolve(&RunContext::default()).unwrap()
+    }
+
+    fn context(pairs: &[(&str, &str)]) -> RunContext {
+        let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        RunContext::new(pairs.collect::<BTreeMap<_, _>>())
+    }
+
+    #[test]
+    fn good_urls() {
+        for (text, host, port, header, resource) in [
+            ("ws://h", "h", 80, "h", "/"),
+            ("WSS://h/a?b=c", "h", 443, "h", "/a?b=c"),
+            ("ws://h:9000/ws", "h", 9000, "h:9000", "/ws"),
+            ("ws://[::1]:9000/", "::1", 9000, "[::1]:9000", "/"),
+            ("wss://h:443/", "h", 443, "h", "/"),
+            ("ws://h/a{}{1x}", "h", 80, "h", "/a%7B%7D%7B1x%7D"),
+        ] {
+            let url = url(text);
+            assert_eq!((url.host(), url.port()), (host, port), "{text}");
+            assert_eq!((url.host_header(), url.resource()), (header.into(), resource.into()));
+        }
+    }
+
+    #[test]
+    fn bad_urls_are_refused_without_an_echo() {
+        for (text, why) in [
+            ("", "url must start with ws:// or wss://"),
+            ("http://u:s3cret@h/", "url must start with ws:// or wss://"),
+            ("ws:/h", "url must start with ws:// or wss://"),
+            ("ws://", "url is not valid: empty host"),
+            ("ws://h:0/", "url must not have port 0"),
+            ("ws://h:99999/", "url is not valid: invalid port number"),
+            ("ws://h/#s3cret", "url must not have a fragment (RFC 6455 §3)"),
+            ("ws://h/a b", "url must not contain spaces or control characters"),
+            ("ws://h/\r\nX: y", "url must not contain spaces or control characters"),
+            ("ws://{host}/", "url: {placeholders} may stand in the path and the query only"),
+            ("ws://u:{p}@h/", "url: {placeholders} may stand in the path and the query only"),
+        ] {
+            let text = UrlText::from(text);
+            assert_eq!(text.check().err().map(|e| e.to_string()), Some(why.to_owned()));
+            assert!(!format!("{text:?}").contains("s3cret"));
+        }
+        assert!(UrlText::from(format!("ws://h/{}", "x".repeat(9000))).check().is_err());
+    }
+
+    #[test]
+    fn placeholders_are_percent_encoded_and_must_have_a_value() {
+        let template = UrlText::from("ws://h/ws/{symbol}@trade?t={t}").check().unwrap();
+        let run = context(&[("symbol", "btc/../usd?x"), ("t", "a&b=π")]);
+        let url = template.resolve(&run).unwrap();
+        assert_eq!(url.resource(), "/ws/btc%2F..%2Fusd%3Fx@trade?t=a%26b%3D%CF%80");
+        assert_eq!(url.host(), "h");
+        let error = template.resolve(&context(&[("t", "1")])).unwrap_err();
+        assert_eq!(error.to_string(), "url: the placeholder {symbol} has no value in context");
+        assert!(template.resolve(&context(&[("symbol", ".."), ("t", "1")])).is_err());
+    }
+
+    #[test]
+    fn print_has_no_user_info_and_no_query_values() {
+        let text = "ws://me:s3cret@h:1/p?token=s3cret&s3cret&x=s3cret";
+        let redacted = "ws://h:1/p?token=***&***&x=***";
+        assert_eq!(url(text).redacted(), redacted);
+        assert_eq!(format!("{:?}", url(text)), redacted);
+        assert_eq!(format!("{:?}", UrlText::from(text)), redacted);
+        let (user, password) = url("ws://me%40x:p%3Aw@h/").user_info().unwrap();
+        assert_eq!((user.as_str(), password.expose()), ("me@x", "p:w"));
+        assert!(url("ws://h/").user_info().is_none());
+    }
+}

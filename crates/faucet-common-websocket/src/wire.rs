@@ -1,0 +1,179 @@
+//! The byte stream under a WebSocket: buffered adaptively, stamped at each read, and watched for
+//! what tungstenite does not tell.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use faucet_core::Timestamp;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use crate::scan::{CloseSeen, FrameScan};
+
+/// A transport that a WebSocket runs on.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+const SMALLEST: usize = 16 * 1024;
+const LARGEST: usize = 256 * 1024;
+
+/// How large the read buffer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadBuffer {
+    /// Starts at 16 KiB and doubles up to 256 KiB while reads come back full.
+    Adaptive,
+    /// This many bytes.
+    Fixed(usize),
+}
+
+/// When bytes were last read from the socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp {
+    /// By the clock that drives timers.
+    pub instant: Instant,
+    /// By the system clock.
+    pub timestamp: Timestamp,
+}
+
+impl Stamp {
+    pub(crate) fn now() -> Self {
+        Self { instant: Instant::now(), timestamp: Timestamp::now() }
+    }
+}
+
+/// The stream under the WebSocket.
+pub(crate) struct Wire {
+    io: Box<dyn Io>,
+    buffer: Vec<u8>,
+    filled: usize,
+    taken: usize,
+    sizing: ReadBuffer,
+    stamp: Stamp,
+    scan: FrameScan,
+    /// Set when only what was read already may still come out.
+    shut: bool,
+}
+
+impl Wire {
+    /// `leftover` came in behind the upgrade's answer.
+    pub(crate) fn new(io: Box<dyn Io>, leftover: Vec<u8>, sizing: ReadBuffer) -> Self {
+        let size = match sizing {
+            ReadBuffer::Adaptive => SMALLEST,
+            ReadBuffer::Fixed(size) => size,
+        };
+        let filled = leftover.len();
+        let mut buffer = leftover;
+        buffer.resize(size.max(filled), 0);
+        let (stamp, scan) = (Stamp::now(), FrameScan::default());
+        Self { io, buffer, filled, taken: 0, sizing, stamp, scan, shut: false }
+    }
+
+    /// When the bytes of the latest frame were read.
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// The Close frame that went past, as the peer wrote it.
+    pub(crate) fn close_seen(&self) -> Option<&CloseSeen> {
+        self.scan.close_seen()
+    }
+
+    /// From now on only what was read already comes out.
+    pub(crate) fn shut(&mut self, shut: bool) {
+        self.shut = shut;
+    }
+
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.shut {
+            return Poll::Pending;
+        }
+        let mut read = ReadBuf::new(&mut self.buffer);
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
+        (self.taken, self.filled) = (0, read.filled().len());
+        self.stamp = Stamp::now();
+        let full = self.filled == self.buffer.len();
+        if full && self.sizing == ReadBuffer::Adaptive && self.filled < LARGEST {
+            self.buffer.resize(self.filled * 2, 0);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.taken == this.filled {
+            ready!(this.poll_fill(cx))?;
+        }
+        let take = (this.filled - this.taken).min(out.remaining());
+        let bytes = &this.buffer[this.taken..this.taken + take];
+        this.scan.watch(bytes).map_err(io::Error::other)?;
+        out.put_slice(bytes);
+        this.taken += take;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_buffer_grows_while_reads_come_back_full_and_a_number_fixes_it() {
+        for (sizing, expected) in
+            [(ReadBuffer::Adaptive, LARGEST), (ReadBuffer::Fixed(5000), 5000)]
+        {
+            let (mut far, near) = tokio::io::duplex(1 << 20);
+            // One binary frame of 1 MB, less the header.
+            let mut frame = vec![0x82, 127, 0, 0, 0, 0, 0, 15, 0, 0];
+            frame.resize(1 << 20, 7);
+            far.write_all(&frame).await.unwrap();
+            let mut wire = Wire::new(Box::new(near), Vec::new(), sizing);
+            let mut out = vec![0; 1 << 20];
+            wire.read_exact(&mut out[..983_050]).await.unwrap();
+            assert_eq!(out[..983_050], frame[..983_050]);
+            assert_eq!(wire.buffer.len(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shut_wire_gives_what_it_has_and_no_more() {
+        let (mut far, near) = tokio::io::duplex(100);
+        let mut wire = Wire::new(Box::new(near), vec![0x82, 1, b'a'], ReadBuffer::Adaptive);
+        far.write_all(&[0x82, 1, b'b']).await.unwrap();
+        wire.shut(true);
+        let mut out = [0; 3];
+        wire.read_exact(&mut out).await.unwrap();
+        assert_eq!(out[2], b'a');
+        let blocked = futures_util::poll!(std::pin::pin!(wire.read_u8()));
+        assert!(blocked.is_pending());
+        wire.shut(false);
+        wire.read_exact(&mut out).await.unwrap();
+        assert_eq!(out[2], b'b');
+    }
+}

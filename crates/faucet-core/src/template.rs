@@ -1,0 +1,108 @@
+//! `{name}` placeholders in configuration, filled from the run's context.
+
+use std::path::PathBuf;
+
+use crate::{Error, Result, RunContext};
+
+/// The text before the next `{name}`, the name, and the text behind it. A name is made of ASCII
+/// letters, digits and `_` and does not begin with a digit; braces around anything else are text.
+pub fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some(open) = text[from..].find('{').map(|at| from + at) {
+        let close = open + text[open..].find('}')?;
+        let name = &text[open + 1..close];
+        if !name.starts_with(|c: char| c.is_ascii_digit())
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
+            return Some((&text[..open], name, &text[close + 1..]));
+        }
+        from = open + 1;
+    }
+    None
+}
+
+/// Fills the placeholders of `text`, the value of `key`; `encode` appends a value as it may stand
+/// there, or says why it may not.
+///
+/// # Errors
+/// [`Config`](crate::ErrorKind::Config) naming the placeholder that has no value or a bad one. The
+/// value is not printed.
+pub fn fill(
+    key: &str,
+    text: &str,
+    run: &RunContext,
+    mut encode: impl FnMut(&mut String, &str) -> Result<(), &'static str>,
+) -> Result<String> {
+    let (mut rest, mut filled) = (text, String::with_capacity(text.len()));
+    while let Some((before, name, after)) = next_placeholder(rest) {
+        let value = run.value(name).ok_or_else(|| {
+            Error::config(format!("{key}: the placeholder {{{name}}} has no value in context"))
+                .with_hint(format!("add `{name}` under `context`, or --context {name}=…"))
+        })?;
+        filled.push_str(before);
+        encode(&mut filled, value)
+            .map_err(|why| Error::config(format!("{key}: the value of {{{name}}} {why}")))?;
+        rest = after;
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+/// Fills the placeholders of a file's path. A value can name a part of the path's file or of one
+/// directory and never leads elsewhere: separators and values of dots alone are refused.
+///
+/// # Errors
+/// As [`fill`].
+pub fn fill_path(key: &str, text: &str, run: &RunContext) -> Result<PathBuf> {
+    let path = fill(key, text, run, |path, value| {
+        if value.contains(['/', '\\', '\0']) {
+            return Err("must not contain a path separator");
+        }
+        if value.bytes().all(|byte| byte == b'.') {
+            return Err("must not be empty or made of dots");
+        }
+        path.push_str(value);
+        Ok(())
+    })?;
+    Ok(path.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> RunContext {
+        let pairs = [("symbol", "btc.usdt"), ("up", ".."), ("away", "../etc"), ("none", "")];
+        RunContext::new(pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect())
+    }
+
+    #[test]
+    fn placeholders_are_names_in_braces() {
+        for (text, expected) in [
+            ("a-{symbol}.jsonl", Some(("a-", "symbol", ".jsonl"))),
+            ("{_1}{b}", Some(("", "_1", "{b}"))),
+            ("{}{1x}{a b}{{a}}", Some(("{}{1x}{a b}{", "a", "}"))),
+            ("{", None),
+            ("{π}", None),
+            ("plain", None),
+        ] {
+            assert_eq!(next_placeholder(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_are_filled_and_stay_where_they_are() {
+        for (text, expected) in [
+            ("x/{symbol}/{symbol}.jsonl", Ok("x/btc.usdt/btc.usdt.jsonl")),
+            ("x/{}.jsonl", Ok("x/{}.jsonl")),
+            ("x/{other}", Err("path: the placeholder {other} has no value in context")),
+            ("x/{up}/y", Err("path: the value of {up} must not be empty or made of dots")),
+            ("x/{none}/y", Err("path: the value of {none} must not be empty or made of dots")),
+            ("x/{away}", Err("path: the value of {away} must not contain a path separator")),
+        ] {
+            let filled = fill_path("path", text, &run()).map_err(|e| e.to_string());
+            assert_eq!(filled, expected.map(PathBuf::from).map_err(str::to_owned), "{text}");
+        }
+    }
+}
