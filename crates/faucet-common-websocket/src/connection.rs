@@ -40,12 +40,18 @@ pub(crate) enum Inbound {
 #[derive(Debug)]
 pub(crate) enum End {
     /// The peer sent a Close frame.
-    Closed { code: Option<u16>, reason: String },
+    Closed {
+        code: Option<u16>,
+        reason: String,
+    },
     /// The stream ended without one.
     Dropped(Option<io::Error>),
     Violation(String),
     NotUtf8,
-    TooLarge { size: usize, max: usize },
+    TooLarge {
+        size: usize,
+        max: usize,
+    },
     TooManyFragments,
 }
 

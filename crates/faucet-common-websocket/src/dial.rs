@@ -104,12 +104,15 @@ impl NetDial {
     ) -> Result<Box<dyn Io>, Failure> {
         let blame = Blame { url: url.redacted() };
         if self.config.insecure_skip_verify {
-            tracing::warn!(url = url.redacted(), "tls.insecure_skip_verify: the server is not verified");
+            tracing::warn!(
+                url = url.redacted(),
+                "tls.insecure_skip_verify: the server is not verified"
+            );
         }
         log.begin("tls");
         let name = self.config.server_name.as_deref().unwrap_or(url.host());
-        let name = ServerName::try_from(name.to_owned())
-            .map_err(|e| blame.tls(io::Error::other(e)))?;
+        let name =
+            ServerName::try_from(name.to_owned()).map_err(|e| blame.tls(io::Error::other(e)))?;
         let stream = TlsConnector::from(Arc::clone(config))
             .connect(name, tcp)
             .await

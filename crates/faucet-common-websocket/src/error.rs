@@ -55,8 +55,10 @@ impl Blame<'_> {
         let message =
             format!("Connection to WebSocket {} timed out after {seconds} {unit}", self.url);
         let hint = match phase {
-            "upgrade" => "the port is open but nothing answered the upgrade: is it a WebSocket \
-                          server, and does it want wss://?",
+            "upgrade" => {
+                "the port is open but nothing answered the upgrade: is it a WebSocket \
+                          server, and does it want wss://?"
+            }
             "tls" => "the port is open but nothing answered the TLS handshake: does it want ws://?",
             _ => "check the host, the network and the firewall, or raise connect_timeout",
         };
@@ -140,7 +142,9 @@ impl Blame<'_> {
         let mut error = self.lost(kind_of(verdict.class), &said);
         error = match verdict.class {
             Class::Credentials => error.with_hint("check auth and what the account may read"),
-            Class::Complaint => error.with_hint("check subscribe_messages: the server refused them"),
+            Class::Complaint => {
+                error.with_hint("check subscribe_messages: the server refused them")
+            }
             Class::Transient => error.with_hint("set reconnect: true to ride over such closes"),
             _ => error,
         };

@@ -44,7 +44,11 @@ impl Keepalive {
     /// a missing pong be held against the peer.
     pub fn care(&mut self, now: Instant, drained: bool) -> Care {
         if let Some(deadline) = self.awaited {
-            return if deadline <= now && drained { Care::Dead } else { Care::Wait(Some(deadline)) };
+            return if deadline <= now && drained {
+                Care::Dead
+            } else {
+                Care::Wait(Some(deadline))
+            };
         }
         match self.next {
             Some(next) if next <= now => {

@@ -249,7 +249,13 @@ mod tests {
     #[test]
     fn later_each_class_gets_one_more_try_and_a_record_wipes_the_slate() {
         for class in [
-            Credentials, Answer(404), Certificate, Handshake, Violation, Complaint, Application(4001),
+            Credentials,
+            Answer(404),
+            Certificate,
+            Handshake,
+            Violation,
+            Complaint,
+            Application(4001),
         ] {
             let twice = [Up, Fails(class), Up, Fails(class)];
             assert_eq!(told(policy(None), &twice), ["1000", "give up"], "{class:?}");

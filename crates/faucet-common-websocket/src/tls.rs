@@ -49,9 +49,10 @@ impl TlsConfig {
         let verifier: Arc<dyn ServerCertVerifier> = if self.insecure_skip_verify {
             Arc::new(AcceptAny(Arc::clone(&provider)))
         } else {
-            let roots = self.ca_file.as_ref().map_or(Ok(Vec::new()), |path| {
-                certificates("tls.ca_file", path)
-            })?;
+            let roots = self
+                .ca_file
+                .as_ref()
+                .map_or(Ok(Vec::new()), |path| certificates("tls.ca_file", path))?;
             Arc::new(Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(|e| {
                 Error::config(format!("tls.ca_file: {e}"))
                     .with_hint("install the CA certificates of the system, or give tls.ca_file")

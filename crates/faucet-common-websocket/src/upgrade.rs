@@ -158,7 +158,9 @@ impl Request<'_> {
         }
         if let Some(extension) = answer.header("sec-websocket-extensions") {
             let extension = quote(extension);
-            return bad(&format!("the server chose an extension that was not offered: {extension}"));
+            return bad(&format!(
+                "the server chose an extension that was not offered: {extension}"
+            ));
         }
         let mismatch = |what: String| {
             let hint = format!("offered: [{}]; check subprotocols", self.subprotocols.join(", "));
@@ -181,9 +183,11 @@ impl Request<'_> {
         let mut what = format!("{status} {}", name.unwrap_or(&quote(&answer.reason)));
         let retry_after = answer.retry_after(SystemTime::now());
         let (class, kind, hint) = match status {
-            401 | 403 | 407 => {
-                (Class::Credentials, ErrorKind::Auth, "check auth: the token, the user, the headers")
-            }
+            401 | 403 | 407 => (
+                Class::Credentials,
+                ErrorKind::Auth,
+                "check auth: the token, the user, the headers",
+            ),
             408 | 425 | 429 | 500 | 502 | 503 | 504 => match retry_after {
                 Some(wait) if wait > LONGEST_RETRY_AFTER => {
                     (Class::Fatal, ErrorKind::Connect, "try again after that time")
@@ -194,7 +198,11 @@ impl Request<'_> {
             300..=399 => {
                 (Class::Answer(status), ErrorKind::Protocol, "redirects are not followed; set url")
             }
-            _ => (Class::Answer(status), ErrorKind::Protocol, "check url: is it a WebSocket endpoint?"),
+            _ => (
+                Class::Answer(status),
+                ErrorKind::Protocol,
+                "check url: is it a WebSocket endpoint?",
+            ),
         };
         if let Some(wait) = retry_after {
             what.push_str(&format!(", retry after {}s", wait.as_secs()));

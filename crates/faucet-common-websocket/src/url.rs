@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use faucet_core::template::{self, next_placeholder};
 use faucet_core::{Error, Result, RunContext, Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,8 +12,7 @@ use url::Url;
 
 const LONGEST: usize = 8192;
 /// What a value may hold unescaped (RFC 3986 §2.3).
-const VALUE: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A URL as it was configured. `Debug` shows no user info and no query values.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -47,7 +47,7 @@ impl UrlText {
             return wrong("url: {placeholders} may stand in the path and the query only");
         }
         let template = UrlTemplate(text.to_owned());
-        template.fill(|_| Some("x".into())).map(|_| template)
+        template.unfilled().map(|_| template)
     }
 }
 
@@ -96,12 +96,25 @@ impl UrlTemplate {
     /// # Errors
     /// [`Config`](faucet_core::ErrorKind::Config) naming the placeholder without a value.
     pub fn resolve(&self, run: &RunContext) -> Result<WsUrl> {
-        self.fill(|name| run.value(name).map(str::to_owned))
+        let filled = template::fill("url", &self.0, run, |filled, value| {
+            // A value of dots would leave its directory when the path is normalized.
+            if matches!(value, "." | "..") {
+                return Err("must not be made of dots");
+            }
+            filled.extend(utf8_percent_encode(value, VALUE));
+            Ok(())
+        })?;
+        WsUrl::parse(&filled)
+    }
+
+    /// The URL with its placeholders as text, for what does not depend on their values.
+    fn unfilled(&self) -> Result<WsUrl> {
+        WsUrl::parse(&self.0)
     }
 
     /// User and password, if the URL has a user.
     pub fn user_info(&self) -> Option<(String, Secret)> {
-        self.fill(|_| Some("x".into())).ok()?.user_info()
+        self.unfilled().ok()?.user_info()
     }
 
     /// The URL with its placeholders, without user info and query values.
@@ -116,42 +129,6 @@ impl UrlTemplate {
         };
         format!("{}{host}{}{}", &text[..start].to_ascii_lowercase(), path, redact_query(query))
     }
-
-    fn fill(&self, value: impl Fn(&str) -> Option<String>) -> Result<WsUrl> {
-        let (mut rest, mut filled) = (self.0.as_str(), String::with_capacity(self.0.len()));
-        while let Some((before, name, after)) = next_placeholder(rest) {
-            let value = value(name).ok_or_else(|| {
-                Error::config(format!("url: the placeholder {{{name}}} has no value in context"))
-                    .with_hint(format!("add `{name}` under `context`, or --context {name}=…"))
-            })?;
-            // A value of dots would leave its directory when the path is normalized.
-            if matches!(value.as_str(), "." | "..") {
-                return Err(Error::config(format!("url: {{{name}}} must not be {value:?}")));
-            }
-            filled.push_str(before);
-            filled.extend(utf8_percent_encode(&value, VALUE));
-            rest = after;
-        }
-        filled.push_str(rest);
-        WsUrl::parse(&filled)
-    }
-}
-
-/// The text before the next `{name}`, the name, and the text behind it.
-fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
-    let mut from = 0;
-    while let Some(open) = text[from..].find('{').map(|at| from + at) {
-        let close = open + text[open..].find('}')?;
-        let name = &text[open + 1..close];
-        let first = name.chars().next();
-        if first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        {
-            return Some((&text[..open], name, &text[close + 1..]));
-        }
-        from = open + 1;
-    }
-    None
 }
 
 fn redact_query(query: Option<&str>) -> String {

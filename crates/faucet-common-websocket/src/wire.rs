@@ -145,8 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_buffer_grows_while_reads_come_back_full_and_a_number_fixes_it() {
-        for (sizing, expected) in
-            [(ReadBuffer::Adaptive, LARGEST), (ReadBuffer::Fixed(5000), 5000)]
+        for (sizing, expected) in [(ReadBuffer::Adaptive, LARGEST), (ReadBuffer::Fixed(5000), 5000)]
         {
             let (mut far, near) = tokio::io::duplex(1 << 20);
             // One binary frame of 1 MB, less the header.

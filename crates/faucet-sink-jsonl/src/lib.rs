@@ -1,1 +1,27 @@
-//! Under construction.
+//! A sink that writes records as JSON Lines: one JSON value per line, to a file (`jsonl`) or to
+//! standard output (`stdout`).
+//!
+//! What came in as JSON goes out byte for byte; text and binary records become JSON strings. Every
+//! page is handed to the operating system as soon as it arrives, so that another program can read
+//! along. When a write fails the file is cut back to its last whole line: there are no half records
+//! in it, and none is counted that is not in it.
+
+mod config;
+mod file;
+mod pen;
+mod sink;
+mod writer;
+
+pub use config::{JsonlSinkConfig, StdoutSinkConfig, WriteMode};
+pub use sink::{JsonlSink, StdoutSink};
+
+use faucet_core::{Registry, Result};
+
+/// Registers the sinks `jsonl` and `stdout`.
+///
+/// # Errors
+/// When a sink of one of these names is registered already.
+pub fn register(registry: &mut Registry) -> Result<()> {
+    registry.add_sink::<JsonlSinkConfig>()?;
+    registry.add_sink::<StdoutSinkConfig>()
+}

@@ -1,1 +1,45 @@
-//! Under construction.
+//! A WebSocket source: connects, subscribes, and hands over each message as a record.
+//!
+//! ```no_run
+//! use faucet_core::Source;
+//! use faucet_source_websocket::{WebsocketSource, WebsocketSourceConfig, WsMessageFormat};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = WebsocketSourceConfig {
+//!     url: "wss://stream.binance.com:9443/ws/btcusdt@trade".into(),
+//!     message_format: WsMessageFormat::Json,
+//!     max_messages: Some(100),
+//!     idle_timeout: Some(std::time::Duration::from_secs(30)),
+//!     ..serde_json::from_value(serde_json::json!({
+//!         "url": "wss://stream.binance.com:9443/ws/btcusdt@trade"
+//!     }))?
+//! };
+//! let source = WebsocketSource::new(config)?;
+//! let records = source.fetch_all().await?;
+//! println!("got {} trades", records.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! For a feed without an end use [`stream_pages`](faucet_core::Source::stream_pages), which holds
+//! one page at a time.
+
+mod config;
+mod decode;
+mod reader;
+mod source;
+mod stop;
+
+pub use config::{OnParseError, SubscribeMessage, WebsocketSourceConfig, WsMessageFormat};
+pub use faucet_common_websocket::{Auth, AuthProvider, TlsConfig, UrlText};
+pub use reader::WebsocketReader;
+pub use source::WebsocketSource;
+
+/// Registers the source as `websocket`.
+///
+/// # Errors
+/// When a source of that name is registered already.
+pub fn register(registry: &mut faucet_core::Registry) -> faucet_core::Result<()> {
+    registry.add_source::<WebsocketSourceConfig>()
+}

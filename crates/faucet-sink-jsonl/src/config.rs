@@ -1,0 +1,78 @@
+//! The configuration of both sinks.
+
+use faucet_core::{Problems, Result, SinkConfig};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{JsonlSink, StdoutSink};
+
+/// Writes records to a file as JSON Lines, one record per line.
+///
+/// Every page is written at once and can be read by other programs. "Delivered" means handed to the
+/// operating system: it survives the end of the process, not that of the machine.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JsonlSinkConfig {
+    /// The file, relative to the working directory; its directory must exist. `{name}` placeholders
+    /// are filled from the run's context; such a value may not contain path separators. Named pipes
+    /// and devices are written to as they are.
+    pub path: String,
+
+    /// What to do with a file that exists: `append` adds to it, `create` replaces it, `refuse`
+    /// leaves it alone and fails.
+    ///
+    /// The default is `append`: a second run never destroys the recording of the first. If the last
+    /// line of the file has no line break, it is given one, so that no two records share a line.
+    /// With `create` the old content goes when the first record is written; a run that receives
+    /// nothing leaves it as it was.
+    #[serde(default)]
+    pub mode: WriteMode,
+}
+
+impl JsonlSinkConfig {
+    /// Appends to the file at `path`.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into(), mode: WriteMode::default() }
+    }
+}
+
+/// What to do with a file that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WriteMode {
+    /// Add to the file.
+    #[default]
+    Append,
+    /// Replace its content.
+    Create,
+    /// Leave it alone and fail.
+    Refuse,
+}
+
+impl SinkConfig for JsonlSinkConfig {
+    const NAME: &'static str = "jsonl";
+    type Sink = JsonlSink;
+
+    fn build(self) -> Result<JsonlSink> {
+        let mut problems = Problems::new();
+        problems.push_if(self.path.is_empty(), "path: must not be empty");
+        problems.push_if(self.path.contains('\0'), "path: must not contain a NUL character");
+        problems.into_result().map(|()| JsonlSink { path: self.path, mode: self.mode })
+    }
+}
+
+/// Writes records to standard output as JSON Lines, one record per line.
+///
+/// When the reader of a pipe goes away (`| head`), the run ends well.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StdoutSinkConfig {}
+
+impl SinkConfig for StdoutSinkConfig {
+    const NAME: &'static str = "stdout";
+    type Sink = StdoutSink;
+
+    fn build(self) -> Result<StdoutSink> {
+        Ok(StdoutSink)
+    }
+}

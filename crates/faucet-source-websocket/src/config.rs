@@ -1,0 +1,500 @@
+//! The configuration keys of the source.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use faucet_common_websocket::{Auth, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText};
+use faucet_core::duration::{self, Seconds};
+use faucet_core::{PageLimits, Problems, Result, Secret, SourceConfig};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use crate::source::WebsocketSource;
+use crate::stop::StopRule;
+
+/// Receives a WebSocket feed: connects to a `ws://` or `wss://` endpoint, sends subscription
+/// messages, and hands over each incoming message as a record until `max_messages`,
+/// `idle_timeout`, a clean close or an interrupt ends the run. A live feed cannot be resumed: after
+/// a reconnect the source subscribes again, and what was sent in between is lost.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "websocket source")]
+pub struct WebsocketSourceConfig {
+    /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
+    /// percent-encoded.
+    pub url: UrlText,
+    /// Credentials for the upgrade request, resolved anew on every connect.
+    #[serde(default)]
+    pub auth: Auth,
+    /// Messages sent in order after every connect and reconnect: text, or
+    /// `{type: binary, data: <base64>}`.
+    #[serde(default)]
+    pub subscribe_messages: Vec<SubscribeMessage>,
+    /// What a message is taken as.
+    #[serde(default)]
+    pub message_format: WsMessageFormat,
+    /// What happens to a message that is not what `message_format` says.
+    #[serde(default)]
+    pub on_parse_error: OnParseError,
+    /// Renders a record as `{data, received_at, url}`; `received_at` is the time of the socket
+    /// read in Unix milliseconds, `url` is redacted.
+    #[serde(default)]
+    pub envelope: bool,
+    /// Interval between keepalive Pings. Default: none are sent.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub ping_interval: Option<Duration>,
+    /// Without the matching Pong in this time the peer is taken for dead and the connection is
+    /// dropped. Default: `ping_interval`.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub pong_timeout: Option<Duration>,
+    /// Stop after exactly this many records. One of `max_messages`, `idle_timeout` and `unbounded`
+    /// is required.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub max_messages: Option<u64>,
+    /// Stop after this long without an inbound frame. Every frame counts but the Pong that answers
+    /// our own Ping. It spans reconnects and backoff, so it also caps outages.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub idle_timeout: Option<Duration>,
+    /// Reconnect after this long without a data message: the socket lives, the feed is dead. Leave
+    /// it out for quiet feeds.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub stale_timeout: Option<Duration>,
+    /// Run until stopped from outside.
+    #[serde(default)]
+    pub unbounded: bool,
+    /// Reconnect on a drop or any close. Otherwise a close with 1000 or without a code ends the run
+    /// well, and anything else ends it with an error.
+    #[serde(default)]
+    pub reconnect: bool,
+    /// Wait before an attempt to reconnect; fixed unless `reconnect_max_backoff` is larger.
+    #[serde(default = "default::reconnect_backoff", with = "duration")]
+    #[schemars(with = "Seconds")]
+    pub reconnect_backoff: Duration,
+    /// When larger than `reconnect_backoff`, the wait doubles up to this. Default:
+    /// `reconnect_backoff`.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub reconnect_max_backoff: Option<Duration>,
+    /// Largest random share of extra wait, from 0 to 1. A wait is never shorter than without.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub reconnect_jitter: f64,
+    /// Consecutive attempts to reconnect before giving up; 0 is none. A record or 10 s of stable
+    /// connection start the count anew, a mere connect does not. Default: unlimited.
+    #[serde(default)]
+    pub max_reconnect_attempts: Option<u32>,
+    /// Budget for DNS, TCP, TLS and upgrade together.
+    #[serde(default = "default::connect_timeout", with = "duration")]
+    #[schemars(with = "Seconds")]
+    pub connect_timeout: Duration,
+    /// Largest message in bytes. A larger one ends the run. A message may also have at most 65,536
+    /// fragments.
+    #[serde(default = "default::max_message_bytes")]
+    #[schemars(range(min = 1))]
+    pub max_message_bytes: usize,
+    /// Records in a page; 0 is the whole run in one page.
+    #[serde(default = "default::batch_size")]
+    pub batch_size: usize,
+    /// A page is handed over when its payloads reach this many bytes. Not with `batch_size: 0`.
+    #[serde(default = "default::batch_bytes")]
+    #[schemars(range(min = 1))]
+    pub batch_bytes: usize,
+    /// A page that is not full is handed over this long after its first record. Not with
+    /// `batch_size: 0`.
+    #[serde(default = "default::batch_timeout", with = "duration")]
+    #[schemars(with = "Seconds")]
+    pub batch_timeout: Duration,
+    /// Size of the read buffer in bytes. Default: 16 KiB, growing to 256 KiB while reads come back
+    /// full.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 67_108_864))]
+    pub read_buffer_bytes: Option<usize>,
+    /// Headers for the upgrade request; not those that the upgrade itself owns.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Secret>,
+    /// Subprotocols to offer, the preferred first. The server must choose one of them.
+    #[serde(default)]
+    pub subprotocols: Vec<String>,
+    /// How a `wss://` endpoint is verified. Default: by the trust store of the operating system.
+    #[serde(default)]
+    pub tls: TlsConfig,
+}
+
+mod default {
+    use super::*;
+
+    pub(super) const fn reconnect_backoff() -> Duration {
+        Duration::from_secs(1)
+    }
+
+    pub(super) const fn connect_timeout() -> Duration {
+        Duration::from_secs(10)
+    }
+
+    pub(super) const fn max_message_bytes() -> usize {
+        64 << 20
+    }
+
+    pub(super) const fn batch_size() -> usize {
+        1000
+    }
+
+    pub(super) const fn batch_bytes() -> usize {
+        8 << 20
+    }
+
+    pub(super) const fn batch_timeout() -> Duration {
+        Duration::from_secs(1)
+    }
+}
+
+/// What a message is taken as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WsMessageFormat {
+    /// JSON, in text or binary messages. It is checked and kept byte for byte.
+    #[default]
+    Json,
+    /// Text. A binary message must be UTF-8.
+    RawString,
+    /// Bytes; base64 where they are rendered as JSON.
+    Binary,
+}
+
+/// What happens to a message that is not what `message_format` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnParseError {
+    /// The run ends with an error, after what was received before was handed over.
+    #[default]
+    Fail,
+    /// The message is skipped and counted.
+    Skip,
+}
+
+/// A message to send after every connect. `Debug` shows its length only: it may hold a token.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SubscribeMessage {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Bytes),
+}
+
+impl From<&str> for SubscribeMessage {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for SubscribeMessage {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl SubscribeMessage {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl fmt::Debug for SubscribeMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text(_) => "text",
+            Self::Binary(_) => "binary",
+        };
+        write!(f, "{kind} of {} bytes", self.len())
+    }
+}
+
+impl From<SubscribeMessage> for Frame {
+    fn from(message: SubscribeMessage) -> Self {
+        match message {
+            SubscribeMessage::Text(text) => Self::Text(text.into()),
+            SubscribeMessage::Binary(bytes) => Self::Binary(bytes),
+        }
+    }
+}
+
+/// The long form of a [`SubscribeMessage`].
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Long {
+    Text { data: String },
+    Binary { data: String },
+}
+
+impl<'de> Deserialize<'de> for SubscribeMessage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = SubscribeMessage;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, or {type: binary, data: <base64>}")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SubscribeMessage, E> {
+                Ok(text.into())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SubscribeMessage, A::Error> {
+                match Long::deserialize(MapAccessDeserializer::new(map))? {
+                    Long::Text { data } => Ok(SubscribeMessage::Text(data)),
+                    Long::Binary { data } => STANDARD
+                        .decode(data)
+                        .map(|bytes| SubscribeMessage::Binary(bytes.into()))
+                        .map_err(|e| de::Error::custom(format!("data is not base64: {e}"))),
+                }
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl JsonSchema for SubscribeMessage {
+    fn schema_name() -> Cow<'static, str> {
+        "SubscribeMessage".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "type": "string", "description": "A text message." },
+                {
+                    "type": "object",
+                    "description": "A message with its kind; the data of a binary one is base64.",
+                    "properties": {
+                        "type": { "enum": ["text", "binary"] },
+                        "data": { "type": "string" },
+                    },
+                    "required": ["type", "data"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
+}
+
+/// What a subscription may come to.
+const MOST_MESSAGES: usize = 10_000;
+const LARGEST_SUBSCRIPTION: usize = 16 << 20;
+
+/// A checked configuration.
+pub(crate) struct Checked {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) format: WsMessageFormat,
+    pub(crate) on_parse_error: OnParseError,
+    pub(crate) envelope: bool,
+    pub(crate) stop: StopRule,
+    pub(crate) page: PageLimits,
+}
+
+impl WebsocketSourceConfig {
+    /// Checks all keys and reports all problems together.
+    pub(crate) fn check(self) -> Result<Checked> {
+        let mut problems = Problems::new();
+        let stop = self.check_stop(&mut problems);
+        let page = self.check_page(&mut problems);
+        let size: usize = self.subscribe_messages.iter().map(SubscribeMessage::len).sum();
+        problems.push_if(
+            self.subscribe_messages.len() > MOST_MESSAGES || size > LARGEST_SUBSCRIPTION,
+            "subscribe_messages: at most 10,000 messages of 16 MiB together",
+        );
+        let (format, on_parse_error) = (self.message_format, self.on_parse_error);
+        let envelope = self.envelope;
+        let endpoint = self.connect_options().check(&mut problems);
+        problems.into_result()?;
+        let endpoint = endpoint.expect("an endpoint without problems");
+        Ok(Checked { endpoint, format, on_parse_error, envelope, stop, page })
+    }
+
+    fn check_stop(&self, problems: &mut Problems) -> StopRule {
+        duration::check("idle_timeout", self.idle_timeout, problems);
+        problems.push_if(self.max_messages == Some(0), "max_messages: must not be 0");
+        problems.push_if(
+            self.max_messages.is_none() && self.idle_timeout.is_none() && !self.unbounded,
+            "at least one of max_messages or idle_timeout must be set (or unbounded: true)",
+        );
+        StopRule::new(self.max_messages.and_then(NonZeroU64::new), self.idle_timeout)
+    }
+
+    fn check_page(&self, problems: &mut Problems) -> PageLimits {
+        duration::check("batch_timeout", Some(self.batch_timeout), problems);
+        problems.push_if(self.batch_bytes == 0, "batch_bytes: must not be 0");
+        let Some(records) = NonZeroUsize::new(self.batch_size) else {
+            problems.push_if(
+                self.batch_bytes != default::batch_bytes(),
+                "batch_bytes: not with batch_size: 0, which is the whole run in one page",
+            );
+            problems.push_if(
+                self.batch_timeout != default::batch_timeout(),
+                "batch_timeout: not with batch_size: 0, which is the whole run in one page",
+            );
+            return PageLimits::ONE_PAGE;
+        };
+        PageLimits {
+            records: Some(records),
+            bytes: NonZeroUsize::new(self.batch_bytes),
+            age: Some(self.batch_timeout),
+        }
+    }
+
+    fn connect_options(self) -> ConnectOptions {
+        ConnectOptions {
+            url: self.url,
+            auth: self.auth,
+            headers: self.headers,
+            subprotocols: self.subprotocols,
+            tls: self.tls,
+            connect_timeout: self.connect_timeout,
+            reconnect: self.reconnect,
+            reconnect_backoff: self.reconnect_backoff,
+            reconnect_max_backoff: self.reconnect_max_backoff,
+            reconnect_jitter: self.reconnect_jitter,
+            max_reconnect_attempts: self.max_reconnect_attempts,
+            ping_interval: self.ping_interval,
+            pong_timeout: self.pong_timeout,
+            stale_timeout: self.stale_timeout,
+            max_message_bytes: self.max_message_bytes,
+            read_buffer_bytes: self.read_buffer_bytes,
+            greeting: self.subscribe_messages.into_iter().map(Frame::from).collect(),
+        }
+    }
+}
+
+impl SourceConfig for WebsocketSourceConfig {
+    const NAME: &'static str = "websocket";
+    type Source = WebsocketSource;
+
+    fn build(self) -> Result<WebsocketSource> {
+        WebsocketSource::new(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use faucet_core::config::decode;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn build(extra: Value) -> Result<WebsocketSource> {
+        let mut config = json!({"url": "ws://h/", "unbounded": true});
+        let keys = config.as_object_mut().unwrap();
+        keys.extend(extra.as_object().unwrap().clone());
+        keys.retain(|_, value| !value.is_null());
+        decode::<WebsocketSourceConfig>(config)?.build()
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_their_key() {
+        let eternity = 1e10;
+        for (extra, why) in [
+            (
+                json!({"unbounded": null}),
+                "at least one of max_messages or idle_timeout must be set",
+            ),
+            (json!({"url": null}), "missing field `url`"),
+            (json!({"url": "http://h/"}), "url must start with ws:// or wss://"),
+            (json!({"max_mesages": 1}), "max_mesages: unknown key (did you mean `max_messages`?)"),
+            (json!({"max_messages": "1"}), "max_messages: invalid type: string, expected u64"),
+            (json!({"max_messages": 0}), "max_messages: must not be 0"),
+            (json!({"max_messages": -1}), "max_messages: invalid value: integer, expected u64"),
+            (json!({"idle_timeout": 0}), "idle_timeout: must be longer than zero"),
+            (json!({"idle_timeout": eternity}), "idle_timeout: must not be longer than ten years"),
+            (json!({"ping_interval": 0}), "ping_interval: must be longer than zero"),
+            (json!({"pong_timeout": 3}), "pong_timeout: needs ping_interval"),
+            (json!({"stale_timeout": "0s"}), "stale_timeout: must be longer than zero"),
+            (json!({"reconnect_backoff": 0}), "reconnect_backoff: must be longer than zero"),
+            (json!({"reconnect_max_backoff": 0.5}), "reconnect_max_backoff: must not be below"),
+            (json!({"reconnect_jitter": 1.5}), "reconnect_jitter: must be from 0 to 1"),
+            (json!({"connect_timeout": 0}), "connect_timeout: must be longer than zero"),
+            (json!({"max_message_bytes": 0}), "max_message_bytes: must not be 0"),
+            (json!({"batch_bytes": 0}), "batch_bytes: must not be 0"),
+            (json!({"batch_size": 0, "batch_bytes": 5}), "batch_bytes: not with batch_size: 0"),
+            (json!({"batch_size": 0, "batch_timeout": 5}), "batch_timeout: not with batch_size: 0"),
+            (json!({"batch_timeout": 0}), "batch_timeout: must be longer than zero"),
+            (json!({"read_buffer_bytes": 0}), "read_buffer_bytes: must be from 1 to 64 MiB"),
+            (json!({"headers": {"X-Foo": "a\r\nb"}}), "headers: header \"X-Foo\": its value has"),
+            (json!({"headers": {"Host": "a"}}), "headers: header \"Host\": reserved"),
+            (json!({"subprotocols": ["a b"]}), "subprotocols: a name must be a token"),
+            (
+                json!({"tls": {"client_cert_file": "x"}}),
+                "tls: client_cert_file and client_key_file",
+            ),
+            (json!({"tls": {"cafile": "x"}}), "tls.cafile: unknown key (did you mean `ca_file`?)"),
+            (
+                json!({"headers": {"Authorization": "x"}, "auth": {"type": "bearer",
+                    "config": {"token": "t"}}}),
+                "auth: the header authorization is given twice",
+            ),
+            (json!({"subscribe_messages": [7]}), "subscribe_messages[0]: invalid type: integer"),
+            (
+                json!({"subscribe_messages": [{"type": "binary", "data": "?"}]}),
+                "subscribe_messages[0]: data is not base64",
+            ),
+            (json!({"message_format": "jsn"}), "message_format: unknown variant `jsn`"),
+            (json!({"reconnect": "yes"}), "reconnect: invalid type: string, expected a boolean"),
+        ] {
+            let error = build(extra.clone()).err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(error.contains(why), "{extra}: {error}");
+        }
+    }
+
+    #[test]
+    fn all_problems_are_reported_together() {
+        let error =
+            build(json!({"max_messages": 0, "url": "x", "connect_timeout": 0})).unwrap_err();
+        assert!(error.to_string().starts_with("3 problems:"), "{error}");
+    }
+
+    #[test]
+    fn every_key_has_a_place_to_be_written() {
+        build(json!({
+            "url": "wss://u@h/{symbol}?k={k}", "subscribe_messages": ["a", {"type": "binary", "data": "AQ=="},
+            {"type": "text", "data": "b"}], "message_format": "raw_string",
+            "on_parse_error": "skip", "envelope": true, "ping_interval": 20, "pong_timeout": "5s",
+            "max_messages": 5, "idle_timeout": "1 min", "stale_timeout": 60, "reconnect": true,
+            "reconnect_backoff": 0.5, "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2,
+            "max_reconnect_attempts": 0, "connect_timeout": 3, "max_message_bytes": 1000,
+            "batch_size": 10, "batch_bytes": 1000, "batch_timeout": 0.1, "read_buffer_bytes": 4096,
+            "headers": {"X-Key": "k"}, "subprotocols": ["v1.json"],
+            "tls": {"server_name": "x.example", "insecure_skip_verify": true},
+        }))
+        .unwrap();
+    }
+
+    #[test]
+    fn a_secret_is_in_no_debug_output() {
+        let canary = "s3cret";
+        let config: WebsocketSourceConfig = serde_json::from_value(json!({
+            "url": format!("wss://u:{canary}@h/?token={canary}"), "max_messages": 1,
+            "subscribe_messages": [canary, {"type": "text", "data": canary}],
+            "headers": {"X-Key": canary},
+            "auth": {"type": "custom", "config": {"headers": {"X-Auth": canary}}},
+        }))
+        .unwrap();
+        assert!(!format!("{config:?}").contains(canary), "{config:?}");
+        let source = WebsocketSource::new(config).unwrap();
+        assert!(!format!("{source:?}").contains(canary), "{source:?}");
+    }
+}

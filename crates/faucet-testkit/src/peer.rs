@@ -1,0 +1,138 @@
+//! The scripted peer, apart from how streams reach it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::player::{Below, Player};
+use crate::seen::{Entry, Log};
+use crate::{Script, Seen};
+
+/// How long a test waits for something that must happen before it fails.
+const LIMIT: Duration = Duration::from_secs(10);
+
+impl Script {
+    /// Plays the script over one stream, to its end.
+    pub async fn play(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send) -> Seen {
+        let log = Log::new();
+        let player = Player::new(stream, Below::NOTHING, log.begin());
+        player.run(self).await;
+        log.read().swap_remove(0)
+    }
+}
+
+/// The scripts that are left, and the log.
+pub(crate) struct Stage {
+    scripts: Mutex<VecDeque<Script>>,
+    pub(crate) log: Log,
+}
+
+impl Stage {
+    /// The next connection's script and its place in the log. The last script repeats.
+    pub(crate) fn begin(&self) -> (Script, Entry) {
+        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        let script = match scripts.len() {
+            1 => scripts[0].clone(),
+            _ => scripts.pop_front().expect("there is at least one script"),
+        };
+        (script, self.log.begin())
+    }
+}
+
+/// A peer that plays the n-th script on the n-th connection, the last one again and again.
+///
+/// By itself it serves in-memory streams, so that whole life cycles can be tested with paused time;
+/// [`ScriptedServer`](crate::ScriptedServer) puts it behind a port. Dropping it drops its
+/// connections.
+pub struct ScriptedPeer {
+    pub(crate) stage: Arc<Stage>,
+    pub(crate) tasks: Mutex<JoinSet<()>>,
+    refuses: Mutex<bool>,
+}
+
+impl std::fmt::Debug for ScriptedPeer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScriptedPeer").field("connections", &self.connections()).finish()
+    }
+}
+
+impl ScriptedPeer {
+    /// A peer with at least one script.
+    pub fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let scripts: VecDeque<Script> = scripts.into_iter().collect();
+        assert!(!scripts.is_empty(), "a scripted peer needs a script");
+        let stage = Stage { scripts: Mutex::new(scripts), log: Log::new() };
+        Self {
+            stage: Arc::new(stage),
+            tasks: Mutex::new(JoinSet::new()),
+            refuses: Mutex::new(false),
+        }
+    }
+
+    /// Opens a connection in memory and plays the next script on it, in a task of its own.
+    ///
+    /// # Errors
+    /// `ConnectionRefused` after a script with [`Script::then_refuse`].
+    pub fn connect(&self) -> io::Result<DuplexStream> {
+        let mut refuses = self.refuses.lock().unwrap_or_else(PoisonError::into_inner);
+        if *refuses {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        let (script, entry) = self.stage.begin();
+        *refuses = script.then_refuse;
+        let (theirs, ours) = duplex(64 * 1024);
+        let player = Player::new(ours, Below::NOTHING, entry);
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.spawn(player.run(script));
+        Ok(theirs)
+    }
+
+    /// The connections so far, as seen by the peer.
+    pub fn connections(&self) -> Vec<Seen> {
+        self.stage.log.read()
+    }
+
+    /// What clients did wrong, each with the number of its connection (from 0).
+    pub fn failures(&self) -> Vec<String> {
+        let connections = self.connections();
+        let failures = connections.iter().enumerate();
+        failures
+            .filter_map(|(n, seen)| seen.failure().map(|why| format!("connection {n}: {why}")))
+            .collect()
+    }
+
+    /// Waits until the log satisfies `enough` and returns it.
+    ///
+    /// # Panics
+    /// When that takes longer than ten seconds on tokio's clock.
+    pub async fn until(&self, mut enough: impl FnMut(&[Seen]) -> bool) -> Vec<Seen> {
+        let log = &self.stage.log;
+        if timeout(LIMIT, log.until(|all| enough(all))).await.is_err() {
+            panic!("what the test waits for did not happen in {LIMIT:?}: {:#?}", log.read());
+        }
+        log.read()
+    }
+
+    /// Waits until every connection has ended or has nothing more to do, and returns the log.
+    ///
+    /// # Panics
+    /// When a client did something wrong, or when a script still waits after ten seconds.
+    pub async fn finish(&self) -> Vec<Seen> {
+        let log = &self.stage.log;
+        let rest = log.until(|all| all.iter().all(|seen| seen.resting));
+        if timeout(LIMIT, rest).await.is_err() {
+            let all = log.read();
+            let stuck = all.iter().enumerate().filter(|(_, seen)| !seen.resting);
+            let stuck: Vec<_> = stuck.map(|(n, seen)| format!("{n}: {}", seen.doing)).collect();
+            panic!("scripts still wait after {LIMIT:?}: connection {}", stuck.join(", "));
+        }
+        let failures = self.failures();
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+        log.read()
+    }
+}

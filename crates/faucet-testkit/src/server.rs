@@ -1,0 +1,162 @@
+//! The scripted peer behind a port.
+
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::peer::Stage;
+use crate::player::{Below, Player};
+use crate::seen::Entry;
+use crate::{Script, ScriptedPeer};
+
+/// A [`ScriptedPeer`] on `127.0.0.1` and a free port. Dropping it ends the port and its
+/// connections.
+#[derive(Debug)]
+pub struct ScriptedServer {
+    peer: ScriptedPeer,
+    address: SocketAddr,
+    scheme: &'static str,
+}
+
+impl Deref for ScriptedServer {
+    type Target = ScriptedPeer;
+
+    fn deref(&self) -> &ScriptedPeer {
+        &self.peer
+    }
+}
+
+impl ScriptedServer {
+    /// Listens and plays the n-th script on the n-th connection, the last one again and again.
+    ///
+    /// # Panics
+    /// When there is no script or no port.
+    pub async fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let server = Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), scripts).await;
+        server.expect("127.0.0.1 has a free port")
+    }
+
+    /// The same on a given address: another family, or a port that was refused so far.
+    pub async fn start_on(
+        address: SocketAddr,
+        scripts: impl IntoIterator<Item = Script>,
+    ) -> io::Result<Self> {
+        Self::listen(address, "ws", scripts, Wrap::Plain).await
+    }
+
+    /// The same behind TLS.
+    ///
+    /// # Panics
+    /// When there is no script or no port.
+    #[cfg(feature = "tls")]
+    pub async fn start_tls(
+        scripts: impl IntoIterator<Item = Script>,
+        config: Arc<rustls::ServerConfig>,
+    ) -> Self {
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Self::listen(address, "wss", scripts, Wrap::Tls(config.into())).await;
+        server.expect("127.0.0.1 has a free port")
+    }
+
+    async fn listen(
+        address: SocketAddr,
+        scheme: &'static str,
+        scripts: impl IntoIterator<Item = Script>,
+        wrap: Wrap,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let peer = ScriptedPeer::new(scripts);
+        let accepting = accept(listener, peer.stage.clone(), wrap);
+        peer.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(accepting);
+        Ok(Self { peer, address, scheme })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `ws://127.0.0.1:PORT/`, or `wss://…` behind TLS.
+    pub fn url(&self) -> String {
+        self.url_with("/")
+    }
+
+    /// The same with another path and query, beginning with its slash.
+    pub fn url_with(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme, self.address)
+    }
+}
+
+/// An address on `127.0.0.1` that refuses connections, until somebody binds it.
+///
+/// # Panics
+/// When there is no free port.
+pub async fn refused_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.expect("127.0.0.1 has a free port")
+}
+
+/// What lies between the script and the socket.
+#[derive(Clone)]
+enum Wrap {
+    Plain,
+    #[cfg(feature = "tls")]
+    Tls(tokio_rustls::TlsAcceptor),
+}
+
+async fn accept(listener: TcpListener, stage: Arc<Stage>, wrap: Wrap) {
+    let mut connections = JoinSet::new();
+    loop {
+        // An accept that fails belongs to a client that is gone.
+        let Ok((tcp, _)) = listener.accept().await else { continue };
+        let (script, entry) = stage.begin();
+        let last = script.then_refuse;
+        if last {
+            // Before the client gets an answer, so that its next connect is refused for certain.
+            drop(listener);
+            connections.spawn(serve(tcp, wrap, script, entry));
+            break;
+        }
+        connections.spawn(serve(tcp, wrap.clone(), script, entry));
+    }
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve(tcp: TcpStream, wrap: Wrap, script: Script, entry: Entry) {
+    // Delays nothing; without it a dribbled byte would wait for the client's ACK.
+    let _ = tcp.set_nodelay(true);
+    match wrap {
+        Wrap::Plain => Player::new(tcp, Below { reset, cut }, entry).run(script).await,
+        #[cfg(feature = "tls")]
+        Wrap::Tls(acceptor) => match acceptor.accept(tcp).await {
+            Ok(tls) => {
+                let below = Below { reset: |tls| reset(below(tls)), cut: |tls| cut(below(tls)) };
+                Box::pin(Player::new(tls, below, entry).run(script)).await;
+            }
+            Err(error) => entry.end(crate::End::Tls(error.to_string())),
+        },
+    }
+}
+
+#[cfg(feature = "tls")]
+fn below(tls: &tokio_rustls::server::TlsStream<TcpStream>) -> &TcpStream {
+    tls.get_ref().0
+}
+
+fn reset(tcp: &TcpStream) {
+    // Fails only on a socket that is gone.
+    let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
+}
+
+fn cut(tcp: &TcpStream) {
+    // Fails only on a socket that is gone.
+    let _ = SockRef::from(tcp).shutdown(Shutdown::Write);
+}
