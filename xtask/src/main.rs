@@ -1,2 +1,45 @@
-//! Under construction.
-fn main() {}
+//! What the repository does to itself: `cargo xtask codegen [--check] | tidy | ci`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for developers")]
+
+mod ci;
+mod codegen;
+mod features;
+mod reference;
+mod schema;
+mod tidy;
+mod workspace;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use workspace::Workspace;
+
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+const USAGE: &str = "usage: cargo xtask <command>
+  codegen          write the schemas, the reference pages and the README's feature table
+  codegen --check  fail when one of them is out of date
+  tidy             hold the workspace against its own rules
+  ci               everything that CI runs";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args[..] {
+        ["codegen"] => Workspace::load().and_then(|workspace| codegen::write(&workspace)),
+        ["codegen", "--check"] => {
+            Workspace::load().and_then(|workspace| codegen::check(&workspace))
+        }
+        ["tidy"] => Workspace::load().and_then(|workspace| tidy::run(&workspace)),
+        ["ci"] => Workspace::load().and_then(|workspace| ci::run(&workspace)),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -17,6 +17,8 @@ mod error;
 pub mod keepalive;
 pub mod lifecycle;
 mod scan;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod session;
 pub mod tls;
 mod upgrade;

@@ -343,7 +343,7 @@ impl Session {
         let (next, event) = match self.life.failed(failure, now.into_std(), fastrand::f64()) {
             Step::Retry { wait, attempt, error } => {
                 let until = now.checked_add(wait).unwrap_or(now);
-                tracing::warn!(url = self.url(), attempt, ?wait, "{error:#}; reconnecting");
+                tracing::warn!(url = self.url(), attempt, ?wait, "{error}; reconnecting");
                 (Next::Wait(until), Some(Event::Lost { error, wait }))
             }
             Step::Finish => (Next::Close, None),

@@ -1,7 +1,7 @@
 //! What every connector must satisfy. Each function panics with the rule that is broken.
 //!
 //! ```no_run
-//! use faucet_core::SourceConfig;
+//! use faucet_core::{Source, SourceConfig};
 //! use faucet_testkit::conformance;
 //!
 //! async fn mine_conforms<C: SourceConfig>(source: &C::Source) {
@@ -83,8 +83,9 @@ fn walk(schema: &Value, at: &str, faults: &mut Vec<String>) {
             faults.push(format!("{at}/ allows unknown keys (`deny_unknown_fields` is missing)"));
         }
         for (key, property) in properties {
-            // The tag of an enum is documented by its variants.
-            if property.get("description").is_none() && property.get("const").is_none() {
+            // The tag of an enum is documented by its variants, what it wraps by its own keys.
+            let documented = ["description", "const", "properties"];
+            if !documented.iter().any(|by| property.get(by).is_some()) {
                 faults.push(format!("{at}/{key} has no doc comment"));
             }
         }

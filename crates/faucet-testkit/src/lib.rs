@@ -46,31 +46,14 @@ pub mod conformance;
 mod doubles;
 mod gate;
 #[cfg(feature = "server")]
-mod peer;
-#[cfg(feature = "server")]
-mod player;
-#[cfg(feature = "server")]
-mod script;
-#[cfg(feature = "server")]
-mod seen;
-#[cfg(feature = "server")]
-mod server;
-#[cfg(feature = "server")]
-mod upgrade;
-#[cfg(feature = "server")]
-mod wire;
+mod scripted;
 
 #[cfg(feature = "tls")]
 pub use ca::{Identity, TestCa};
 pub use doubles::{FailingSink, FailingSource, GatedSink, MemorySink, VecSource};
 pub use gate::Gate;
 #[cfg(feature = "server")]
-pub use peer::ScriptedPeer;
-#[cfg(feature = "server")]
-pub use script::Script;
-#[cfg(feature = "server")]
-pub use seen::{End, Request, Seen};
-#[cfg(feature = "server")]
-pub use server::{ScriptedServer, refused_address};
-#[cfg(feature = "server")]
-pub use wire::{Frame, ReceivedFrame, opcode};
+pub use scripted::{
+    End, Frame, ReceivedFrame, Request, Script, ScriptedPeer, ScriptedServer, Seen, opcode,
+    refused_address,
+};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::wire::{ReceivedFrame, opcode};
+use super::wire::{ReceivedFrame, opcode};
 
 /// The client's HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq)]

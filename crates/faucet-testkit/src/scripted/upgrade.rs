@@ -3,7 +3,7 @@
 use bytes::{Buf as _, BytesMut};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::seen::Request;
+use super::seen::Request;
 
 /// Heads longer than this are refused; no honest client sends one.
 const LONGEST_HEAD: usize = 256 * 1024;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::step::{Expected, Make, Opening, Step};
+use super::upgrade::Response;
+use super::wire::{Frame, close_payload, opcode};
 use crate::Gate;
-use crate::step::{Expected, Make, Opening, Step};
-use crate::upgrade::Response;
-use crate::wire::{Frame, close_payload, opcode};
 
 /// What the scripted peer does on one connection: how it answers the upgrade, then one step after
 /// the other.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::upgrade::Response;
 use crate::Gate;
-use crate::upgrade::Response;
 
 /// How a connection begins.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl fmt::Debug for Step {
             Self::Wait(_) => f.write_str("wait for a gate"),
             Self::Pause(time) => write!(f, "pause {time:?}"),
             Self::Close(payload) | Self::SendClose(payload) => {
-                write!(f, "close {:?}", crate::seen::parse_close(payload))
+                write!(f, "close {:?}", super::seen::parse_close(payload))
             }
             Self::HangUp => f.write_str("hang up"),
             Self::Cut => f.write_str("cut"),

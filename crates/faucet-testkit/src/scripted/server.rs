@@ -10,10 +10,11 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::peer::Stage;
-use crate::player::{Below, Player};
-use crate::seen::Entry;
-use crate::{Script, ScriptedPeer};
+use super::line::Below;
+use super::peer::Stage;
+use super::player::Player;
+use super::seen::Entry;
+use super::{Script, ScriptedPeer};
 
 /// A [`ScriptedPeer`] on `127.0.0.1` and a free port. Dropping it ends the port and its
 /// connections.
@@ -141,7 +142,7 @@ async fn serve(tcp: TcpStream, wrap: Wrap, script: Script, entry: Entry) {
                 let below = Below { reset: |tls| reset(below(tls)), cut: |tls| cut(below(tls)) };
                 Box::pin(Player::new(tls, below, entry).run(script)).await;
             }
-            Err(error) => entry.end(crate::End::Tls(error.to_string())),
+            Err(error) => entry.end(super::End::Tls(error.to_string())),
         },
     }
 }

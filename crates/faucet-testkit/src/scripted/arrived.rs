@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::seen::{End, parse_close};
-use crate::step::Expected;
-use crate::wire::{ReceivedFrame, opcode};
+use super::seen::{End, parse_close};
+use super::step::Expected;
+use super::wire::{ReceivedFrame, opcode};
 
 /// What came from the client and was not yet expected by a step.
 #[derive(Default)]

@@ -1,20 +1,19 @@
 //! Plays a script over a stream.
 
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::io;
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::pin::pin;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
 
-use crate::script::{Expected, Make, Opening, Script, Step};
-use crate::seen::{End, Entry, parse_close};
-use crate::upgrade::{Response, broken_rule, take_request};
-use crate::wire::{Frame, ReceivedFrame, opcode, take_frame};
+use super::Script;
+use super::arrived::Arrived;
+use super::line::{Below, Farewell, Line, Turn};
+use super::seen::{End, Entry, parse_close};
+use super::step::{Expected, Make, Opening, Step};
+use super::upgrade::{Response, broken_rule, take_request};
+use super::wire::{Frame, opcode, take_frame};
 
 /// How long a Close may stay unanswered, and how long a stream is drained after its FIN.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,18 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PIECE: usize = 64 * 1024;
 
 pub(crate) struct Player<S> {
-    stream: S,
-    below: Below<S>,
+    line: Line<S>,
     entry: Entry,
-    /// To be written; bytes before `written` are.
-    out: Vec<u8>,
-    written: usize,
-    unflushed: bool,
-    /// Pongs that follow when `out` is written: never inside another frame.
-    answers: Vec<u8>,
-    pacing: bool,
-    scratch: Box<[u8]>,
-    inbox: BytesMut,
     arrived: Arrived,
     upgraded: bool,
     pongs: bool,
@@ -45,26 +34,11 @@ pub(crate) struct Player<S> {
     farewell: Farewell,
 }
 
-/// How the stream ends when the script is over.
-enum Farewell {
-    Fin,
-    Cut,
-    Reset,
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
     pub(crate) fn new(stream: S, below: Below<S>, entry: Entry) -> Self {
         Self {
-            stream,
-            below,
+            line: Line::new(stream, below),
             entry,
-            out: Vec::new(),
-            written: 0,
-            unflushed: false,
-            answers: Vec::new(),
-            pacing: false,
-            scratch: vec![0; PIECE].into(),
-            inbox: BytesMut::new(),
             arrived: Arrived::default(),
             upgraded: false,
             pongs: true,
@@ -84,15 +58,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
         };
         // Before the farewell: a client that has seen it finds the log complete.
         self.entry.end(end);
-        match self.farewell {
-            Farewell::Reset => return (self.below.reset)(&self.stream),
-            Farewell::Cut => (self.below.cut)(&self.stream),
-            Farewell::Fin => {
-                // The client may be gone, or not read; its part of the story is in the log.
-                let _ = timeout(PATIENCE, self.stream.shutdown()).await;
-            }
+        self.line.end(self.farewell, PATIENCE).await;
+        if !matches!(self.farewell, Farewell::Reset) {
+            self.drain().await;
         }
-        self.drain().await;
     }
 
     async fn play(&mut self, script: &Script) -> Result<End, End> {
@@ -139,7 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             Opening::Answer(response) => self.answer(response, script.early).await?,
             Opening::Garbage(bytes) => {
                 self.turn().await?;
-                self.out.extend_from_slice(bytes);
+                self.line.out.extend_from_slice(bytes);
                 self.flush().await?;
             }
             Opening::Silent => return self.rest().await.map(Some),
@@ -156,20 +125,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
     async fn answer(&mut self, response: &Response, early: bool) -> Result<(), End> {
         let request = self.request().await?;
         if let Some(rule) = response.is_upgrade().then(|| broken_rule(&request)).flatten() {
-            self.out.extend_from_slice(&Response::new(400).to_bytes(&request));
+            self.line.out.extend_from_slice(&Response::new(400).to_bytes(&request));
             self.flush().await?;
             return Err(End::Failure(format!("the client sent {rule}")));
         }
-        self.out.extend_from_slice(&response.to_bytes(&request));
+        self.line.out.extend_from_slice(&response.to_bytes(&request));
         self.upgraded = response.is_upgrade();
         // A client may have sent frames along with its request.
         self.digest()?;
         if early { Ok(()) } else { self.flush().await }
     }
 
-    async fn request(&mut self) -> Result<crate::Request, End> {
+    async fn request(&mut self) -> Result<super::Request, End> {
         loop {
-            let taken = take_request(&mut self.inbox);
+            let taken = take_request(&mut self.line.inbox);
             match taken.map_err(|rule| End::Failure(format!("the client sent {rule}")))? {
                 Some(request) => {
                     self.entry.update(|seen| seen.request = Some(request.clone()));
@@ -183,7 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
     /// Does one step; `Some` when it was the last. With `hold` nothing leaves yet.
     async fn step(&mut self, step: &Step, hold: bool) -> Result<Option<End>, End> {
         match step {
-            Step::Write(bytes) => self.out.extend_from_slice(bytes),
+            Step::Write(bytes) => self.line.out.extend_from_slice(bytes),
             Step::SendClose(payload) => self.put_close(payload),
             _ => {}
         }
@@ -218,8 +187,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
 
     async fn burst(&mut self, n: u64, make: &Make) -> Result<(), End> {
         for i in 0..n {
-            Frame::text((make.0)(i)).write(&mut self.out);
-            if self.out.len() >= PIECE {
+            Frame::text((make.0)(i)).write(&mut self.line.out);
+            if self.line.out.len() >= PIECE {
                 self.flush().await?;
                 self.mind_close().await?;
             }
@@ -282,7 +251,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
 
     fn put_close(&mut self, payload: &Bytes) {
         self.close_sent = true;
-        Frame::new(opcode::CLOSE, payload.clone()).write(&mut self.out);
+        Frame::new(opcode::CLOSE, payload.clone()).write(&mut self.line.out);
     }
 
     async fn close(&mut self, payload: &Bytes) -> Result<End, End> {
@@ -304,73 +273,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
     /// from the client what it has not read yet.
     async fn drain(&mut self) {
         self.pongs = false;
-        self.out.clear();
-        self.answers.clear();
-        self.written = 0;
         let _ = timeout(PATIENCE, async { while self.turn().await.is_ok() {} }).await;
     }
 
     /// Writes all of `out`, reading meanwhile.
     async fn flush(&mut self) -> Result<(), End> {
         if let Some(every) = self.pace {
-            self.pacing = true;
-            for byte in std::mem::take(&mut self.out) {
-                self.out.push(byte);
+            self.line.pacing = true;
+            for byte in std::mem::take(&mut self.line.out) {
+                self.line.out.push(byte);
                 self.write_out().await?;
                 sleep(every).await;
             }
-            self.pacing = false;
+            self.line.pacing = false;
         }
         self.write_out().await
     }
 
     async fn write_out(&mut self) -> Result<(), End> {
-        while !self.out.is_empty() || self.unflushed || self.answers_due() {
+        while !self.line.is_written() {
             self.turn().await?;
         }
         Ok(())
     }
 
-    fn answers_due(&self) -> bool {
-        !self.answers.is_empty() && !self.pacing
-    }
-
-    /// Writes from `out` and reads into `inbox` what is possible at once, waiting only when neither
-    /// is. Cancel safe.
     async fn turn(&mut self) -> Result<(), End> {
-        let read = poll_fn(|cx| {
-            let mut progress = false;
-            if self.out.is_empty() && self.answers_due() {
-                std::mem::swap(&mut self.out, &mut self.answers);
-            }
-            if !self.out.is_empty() {
-                let rest = &self.out[self.written..];
-                if let Poll::Ready(n) = Pin::new(&mut self.stream).poll_write(cx, rest)? {
-                    self.written += n;
-                    (progress, self.unflushed) = (true, true);
-                    if self.written == self.out.len() {
-                        self.out.clear();
-                        self.written = 0;
-                    }
-                }
-            }
-            if self.unflushed && Pin::new(&mut self.stream).poll_flush(cx)?.is_ready() {
-                (progress, self.unflushed) = (true, false);
-            }
-            let mut buffer = ReadBuf::new(&mut self.scratch);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer)? {
-                Poll::Ready(()) => Poll::Ready(Ok(Some(buffer.filled().len()))),
-                Poll::Pending if progress => Poll::Ready(Ok(None)),
-                Poll::Pending => Poll::Pending,
-            }
-        });
-        match read.await.map_err(|error: io::Error| End::Broken(error.to_string()))? {
-            Some(0) => Err(End::ClientLeft),
-            Some(n) => {
-                self.inbox.extend_from_slice(&self.scratch[..n]);
-                self.digest()
-            }
-            None => Ok(()),
+        match self.line.turn().await {
+            Ok(Turn::Read) => self.digest(),
+            Ok(Turn::Wrote) => Ok(()),
+            Ok(Turn::Over) => Err(End::ClientLeft),
+            Err(error) => Err(End::Broken(error.to_string())),
         }
     }
 
@@ -378,7 +310,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
     fn digest(&mut self) -> Result<(), End> {
         let mut frames = Vec::new();
         let broken = loop {
-            match self.upgraded.then(|| take_frame(&mut self.inbox)) {
+            match self.upgraded.then(|| take_frame(&mut self.line.inbox)) {
                 Some(Ok(Some(frame))) => frames.push(frame),
                 Some(Err(rule)) => break Some(rule),
                 Some(Ok(None)) | None => break None,
@@ -386,7 +318,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
         };
         for frame in &frames {
             if frame.opcode == opcode::PING && self.pongs {
-                Frame::new(opcode::PONG, frame.payload.clone()).write(&mut self.answers);
+                Frame::new(opcode::PONG, frame.payload.clone()).write(&mut self.line.answers);
             }
             self.arrived.take(frame);
         }

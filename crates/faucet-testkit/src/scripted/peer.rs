@@ -9,9 +9,10 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::player::{Below, Player};
-use crate::seen::{Entry, Log};
-use crate::{Script, Seen};
+use super::line::Below;
+use super::player::Player;
+use super::seen::{Entry, Log};
+use super::{Script, Seen};
 
 /// How long a test waits for something that must happen before it fails.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -47,7 +48,7 @@ impl Stage {
 /// A peer that plays the n-th script on the n-th connection, the last one again and again.
 ///
 /// By itself it serves in-memory streams, so that whole life cycles can be tested with paused time;
-/// [`ScriptedServer`](crate::ScriptedServer) puts it behind a port. Dropping it drops its
+/// [`ScriptedServer`](super::ScriptedServer) puts it behind a port. Dropping it drops its
 /// connections.
 pub struct ScriptedPeer {
     pub(crate) stage: Arc<Stage>,

@@ -1,0 +1,200 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs streaming pipelines from a file, checks them, and shows what happens.
+#[derive(Debug, Parser)]
+#[command(name = "faucet", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How messages on stderr look.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// Least severe message to show: error, warn, info, debug or trace.
+    #[arg(long, global = true, default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
+    pub(crate) log_level: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs a pipeline file until its end, Ctrl-C or SIGTERM.
+    Run(RunArgs),
+    /// Reports every mistake of a pipeline file, without touching the network.
+    Validate(FileArgs),
+    /// Reaches both ends of a pipeline step by step and says which step fails.
+    Check(FileArgs),
+    /// Shows a feed on the terminal, one line per message.
+    Tap(TapArgs),
+    /// Serves a synthetic or recorded feed to as many clients as come.
+    Feed(FeedArgs),
+    /// Shows a feed, a pipeline with a dropped connection, and its result, all on this machine.
+    Demo(DemoArgs),
+    /// Prints the JSON Schema of a connector or of the pipeline file.
+    Schema(SchemaArgs),
+    /// Lists the connectors of this build.
+    List,
+    /// Writes a commented pipeline file.
+    Init(InitArgs),
+}
+
+/// A pipeline file and what replaces parts of it.
+#[derive(Debug, Args)]
+pub(crate) struct FileArgs {
+    /// Pipeline file: .yaml, .yml, .json or .toml.
+    pub(crate) file: PathBuf,
+    /// Value of a {placeholder}, over the file's `context`.
+    #[arg(long = "context", value_name = "KEY=VALUE")]
+    pub(crate) context: Vec<String>,
+    /// Replaces a key of the file, such as source.max_messages=10.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+    /// Writes the report as JSON when the run ends, however it ends.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Shows nothing but errors.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TapArgs {
+    /// ws:// or wss:// endpoint.
+    pub(crate) url: String,
+    /// Stop after this many messages.
+    #[arg(short = 'n', long = "count", value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// Text message to send after every connect; may be given more than once.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subscribe: Vec<String>,
+    /// Header of the upgrade request; may be given more than once.
+    #[arg(long, value_name = "KEY: VALUE", value_parser = header)]
+    pub(crate) header: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FeedArgs {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9001")]
+    pub(crate) listen: SocketAddr,
+    /// Messages a second to each client; 0 is as fast as the client reads.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) rate: u32,
+    /// Serves the records of a JSON Lines file instead of synthetic trades. Recorded with
+    /// `envelope: true` they keep their own pace.
+    #[arg(long, value_name = "RECORDING.jsonl")]
+    pub(crate) file: Option<PathBuf>,
+    /// How much faster than it was recorded; 0 is as fast as the client reads.
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub(crate) speed: f64,
+    /// What the lines of the recording hold.
+    #[arg(long, value_enum, default_value_t = RecordingFormat::Json)]
+    pub(crate) format: RecordingFormat,
+    /// Starts the recording anew when it ends, instead of closing with 1000.
+    #[arg(long = "loop")]
+    pub(crate) repeat: bool,
+    /// Seed of the synthetic trades.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum RecordingFormat {
+    /// A line is a message.
+    Json,
+    /// A line is a JSON string with the message's text.
+    RawString,
+    /// A line is a JSON string with the message's bytes in base64.
+    Binary,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// File for the records.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Records to receive.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(2..))]
+    pub(crate) records: u64,
+    /// Trades a second; 0 is as fast as they can be made.
+    #[arg(long, default_value_t = 5000)]
+    pub(crate) rate: u32,
+    /// Seed of the trades.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    #[command(subcommand)]
+    pub(crate) of: Option<SchemaOf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaOf {
+    /// The configuration of a source.
+    Source { name: String },
+    /// The configuration of a sink.
+    Sink { name: String },
+    /// The whole pipeline file (the default).
+    Pipeline,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// File to write; an existing one is left alone.
+    #[arg(default_value = "pipeline.yaml")]
+    pub(crate) file: PathBuf,
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((key, value)) if !key.is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("write 'Name: value'".into()),
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed >= 0.0 && speed.is_finite() => Ok(speed),
+        _ => Err("write a number that is not negative".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn headers_are_split_once_and_a_speed_is_a_number() {
+        assert_eq!(header("X-Key:  a:b "), Ok(("X-Key".into(), "a:b".into())));
+        assert!(header("nothing").is_err());
+        assert_eq!(speed("2.5"), Ok(2.5));
+        assert!(speed("-1").is_err() && speed("NaN").is_err());
+    }
+}

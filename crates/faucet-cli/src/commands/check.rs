@@ -1,0 +1,39 @@
+//! `faucet check`: reaches both ends of a pipeline step by step.
+
+use faucet_core::{CheckReport, Error, ErrorKind, Registry, Result, StepOutcome};
+
+use crate::args::FileArgs;
+use crate::output::{print_line, time};
+use crate::signals::Signals;
+use crate::spec;
+
+pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<()> {
+    let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
+    let pipeline = spec::load(&args, registry)?;
+    let run = pipeline.context();
+    let checked = async {
+        let source = pipeline.source().check(&run).await;
+        show("source", pipeline.source().info().connector, &source)?;
+        let sink = pipeline.sink().check(&run).await;
+        show("sink", pipeline.sink().info().connector, &sink)?;
+        source.into_result().and(sink.into_result())
+    };
+    tokio::select! {
+        result = checked => result,
+        () = signals.asked() => Ok(()),
+    }
+}
+
+fn show(kind: &str, connector: &str, report: &CheckReport) -> Result<()> {
+    print_line(&format!("{kind} {connector} {}", report.target))?;
+    for step in &report.steps {
+        let (mark, detail) = match &step.outcome {
+            StepOutcome::Passed(detail) => ("ok", detail.clone()),
+            StepOutcome::Skipped(why) => ("--", why.clone()),
+            StepOutcome::Failed(_) => ("FAILED", String::new()),
+        };
+        let line = format!("  {:<12} {mark:<7} {:>9}  {detail}", step.name, time(step.took));
+        print_line(line.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! `faucet feed`: serves a feed.
+
+use faucet_core::{Error, ErrorKind, Registry, Result};
+use serde_json::json;
+
+use crate::args::{FeedArgs, RecordingFormat};
+use crate::feed::{FeedServer, Pace, Program};
+use crate::output::print_line;
+use crate::signals::Signals;
+
+pub(crate) async fn feed(args: FeedArgs, registry: &Registry) -> Result<()> {
+    let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
+    let listen = args.listen;
+    let program = program(args, registry)?;
+    let failed = |what: String, error: std::io::Error| {
+        Error::new(ErrorKind::Connect, what)
+            .with_source(error)
+            .with_hint("choose another address with --listen; port 0 takes a free one")
+    };
+    let server = FeedServer::bind(listen, program)
+        .await
+        .map_err(|e| failed(format!("cannot listen on {listen}"), e))?;
+    let url = server.url().map_err(|e| failed("the listening address is unknown".into(), e))?;
+    print_line(&url)?;
+    tracing::info!("serving on {url} until Ctrl-C");
+    server
+        .serve(signals.asked())
+        .await
+        .map_err(|e| failed(format!("cannot accept connections on {listen}"), e))
+}
+
+fn program(args: FeedArgs, registry: &Registry) -> Result<Program> {
+    let rate = (args.rate > 0).then_some(args.rate);
+    let Some(file) = &args.file else {
+        return Ok(Program::Synthetic { rate, seed: args.seed, drop_after: None });
+    };
+    let timed = is_enveloped(file)?;
+    let pace = match rate {
+        _ if args.speed == 0.0 => Pace::Unpaced,
+        _ if timed => Pace::Recorded(args.speed),
+        Some(rate) => Pace::Rate(rate),
+        None => Pace::Unpaced,
+    };
+    let format = match args.format {
+        RecordingFormat::Json => "json",
+        RecordingFormat::RawString => "raw_string",
+        RecordingFormat::Binary => "binary",
+    };
+    let config = json!({ "path": file, "format": format, "envelope": timed });
+    let source = registry.source("jsonl", config)?;
+    Ok(Program::Recorded { source, pace, repeat: args.repeat })
+}
+
+/// Whether the recording's first line is an envelope, and so knows when it was received.
+fn is_enveloped(file: &std::path::Path) -> Result<bool> {
+    use std::io::BufRead as _;
+    let mut line = String::new();
+    std::fs::File::open(file)
+        .and_then(|file| std::io::BufReader::new(file).read_line(&mut line))
+        .map_err(|e| Error::config(format!("--file {}: {e}", file.display())))?;
+    let value: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+    Ok(value.as_object().is_some_and(|object| {
+        object.len() == 3 && ["data", "received_at", "url"].iter().all(|k| object.contains_key(*k))
+    }))
+}

@@ -1,0 +1,69 @@
+//! `faucet run`: runs a pipeline file.
+
+use std::path::Path;
+
+use faucet_core::{Error, ErrorKind, Registry, Result};
+use faucet_pipeline::{Pipeline, Report};
+
+use crate::args::RunArgs;
+use crate::live::Show;
+use crate::output::{count, counted, size, time};
+use crate::signals::Signals;
+use crate::spec;
+
+pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
+    let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
+    let built = spec::load(&args.file, registry);
+    let report = match built {
+        Ok(pipeline) => execute(&pipeline, signals, args.quiet).await,
+        Err(error) => Report::failed(error),
+    };
+    if let Some(file) = &args.report {
+        write_report(&report, file)?;
+    }
+    if report.error.is_none() && !args.quiet {
+        tracing::info!("{}", summary(&report));
+    }
+    report.into_result().map(drop)
+}
+
+async fn execute(pipeline: &Pipeline, signals: Signals, quiet: bool) -> Report {
+    let run = pipeline.start();
+    let (source, sink) = (pipeline.source().info(), pipeline.sink().info());
+    if !quiet {
+        tracing::info!(
+            "{} {} → {} {}",
+            source.connector,
+            source.target,
+            sink.connector,
+            sink.target
+        );
+    }
+    let progress = run.progress();
+    Show::new(quiet).during(progress, run.until(signals.asked())).await
+}
+
+fn write_report(report: &Report, file: &Path) -> Result<()> {
+    let failed = |e: std::io::Error| {
+        let what = format!("--report {}: cannot be written", file.display());
+        Error::new(ErrorKind::Sink, what).with_source(e)
+    };
+    let mut text = serde_json::to_string_pretty(report).map_err(|e| failed(e.into()))?;
+    text.push('\n');
+    std::fs::write(file, text).map_err(failed)
+}
+
+/// A report in a line.
+pub(crate) fn summary(report: &Report) -> String {
+    let mut parts = vec![
+        format!("ended: {}", report.ended.as_str()),
+        format!("{} ({})", counted(report.records, "record"), size(report.bytes)),
+        format!("{} delivered", count(report.delivered)),
+        counted(report.reconnects, "reconnect"),
+    ];
+    for (reason, number) in &report.skipped {
+        parts.push(format!("{} skipped ({reason})", count(*number)));
+    }
+    parts.push(time(std::time::Duration::from_secs_f64(report.elapsed_seconds)));
+    parts.join(" · ")
+}

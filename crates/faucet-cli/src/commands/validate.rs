@@ -1,0 +1,20 @@
+//! `faucet validate`: every mistake of a pipeline file, without the network.
+
+use faucet_core::{Registry, Result};
+
+use crate::args::FileArgs;
+use crate::output::print_line;
+use crate::spec;
+
+pub(crate) fn validate(args: &FileArgs, registry: &Registry) -> Result<()> {
+    let pipeline = spec::load(args, registry)?;
+    let (source, sink) = (pipeline.source().info(), pipeline.sink().info());
+    print_line(&format!(
+        "{}: valid: {} {} → {} {}",
+        args.file.display(),
+        source.connector,
+        source.target,
+        sink.connector,
+        sink.target
+    ))
+}

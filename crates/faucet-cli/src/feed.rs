@@ -1,0 +1,253 @@
+//! A feed server: the same feed to every client that comes.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use faucet_common_websocket::Frame;
+use faucet_common_websocket::server::{Client, Incoming, Listener};
+use faucet_core::{Payload, Record, RunContext, Source, Timestamp};
+use futures_util::TryStreamExt;
+use tokio::time::{Instant, sleep_until};
+
+use crate::exchange::Exchange;
+
+/// Frames that are sent between two looks at the clock, at full speed.
+const BURST: u64 = 1000;
+/// How often a paced feed looks at the clock.
+const TICK: Duration = Duration::from_millis(5);
+const NORMAL: u16 = 1000;
+
+/// What a feed consists of.
+pub(crate) enum Program {
+    /// Trades without an end. A client that comes later misses what was traded before.
+    Synthetic {
+        /// Trades a second; `None` is as fast as the client reads.
+        rate: Option<u32>,
+        /// The same seed makes the same trades.
+        seed: u64,
+        /// The first connection is dropped without a farewell after this many trades.
+        drop_after: Option<u64>,
+    },
+    /// A recording.
+    Recorded {
+        /// Where its records come from.
+        source: Box<dyn Source>,
+        /// How its records are paced.
+        pace: Pace,
+        /// Whether it starts anew at its end.
+        repeat: bool,
+    },
+}
+
+/// How a recording is paced.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pace {
+    /// As it was recorded, this many times faster.
+    Recorded(f64),
+    /// This many records a second.
+    Rate(u32),
+    /// As fast as the client reads.
+    Unpaced,
+}
+
+/// A feed on an open port.
+pub(crate) struct FeedServer {
+    listener: Listener,
+    program: Program,
+    since: Instant,
+    clients: u64,
+}
+
+impl FeedServer {
+    pub(crate) async fn bind(address: SocketAddr, program: Program) -> io::Result<Self> {
+        let listener = Listener::bind(address).await?;
+        Ok(Self { listener, program, since: Instant::now(), clients: 0 })
+    }
+
+    pub(crate) fn url(&self) -> io::Result<String> {
+        Ok(format!("ws://{}/", self.listener.address()?))
+    }
+
+    /// Serves until `shutdown`; then the clients' connections are dropped.
+    pub(crate) async fn serve(mut self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut clients = tokio::task::JoinSet::new();
+        let program = std::sync::Arc::new(self.program);
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => {
+                    self.clients += 1;
+                    let program = std::sync::Arc::clone(&program);
+                    clients.spawn(serve_client(accepted?, program, self.since, self.clients));
+                }
+                Some(_) = clients.join_next() => {}
+                () = &mut shutdown => return Ok(()),
+            }
+        }
+    }
+}
+
+async fn serve_client(
+    incoming: Incoming,
+    program: std::sync::Arc<Program>,
+    since: Instant,
+    number: u64,
+) {
+    let peer = incoming.peer();
+    let served = async {
+        let client = incoming.upgrade().await?;
+        tracing::info!(%peer, "client connected");
+        match &*program {
+            Program::Synthetic { rate, seed, drop_after } => {
+                let quota = drop_after.filter(|_| number == 1).unwrap_or(u64::MAX);
+                trade(client, Exchange::new(*seed), *rate, since, quota).await
+            }
+            Program::Recorded { source, pace, repeat } => {
+                replay(client, source.as_ref(), *pace, *repeat).await
+            }
+        }
+    };
+    match served.await {
+        Ok(()) => tracing::info!(%peer, "client served"),
+        Err(error) => tracing::info!(%peer, "client gone: {error}"),
+    }
+}
+
+/// Sends `quota` trades, then drops the connection.
+async fn trade(
+    mut client: Client,
+    mut exchange: Exchange,
+    rate: Option<u32>,
+    since: Instant,
+    quota: u64,
+) -> io::Result<()> {
+    let Some(rate) = rate else {
+        let mut sent = 0;
+        while sent < quota {
+            let count = BURST.min(quota - sent);
+            client.send(trades(&mut exchange, count)).await?;
+            sent += count;
+        }
+        return Ok(());
+    };
+    let traded = |now: Instant| (now - since).as_secs_f64() * f64::from(rate);
+    let first = traded(Instant::now()) as u64;
+    exchange.skip_to(first + 1);
+    let (mut sent, mut next) = (0, Instant::now());
+    loop {
+        let due = (traded(Instant::now()) as u64).saturating_sub(first).min(quota);
+        client.send(trades(&mut exchange, due - sent)).await?;
+        sent = due;
+        if sent == quota {
+            return Ok(());
+        }
+        next += TICK.max(Duration::from_secs(1) / rate);
+        pause(&mut client, next).await?;
+    }
+}
+
+fn trades(exchange: &mut Exchange, count: u64) -> impl Iterator<Item = Frame> {
+    let millis = Timestamp::now().as_unix_millis();
+    (0..count).map(move |_| Frame::Text(exchange.trade(millis).into()))
+}
+
+/// Waits until `until`, answering the client's Pings.
+async fn pause(client: &mut Client, until: Instant) -> io::Result<()> {
+    tokio::select! {
+        () = client.drain() => Err(io::ErrorKind::ConnectionReset.into()),
+        () = sleep_until(until) => Ok(()),
+    }
+}
+
+async fn replay(
+    mut client: Client,
+    source: &dyn Source,
+    pace: Pace,
+    repeat: bool,
+) -> io::Result<()> {
+    loop {
+        let run = RunContext::default();
+        let mut pages = source.stream_pages(&run);
+        let mut clock = Clock::new(pace);
+        while let Some(page) = pages.try_next().await.map_err(io::Error::other)? {
+            let mut batch: Vec<Frame> = Vec::new();
+            for record in page.into_records() {
+                if let Some(due) = clock.due(record.received_at())
+                    && due > Instant::now()
+                {
+                    client.send(batch.drain(..)).await?;
+                    pause(&mut client, due).await?;
+                }
+                batch.push(frame(record));
+            }
+            client.send(batch).await?;
+        }
+        if !repeat {
+            client.close(NORMAL, "end of the recording").await;
+            return Ok(());
+        }
+    }
+}
+
+fn frame(record: Record) -> Frame {
+    match record.into_payload() {
+        Payload::Json(json) => Frame::Text(json.into_bytes()),
+        Payload::Text(text) => Frame::Text(text.into_bytes()),
+        Payload::Binary(bytes) => Frame::Binary(Bytes::clone(&bytes)),
+    }
+}
+
+/// When each record of a recording is due.
+struct Clock {
+    pace: Pace,
+    start: Instant,
+    first: Option<Timestamp>,
+    count: u32,
+}
+
+impl Clock {
+    fn new(pace: Pace) -> Self {
+        Self { pace, start: Instant::now(), first: None, count: 0 }
+    }
+
+    fn due(&mut self, at: Timestamp) -> Option<Instant> {
+        match self.pace {
+            Pace::Unpaced => None,
+            Pace::Rate(rate) => {
+                if self.count == rate {
+                    (self.start, self.count) = (self.start + Duration::from_secs(1), 0);
+                }
+                let due = self.start + Duration::from_secs(1) * self.count / rate;
+                self.count += 1;
+                Some(due)
+            }
+            Pace::Recorded(speed) => {
+                let first = *self.first.get_or_insert(at);
+                let millis = at.as_unix_millis().saturating_sub(first.as_unix_millis());
+                Some(self.start + Duration::from_millis(millis).div_f64(speed))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_recording_is_due_at_its_own_pace_or_at_a_rate() {
+        let start = Instant::now();
+        let at = |millis| Timestamp::from_unix_millis(1_700_000_000_000 + millis);
+        let offsets = |pace, times: &[u64]| -> Vec<u128> {
+            let mut clock = Clock::new(pace);
+            let due = times.iter().filter_map(|t| clock.due(at(*t)));
+            due.map(|due| (due - start).as_millis()).collect()
+        };
+        assert_eq!(offsets(Pace::Recorded(2.0), &[0, 100, 50, 1000]), [0, 50, 25, 500]);
+        assert_eq!(offsets(Pace::Rate(4), &[9; 6]), [0, 250, 500, 750, 1000, 1250]);
+        assert!(offsets(Pace::Unpaced, &[0, 1]).is_empty());
+    }
+}

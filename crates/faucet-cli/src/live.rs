@@ -1,0 +1,102 @@
+//! What a run shows while it goes on: a live line on a terminal, a log line elsewhere.
+
+use std::future::Future;
+use std::io::{IsTerminal as _, stderr};
+use std::time::Duration;
+
+use faucet_core::{Link, MeterReading};
+use faucet_pipeline::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::logging;
+use crate::output::{count, counted, size, time};
+
+const REFRESH: Duration = Duration::from_millis(200);
+const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// Where the progress of a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    Live,
+    Log,
+    Nothing,
+}
+
+impl Show {
+    /// A live line where somebody can see it.
+    pub(crate) fn new(quiet: bool) -> Self {
+        match (quiet, stderr().is_terminal()) {
+            (true, _) => Self::Nothing,
+            (false, true) => Self::Live,
+            (false, false) => Self::Log,
+        }
+    }
+
+    /// Runs `run` while showing `progress`.
+    pub(crate) async fn during<T>(self, progress: Progress, run: impl Future<Output = T>) -> T {
+        let period = match self {
+            Self::Nothing => return run.await,
+            Self::Live => REFRESH,
+            Self::Log => LOG_EVERY,
+        };
+        let bar = (self == Self::Live).then(live_line);
+        let mut ticks = interval_at(Instant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut before = (Instant::now(), 0);
+        let mut run = std::pin::pin!(run);
+        loop {
+            tokio::select! {
+                result = &mut run => {
+                    if let Some(bar) = bar {
+                        bar.finish_and_clear();
+                    }
+                    return result;
+                }
+                now = ticks.tick() => {
+                    let records = progress.records();
+                    let rate = (records - before.1) as f64 / (now - before.0).as_secs_f64();
+                    before = (now, records);
+                    let line = line(&progress, rate);
+                    match &bar {
+                        Some(bar) => bar.set_message(line),
+                        None => tracing::info!("{line}"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn live_line() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+    if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+        bar.set_style(style);
+    }
+    logging::share_terminal_with(&bar);
+    bar
+}
+
+fn line(progress: &Progress, rate: f64) -> String {
+    let MeterReading { reconnects, link, skipped, .. } = progress.meter();
+    let mut parts = vec![
+        counted(progress.records(), "record"),
+        format!("{}/s", count(rate.round() as u64)),
+        size(progress.bytes()),
+    ];
+    match link {
+        Link::None => {}
+        Link::Connecting => parts.push("connecting".into()),
+        Link::Up => parts.push("connected".into()),
+        Link::Waiting => parts.push("reconnecting".into()),
+    }
+    parts.push(counted(reconnects, "reconnect"));
+    let dropped: u64 = skipped.values().sum();
+    if dropped > 0 {
+        parts.push(format!("{} skipped", count(dropped)));
+    }
+    if let Some(age) = progress.age_of_last_record() {
+        parts.push(format!("last {} ago", time(age)));
+    }
+    parts.join(" · ")
+}

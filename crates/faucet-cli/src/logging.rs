@@ -1,0 +1,74 @@
+//! Messages on stderr, also while a live line is drawn there.
+
+use std::io::{self, Write};
+use std::sync::OnceLock;
+
+use indicatif::ProgressBar;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::args::LogFormat;
+
+/// The live line that messages must not tear.
+static LIVE: OnceLock<ProgressBar> = OnceLock::new();
+
+/// Makes messages go around `bar`.
+pub(crate) fn share_terminal_with(bar: &ProgressBar) {
+    // A process draws one live line: a second one would find the first finished.
+    let _ = LIVE.set(bar.clone());
+}
+
+/// Sends messages of `level` and above to stderr; of the parts in `hushed` only warnings.
+pub(crate) fn install(format: LogFormat, level: &str, hushed: &[&str]) {
+    let level = level.parse().unwrap_or(LevelFilter::INFO);
+    // tungstenite logs whole requests, credentials included, and every frame.
+    let hushed = ["tungstenite", "tokio_tungstenite"].iter().chain(hushed);
+    let filter = Targets::new()
+        .with_default(level)
+        .with_targets(hushed.map(|part| (*part, LevelFilter::WARN.min(level))));
+    let text = tracing_subscriber::fmt::layer().with_writer(Terminal).with_target(false);
+    let registry = tracing_subscriber::registry().with(filter);
+    let installed = match format {
+        LogFormat::Text => registry.with(text.with_ansi(false).compact()).try_init(),
+        LogFormat::Json => registry.with(text.json()).try_init(),
+    };
+    // A program that embeds the command may have a subscriber of its own.
+    let _ = installed;
+}
+
+struct Terminal;
+
+impl<'a> MakeWriter<'a> for Terminal {
+    type Writer = Line;
+
+    fn make_writer(&'a self) -> Line {
+        Line(Vec::new())
+    }
+}
+
+/// One message, written whole.
+struct Line(Vec<u8>);
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // There is nowhere to say that stderr is gone.
+        let write = || drop(io::stderr().write_all(&self.0));
+        match LIVE.get() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the command prints: data on stdout, everything else on stderr.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use faucet_core::{Error, ErrorKind, Result};
+
+/// Prints a line of data. A closed pipe is a quiet end.
+pub(crate) fn print_line(line: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(stdout_error)
+}
+
+/// What a failed write to stdout means.
+pub(crate) fn stdout_error(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::new(ErrorKind::Cancelled, "stdout was closed"),
+        _ => Error::new(ErrorKind::Sink, "cannot write to stdout").with_source(error),
+    }
+}
+
+/// Says something on stderr.
+pub(crate) fn note(text: &str) {
+    // Nobody can be told that stderr is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Shows an error, its causes that it does not name itself, and what to do.
+pub(crate) fn show(error: &Error) {
+    let mut text = format!("error: {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        let known = words.split(" (os error").next().unwrap_or(&words);
+        if !text.contains(known) {
+            text.push_str(&format!("\n  caused by: {words}"));
+        }
+        cause = inner.source();
+    }
+    if let Some(hint) = error.hint() {
+        text.push_str(&format!("\n  hint: {hint}"));
+    }
+    note(&text);
+}
+
+/// A time as people read it.
+pub(crate) fn time(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 if duration.as_micros() < 1000 => format!("{} µs", duration.as_micros()),
+        0 => format!("{:.1} ms", duration.as_secs_f64() * 1e3),
+        1..=59 => format!("{:.1} s", duration.as_secs_f64()),
+        60..=3599 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// A size as people read it.
+pub(crate) fn size(bytes: u64) -> String {
+    let scaled = |power: i32| bytes as f64 / 1000_f64.powi(power);
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", scaled(1)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", scaled(2)),
+        _ => format!("{:.2} GB", scaled(3)),
+    }
+}
+
+/// A count and what is counted.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A count with its thousands apart.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_for_people() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
+            assert_eq!(count(number), text);
+        }
+        assert_eq!((counted(1, "x"), counted(2, "x")), ("1 x".into(), "2 xs".into()));
+        for (bytes, text) in [(999, "999 B"), (1500, "1.5 kB"), (2_000_000_000, "2.00 GB")] {
+            assert_eq!(size(bytes), text);
+        }
+        for (millis, text) in [
+            (0, "0 µs"),
+            (12, "12.0 ms"),
+            (59_940, "59.9 s"),
+            (61_000, "1m 01s"),
+            (7_260_000, "2h 01m"),
+        ] {
+            assert_eq!(time(Duration::from_millis(millis)), text);
+        }
+    }
+}

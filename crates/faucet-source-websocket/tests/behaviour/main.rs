@@ -1,0 +1,12 @@
+//! What the source does on every fault of the catalogue, told by a scripted peer: in memory and
+//! with paused time wherever no socket is needed.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
+mod cancel;
+mod clocks;
+mod connecting;
+mod memory;
+mod streaming;
+mod support;
+mod tls;

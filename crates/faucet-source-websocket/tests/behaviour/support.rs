@@ -1,0 +1,212 @@
+//! What the tests share: sources from JSON, runs as data, and ways to reach a scripted peer.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use faucet_common_websocket::dial::{Dial, StepLog};
+use faucet_common_websocket::lifecycle::{Class, Failure};
+use faucet_common_websocket::url::WsUrl;
+use faucet_common_websocket::wire::Io;
+use faucet_core::config::decode;
+use faucet_core::{
+    Ended, Error, ErrorKind, MeterReading, PageReader, Result, RunContext, Source, SourceConfig,
+    StreamPage,
+};
+use faucet_source_websocket::{WebsocketSource, WebsocketSourceConfig};
+use faucet_testkit::{Script, ScriptedPeer};
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout};
+
+/// How long a run over sockets may take before the test fails.
+const LIMIT: Duration = Duration::from_secs(20);
+/// The same with paused time, which does not cost any.
+const PAUSED_LIMIT: Duration = Duration::from_secs(24 * 3600);
+
+/// A source for `url` with these keys; unbounded unless they bound it.
+pub(crate) fn source(url: &str, keys: Value) -> WebsocketSource {
+    let mut config = keys;
+    let object = config.as_object_mut().unwrap();
+    object.insert("url".into(), url.into());
+    if !object.contains_key("max_messages") && !object.contains_key("idle_timeout") {
+        object.insert("unbounded".into(), true.into());
+    }
+    decode::<WebsocketSourceConfig>(config).unwrap().build().unwrap()
+}
+
+/// `keys`, and those that make a source reconnect at once.
+pub(crate) fn reconnecting(keys: Value) -> Value {
+    with(json!({"reconnect": true, "reconnect_backoff": 0.001}), keys)
+}
+
+/// `keys`, and `more`.
+pub(crate) fn with(mut keys: Value, more: Value) -> Value {
+    keys.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    keys
+}
+
+/// Reaches a peer in memory, for paused time.
+struct Memory(Arc<ScriptedPeer>);
+
+#[async_trait]
+impl Dial for Memory {
+    async fn dial(&self, url: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+        log.begin("tcp");
+        match self.0.connect() {
+            Ok(stream) => Ok(Box::new(stream)),
+            Err(_) => Err(refused(url)),
+        }
+    }
+}
+
+pub(crate) fn refused(url: &WsUrl) -> Failure {
+    let what = format!("{}: refused in memory", url.redacted());
+    Failure::new(Class::Transient, Error::new(ErrorKind::Connect, what).retryable(true))
+}
+
+/// A peer in memory and a source that reaches it as `ws://feed.test/`.
+pub(crate) fn in_memory(
+    scripts: impl IntoIterator<Item = Script>,
+    keys: Value,
+) -> (Arc<ScriptedPeer>, WebsocketSource) {
+    let peer = Arc::new(ScriptedPeer::new(scripts));
+    let source = source("ws://feed.test/", keys);
+    (Arc::clone(&peer), source.with_dial(Arc::new(Memory(peer))))
+}
+
+/// Refuses every connect, or lets it hang, and notes when it was asked.
+#[derive(Default)]
+pub(crate) struct NoWay {
+    pub(crate) hangs: bool,
+    asked: Mutex<Vec<Instant>>,
+}
+
+impl NoWay {
+    pub(crate) fn hanging() -> Self {
+        Self { hangs: true, ..Self::default() }
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Instant> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Dial for NoWay {
+    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+        self.asked.lock().unwrap().push(Instant::now());
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        Err(refused(url))
+    }
+}
+
+/// A run from its start to its end.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) pages: Vec<StreamPage>,
+    pub(crate) end: Result<Ended>,
+    pub(crate) meter: MeterReading,
+    /// On tokio's clock.
+    pub(crate) took: Duration,
+}
+
+impl Told {
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.pages.iter().flat_map(texts).collect()
+    }
+
+    pub(crate) fn page_sizes(&self) -> Vec<usize> {
+        self.pages.iter().map(StreamPage::len).collect()
+    }
+
+    pub(crate) fn error(&self) -> &Error {
+        self.end.as_ref().expect_err("the run ended well")
+    }
+
+    pub(crate) fn ended(&self) -> Ended {
+        *self.end.as_ref().expect("the run ended with an error")
+    }
+}
+
+/// The payloads of a page as text.
+pub(crate) fn texts(page: &StreamPage) -> Vec<String> {
+    let text = |record| String::from_utf8_lossy(payload_of(record)).into_owned();
+    page.iter().map(text).collect()
+}
+
+fn payload_of(record: faucet_core::RecordRef<'_>) -> &[u8] {
+    use faucet_core::PayloadRef::{Binary, Json, Text};
+    match record.payload() {
+        Json(bytes) | Text(bytes) | Binary(bytes) => bytes,
+    }
+}
+
+/// Runs a source to its end and closes it.
+pub(crate) async fn run(source: &WebsocketSource) -> Told {
+    run_in(source, &RunContext::default(), LIMIT).await
+}
+
+/// The same with paused time.
+pub(crate) async fn run_paused(source: &WebsocketSource) -> Told {
+    run_in(source, &RunContext::default(), PAUSED_LIMIT).await
+}
+
+/// The same with values for placeholders.
+pub(crate) async fn run_with(source: &WebsocketSource, context: &RunContext) -> Told {
+    run_in(source, context, LIMIT).await
+}
+
+async fn run_in(source: &WebsocketSource, context: &RunContext, limit: Duration) -> Told {
+    let begin = Instant::now();
+    let mut pages = Vec::new();
+    let whole = async {
+        let mut reader = source.open(context).await?;
+        let ended = read_all(&mut *reader, &mut pages).await;
+        pages.extend(reader.close().await?);
+        ended
+    };
+    let Ok(end) = timeout(limit, whole).await else {
+        panic!("the run does not end; so far: {:?}", pages.iter().map(texts).collect::<Vec<_>>());
+    };
+    Told { pages, end, meter: context.meter().read(), took: begin.elapsed() }
+}
+
+async fn read_all(reader: &mut dyn PageReader, pages: &mut Vec<StreamPage>) -> Result<Ended> {
+    while let Some(page) = reader.next_page().await? {
+        pages.push(page);
+    }
+    Ok(reader.ended())
+}
+
+/// Opens a run.
+pub(crate) async fn open(source: &WebsocketSource) -> Box<dyn PageReader> {
+    source.open(&RunContext::default()).await.unwrap()
+}
+
+/// The next page, which must come before `limit` is over.
+pub(crate) async fn page_within(reader: &mut dyn PageReader, limit: Duration) -> StreamPage {
+    let page = timeout(limit, reader.next_page()).await;
+    page.expect("no page in time").unwrap().expect("the run ended")
+}
+
+/// Waits for the next page, which must not come before `time` is over.
+pub(crate) async fn no_page_for(reader: &mut dyn PageReader, time: Duration) {
+    if let Ok(page) = timeout(time, reader.next_page()).await {
+        panic!("a page came, or the end: {page:?}");
+    }
+}
+
+/// A run's context with values for placeholders.
+pub(crate) fn context(values: &[(&str, &str)]) -> RunContext {
+    RunContext::new(values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+}
+
+pub(crate) const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(crate) const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}

@@ -1,0 +1,121 @@
+//! Files that are made from the code, and the check that they are up to date.
+
+use std::collections::BTreeMap;
+
+use faucet_core::Registry;
+
+use crate::workspace::Workspace;
+use crate::{Result, features, reference, schema};
+
+/// Directories in which every file is made by us.
+const OURS: [&str; 2] = ["docs/schema/", "docs/reference/"];
+
+/// Writes what is out of date.
+pub(crate) fn write(workspace: &Workspace) -> Result<()> {
+    let outputs = outputs(workspace)?;
+    for path in stale(workspace, &outputs) {
+        let file = workspace.root.join(&path);
+        match outputs.get(&path) {
+            Some(text) => {
+                if let Some(directory) = file.parent() {
+                    std::fs::create_dir_all(directory)?;
+                }
+                std::fs::write(file, text)?;
+                println!("wrote {path}");
+            }
+            None => {
+                std::fs::remove_file(file)?;
+                println!("removed {path}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fails when something is out of date.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let stale = stale(workspace, &outputs(workspace)?);
+    match stale.is_empty() {
+        true => Ok(()),
+        false => {
+            Err(format!("out of date, run `cargo xtask codegen`:\n  {}", stale.join("\n  ")).into())
+        }
+    }
+}
+
+/// The paths whose text differs from what it should be, and those that should not be.
+fn stale(workspace: &Workspace, outputs: &BTreeMap<String, String>) -> Vec<String> {
+    let differs = outputs.iter().filter(|(path, text)| workspace.file(path) != Some(text));
+    let mut stale: Vec<String> = differs.map(|(path, _)| path.clone()).collect();
+    let ours = workspace.files.iter().filter(|file| OURS.iter().any(|d| file.path.starts_with(d)));
+    stale.extend(ours.filter(|file| !outputs.contains_key(&file.path)).map(|f| f.path.clone()));
+    stale
+}
+
+/// All that is made, by path.
+fn outputs(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
+    let registry = faucet_stream::registry();
+    let mut outputs = connectors(&registry);
+    let pipeline = schema::to_text(&faucet_pipeline::schema(&registry));
+    outputs.insert("docs/schema/pipeline.schema.json".into(), pipeline);
+    let manifest = workspace.file("crates/faucet-stream/Cargo.toml").unwrap_or_default();
+    let features = &workspace.package("faucet-stream")?.features;
+    let readme =
+        features::readme(workspace.file("README.md").unwrap_or_default(), manifest, features)?;
+    outputs.insert("README.md".into(), readme);
+    Ok(outputs)
+}
+
+fn connectors(registry: &Registry) -> BTreeMap<String, String> {
+    let mut outputs = BTreeMap::new();
+    for entry in registry.entries() {
+        let (kind, name) = (entry.kind(), entry.name());
+        let document = entry.schema().to_value();
+        outputs
+            .insert(format!("docs/schema/{kind}-{name}.schema.json"), schema::to_text(&document));
+        outputs.insert(
+            format!("docs/reference/{kind}-{name}.md"),
+            reference::page(kind, name, &document),
+        );
+    }
+    outputs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::File;
+
+    #[test]
+    fn what_differs_and_what_is_left_over_is_stale() {
+        let file = |path: &str, text: &str| File { path: path.into(), text: text.into() };
+        let workspace = Workspace {
+            root: Default::default(),
+            packages: Vec::new(),
+            files: vec![
+                file("README.md", "same"),
+                file("docs/reference/gone.md", "x"),
+                file("docs/schema/a.json", "old"),
+                file("docs/semantics.md", "not ours"),
+            ],
+        };
+        let outputs =
+            [("README.md", "same"), ("docs/schema/a.json", "new"), ("docs/schema/b.json", "")];
+        let outputs = outputs.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+        assert_eq!(
+            stale(&workspace, &outputs),
+            ["docs/schema/a.json", "docs/schema/b.json", "docs/reference/gone.md"]
+        );
+    }
+
+    #[test]
+    fn the_repositorys_generated_files_are_up_to_date() {
+        check(&Workspace::load().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn every_feature_build_has_all_connectors_here() {
+        // Pages would silently vanish if xtask were built without one.
+        assert_eq!(faucet_stream::registry().left_out(), []);
+    }
+}

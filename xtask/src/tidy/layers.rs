@@ -1,0 +1,133 @@
+//! Who may depend on whom.
+
+use crate::Result;
+use crate::workspace::Workspace;
+
+/// What the contract must not bring to the author of a connector.
+const HEAVY: [&str; 7] =
+    ["hyper", "mio", "rustls", "socket2", "tokio", "tokio-tungstenite", "tungstenite"];
+
+/// `core <- common-*, pipeline, testkit, sql <- connectors <- stream <- cli, xtask`; dependencies of
+/// tests are free.
+pub(super) fn edges_point_one_way(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut violations = Vec::new();
+    for package in &workspace.packages {
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.local) {
+            if !may_depend(&package.name, &dependency.name) {
+                violations.push(format!("{} must not depend on {}", package.name, dependency.name));
+            }
+        }
+    }
+    Ok(violations)
+}
+
+/// The layers from the bottom to the top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Layer {
+    Core,
+    /// Shared by connectors.
+    Common,
+    /// Built on the contract alone, and used by no connector.
+    Beside,
+    Connector,
+    Umbrella,
+    Top,
+}
+
+fn layer(name: &str) -> Layer {
+    match name.strip_prefix("faucet-").unwrap_or(name) {
+        "core" => Layer::Core,
+        "pipeline" | "testkit" | "sql" => Layer::Beside,
+        "stream" => Layer::Umbrella,
+        "cli" | "xtask" => Layer::Top,
+        name if name.starts_with("common-") => Layer::Common,
+        // Anything new is held to the strictest rule that fits.
+        _ => Layer::Connector,
+    }
+}
+
+fn may_depend(from: &str, to: &str) -> bool {
+    let to = layer(to);
+    match layer(from) {
+        Layer::Core => false,
+        Layer::Common | Layer::Beside => to == Layer::Core,
+        Layer::Connector => matches!(to, Layer::Core | Layer::Common),
+        Layer::Umbrella => to < Layer::Umbrella,
+        Layer::Top => true,
+    }
+}
+
+/// `faucet-core` has no async runtime, no sockets and no TLS in its tree.
+pub(super) fn the_contract_has_no_runtime(workspace: &Workspace) -> Result<Vec<String>> {
+    let tree = workspace.tree("faucet-core")?;
+    let heavy = HEAVY.iter().filter(|name| tree.iter().any(|found| found == *name));
+    Ok(heavy.map(|name| format!("faucet-core must not bring in {name}")).collect())
+}
+
+/// Only the shared WebSocket crate, and the test kit, use tungstenite outside of tests.
+pub(super) fn one_crate_knows_tungstenite(workspace: &Workspace) -> Result<Vec<String>> {
+    const MAY: [&str; 2] = ["faucet-common-websocket", "faucet-testkit"];
+    let mut violations = Vec::new();
+    for package in workspace.packages.iter().filter(|p| !MAY.contains(&p.name.as_str())) {
+        let depends = package.dependencies.iter().any(|d| is_tungstenite(&d.name));
+        if depends {
+            violations.push(format!("{} must not depend on tungstenite", package.name));
+        }
+        let source = format!("crates/{}/src/", package.name);
+        for file in workspace.files.iter().filter(|file| file.path.starts_with(&source)) {
+            if file.text.lines().any(uses_tungstenite) {
+                violations.push(format!("{} must not use tungstenite", file.path));
+            }
+        }
+    }
+    Ok(violations)
+}
+
+fn is_tungstenite(name: &str) -> bool {
+    matches!(name, "tungstenite" | "tokio-tungstenite")
+}
+
+/// A path into it. Its name may be said: in a comment, or as the target of log lines.
+fn uses_tungstenite(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    code.contains("tungstenite::") && !code.contains('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arrows_of_the_architecture() {
+        for (from, to, may) in [
+            ("faucet-core", "faucet-testkit", false),
+            ("faucet-common-websocket", "faucet-core", true),
+            ("faucet-common-websocket", "faucet-pipeline", false),
+            ("faucet-pipeline", "faucet-source-websocket", false),
+            ("faucet-testkit", "faucet-common-websocket", false),
+            ("faucet-sink-websocket", "faucet-common-websocket", true),
+            ("faucet-source-websocket", "faucet-sink-jsonl", false),
+            ("faucet-source-jsonl", "faucet-testkit", false),
+            ("faucet-stream", "faucet-source-jsonl", true),
+            ("faucet-stream", "faucet-cli", false),
+            ("faucet-something-new", "faucet-stream", false),
+            ("faucet-cli", "faucet-stream", true),
+            ("xtask", "faucet-cli", true),
+        ] {
+            assert_eq!(may_depend(from, to), may, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn its_name_may_be_said_but_not_used() {
+        for (line, uses) in [
+            ("use tokio_tungstenite::client_async;", true),
+            ("    let x = tungstenite::Message::Text(y);", true),
+            ("/// What tungstenite::Message calls it.", false),
+            ("    (\"tungstenite::handshake\", LevelFilter::INFO),", false),
+            ("    let tungstenite = 3;", false),
+        ] {
+            assert_eq!(uses_tungstenite(line), uses, "{line}");
+        }
+    }
+}

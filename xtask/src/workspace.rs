@@ -1,0 +1,154 @@
+//! The workspace as cargo and the file system see it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::Result;
+
+/// A crate of the workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    /// Its dependencies, optional ones too, without those of its tests.
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) features: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// Whether it is a crate of the workspace.
+    pub(crate) local: bool,
+}
+
+/// A file of the repository.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    /// Relative to the root, with `/`.
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    pub(crate) packages: Vec<Package>,
+    pub(crate) files: Vec<File>,
+}
+
+impl Workspace {
+    pub(crate) fn load() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+        let root = root.ok_or("xtask lies in no workspace")?.to_owned();
+        let metadata = output(cargo(&root).args(["metadata", "--format-version=1", "--no-deps"]))?;
+        let packages = packages(&serde_json::from_str(&metadata)?);
+        let mut files = Vec::new();
+        walk(&root, "", &mut files)?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Self { root, packages, files })
+    }
+
+    pub(crate) fn package(&self, name: &str) -> Result<&Package> {
+        let package = self.packages.iter().find(|package| package.name == name);
+        package.ok_or_else(|| format!("there is no crate {name}").into())
+    }
+
+    pub(crate) fn file(&self, path: &str) -> Option<&str> {
+        self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
+    }
+
+    /// The names of the crates in the tree of `package` without the dependencies of tests and
+    /// build scripts.
+    pub(crate) fn tree(&self, package: &str) -> Result<Vec<String>> {
+        let mut command = cargo(&self.root);
+        let tree =
+            output(command.args(["tree", "-e", "normal", "--prefix", "none", "-p", package]))?;
+        let name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+        Ok(tree.lines().map(name).collect())
+    }
+}
+
+/// The cargo that runs this, in the root.
+pub(crate) fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root);
+    command
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output()?;
+    if !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(format!("{command:?} failed: {why}").into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn packages(metadata: &Value) -> Vec<Package> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let package = |package: &Value| Package {
+        name: text(&package["name"]),
+        dependencies: list(&package["dependencies"])
+            .iter()
+            .filter(|dependency| dependency["kind"] != "dev")
+            .map(|dependency| Dependency {
+                name: text(&dependency["name"]),
+                local: dependency["path"].is_string(),
+            })
+            .collect(),
+        features: package["features"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, enables)| (name.clone(), list(enables).iter().map(text).collect()))
+            .collect(),
+    };
+    list(&metadata["packages"]).iter().map(package).collect()
+}
+
+/// Reads what can be read as text below `directory`.
+fn walk(root: &Path, directory: &str, files: &mut Vec<File>) -> Result<()> {
+    for entry in std::fs::read_dir(root.join(directory))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
+        if entry.file_type()?.is_dir() {
+            if !matches!(name.as_str(), "target" | ".git") {
+                walk(root, &path, files)?;
+            }
+        } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
+            files.push(File { path, text });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn packages_come_without_the_dependencies_of_their_tests() {
+        let dependency = |name: &str, kind: Value, path: Value| json!({"name": name, "kind": kind, "path": path});
+        let metadata = json!({"packages": [{
+            "name": "a",
+            "features": {"default": ["x"], "x": []},
+            "dependencies": [
+                dependency("b", Value::Null, "/b".into()),
+                dependency("c", "dev".into(), "/c".into()),
+                dependency("serde", "build".into(), Value::Null),
+            ],
+        }]});
+        let packages = packages(&metadata);
+        assert_eq!(packages[0].features["default"], ["x"]);
+        let found: Vec<_> =
+            packages[0].dependencies.iter().map(|d| (d.name.as_str(), d.local)).collect();
+        assert_eq!(found, [("b", true), ("serde", false)]);
+    }
+}
