@@ -7,12 +7,16 @@ use faucet_core::Registry;
 use crate::workspace::Workspace;
 use crate::{Result, features, reference, schema};
 
+const README: &str = "README.md";
+
 /// Directories in which every file is made by us.
 const OURS: [&str; 2] = ["docs/schema/", "docs/reference/"];
 
 /// Writes what is out of date.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
-    let outputs = outputs(workspace)?;
+    let mut outputs = documents(&faucet_stream::registry());
+    // A README without its markers is no reason to leave the documents as they are.
+    let readme = readme(workspace).map(|text| outputs.insert(README.into(), text));
     for path in stale(workspace, &outputs) {
         let file = workspace.root.join(&path);
         match outputs.get(&path) {
@@ -29,12 +33,14 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
             }
         }
     }
-    Ok(())
+    readme.map(drop)
 }
 
 /// Fails when something is out of date.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let stale = stale(workspace, &outputs(workspace)?);
+    let mut outputs = documents(&faucet_stream::registry());
+    outputs.insert(README.into(), readme(workspace)?);
+    let stale = stale(workspace, &outputs);
     match stale.is_empty() {
         true => Ok(()),
         false => {
@@ -52,22 +58,17 @@ fn stale(workspace: &Workspace, outputs: &BTreeMap<String, String>) -> Vec<Strin
     stale
 }
 
-/// All that is made, by path.
-fn outputs(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
-    let registry = faucet_stream::registry();
-    let mut outputs = connectors(&registry);
-    let pipeline = schema::to_text(&faucet_pipeline::schema(&registry));
-    outputs.insert("docs/schema/pipeline.schema.json".into(), pipeline);
+fn readme(workspace: &Workspace) -> Result<String> {
     let manifest = workspace.file("crates/faucet-stream/Cargo.toml").unwrap_or_default();
     let features = &workspace.package("faucet-stream")?.features;
-    let readme =
-        features::readme(workspace.file("README.md").unwrap_or_default(), manifest, features)?;
-    outputs.insert("README.md".into(), readme);
-    Ok(outputs)
+    features::readme(workspace.file(README).unwrap_or_default(), manifest, features)
 }
 
-fn connectors(registry: &Registry) -> BTreeMap<String, String> {
+/// The files in [`OURS`], by path.
+fn documents(registry: &Registry) -> BTreeMap<String, String> {
     let mut outputs = BTreeMap::new();
+    let pipeline = schema::to_text(&faucet_pipeline::schema(registry));
+    outputs.insert("docs/schema/pipeline.schema.json".into(), pipeline);
     for entry in registry.entries() {
         let (kind, name) = (entry.kind(), entry.name());
         let document = entry.schema().to_value();

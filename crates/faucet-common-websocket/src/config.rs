@@ -245,6 +245,7 @@ impl Endpoint {
             subprotocols: self.subprotocols.clone(),
             connect_timeout: self.connect_timeout,
             max_message_bytes: self.max_message_bytes,
+            largest_sent: self.greeting.iter().map(|f| f.as_bytes().len()).max().unwrap_or(0),
             read_buffer: self.read_buffer,
         })
     }

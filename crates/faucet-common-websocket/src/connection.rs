@@ -26,6 +26,8 @@ use crate::wire::{Stamp, Wire};
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// tungstenite's own buffer: the wire's is the one that grows.
 const READ_BUFFER: usize = 16 * 1024;
+/// So much is collected before it is written without being flushed.
+const WRITE_BUFFER: usize = 128 * 1024;
 
 /// What came in.
 #[derive(Debug)]
@@ -69,6 +71,16 @@ impl End {
         }
     }
 
+    /// Why the message that was coming in will never be handed over, if there was one.
+    pub(crate) fn discards(&self, mid_message: bool) -> Option<&'static str> {
+        match self {
+            Self::Dropped(_) if mid_message => Some("partial_frame"),
+            Self::NotUtf8 => Some("not_utf8"),
+            Self::TooLarge { .. } | Self::TooManyFragments => Some("too_large"),
+            Self::Closed { .. } | Self::Dropped(_) | Self::Violation(_) => None,
+        }
+    }
+
     /// The Close code to leave with; `None` where there is nothing to send but what is queued.
     pub(crate) fn farewell(&self) -> Option<u16> {
         match self {
@@ -95,9 +107,14 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(wire: Wire, max_message_bytes: usize) -> Self {
+    /// `largest_sent` bounds the messages that will be queued.
+    pub(crate) fn new(wire: Wire, max_message_bytes: usize, largest_sent: usize) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(WRITE_BUFFER)
+            // A peer that pings and does not read must not fill the memory with Pongs: when the
+            // buffer is full only the latest is kept (RFC 6455 §5.5.3).
+            .max_write_buffer_size(2 * WRITE_BUFFER + largest_sent)
             .max_message_size(Some(max_message_bytes))
             .max_frame_size(Some(max_message_bytes));
         // Nothing to wait for: with the upgrade done this only wraps the stream.
@@ -133,6 +150,11 @@ impl Connection {
         self.outbox.push_back(Message::Pong(payload));
     }
 
+    /// Whether a message has begun to come in and not ended.
+    pub(crate) fn is_mid_message(&self) -> bool {
+        self.ws.get_ref().is_mid_message()
+    }
+
     /// Writes what is queued as far as the socket takes it. An error shows at the next read.
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) {
         while !self.outbox.is_empty() {
@@ -141,8 +163,17 @@ impl Connection {
                 Poll::Ready(Err(_)) => return self.outbox.clear(),
                 Poll::Pending => return,
             }
-            if let Some(message) = self.outbox.pop_front() {
-                self.unflushed = self.ws.start_send_unpin(message).is_ok();
+            let Some(message) = self.outbox.pop_front() else { break };
+            match self.ws.start_send_unpin(message) {
+                Err(WsError::WriteBufferFull(message)) => {
+                    self.outbox.push_front(*message);
+                    match self.ws.poll_flush_unpin(cx) {
+                        Poll::Ready(Ok(())) => {}
+                        Poll::Ready(Err(_)) => return self.outbox.clear(),
+                        Poll::Pending => return,
+                    }
+                }
+                sent => self.unflushed = sent.is_ok(),
             }
         }
         if self.unflushed {

@@ -70,11 +70,9 @@ impl Keepalive {
         ours
     }
 
-    /// Reading went on at `now` after a pause: the time of the pause is not held against the peer.
-    pub fn resumed(&mut self, now: Instant) {
-        if self.awaited.is_some() {
-            self.awaited = now.checked_add(self.timeout);
-        }
+    /// Reading went on after a pause, whose time is not held against the peer.
+    pub fn resumed(&mut self, pause: Duration) {
+        self.awaited = self.awaited.and_then(|deadline| deadline.checked_add(pause));
     }
 
     fn payload(&self) -> [u8; 12] {
@@ -133,9 +131,9 @@ mod tests {
         let (mut keepalive, t0) = started(10, 5);
         ping(&mut keepalive, t0 + S(10));
         assert_eq!(keepalive.care(t0 + S(60), false), Care::Wait(Some(t0 + S(15))));
-        keepalive.resumed(t0 + S(60));
-        assert_eq!(keepalive.care(t0 + S(64), true), Care::Wait(Some(t0 + S(65))));
-        assert_eq!(keepalive.care(t0 + S(65), true), Care::Dead);
+        keepalive.resumed(S(48));
+        assert_eq!(keepalive.care(t0 + S(62), true), Care::Wait(Some(t0 + S(63))));
+        assert_eq!(keepalive.care(t0 + S(63), true), Care::Dead);
     }
 
     #[test]

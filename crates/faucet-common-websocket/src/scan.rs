@@ -58,18 +58,36 @@ impl FrameScan {
                 bytes = &bytes[skip..];
                 continue;
             }
-            self.header[self.have] = bytes[0];
-            self.have += 1;
-            bytes = &bytes[1..];
-            if self.have >= 2 && self.have == self.header_length() {
-                self.end_header()?;
-            }
+            bytes = self.see_header(bytes)?;
         }
         Ok(())
     }
 
+    /// Whether a message has begun and not ended.
+    pub(crate) fn is_mid_message(&self) -> bool {
+        self.have > 0 || self.payload > 0 || self.fragments > 0
+    }
+
     pub(crate) fn close_seen(&self) -> Option<&CloseSeen> {
         self.close.as_ref()
+    }
+
+    /// Takes the next bytes of a header and gives the rest.
+    fn see_header<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], TooManyFragments> {
+        if self.have == 0
+            && let Some(whole) = bytes.first_chunk::<14>()
+        {
+            self.end_header(whole)?;
+            return Ok(&bytes[header_length(whole)..]);
+        }
+        self.header[self.have] = bytes[0];
+        self.have += 1;
+        if self.have >= 2 && self.have == header_length(&self.header) {
+            self.have = 0;
+            let header = self.header;
+            self.end_header(&header)?;
+        }
+        Ok(&bytes[1..])
     }
 
     fn see_payload(&mut self, bytes: &[u8]) {
@@ -81,28 +99,19 @@ impl FrameScan {
         }
     }
 
-    fn header_length(&self) -> usize {
-        let extended = match self.header[1] & 0x7f {
-            126 => 2,
-            127 => 8,
-            _ => 0,
-        };
-        2 + extended + usize::from(self.header[1] >> 7) * 4
-    }
-
-    fn end_header(&mut self) -> Result<(), TooManyFragments> {
-        self.have = 0;
-        self.payload = match self.header[1] & 0x7f {
-            126 => u64::from(u16::from_be_bytes([self.header[2], self.header[3]])),
+    fn end_header(&mut self, header: &[u8; 14]) -> Result<(), TooManyFragments> {
+        self.payload = match header[1] & 0x7f {
+            126 => u64::from(u16::from_be_bytes([header[2], header[3]])),
             127 => {
-                let [_, _, length @ .., _, _, _, _] = self.header;
+                let [_, _, length @ .., _, _, _, _] = *header;
                 u64::from_be_bytes(length)
             }
             short => u64::from(short),
         };
-        let (fin, opcode) = (self.header[0] & 0x80 != 0, self.header[0] & 0x0f);
-        self.in_close = opcode == OPCODE_CLOSE && self.payload <= LONGEST_CONTROL;
-        if self.in_close && self.close.is_none() {
+        let (fin, opcode) = (header[0] & 0x80 != 0, header[0] & 0x0f);
+        let first_close = opcode == OPCODE_CLOSE && self.close.is_none();
+        self.in_close = first_close && self.payload <= LONGEST_CONTROL;
+        if self.in_close {
             self.close = Some(CloseSeen(Vec::new()));
         }
         if opcode >= OPCODE_CLOSE {
@@ -111,6 +120,16 @@ impl FrameScan {
         self.fragments = if fin { 0 } else { self.fragments + 1 };
         if self.fragments == MAX_FRAGMENTS { Err(TooManyFragments) } else { Ok(()) }
     }
+}
+
+/// How long the header is that begins with these two bytes.
+fn header_length(header: &[u8; 14]) -> usize {
+    let extended = match header[1] & 0x7f {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    };
+    2 + extended + usize::from(header[1] >> 7) * 4
 }
 
 #[cfg(test)]

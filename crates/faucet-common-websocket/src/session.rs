@@ -36,6 +36,8 @@ pub(crate) struct Target {
     pub(crate) subprotocols: Vec<String>,
     pub(crate) connect_timeout: Duration,
     pub(crate) max_message_bytes: usize,
+    /// The largest message that will be sent.
+    pub(crate) largest_sent: usize,
     pub(crate) read_buffer: ReadBuffer,
 }
 
@@ -63,7 +65,7 @@ impl Target {
         let upgraded = request.send(&mut *io).await?;
         log.done(upgraded.subprotocol.unwrap_or_default());
         let wire = Wire::new(io, upgraded.leftover, self.read_buffer);
-        Ok(Connection::new(wire, self.max_message_bytes))
+        Ok(Connection::new(wire, self.max_message_bytes, self.largest_sent))
     }
 }
 
@@ -106,6 +108,13 @@ enum Next {
     Fail(Error),
 }
 
+/// A time without reading.
+#[derive(Clone, Copy)]
+struct Pause {
+    since: Instant,
+    pong_due: Instant,
+}
+
 /// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
 /// inside, so that a dropped poll never restarts it.
 pub struct Session {
@@ -118,8 +127,9 @@ pub struct Session {
     connects: u64,
     last_data: Instant,
     alarm: Alarm,
-    held_since: Option<Instant>,
+    paused: Option<Pause>,
     hold_alarm: Alarm,
+    discarded: Vec<&'static str>,
     /// Messages since nothing more was there to read.
     burst: u32,
 }
@@ -140,8 +150,9 @@ impl Session {
             connects: 0,
             last_data: Instant::now(),
             alarm: Alarm::default(),
-            held_since: None,
+            paused: None,
             hold_alarm: Alarm::default(),
+            discarded: Vec::new(),
             burst: 0,
         };
         session.dial();
@@ -168,11 +179,11 @@ impl Session {
 
     /// The next event. After an error or [`Event::Closed`] the session is over.
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event>> {
-        if let Some(since) = self.held_since.take() {
-            let now = Instant::now();
-            self.keepalive.resumed(now);
+        if let Some(Pause { since, .. }) = self.paused.take() {
+            let pause = since.elapsed();
+            self.keepalive.resumed(pause);
             // Time without reading says nothing about the feed.
-            self.last_data += now - since;
+            self.last_data += pause;
         }
         loop {
             let event = match &mut self.link {
@@ -212,19 +223,43 @@ impl Session {
         }
     }
 
-    /// Keeps the connection alive without reading from it: writes what is queued, and unsolicited
-    /// Pongs so that the peer does not take us for dead. Never ready.
-    pub fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// The owner stops reading until it asks for the next event.
+    pub fn pause(&mut self) {
         let now = Instant::now();
-        let mut due = *self.held_since.get_or_insert(now) + HOLD_INTERVAL;
-        let Link::Up(connection) = &mut self.link else { return Poll::Pending };
-        connection.poll_flush(cx);
-        while self.hold_alarm.poll(cx, Some(due)).is_ready() {
-            connection.queue_pong(Bytes::new());
-            connection.poll_write(cx);
-            due = Instant::now() + HOLD_INTERVAL;
+        self.paused.get_or_insert(Pause { since: now, pong_due: now + HOLD_INTERVAL });
+    }
+
+    /// Keeps the connection alive without reading from it: writes what is queued, and unsolicited
+    /// Pongs so that the peer does not take us for dead. A dial or a goodbye goes on. Never ready.
+    pub fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.pause();
+        match (&mut self.link, &mut self.paused) {
+            (Link::Up(connection), Some(pause)) => {
+                connection.poll_flush(cx);
+                while self.hold_alarm.poll(cx, Some(pause.pong_due)).is_ready() {
+                    connection.queue_pong(Bytes::new());
+                    connection.poll_write(cx);
+                    pause.pong_due = Instant::now() + HOLD_INTERVAL;
+                }
+            }
+            (Link::Dialing(dialing), _) => {
+                if let Poll::Ready(dialed) = dialing.poll_unpin(cx) {
+                    *dialing = std::future::ready(dialed).boxed();
+                }
+            }
+            (Link::Parting(farewell, _), _) => {
+                if farewell.poll_unpin(cx).is_ready() {
+                    *farewell = std::future::ready(()).boxed();
+                }
+            }
+            _ => {}
         }
         Poll::Pending
+    }
+
+    /// Takes the reasons for which messages were lost, one for each.
+    pub fn take_discarded(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.discarded)
     }
 
     /// Says goodbye with Close 1000, if there is a connection, and waits for the peer's answer for
@@ -273,6 +308,7 @@ impl Session {
                     }
                 }
                 Poll::Ready(Err(end)) => {
+                    self.discarded.extend(end.discards(connection.is_mid_message()));
                     let failure = end.failure(Blame { url: self.target.url.redacted() });
                     return self.end(cx, failure, end.farewell());
                 }

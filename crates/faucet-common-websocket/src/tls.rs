@@ -121,6 +121,10 @@ fn explain(reason: &CertificateError) -> String {
         E::Revoked => "revoked".into(),
         E::BadSignature => "bad signature".into(),
         E::BadEncoding => "bad encoding".into(),
+        E::UnsupportedSignatureAlgorithmContext { .. }
+        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "unsupported signature algorithm".into()
+        }
         // webpki reports a self-signed leaf without CA rights this way.
         E::Other(other) => other.to_string(),
         other => format!("{other:?}"),

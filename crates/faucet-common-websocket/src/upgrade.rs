@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::error::{Blame, quote};
 use crate::lifecycle::{Class, Failure};
+use crate::tls;
 use crate::url::WsUrl;
 use crate::wire::Io;
 
@@ -45,17 +46,17 @@ impl Request<'_> {
     pub(crate) async fn send(&self, io: &mut dyn Io) -> Result<Upgraded, Failure> {
         let blame = Blame { url: self.url.redacted() };
         let key = generate_key();
-        let network = |error| blame.network("upgrade", error);
+        // A TLS 1.3 server judges the client's certificate only now.
+        let network = |error| match tls::trouble(&error) {
+            Some(_) => blame.tls(error),
+            None => blame.network("upgrade", error),
+        };
         io.write_all(&self.head(&key)).await.map_err(network)?;
         io.flush().await.map_err(network)?;
         let mut read = Vec::with_capacity(2048);
         loop {
-            let before = read.len();
             if io.read_buf(&mut read).await.map_err(network)? == 0 {
-                return Err(match before {
-                    0 => network(std::io::ErrorKind::UnexpectedEof.into()),
-                    _ => self.judge_garbage(&read),
-                });
+                return Err(network(std::io::ErrorKind::UnexpectedEof.into()));
             }
             if !could_be_http(&read) {
                 return Err(self.judge_garbage(&read));
@@ -181,14 +182,15 @@ impl Request<'_> {
         let status = answer.status;
         let name = StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason());
         let mut what = format!("{status} {}", name.unwrap_or(&quote(&answer.reason)));
-        let retry_after = answer.retry_after(SystemTime::now());
+        let busy = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
+        let retry_after = if busy { answer.retry_after(SystemTime::now()) } else { None };
         let (class, kind, hint) = match status {
             401 | 403 | 407 => (
                 Class::Credentials,
                 ErrorKind::Auth,
                 "check auth: the token, the user, the headers",
             ),
-            408 | 425 | 429 | 500 | 502 | 503 | 504 => match retry_after {
+            _ if busy => match retry_after {
                 Some(wait) if wait > LONGEST_RETRY_AFTER => {
                     (Class::Fatal, ErrorKind::Connect, "try again after that time")
                 }

@@ -1,5 +1,7 @@
 //! Pages on their way from a source to a sink: at most two, one read and one being written.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use faucet_core::{Ended, Error, ErrorKind, Result, RunContext, Sink, StreamPage};
@@ -21,6 +23,21 @@ pub(crate) enum Exit {
     Shutdown,
     /// Something failed; the flow holds the error.
     Failed,
+}
+
+/// Gives the thread back once. Two ends that are always ready would otherwise keep it for the whole
+/// run, and the shutdown might wait for that very thread.
+async fn let_others_run() {
+    let mut gave = false;
+    poll_fn(|context| {
+        if gave {
+            return Poll::Ready(());
+        }
+        gave = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// What happens next in a flow.
@@ -72,7 +89,8 @@ impl Flow {
             Ok(()) => self.pump(stop).await,
             Err(exit) => exit,
         };
-        let farewell = stop.grace() / 2;
+        // The rest is the sink's.
+        let farewell = stop.grace() * 3 / 4;
         let gave_up = tokio::select! {
             biased;
             () = self.wind_down(farewell) => false,
@@ -124,7 +142,10 @@ impl Flow {
             }
             match self.event(stop).await {
                 Event::Stop => return Exit::Shutdown,
-                Event::Written(Ok(())) => self.progress.wrote(self.records, self.bytes),
+                Event::Written(Ok(())) => {
+                    self.progress.wrote(self.records, self.bytes);
+                    let_others_run().await;
+                }
                 Event::Written(Err(error)) => return self.sink_failed(error),
                 Event::Read(Ok(Some(page))) => {
                     self.progress.read(page.len());
@@ -220,20 +241,20 @@ impl Flow {
     }
 
     async fn close_sink(&mut self, farewell: Duration) {
+        if !self.sink_over
+            && let Err(error) = self.sink.flush().await
+        {
+            self.sink_failed(error);
+        }
         if self.sink_over {
             // It has failed already: what it says now is not news, and it may not say anything.
             let _ = timeout(farewell, self.sink.close()).await;
-            return;
-        }
-        if let Err(error) = self.sink.flush().await {
-            self.sink_failed(error);
-        }
-        if let Err(error) = self.sink.close().await {
+        } else if let Err(error) = self.sink.close().await {
             self.sink_failed(error);
         }
     }
 
-    /// The grace is over and the sink is not done: nothing else takes longer than half of it.
+    /// The grace is over and the sink is not done: nothing else may take all of it.
     fn give_up(&mut self, grace: Duration) {
         let lost = self.progress.records_read() - self.progress.records();
         let what = match lost {

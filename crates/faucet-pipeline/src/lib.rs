@@ -8,6 +8,7 @@ mod ends;
 mod flow;
 mod interpolate;
 mod location;
+mod node;
 mod overrides;
 mod pipeline;
 mod progress;

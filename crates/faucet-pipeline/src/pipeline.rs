@@ -34,9 +34,9 @@ impl Pipeline {
         self
     }
 
-    /// How long a run may take after a shutdown: to close the source (at most half of it), to write
-    /// what was received, and to flush and close the sink. Then it gives up, and its report says
-    /// so. Default [`GRACE`].
+    /// How long a run may take after a shutdown: to close the source (at most three quarters of
+    /// it), to write what was received, and to flush and close the sink. Then it gives up, and its
+    /// report says so. Default [`GRACE`].
     #[must_use]
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;

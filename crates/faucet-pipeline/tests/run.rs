@@ -1,5 +1,4 @@
 //! Runs against a source and a sink that do what the test says. Time is paused: a wait costs none.
-#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod doubles;
 
@@ -97,6 +96,22 @@ async fn a_sink_error_ends_the_run_and_the_failed_page_is_not_counted() {
     assert_eq!(report.skipped, [("not_written", 5)].into());
     both_closed(&log);
     assert_eq!(log.count("flush"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_that_failed_and_does_not_close_does_not_keep_the_run_alive() {
+    let log = Log::default();
+    let source = TestSource::new(&[Page(1)], &log);
+    let mut sink = TestSink::new(&[], &log);
+    sink.close = vec![Hang];
+    for failing in ["write", "flush"] {
+        let failure = Fail(ErrorKind::Sink, failing);
+        sink.writes = vec![if failing == "write" { vec![failure] } else { vec![] }];
+        sink.flush = vec![failure];
+        let report = pipeline(source.clone(), sink.clone()).run().await;
+        assert_eq!(report.error.unwrap().to_string(), failing);
+        assert_eq!(report.elapsed_seconds, 1.5);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -234,7 +249,7 @@ async fn the_grace_is_one_for_everything_and_can_be_chosen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_does_not_close_leaves_half_of_the_grace_to_the_sink() {
+async fn a_source_that_does_not_close_leaves_a_part_of_the_grace_to_the_sink() {
     let log = Log::default();
     let mut source = TestSource::new(&[Page(1), Hang], &log);
     source.close = vec![Hang];
@@ -242,14 +257,14 @@ async fn a_source_that_does_not_close_leaves_half_of_the_grace_to_the_sink() {
     let report = pipeline(source.clone(), sink.clone()).run_until(after(300)).await;
     let error = report.error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert_eq!(error.to_string(), "the source did not close within 1s");
-    assert_eq!((report.records, report.elapsed_seconds), (1, 1.3));
+    assert_eq!(error.to_string(), "the source did not close within 1.5s");
+    assert_eq!((report.records, report.elapsed_seconds), (1, 1.8));
     assert_eq!(log.lines()[log.lines().len() - 2..], ["flush", "close sink"]);
 
     // Nobody has to ask for a shutdown: a source that is over must not keep a process alive.
     source.steps = vec![Page(1)];
     let report = pipeline(source, sink).run().await;
-    assert_eq!((report.ended, report.elapsed_seconds), (RunEnd::Error, 1.0));
+    assert_eq!((report.ended, report.elapsed_seconds), (RunEnd::Error, 1.5));
 }
 
 #[tokio::test(start_paused = true)]
@@ -357,6 +372,18 @@ async fn progress_can_be_read_while_the_run_goes_on() {
     };
     let report = run.until(watch).await;
     assert_eq!((report.records, progress.records()), (7, 7));
+}
+
+#[tokio::test]
+async fn ends_that_are_always_ready_do_not_keep_the_thread() {
+    let log = Log::default();
+    let source = TestSource::new(&[Page(1); 10_000], &log);
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    // Runs on the same thread as the pipeline, when that lets it.
+    tokio::spawn(async move { stop.send(()) });
+    let shutdown = async { stopped.await.unwrap() };
+    let report = pipeline(source, TestSink::new(&[], &log)).run_until(shutdown).await;
+    assert_eq!(report.ended, RunEnd::Shutdown);
 }
 
 #[tokio::test(start_paused = true)]

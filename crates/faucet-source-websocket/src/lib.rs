@@ -30,11 +30,13 @@ mod decode;
 mod reader;
 mod source;
 mod stop;
+mod subscribe;
 
-pub use config::{OnParseError, SubscribeMessage, WebsocketSourceConfig, WsMessageFormat};
+pub use config::{OnParseError, WebsocketSourceConfig, WsMessageFormat};
 pub use faucet_common_websocket::{Auth, AuthProvider, TlsConfig, UrlText};
 pub use reader::WebsocketReader;
 pub use source::WebsocketSource;
+pub use subscribe::SubscribeMessage;
 
 /// Registers the source as `websocket`.
 ///

@@ -37,6 +37,8 @@ pub struct WebsocketReader {
     run: RunContext,
     alarm: Alarm,
     last_inbound: Instant,
+    /// When the latest page was handed over, until the next is asked for.
+    paused_at: Option<Instant>,
     records: u64,
     skipped: u64,
     outcome: Option<Outcome>,
@@ -57,6 +59,7 @@ impl WebsocketReader {
             run: run.clone(),
             alarm: Alarm::default(),
             last_inbound: Instant::now(),
+            paused_at: None,
             records: 0,
             skipped: 0,
             outcome: None,
@@ -65,6 +68,10 @@ impl WebsocketReader {
     }
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<StreamPage>>> {
+        if let Some(at) = self.paused_at.take() {
+            // Time without reading says nothing about the feed.
+            self.last_inbound += at.elapsed();
+        }
         while self.outcome.is_none() && !self.pager.is_full() {
             match self.session.poll_event(cx) {
                 Poll::Ready(Ok(Event::Message(frame))) => self.accept(frame),
@@ -82,7 +89,11 @@ impl WebsocketReader {
         }
         self.report_skipped();
         Poll::Ready(match self.pager.take() {
-            Some(page) => Ok(Some(page)),
+            Some(page) => {
+                self.paused_at = Some(Instant::now());
+                self.session.pause();
+                Ok(Some(page))
+            }
             None => self.finish(),
         })
     }
@@ -96,7 +107,7 @@ impl WebsocketReader {
                 self.session.progressed();
                 self.pager.push(record, instant.into_std());
                 self.records += 1;
-                if self.stop.is_complete(self.records) {
+                if self.stop.is_complete(self.records.saturating_sub(1)) {
                     self.outcome = Some(Outcome::Well(Ended::MaxMessages));
                 }
             }
@@ -129,7 +140,9 @@ impl WebsocketReader {
         let page = self.pager.deadline().map(Instant::from_std);
         let idle = self.stop.idle_at(self.last_inbound);
         let deadline = [page, idle].into_iter().flatten().min();
-        if self.alarm.poll(cx, deadline).is_pending() {
+        // The timer alone would not do: under a flood it has no budget left to fire.
+        let passed = deadline.is_some_and(|due| due <= Instant::now());
+        if !passed && self.alarm.poll(cx, deadline).is_pending() {
             return false;
         }
         if idle.is_some_and(|idle| idle <= Instant::now()) {
@@ -149,6 +162,9 @@ impl WebsocketReader {
     }
 
     fn report_skipped(&mut self) {
+        for reason in self.session.take_discarded() {
+            self.run.meter().add_skipped(reason, 1);
+        }
         if self.skipped > 0 {
             self.run.meter().add_skipped(NOT_DECODED, std::mem::take(&mut self.skipped));
         }

@@ -5,9 +5,16 @@
 //!
 //! The feed and every receiver are processes of their own, so that the CPU time is the receiver's.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a program that measures"
+)]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use faucet_stream::{
@@ -17,35 +24,33 @@ use faucet_stream::{
 use futures_util::StreamExt as _;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-const TRADE: &[u8; 135] = br#"{"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.00100000","q":"100.00000000","T":1672515782136,"m":true,"M":true,"x":12345}"#;
+const TRADE: &[u8; 135] = br#"{"e":"trade","E":1672515782136,"s":"BNBBTC","t":12345,"p":"0.00100000","q":"100.00000000","T":1672515782136,"m":true,"M":true,"x":1234}"#;
 const ROUNDS: usize = 5;
 const RECEIVERS: [&str; 5] = ["bare", "pages raw", "pages json", "file raw", "file json"];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.as_slice() {
-        [role, url, millions] if role != "all" => receive(role, url, millions.parse().unwrap()),
+        [role] if role == "serve" => serve(),
+        [role, url, millions] => receive(role, url, millions.parse().unwrap()),
         [millions] => compare(millions.parse().expect("millions of records")),
         _ => compare(2),
     }
 }
 
 fn compare(millions: u64) {
-    let url = serve();
+    let (mut feed, url) = child(&["serve"]);
     let mut results = vec![Vec::new(); RECEIVERS.len()];
     for _ in 0..ROUNDS {
         for (receiver, results) in RECEIVERS.iter().zip(&mut results) {
-            let child = Command::new(std::env::current_exe().unwrap())
-                .args([receiver, url.as_str(), &millions.to_string()])
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let mut line = String::new();
-            BufReader::new(child.stdout.unwrap()).read_line(&mut line).unwrap();
+            let (mut child, line) = child(&[receiver, &url, &millions.to_string()]);
+            child.wait().unwrap();
             let numbers: Vec<f64> = line.split_whitespace().map(|n| n.parse().unwrap()).collect();
             results.push((numbers[0], numbers[1], numbers[2]));
         }
     }
+    feed.kill().unwrap();
+    feed.wait().unwrap();
     println!(
         "{:<12} {:>10} {:>12} {:>8} {:>10} {:>9}",
         "receiver", "M rec/s", "CPU s per M", "RSS MB", "rate ×", "CPU ×"
@@ -67,17 +72,26 @@ fn compare(millions: u64) {
     }
 }
 
-/// Serves frames that were encoded before, from a process of its own, and gives the URL.
-fn serve() -> String {
+/// Starts this program once more and reads the first line that it prints.
+fn child(args: &[&str]) -> (Child, String) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(args)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line.trim().to_owned())
+}
+
+/// Serves frames that were encoded before.
+fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let stream = stream.unwrap();
-            std::thread::spawn(move || drop(blast(stream)));
-        }
-    });
-    url
+    println!("ws://{}/", listener.local_addr().unwrap());
+    for stream in listener.incoming() {
+        let stream = stream.unwrap();
+        std::thread::spawn(move || drop(blast(stream)));
+    }
 }
 
 fn blast(mut stream: TcpStream) -> std::io::Result<()> {

@@ -1,1 +1,568 @@
-//! Later.
+//! Everything that takes time, on a paused clock: faults 36 to 40, 42 and 66 of the catalogue.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use faucet_common_websocket::dial::{Dial, StepLog};
+use faucet_common_websocket::lifecycle::Failure;
+use faucet_common_websocket::url::WsUrl;
+use faucet_common_websocket::wire::Io;
+use faucet_core::{Ended, ErrorKind, Link, PageReader, RunContext, Source};
+use faucet_source_websocket::WebsocketSource;
+use faucet_testkit::{End, Gate, Script, ScriptedPeer, Seen, opcode};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, duplex, split};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::support::*;
+
+/// The waits between the connects of a run that reaches nobody.
+async fn waits(keys: Value) -> Vec<Duration> {
+    let dial = Arc::new(NoWay::default());
+    let told = run_paused(&source("ws://h/", keys).with_dial(dial.clone())).await;
+    assert_eq!(told.error().kind(), ErrorKind::Connect);
+    gaps(&dial.asked())
+}
+
+fn gaps(moments: &[Instant]) -> Vec<Duration> {
+    moments.windows(2).map(|two| two[1] - two[0]).collect()
+}
+
+/// When the connections of a peer were accepted.
+fn accepted(peer: &ScriptedPeer) -> Vec<Instant> {
+    peer.connections().iter().map(|seen| seen.accepted_at).collect()
+}
+
+/// The timer has a resolution of a millisecond and rounds up.
+fn rounded(waits: &[Duration]) -> Vec<u64> {
+    let rounded = waits.iter().map(|wait| (wait.as_secs_f64() * 100.0).floor() as u64 * 10);
+    rounded.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_double_up_to_their_cap_or_stay_the_same() {
+    for (keys, expected) in [
+        (
+            json!({"reconnect_max_backoff": 30, "max_reconnect_attempts": 8}),
+            vec![1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000],
+        ),
+        (
+            json!({"reconnect_backoff": 0.5, "reconnect_max_backoff": 1.5,
+                "max_reconnect_attempts": 4}),
+            vec![500, 1000, 1500, 1500],
+        ),
+        (json!({"max_reconnect_attempts": 4}), vec![1000; 4]),
+        (json!({"reconnect_backoff": 7, "max_reconnect_attempts": 3}), vec![7000; 3]),
+    ] {
+        let waits = waits(with(json!({"reconnect": true}), keys)).await;
+        assert_eq!(rounded(&waits), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_only_adds_and_no_more_than_its_share() {
+    let keys = json!({"reconnect": true, "reconnect_jitter": 0.5, "max_reconnect_attempts": 200});
+    let waits = waits(keys).await;
+    assert_eq!(waits.len(), 200);
+    for wait in &waits {
+        // The timer rounds up to its millisecond.
+        assert!((ms(1000)..=ms(1502)).contains(wait), "{wait:?}");
+    }
+    let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+    assert!(*most - *least > ms(100), "always about the same: {least:?} to {most:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_fail_at_once_count_as_attempts_and_wait_longer_and_longer() {
+    for script in [
+        Script::accept().close(1011, ""),
+        Script::accept().close(1000, ""),
+        Script::accept().hang_up(),
+        Script::reject(503),
+        Script::hang_up_on_request(),
+    ] {
+        let keys = json!({"reconnect": true, "reconnect_max_backoff": 30,
+            "max_reconnect_attempts": 4});
+        let (peer, source) = in_memory([script], keys);
+        let told = run_paused(&source).await;
+        assert!(told.error().to_string().ends_with(" (attempt 4/4)"), "{:?}", told.error());
+        assert_eq!(rounded(&gaps(&accepted(&peer))), [1000, 2000, 4000, 8000]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_starts_the_waits_anew_and_a_mere_connect_does_not() {
+    let refuse = || Script::reject(503);
+    let scripts = [
+        refuse(),
+        refuse(),
+        Script::accept().hang_up(),
+        Script::accept().send_text("1").hang_up(),
+        refuse(),
+        Script::accept().send_text("2"),
+    ];
+    let keys = json!({"reconnect": true, "reconnect_max_backoff": 30, "max_messages": 2});
+    let (peer, source) = in_memory(scripts, keys);
+    run_paused(&source).await;
+    assert_eq!(rounded(&gaps(&accepted(&peer))), [1000, 2000, 4000, 1000, 2000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_stable_seconds_are_a_success_and_less_are_not() {
+    for (lasts, connects, error) in
+        [(ms(9_900), 3, "without a Close frame (1006) (attempt 2/2)"), (ms(10_000), 10, "404")]
+    {
+        let stays = Script::accept().pause(lasts).hang_up();
+        let scripts = vec![stays; 8].into_iter().chain([Script::reject(404)]);
+        let keys = json!({"reconnect": true, "max_reconnect_attempts": 2});
+        let (peer, source) = in_memory(scripts, keys);
+        let told = run_paused(&source).await;
+        assert!(told.error().to_string().contains(error), "{lasts:?}: {:?}", told.error());
+        assert_eq!(peer.connections().len(), connects, "{lasts:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_restarts_is_left_alone_for_five_seconds() {
+    for (code, backoff, wait) in
+        [(1012, 1, 5000), (1013, 1, 5000), (1012, 9, 9000), (1011, 1, 1000), (1014, 1, 1000)]
+    {
+        let scripts = [Script::accept().close(code, ""), Script::accept().send_text("1")];
+        let keys = json!({"reconnect": true, "reconnect_backoff": backoff, "max_messages": 1});
+        let (peer, source) = in_memory(scripts, keys);
+        run_paused(&source).await;
+        assert_eq!(rounded(&gaps(&accepted(&peer))), [wait], "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_inbound_frame_resets_the_idle_clock() {
+    let frames: [(&str, fn(Script) -> Script); 5] = [
+        ("data", |script| script.send_text("1")),
+        ("a skipped message", |script| script.send_text("no JSON")),
+        ("a ping", |script| script.ping("?")),
+        ("a pong", |script| script.pong("heartbeat")),
+        ("an empty pong", |script| script.pong("")),
+    ];
+    for (what, frame) in frames {
+        let mut script = Script::accept();
+        for _ in 0..3 {
+            script = frame(script.pause(secs(4)));
+        }
+        let keys = json!({"idle_timeout": 5, "on_parse_error": "skip", "ping_interval": 1});
+        let (peer, source) = in_memory([script], keys);
+        let told = run_paused(&source).await;
+        assert_eq!(told.ended(), Ended::Idle, "{what}");
+        assert_eq!(told.took.as_secs(), 17, "{what}");
+        assert_eq!(peer.connections()[0].close_code(), Some(1000));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_a_message_is_no_frame_yet() {
+    let script = Script::accept().dribble(secs(1)).send_text("\"a long message\"");
+    let (_, source) = in_memory([script], json!({"idle_timeout": 5, "connect_timeout": 3600}));
+    let told = run_paused(&source).await;
+    assert_eq!((told.ended(), told.took.as_secs()), (Ended::Idle, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pong_to_our_own_ping_does_not_keep_a_dead_feed_alive() {
+    let keys = json!({"idle_timeout": 5, "ping_interval": 1});
+    let (peer, source) = in_memory([Script::accept()], keys);
+    let told = run_paused(&source).await;
+    assert_eq!((told.ended(), told.took.as_secs()), (Ended::Idle, 5));
+    let pings = peer.finish().await[0].payloads(opcode::PING).len();
+    assert!((4..=5).contains(&pings), "{pings} pings");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_of_pings_or_pongs_alone_runs_on() {
+    let beats: [fn(Script) -> Script; 2] = [|script| script.ping("?"), |script| script.pong("!")];
+    for beat in beats {
+        let script = (0..100).fold(Script::accept(), |script, _| beat(script.pause(secs(4))));
+        let (peer, source) = in_memory([script.close(1000, "")], json!({"idle_timeout": 5}));
+        let told = run_paused(&source).await;
+        assert_eq!((told.ended(), told.took.as_secs()), (Ended::Closed, 400));
+        assert_eq!(peer.connections().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_idle_timeout_caps_outages_waits_and_dials() {
+    let keys = json!({"idle_timeout": 5, "reconnect": true, "reconnect_backoff": 60});
+    let slow = json!({"idle_timeout": 5, "reconnect": true, "connect_timeout": 3600});
+    for (dial, keys) in [(NoWay::default(), keys.clone()), (NoWay::hanging(), slow.clone())] {
+        let dial = Arc::new(dial);
+        let told = run_paused(&source("ws://h/", keys).with_dial(dial.clone())).await;
+        assert_eq!((told.ended(), told.took.as_secs()), (Ended::Idle, 5));
+        assert_eq!(dial.asked().len(), 1);
+    }
+    for (script, keys) in [
+        (Script::silent(), slow),
+        (Script::accept().close(1001, ""), json!({"idle_timeout": 5, "reconnect": true})),
+        (Script::reject(503).header("Retry-After", "100"), keys),
+    ] {
+        let (_, source) = in_memory([script], keys);
+        let told = run_paused(&source).await;
+        assert_eq!((told.ended(), told.took.as_secs()), (Ended::Idle, 5));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_idle_clock_spans_reconnects_and_hands_over_what_there_is() {
+    let scripts = [
+        Script::accept().pause(secs(3)).send_text("1").pause(secs(1)).hang_up(),
+        Script::accept().pause(secs(1)).hang_up(),
+    ];
+    let keys = json!({"idle_timeout": 5, "reconnect": true, "batch_timeout": 3600});
+    let (peer, source) = in_memory(scripts, keys);
+    let told = run_paused(&source).await;
+    assert_eq!((told.texts(), told.ended()), (vec!["1".to_owned()], Ended::Idle));
+    assert_eq!(told.took.as_secs(), 3 + 5);
+    assert!(peer.connections().len() > 2, "it did reconnect meanwhile");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_idle_clock_stands_still_while_the_consumer_has_a_page() {
+    let script = Script::accept()
+        .send_text("1")
+        .pause(secs(63))
+        .send_text("2")
+        .pause(secs(4))
+        .send_text("3");
+    let (_, source) = in_memory([script], json!({"idle_timeout": 5, "batch_size": 1}));
+    let mut reader = open(&source).await;
+    page_within(&mut *reader, secs(1)).await;
+    sleep(secs(60)).await;
+    assert_eq!(texts(&page_within(&mut *reader, secs(4)).await), ["2"]);
+    assert_eq!(texts(&page_within(&mut *reader, secs(5)).await), ["3"]);
+    let silent_from = Instant::now();
+    assert!(reader.next_page().await.unwrap().is_none());
+    assert_eq!((reader.ended(), silent_from.elapsed().as_secs()), (Ended::Idle, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_feed_is_left_and_reconnected() {
+    let beats: [fn(Script) -> Script; 3] =
+        [|script| script, |script| script.ping("?"), |script| script.pong("!")];
+    for beat in beats {
+        let beating =
+            |script| (0..20).fold(script, |script: Script, _| beat(script.pause(secs(1))));
+        let scripts = [
+            beating(Script::accept().pause(secs(2)).send_text("1")),
+            beating(Script::accept()),
+            Script::accept().send_text("2"),
+        ];
+        let keys = json!({"stale_timeout": 4, "reconnect": true, "max_messages": 2});
+        let (peer, source) = in_memory(scripts, keys);
+        let told = run_paused(&source).await;
+        assert_eq!((told.texts().len(), told.meter.reconnects), (2, 2));
+        assert_eq!(rounded(&gaps(&accepted(&peer))), [2000 + 4000 + 1000, 4000 + 1000]);
+        for seen in &peer.connections()[..2] {
+            assert_eq!(seen.close_code(), Some(3008), "a goodbye with another code than 1000");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_feed_without_reconnect_is_an_error() {
+    let script = Script::accept().send_text("1");
+    let (_, source) = in_memory([script], json!({"stale_timeout": 4}));
+    let told = run_paused(&source).await;
+    assert_eq!(told.texts(), ["1"]);
+    let message = told.error().to_string();
+    assert_eq!(message, "WebSocket ws://feed.test/: no data for 4s (stale_timeout)");
+    assert_eq!(told.error().kind(), ErrorKind::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn skipped_messages_are_data_to_the_stale_clock() {
+    let feed = |script: Script| {
+        (0..10).fold(script, |script, _| script.pause(secs(3)).send_text("no JSON"))
+    };
+    let scripts = [feed(Script::accept()).close(1000, "")];
+    let (peer, source) = in_memory(scripts, json!({"stale_timeout": 4, "on_parse_error": "skip"}));
+    assert_eq!(run_paused(&source).await.ended(), Ended::Closed);
+    assert_eq!(peer.connections().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_pong_is_dropped() {
+    for (script, keys, dead_after) in [
+        (Script::accept().no_pongs(), json!({"ping_interval": 10, "pong_timeout": 4}), 14),
+        (Script::accept().stall(), json!({"ping_interval": 10, "pong_timeout": 4}), 14),
+        (Script::accept().no_pongs(), json!({"ping_interval": 10}), 20),
+        // A pong that was not asked for proves nothing.
+        (
+            (0..9).fold(Script::accept().no_pongs(), |script, _| script.pause(secs(2)).pong("!")),
+            json!({"ping_interval": 10, "pong_timeout": 4}),
+            14,
+        ),
+        // Data neither.
+        (
+            (0..99).fold(Script::accept().no_pongs(), |script, _| {
+                script.pause(ms(200)).send_text("no JSON")
+            }),
+            json!({"ping_interval": 10, "pong_timeout": 4, "on_parse_error": "skip"}),
+            14,
+        ),
+    ] {
+        let scripts = [script, Script::accept().send_text("1")];
+        let keys = with(keys, json!({"reconnect": true, "max_messages": 1}));
+        let (peer, source) = in_memory(scripts, keys);
+        let told = run_paused(&source).await;
+        assert_eq!((told.texts(), told.meter.reconnects), (vec!["1".to_owned()], 1));
+        assert_eq!(rounded(&gaps(&accepted(&peer))), [(dead_after + 1) * 1000]);
+    }
+    let keys = json!({"ping_interval": 10, "pong_timeout": 4});
+    let (peer, source) = in_memory([Script::accept().no_pongs()], keys);
+    let told = run_paused(&source).await;
+    assert!(told.error().to_string().contains("no pong in pong_timeout"), "{:?}", told.error());
+    assert_eq!(told.error().kind(), ErrorKind::Timeout);
+    assert_eq!(peer.connections()[0].close_code(), Some(3008));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_pong_is_dropped_though_its_pages_keep_the_consumer_busy() {
+    let script = (0..1000).fold(Script::accept().no_pongs(), |script, i| {
+        script.send_text(i.to_string()).pause(ms(100))
+    });
+    let keys = json!({"ping_interval": 10, "pong_timeout": 4, "batch_size": 1});
+    let (_, source) = in_memory([script], keys);
+    let mut reader = open(&source).await;
+    let begin = Instant::now();
+    let error = loop {
+        match reader.next_page().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the run ended well"),
+            Err(error) => break error,
+        }
+        // The consumer takes half of the time.
+        let _ = timeout(ms(50), reader.hold()).await;
+    };
+    assert!(error.to_string().contains("no pong in pong_timeout"), "{error}");
+    assert!((14..30).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_pongs_is_never_dropped() {
+    let script = Script::accept().pause(secs(305)).close(1000, "");
+    let (peer, source) = in_memory([script], json!({"ping_interval": 10, "pong_timeout": 1}));
+    assert_eq!(run_paused(&source).await.ended(), Ended::Closed);
+    let pings = peer.finish().await[0].payloads(opcode::PING);
+    assert_eq!(pings.len(), 30);
+    let distinct: std::collections::BTreeSet<_> = pings.iter().collect();
+    assert_eq!(distinct.len(), pings.len(), "no two pings are alike");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_handed_over_some_time_after_its_first_record() {
+    let script = (0..5).fold(Script::accept().pause(secs(3)), |script, i: i32| {
+        script.send_text(i.to_string()).pause(ms(400))
+    });
+    for (keys, first, second) in [
+        (json!({}), (3000 + 1000, 3), (4200 + 1000, 2)),
+        (json!({"batch_timeout": 0.1}), (3100, 1), (3500, 1)),
+    ] {
+        let (_, source) = in_memory([script.clone()], keys);
+        let mut reader = open(&source).await;
+        let begin = Instant::now();
+        for (at, records) in [first, second] {
+            let page = page_within(&mut *reader, secs(60)).await;
+            let took = begin.elapsed();
+            assert!((ms(at)..ms(at + 5)).contains(&took), "{took:?}");
+            assert_eq!(page.len(), records);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_handed_over_at_its_bytes_or_its_count_or_never() {
+    let script =
+        (0..9).fold(Script::accept(), |script, i| script.send_text(format!("{:0>10}", i + 10)));
+    let raw = json!({"message_format": "raw_string"});
+    for (keys, sizes) in [
+        (json!({"batch_bytes": 25}), vec![3, 3, 3]),
+        (json!({"batch_bytes": 30}), vec![3, 3, 3]),
+        (json!({"batch_bytes": 31}), vec![4, 4, 1]),
+        (json!({"batch_bytes": 1}), vec![1; 9]),
+        (json!({"batch_size": 4}), vec![4, 4, 1]),
+        (json!({"batch_size": 4, "batch_bytes": 20}), vec![2, 2, 2, 2, 1]),
+        (json!({"batch_size": 0}), vec![9]),
+    ] {
+        let (_, source) =
+            in_memory([script.clone().pause(secs(60)).close(1000, "")], with(raw.clone(), keys));
+        assert_eq!(run_paused(&source).await.page_sizes(), sizes);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_in_progress_survives_an_outage() {
+    let scripts = [
+        Script::accept().send_text("1").hang_up(),
+        Script::reject(503),
+        Script::accept().send_text("2"),
+    ];
+    let keys = json!({"reconnect": true, "batch_timeout": 10});
+    let (_, source) = in_memory(scripts, keys);
+    let mut reader = open(&source).await;
+    let begin = Instant::now();
+    assert_eq!(texts(&page_within(&mut *reader, secs(60)).await), ["1", "2"]);
+    assert_eq!(begin.elapsed().as_secs(), 10);
+    drop(reader);
+
+    let (_, source) = in_memory(
+        [Script::accept().send_text("1").then_refuse().hang_up()],
+        json!({"reconnect": true}),
+    );
+    let mut reader = open(&source).await;
+    let begin = Instant::now();
+    assert_eq!(texts(&page_within(&mut *reader, secs(60)).await), ["1"]);
+    assert_eq!(begin.elapsed().as_secs(), 1, "an outage does not hold a page back");
+}
+
+/// Reads the first page of a feed, and holds the connection from then on.
+async fn holding(script: Script, keys: Value) -> (Arc<ScriptedPeer>, Box<dyn PageReader>) {
+    let (peer, source) = in_memory([script], with(json!({"batch_size": 1}), keys));
+    let mut reader = open(&source).await;
+    page_within(&mut *reader, secs(60)).await;
+    (peer, reader)
+}
+
+async fn hold_for(reader: &mut dyn PageReader, time: Duration) {
+    assert!(timeout(time, reader.hold()).await.is_err(), "hold ends by itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_connection_sends_pongs_that_nobody_asked_for_and_reads_nothing() {
+    let (gate, asked) = (Gate::new(), |seen: &Seen| seen.payloads(opcode::PONG).len());
+    let script = Script::accept().send_text("1").wait(&gate).ping("?").send_text("2");
+    let (peer, mut reader) = holding(script, json!({})).await;
+    gate.open();
+    hold_for(&mut *reader, ms(35_500)).await;
+    let pongs = peer.connections()[0].payloads(opcode::PONG);
+    assert_eq!(pongs, [""; 3], "one every ten seconds, and the ping was not read");
+    assert_eq!(texts(&page_within(&mut *reader, ms(1)).await), ["2"]);
+    let seen = peer.until(|all| asked(&all[0]) == 4).await.swap_remove(0);
+    assert_eq!(seen.payloads(opcode::PONG)[3], "?", "now it was");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_connection_does_not_pong_more_often_because_it_is_polled_more_often() {
+    let (peer, mut reader) = holding(Script::accept().send_text("1"), json!({})).await;
+    for _ in 0..350 {
+        hold_for(&mut *reader, ms(100)).await;
+    }
+    let pongs = peer.connections()[0].payloads(opcode::PONG).len();
+    assert!((2..=3).contains(&pongs), "{pongs} pongs in 35 s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_a_ping_leaves_while_the_consumer_is_busy() {
+    // The ping is read along with the record, and its pong is due with the next read or flush.
+    let script = Script::accept().early().ping("?").send_text("1").send_text("2");
+    let (peer, mut reader) = holding(script, json!({})).await;
+    hold_for(&mut *reader, ms(1)).await;
+    let seen = peer.until(|all| !all[0].payloads(opcode::PONG).is_empty()).await;
+    assert_eq!(seen[0].payloads(opcode::PONG), ["?"]);
+}
+
+/// Reaches a peer over a line on which everything takes a while on its way to us.
+struct Slow(Arc<ScriptedPeer>, Duration);
+
+#[async_trait]
+impl Dial for Slow {
+    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+        let (near, ours) = duplex(1 << 20);
+        let theirs = self.0.connect().map_err(|_| refused(url))?;
+        let (mut from_near, mut to_near) = split(ours);
+        let (mut from_far, mut to_far) = split(theirs);
+        let time = self.1;
+        tokio::spawn(async move { copy(&mut from_near, &mut to_far).await });
+        tokio::spawn(async move {
+            let mut piece = vec![0; 1 << 16];
+            while let Ok(n @ 1..) = from_far.read(&mut piece).await {
+                sleep(time).await;
+                let _ = to_near.write_all(&piece[..n]).await;
+            }
+            to_near.shutdown().await
+        });
+        Ok(Box::new(near))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pong_that_waited_while_we_did_not_read_is_not_held_against_the_peer() {
+    let gate = Gate::new();
+    let script = Script::accept().early().send_text("1").wait(&gate).send_text("2");
+    let peer = Arc::new(ScriptedPeer::new([script]));
+    let keys = json!({"ping_interval": 10, "pong_timeout": 5, "batch_size": 1});
+    let source = source("ws://feed.test/", keys).with_dial(Arc::new(Slow(peer.clone(), secs(2))));
+    let mut reader = open(&source).await;
+    page_within(&mut *reader, secs(3)).await;
+    // The ping leaves, and its pong is under way.
+    no_page_for(&mut *reader, secs(11)).await;
+    assert_eq!(peer.connections()[0].payloads(opcode::PING).len(), 1);
+    hold_for(&mut *reader, secs(60)).await;
+    // The next ping leaves long before the first one's time would have been over anew.
+    no_page_for(&mut *reader, secs(8)).await;
+    gate.open();
+    assert_eq!(texts(&page_within(&mut *reader, secs(3)).await), ["2"]);
+    assert_eq!(peer.connections().len(), 1, "the peer was taken for dead");
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_without_reading_does_not_make_a_feed_stale() {
+    let keys = json!({"stale_timeout": 10, "reconnect": true});
+    let script = Script::accept().send_text("1").pause(secs(65)).send_text("2");
+    let (peer, mut reader) = holding(script, keys).await;
+    hold_for(&mut *reader, secs(60)).await;
+    assert_eq!(texts(&page_within(&mut *reader, secs(9)).await), ["2"]);
+    // Nor without a hold.
+    sleep(secs(60)).await;
+    no_page_for(&mut *reader, secs(9)).await;
+    assert_eq!(peer.connections().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_goes_on_while_the_consumer_is_busy() {
+    // The answer takes a second: a dial that is not polled for a minute would have no time left.
+    let scripts = [
+        Script::accept().early().send_text("1").hang_up(),
+        Script::accept().early().send_text("2"),
+    ];
+    let peer = Arc::new(ScriptedPeer::new(scripts));
+    let keys = json!({"reconnect": true, "batch_size": 1, "connect_timeout": 5});
+    let run = RunContext::default();
+    let source: WebsocketSource =
+        source("ws://feed.test/", keys).with_dial(Arc::new(Slow(peer.clone(), secs(1))));
+    let mut reader = source.open(&run).await.unwrap();
+    page_within(&mut *reader, secs(3)).await;
+    // It is lost, and the next connect has begun.
+    no_page_for(&mut *reader, ms(1_500)).await;
+    assert_eq!((run.meter().read().link, peer.connections().len()), (Link::Waiting, 2));
+    hold_for(&mut *reader, secs(60)).await;
+    assert_eq!(texts(&page_within(&mut *reader, ms(1)).await), ["2"]);
+    assert_eq!(peer.connections().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_link_is_told_for_the_live_line() {
+    let scripts = [Script::accept().pause(secs(1)).close(1012, ""), Script::accept()];
+    let (peer, source) = in_memory(scripts, json!({"reconnect": true}));
+    let run = RunContext::default();
+    let mut reader = source.open(&run).await.unwrap();
+    let link = || run.meter().read().link;
+    assert_eq!(link(), Link::Connecting);
+    no_page_for(&mut *reader, ms(500)).await;
+    assert_eq!(link(), Link::Up);
+    no_page_for(&mut *reader, secs(2)).await;
+    assert_eq!(link(), Link::Waiting);
+    no_page_for(&mut *reader, secs(5)).await;
+    assert_eq!((link(), run.meter().read().reconnects), (Link::Up, 1));
+    assert!(reader.close().await.unwrap().is_none());
+    assert_eq!(link(), Link::None);
+    assert_eq!(peer.finish().await[1].end, Some(End::ClientClosed));
+}

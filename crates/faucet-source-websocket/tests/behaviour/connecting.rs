@@ -88,7 +88,7 @@ async fn the_connect_timeout_is_one_budget_whatever_arrives_meanwhile() {
     for (script, what) in [
         (Script::silent(), "silence"),
         (Script::accept().dribble(ms(200)), "a byte every 200 ms"),
-        (Script::garbage("HTTP/1.1 101"), "the beginning of an answer"),
+        (Script::garbage("HTTP/1.1 101").stall(), "the beginning of an answer"),
     ] {
         let (peer, source) = in_memory([script], json!({}));
         let told = run_paused(&source).await;
@@ -484,6 +484,8 @@ async fn a_name_without_an_address_is_network_trouble() {
 
 #[tokio::test]
 async fn secrets_of_the_url_reach_the_server_and_nothing_else() {
+    let logs = Logs::default();
+    let _collecting = tracing::subscriber::set_default(logs.clone());
     let server = ScriptedServer::start([
         up().close(1012, "restart"),
         Script::reject(404),
@@ -515,6 +517,8 @@ async fn secrets_of_the_url_reach_the_server_and_nothing_else() {
             assert!(record.ends_with(&format!(",\"url\":\"{redacted}\"}}")), "{record}");
         }
     }
+    let logged = logs.lines().join("\n");
+    assert!(logged.contains(&redacted) && !logged.contains("s3cret"), "{logged}");
     for seen in server.finish().await {
         // me@x:s3cret
         assert_eq!(seen.header("Authorization"), Some("Basic bWVAeDpzM2NyZXQ="));

@@ -1,5 +1,6 @@
 //! What the tests share: sources from JSON, runs as data, and ways to reach a scripted peer.
 
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use faucet_source_websocket::{WebsocketSource, WebsocketSourceConfig};
 use faucet_testkit::{Script, ScriptedPeer};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
+use tracing::field::Field;
+use tracing::span::{self, Attributes, Id};
+use tracing::{Event, Metadata, Subscriber};
 
 /// How long a run over sockets may take before the test fails.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -209,4 +213,39 @@ pub(crate) const fn ms(millis: u64) -> Duration {
 
 pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// Collects what is logged on this thread, at every level.
+#[derive(Clone, Default)]
+pub(crate) struct Logs(Arc<Mutex<Vec<String>>>);
+
+impl Logs {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Subscriber for Logs {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = event.metadata().level().to_string();
+        let mut add = |field: &Field, value: &dyn Debug| line += &format!(" {field}={value:?}");
+        event.record(&mut add);
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }

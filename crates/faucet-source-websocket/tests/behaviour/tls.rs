@@ -1,1 +1,267 @@
-//! Later.
+//! `wss://`: faults 6 and 21 to 23 of the catalogue.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use faucet_core::{Ended, ErrorKind, RunContext, Source};
+use faucet_testkit::{End, Identity, Script, ScriptedServer, TestCa};
+use rustls::ServerConfig;
+use rustls::crypto::ring::default_provider;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::*;
+
+/// A test authority, and PEM files.
+struct Files {
+    ca: TestCa,
+    dir: TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        let files = Self { ca: TestCa::new(), dir: TempDir::new().unwrap() };
+        files.write("ca.pem", &files.ca.pem());
+        files
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// The `tls` section that trusts the authority, and `more` of it.
+    fn trusting(&self, more: Value) -> Value {
+        let ca_file = self.dir.path().join("ca.pem");
+        json!({"tls": with(json!({"ca_file": ca_file}), more)})
+    }
+
+    /// The keys of a client certificate of `ca`.
+    fn client_of(&self, ca: &TestCa, name: &str) -> Value {
+        let client = ca.client(name);
+        json!({
+            "client_cert_file": self.write(&format!("{name}.pem"), client.cert_pem()),
+            "client_key_file": self.write(&format!("{name}.key"), client.key_pem()),
+        })
+    }
+}
+
+fn one_record() -> Script {
+    Script::accept().send_text("1").close(1000, "")
+}
+
+async fn serve(identity: &Identity) -> ScriptedServer {
+    ScriptedServer::start_tls([one_record()], identity.server_config()).await
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_by_its_file_and_only_then() {
+    let files = Files::new();
+    let server = serve(&files.ca.good()).await;
+    let told = run(&source(&server.url(), files.trusting(json!({})))).await;
+    assert_eq!((told.texts(), told.ended()), (vec!["1".to_owned()], Ended::Closed));
+
+    let told = run(&source(&server.url(), json!({}))).await;
+    assert!(told.error().to_string().ends_with("certificate verify failed: unknown issuer"));
+}
+
+#[tokio::test]
+async fn a_bad_certificate_is_fatal_and_its_fault_is_named() {
+    let files = Files::new();
+    for (identity, fault) in [
+        (files.ca.expired(), "expired"),
+        (files.ca.not_yet_valid(), "not valid yet"),
+        (files.ca.wrong_name(), "not valid for name"),
+        (TestCa::self_signed(), "unknown issuer"),
+        (TestCa::new().good(), "unknown issuer"),
+    ] {
+        let server = serve(&identity).await;
+        let keys = files.trusting(json!({}));
+        let told = run(&source(&server.url(), with(keys, json!({"reconnect": true})))).await;
+        let error = told.error();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "Failed to connect to WebSocket {}: certificate verify failed: {fault}",
+                server.url()
+            )
+        );
+        assert_eq!((error.kind(), error.phase()), (ErrorKind::Tls, Some("tls")));
+        assert!(error.hint().unwrap().contains("tls.ca_file"), "{error:?}");
+        let seen = server.until(|all| all[0].end.is_some()).await;
+        assert!(matches!(&seen[..], [only] if matches!(only.end, Some(End::Tls(_)))), "{seen:?}");
+    }
+}
+
+/// Shows these certificates, one after the other, the last one again and again.
+#[derive(Debug)]
+struct Changing(Mutex<VecDeque<Arc<CertifiedKey>>>);
+
+impl ResolvesServerCert for Changing {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let mut left = self.0.lock().unwrap();
+        if left.len() > 1 { left.pop_front() } else { left.front().cloned() }
+    }
+}
+
+fn changing(identities: &[Identity]) -> Arc<ServerConfig> {
+    let certified = |identity: &Identity| {
+        let (chain, key) = identity.der();
+        Arc::new(CertifiedKey::from_der(chain, key, &default_provider()).unwrap())
+    };
+    let certs = Changing(Mutex::new(identities.iter().map(certified).collect()));
+    let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(certs));
+    // A resumed session would show no certificate.
+    config.send_tls13_tickets = 0;
+    Arc::new(config)
+}
+
+#[tokio::test]
+async fn a_certificate_that_goes_bad_later_gets_one_more_try() {
+    let files = Files::new();
+    let up = Script::accept().send_text("1").hang_up();
+    for (identities, connects, ends_well) in [
+        (vec![files.ca.good(), files.ca.expired()], 3, false),
+        (vec![files.ca.good(), files.ca.expired(), files.ca.good()], 3, true),
+    ] {
+        let server = ScriptedServer::start_tls([up.clone()], changing(&identities)).await;
+        let keys = with(files.trusting(json!({})), json!({"max_messages": 2}));
+        let told = run(&source(&server.url(), reconnecting(keys))).await;
+        assert_eq!(server.connections().len(), connects);
+        if ends_well {
+            assert_eq!(told.ended(), Ended::MaxMessages);
+            continue;
+        }
+        assert_eq!(told.texts(), ["1"]);
+        let message = told.error().to_string();
+        assert!(
+            message.ends_with(
+                "certificate verify failed: expired; twice in a row without a record between"
+            ),
+            "{message}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_name_can_be_expected_than_the_urls() {
+    let files = Files::new();
+    let server = serve(&files.ca.wrong_name()).await;
+    let keys = files.trusting(json!({"server_name": "elsewhere.example"}));
+    assert_eq!(run(&source(&server.url(), keys)).await.texts(), ["1"]);
+
+    let server = serve(&files.ca.good()).await;
+    let keys = files.trusting(json!({"server_name": "elsewhere.example"}));
+    let told = run(&source(&server.url(), keys)).await;
+    assert!(told.error().to_string().ends_with("not valid for name"), "{:?}", told.error());
+}
+
+#[tokio::test]
+async fn skipping_verification_takes_any_certificate_and_warns_on_every_connect() {
+    let files = Files::new();
+    for identity in [files.ca.expired(), files.ca.wrong_name(), TestCa::self_signed()] {
+        let logs = Logs::default();
+        let _collecting = tracing::subscriber::set_default(logs.clone());
+        let server = serve(&identity).await;
+        let keys = json!({"tls": {"insecure_skip_verify": true}, "max_messages": 3});
+        let told = run(&source(&server.url(), reconnecting(keys))).await;
+        assert_eq!(told.texts(), ["1", "1", "1"]);
+        let warnings = logs.lines();
+        let warnings = warnings
+            .iter()
+            .filter(|line| line.starts_with("WARN") && line.contains("tls.insecure_skip_verify"));
+        assert_eq!(warnings.count(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_client_certificate_gets_it_or_ends_the_run() {
+    let files = Files::new();
+    let config = files.ca.good().server_config_for_clients_of(&files.ca);
+    let server = ScriptedServer::start_tls([one_record()], config).await;
+    let ours = files.trusting(files.client_of(&files.ca, "tester"));
+    assert_eq!(run(&source(&server.url(), ours)).await.texts(), ["1"]);
+
+    let strange = files.trusting(files.client_of(&TestCa::new(), "stranger"));
+    for (keys, connects) in [(files.trusting(json!({})), 2), (strange, 3)] {
+        let told = run(&source(&server.url(), reconnecting(keys))).await;
+        let error = told.error();
+        assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+        assert!(error.to_string().contains(": TLS handshake failed: "), "{error}");
+        assert!(error.hint().unwrap().contains("tls.client_cert_file"), "{error:?}");
+        assert_eq!(server.connections().len(), connects, "no second try");
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_another_protocol_is_fatal() {
+    let files = Files::new();
+    let mut config = ServerConfig::clone(&files.ca.good().server_config());
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let server = ScriptedServer::start_tls([one_record()], Arc::new(config)).await;
+    let told = run(&source(&server.url(), reconnecting(files.trusting(json!({}))))).await;
+    let error = told.error();
+    assert!(error.to_string().contains(": TLS handshake failed: "), "{error}");
+    assert_eq!((error.kind(), server.connections().len()), (ErrorKind::Tls, 1));
+}
+
+#[tokio::test]
+async fn the_wrong_scheme_is_fatal_and_the_right_one_is_named() {
+    let files = Files::new();
+    let tls = serve(&files.ca.good()).await;
+    let plain =
+        ScriptedServer::start([Script::garbage("HTTP/1.1 400 Bad Request\r\n\r\n").stall()]).await;
+    for (server, url, kind, phase, hint) in [
+        (&tls, tls.url().replace("wss", "ws"), ErrorKind::Protocol, "upgrade", "use wss://"),
+        (&plain, plain.url().replace("ws", "wss"), ErrorKind::Tls, "tls", "use ws://"),
+    ] {
+        let told = run(&source(&url, json!({"reconnect": true}))).await;
+        let error = told.error();
+        assert!(error.hint().unwrap().contains(hint), "{error:?}");
+        assert_eq!((error.kind(), error.phase()), (kind, Some(phase)), "{error:?}");
+        assert_eq!(server.connections().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_end_without_close_notify_is_a_drop_and_loses_nothing() {
+    let files = Files::new();
+    let cut = Script::accept().send_text("1").send_text("2").cut();
+    let server = ScriptedServer::start_tls([cut], files.ca.good().server_config()).await;
+    let told = run(&source(&server.url(), files.trusting(json!({})))).await;
+    assert_eq!(told.texts(), ["1", "2"]);
+    assert_eq!(told.error().kind(), ErrorKind::Closed);
+    assert!(told.error().is_retryable(), "{:?}", told.error());
+
+    let keys = with(files.trusting(json!({})), json!({"max_messages": 5}));
+    let told = run(&source(&server.url(), reconnecting(keys))).await;
+    assert_eq!(told.texts(), ["1", "2", "1", "2", "1"]);
+    assert_eq!(told.meter.reconnects, 2);
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_read_are_a_matter_of_configuration() {
+    let files = Files::new();
+    let server = serve(&files.ca.good()).await;
+    let empty = files.write("empty.pem", "");
+    let client = files.client_of(&files.ca, "tester");
+    for (tls, key) in [
+        (json!({"ca_file": "/nowhere/ca.pem"}), "tls.ca_file: /nowhere/ca.pem: "),
+        (json!({"ca_file": empty}), "tls.ca_file: "),
+        (with(client.clone(), json!({"client_cert_file": empty})), "tls.client_cert_file: "),
+        (with(client, json!({"client_key_file": empty})), "tls.client_key_file: "),
+    ] {
+        let source = source(&server.url(), json!({"tls": tls}));
+        let error = source.open(&RunContext::default()).await.err().unwrap();
+        assert!(error.to_string().starts_with(key), "{error}");
+        assert_eq!((error.kind(), server.connections().len()), (ErrorKind::Config, 0));
+    }
+}

@@ -16,7 +16,7 @@ use super::upgrade::{Response, broken_rule, take_request};
 use super::wire::{Frame, opcode, take_frame};
 
 /// How long a Close may stay unanswered, and how long a stream is drained after its FIN.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A burst is written in pieces of this size.
 const PIECE: usize = 64 * 1024;

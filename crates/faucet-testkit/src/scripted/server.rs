@@ -137,12 +137,19 @@ async fn serve(tcp: TcpStream, wrap: Wrap, script: Script, entry: Entry) {
     match wrap {
         Wrap::Plain => Player::new(tcp, Below { reset, cut }, entry).run(script).await,
         #[cfg(feature = "tls")]
-        Wrap::Tls(acceptor) => match acceptor.accept(tcp).await {
+        Wrap::Tls(acceptor) => match acceptor.accept(tcp).into_fallible().await {
             Ok(tls) => {
                 let below = Below { reset: |tls| reset(below(tls)), cut: |tls| cut(below(tls)) };
                 Box::pin(Player::new(tls, below, entry).run(script)).await;
             }
-            Err(error) => entry.end(super::End::Tls(error.to_string())),
+            Err((error, mut tcp)) => {
+                entry.end(super::End::Tls(error.to_string()));
+                // A reset because of unread bytes would overtake the alert.
+                let _ = tokio::io::AsyncWriteExt::shutdown(&mut tcp).await;
+                let mut nowhere = tokio::io::sink();
+                let drained = tokio::io::copy(&mut tcp, &mut nowhere);
+                let _ = tokio::time::timeout(super::player::PATIENCE, drained).await;
+            }
         },
     }
 }
