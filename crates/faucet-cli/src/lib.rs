@@ -48,7 +48,7 @@ pub fn run(registry: Registry) -> ExitCode {
     // A write that blocks must not keep the process.
     runtime.shutdown_background();
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             if error.kind() != ErrorKind::Cancelled {
                 output::show(&error);
@@ -67,16 +67,17 @@ fn level(cli: &Cli) -> &str {
     }
 }
 
-async fn execute(command: Command, registry: &Registry) -> Result<()> {
+async fn execute(command: Command, registry: &Registry) -> Result<ExitCode> {
     match command {
-        Command::Run(args) => commands::run::run(args, registry).await,
-        Command::Validate(args) => commands::validate::validate(&args, registry),
-        Command::Check(args) => commands::check::check(args, registry).await,
-        Command::Tap(args) => commands::tap::tap(args, registry).await,
-        Command::Feed(args) => commands::feed::feed(args, registry).await,
-        Command::Demo(args) => commands::demo::demo(args, registry).await,
-        Command::Schema(args) => commands::schema::schema(args, registry),
-        Command::List => commands::list::list(registry),
-        Command::Init(args) => commands::init::init(&args),
+        Command::Run(args) => commands::run::run(args, registry).await?,
+        Command::Validate(args) => commands::validate::validate(&args, registry)?,
+        Command::Check(args) => return commands::check::check(args, registry).await,
+        Command::Tap(args) => commands::tap::tap(args, registry).await?,
+        Command::Feed(args) => commands::feed::feed(args, registry).await?,
+        Command::Demo(args) => commands::demo::demo(args, registry).await?,
+        Command::Schema(args) => commands::schema::schema(args, registry)?,
+        Command::List => commands::list::list(registry)?,
+        Command::Init(args) => commands::init::init(&args)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

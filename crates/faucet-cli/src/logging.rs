@@ -27,7 +27,9 @@ pub(crate) fn install(format: LogFormat, level: &str, hushed: &[&str]) {
     let hushed = ["tungstenite", "tokio_tungstenite"].iter().chain(hushed);
     let filter = Targets::new()
         .with_default(level)
-        .with_targets(hushed.map(|part| (*part, LevelFilter::WARN.min(level))));
+        .with_targets(hushed.map(|part| (*part, LevelFilter::WARN.min(level))))
+        // What it logs as an error is in ours.
+        .with_target("rustls_platform_verifier", LevelFilter::OFF);
     let text = tracing_subscriber::fmt::layer().with_writer(Terminal).with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     let installed = match format {

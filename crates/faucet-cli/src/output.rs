@@ -25,9 +25,14 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Shows an error, its causes that it does not name itself, and what to do.
+/// Shows an error.
 pub(crate) fn show(error: &Error) {
-    let mut text = format!("error: {error}");
+    note(&format!("error: {}", explain(error)));
+}
+
+/// An error, its causes that it does not name itself, and what to do.
+pub(crate) fn explain(error: &Error) -> String {
+    let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         let words = inner.to_string();
@@ -40,7 +45,7 @@ pub(crate) fn show(error: &Error) {
     if let Some(hint) = error.hint() {
         text.push_str(&format!("\n  hint: {hint}"));
     }
-    note(&text);
+    text
 }
 
 /// A time as people read it.

@@ -80,13 +80,17 @@ impl Blame<'_> {
             (io::ErrorKind::ConnectionRefused, _) => {
                 ("Connection refused".into(), "is the server running, and is the port right?")
             }
-            (io::ErrorKind::UnexpectedEof, _) => (
-                "closed during handshake".into(),
-                "the server hung up: does the port speak WebSocket, and does it want wss://?",
-            ),
-            (io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe, "tls" | "upgrade") => (
+            (
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe,
+                "tls" | "upgrade",
+            ) => (
                 format!("closed during handshake ({})", io_words(&error)),
-                "the server hung up: does the port speak WebSocket, and does it want wss://?",
+                match phase {
+                    "tls" => "the server hung up: does the port speak TLS, or does it want ws://?",
+                    _ => "the server hung up: does the port speak WebSocket, or want wss://?",
+                },
             ),
             _ => (io_words(&error), "check the host, the port and the network"),
         };

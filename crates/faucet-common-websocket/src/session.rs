@@ -236,10 +236,11 @@ impl Session {
         match (&mut self.link, &mut self.paused) {
             (Link::Up(connection), Some(pause)) => {
                 connection.poll_flush(cx);
-                while self.hold_alarm.poll(cx, Some(pause.pong_due)).is_ready() {
+                let mut due = pause.pong_due;
+                while self.hold_alarm.poll(cx, Some(due)).is_ready() {
                     connection.queue_pong(Bytes::new());
                     connection.poll_write(cx);
-                    pause.pong_due = Instant::now() + HOLD_INTERVAL;
+                    due = Instant::now() + HOLD_INTERVAL;
                 }
             }
             (Link::Dialing(dialing), _) => {

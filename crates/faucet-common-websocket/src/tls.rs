@@ -125,7 +125,10 @@ fn explain(reason: &CertificateError) -> String {
         | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "unsupported signature algorithm".into()
         }
-        // webpki reports a self-signed leaf without CA rights this way.
+        // webpki's own words for what rustls has no name for.
+        E::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "self-signed: a CA's certificate is used as the server's own".into()
+        }
         E::Other(other) => other.to_string(),
         other => format!("{other:?}"),
     }

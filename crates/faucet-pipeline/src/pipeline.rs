@@ -35,8 +35,8 @@ impl Pipeline {
     }
 
     /// How long a run may take after a shutdown: to close the source (at most three quarters of
-    /// it), to write what was received, and to flush and close the sink. Then it gives up, and its
-    /// report says so. Default [`GRACE`].
+    /// it), to write what was received, and to flush and close the sink. Then it gives up: the
+    /// report counts what was read and not written as skipped. Default [`GRACE`].
     #[must_use]
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;

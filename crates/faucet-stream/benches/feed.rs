@@ -34,7 +34,7 @@ fn main() {
         [role] if role == "serve" => serve(),
         [role, url, millions] => receive(role, url, millions.parse().unwrap()),
         [millions] => compare(millions.parse().expect("millions of records")),
-        _ => compare(2),
+        _ => compare(10),
     }
 }
 

@@ -1,13 +1,17 @@
 //! `faucet check`: reaches both ends of a pipeline step by step.
 
+use std::process::ExitCode;
+
 use faucet_core::{CheckReport, Error, ErrorKind, Registry, Result, StepOutcome};
 
 use crate::args::FileArgs;
-use crate::output::{print_line, time};
+use crate::exit;
+use crate::output::{explain, print_line, time};
 use crate::signals::Signals;
 use crate::spec;
 
-pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<()> {
+/// The exit code is that of the first end that fails.
+pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCode> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
     let pipeline = spec::load(&args, registry)?;
     let run = pipeline.context();
@@ -16,11 +20,12 @@ pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<()> {
         show("source", pipeline.source().info().connector, &source)?;
         let sink = pipeline.sink().check(&run).await;
         show("sink", pipeline.sink().info().connector, &sink)?;
-        source.into_result().and(sink.into_result())
+        let failed = source.into_result().and(sink.into_result()).err();
+        Ok(failed.map_or(ExitCode::SUCCESS, |error| exit::code(&error)))
     };
     tokio::select! {
         result = checked => result,
-        () = signals.asked() => Ok(()),
+        () = signals.asked() => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -34,6 +39,9 @@ fn show(kind: &str, connector: &str, report: &CheckReport) -> Result<()> {
         };
         let line = format!("  {:<12} {mark:<7} {:>9}  {detail}", step.name, time(step.took));
         print_line(line.trim_end())?;
+        if let StepOutcome::Failed(error) = &step.outcome {
+            print_line(&format!("    {}", explain(error).replace('\n', "\n    ")))?;
+        }
     }
     Ok(())
 }

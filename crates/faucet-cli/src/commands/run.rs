@@ -21,6 +21,12 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     if let Some(file) = &args.report {
         write_report(&report, file)?;
     }
+    if let Some(lost) = report.skipped.get("not_written").filter(|_| report.error.is_none()) {
+        tracing::error!(
+            "the sink was not done in time: {} that were read are not written",
+            counted(*lost, "record")
+        );
+    }
     if report.error.is_none() && !args.quiet {
         tracing::info!("{}", summary(&report));
     }
