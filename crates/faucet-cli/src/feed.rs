@@ -9,8 +9,8 @@ use bytes::Bytes;
 use faucet_common_websocket::Frame;
 use faucet_common_websocket::server::{Client, Incoming, Listener};
 use faucet_core::{Payload, Record, RunContext, Source, Timestamp};
-use futures_util::TryStreamExt;
-use tokio::time::{Instant, sleep_until};
+use futures_util::{FutureExt, TryStreamExt};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::exchange::Exchange;
 
@@ -18,6 +18,8 @@ use crate::exchange::Exchange;
 const BURST: u64 = 1000;
 /// How often a paced feed looks at the clock.
 const TICK: Duration = Duration::from_millis(5);
+/// How long after a client that could not be accepted the next one is.
+const NOT_ACCEPTED: Duration = Duration::from_millis(100);
 const NORMAL: u16 = 1000;
 
 /// What a feed consists of.
@@ -72,19 +74,26 @@ impl FeedServer {
     }
 
     /// Serves until `shutdown`; then the clients' connections are dropped.
-    pub(crate) async fn serve(mut self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    pub(crate) async fn serve(mut self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut clients = tokio::task::JoinSet::new();
         let program = std::sync::Arc::new(self.program);
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => {
-                    self.clients += 1;
-                    let program = std::sync::Arc::clone(&program);
-                    clients.spawn(serve_client(accepted?, program, self.since, self.clients));
-                }
+                accepted = self.listener.accept() => match accepted {
+                    Ok(incoming) => {
+                        self.clients += 1;
+                        let program = std::sync::Arc::clone(&program);
+                        clients.spawn(serve_client(incoming, program, self.since, self.clients));
+                    }
+                    // It left at once, or there are too many: no reason to leave the others.
+                    Err(error) => {
+                        tracing::warn!("a client was not accepted: {error}");
+                        sleep(NOT_ACCEPTED).await;
+                    }
+                },
                 Some(_) = clients.join_next() => {}
-                () = &mut shutdown => return Ok(()),
+                () = &mut shutdown => return,
             }
         }
     }
@@ -102,8 +111,17 @@ async fn serve_client(
         tracing::info!(%peer, "client connected");
         match &*program {
             Program::Synthetic { rate, seed, drop_after } => {
-                let quota = drop_after.filter(|_| number == 1).unwrap_or(u64::MAX);
-                trade(client, Exchange::new(*seed), *rate, since, quota).await
+                let mut exchange = Exchange::new(*seed);
+                let quota = match *drop_after {
+                    Some(quota) if number == 1 => quota,
+                    // At full speed no clock says how far the market is.
+                    Some(seen) => {
+                        exchange.skip_to(seen + 1);
+                        u64::MAX
+                    }
+                    None => u64::MAX,
+                };
+                trade(client, exchange, *rate, since, quota).await
             }
             Program::Recorded { source, pace, repeat } => {
                 replay(client, source.as_ref(), *pace, *repeat).await
@@ -129,6 +147,7 @@ async fn trade(
         while sent < quota {
             let count = BURST.min(quota - sent);
             client.send(trades(&mut exchange, count)).await?;
+            hear(&mut client)?;
             sent += count;
         }
         return Ok(());
@@ -162,6 +181,14 @@ async fn pause(client: &mut Client, until: Instant) -> io::Result<()> {
     }
 }
 
+/// Answers what the client has said, without waiting for it to say anything.
+fn hear(client: &mut Client) -> io::Result<()> {
+    match client.drain().now_or_never() {
+        Some(()) => Err(io::ErrorKind::ConnectionReset.into()),
+        None => Ok(()),
+    }
+}
+
 async fn replay(
     mut client: Client,
     source: &dyn Source,
@@ -172,7 +199,9 @@ async fn replay(
         let run = RunContext::default();
         let mut pages = source.stream_pages(&run);
         let mut clock = Clock::new(pace);
+        let mut empty = true;
         while let Some(page) = pages.try_next().await.map_err(io::Error::other)? {
+            empty = false;
             let mut batch: Vec<Frame> = Vec::new();
             for record in page.into_records() {
                 if let Some(due) = clock.due(record.received_at())
@@ -184,8 +213,9 @@ async fn replay(
                 batch.push(frame(record));
             }
             client.send(batch).await?;
+            hear(&mut client)?;
         }
-        if !repeat {
+        if !repeat || empty {
             client.close(NORMAL, "end of the recording").await;
             return Ok(());
         }

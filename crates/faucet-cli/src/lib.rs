@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use faucet_core::{ErrorKind, Registry, Result};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, LogFormat};
 
 /// Runs the command line of this process with the connectors of `registry`.
 ///
@@ -50,8 +50,12 @@ pub fn run(registry: Registry) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            if error.kind() != ErrorKind::Cancelled {
-                output::show(&error);
+            match cli.log_format {
+                _ if error.kind() == ErrorKind::Cancelled => {}
+                LogFormat::Text => output::show(&error),
+                LogFormat::Json => {
+                    tracing::error!(kind = error.kind().as_str(), "{}", output::explain(&error));
+                }
             }
             exit::code(&error)
         }

@@ -1,5 +1,6 @@
 //! What a run shows while it goes on: a live line on a terminal, a log line elsewhere.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
@@ -43,7 +44,7 @@ impl Show {
         let bar = (self == Self::Live).then(live_line);
         let mut ticks = interval_at(Instant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut before = (Instant::now(), 0);
+        let mut rate = Rate::default();
         let mut run = std::pin::pin!(run);
         loop {
             tokio::select! {
@@ -54,16 +55,34 @@ impl Show {
                     return result;
                 }
                 now = ticks.tick() => {
-                    let records = progress.records();
-                    let rate = (records - before.1) as f64 / (now - before.0).as_secs_f64();
-                    before = (now, records);
-                    let line = line(&progress, rate);
+                    let line = line(&progress, rate.see(now, progress.records()));
                     match &bar {
                         Some(bar) => bar.set_message(line),
                         None => tracing::info!("{line}"),
                     }
                 }
             }
+        }
+    }
+}
+
+/// Records a second over the last ticks: pages come in lumps.
+#[derive(Debug, Default)]
+struct Rate(VecDeque<(Instant, u64)>);
+
+impl Rate {
+    const TICKS: usize = 15;
+
+    fn see(&mut self, now: Instant, records: u64) -> f64 {
+        self.0.push_back((now, records));
+        if self.0.len() > Self::TICKS {
+            self.0.pop_front();
+        }
+        match self.0.front() {
+            Some((then, before)) if *then < now => {
+                (records - before) as f64 / (now - *then).as_secs_f64()
+            }
+            _ => 0.0,
         }
     }
 }
@@ -99,4 +118,25 @@ fn line(progress: &Progress, rate: f64) -> String {
         parts.push(format!("last {} ago", time(age)));
     }
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lumps_are_smoothed_and_old_ticks_forgotten() {
+        let start = Instant::now();
+        let mut rate = Rate::default();
+        let mut last = rate.see(start, 0);
+        assert_eq!(last, 0.0);
+        for tick in 1..=40u32 {
+            let records = u64::from(tick.min(20) / 5 * 1000);
+            last = rate.see(start + REFRESH * tick, records);
+            if tick == 15 {
+                assert!((900.0..=1100.0).contains(&last), "{last}");
+            }
+        }
+        assert_eq!(last, 0.0);
+    }
 }

@@ -1,6 +1,6 @@
 //! The pipeline file as the command line changes it.
 
-use faucet_core::{Registry, Result};
+use faucet_core::{Problems, Registry, Result};
 use faucet_pipeline::{Pipeline, PipelineSpec};
 
 use crate::args::FileArgs;
@@ -8,7 +8,7 @@ use crate::args::FileArgs;
 /// Loads the file and builds its pipeline.
 ///
 /// # Errors
-/// All problems of the file, or of `--set` and `--context`.
+/// All problems of the file, each with its name, or of `--set` and `--context`.
 pub(crate) fn load(args: &FileArgs, registry: &Registry) -> Result<Pipeline> {
     let mut spec = PipelineSpec::load(&args.file, |name| std::env::var(name).ok())?;
     for assignment in &args.set {
@@ -17,5 +17,9 @@ pub(crate) fn load(args: &FileArgs, registry: &Registry) -> Result<Pipeline> {
     for assignment in &args.context {
         spec.set_context(assignment)?;
     }
-    spec.build(registry)
+    spec.build(registry).map_err(|error| {
+        let (name, mut problems) = (args.file.display(), Problems::new());
+        error.problems().for_each(|problem| problems.push(format!("{name}: {problem}")));
+        problems.into_result().err().unwrap_or(error)
+    })
 }

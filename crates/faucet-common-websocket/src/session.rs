@@ -236,11 +236,10 @@ impl Session {
         match (&mut self.link, &mut self.paused) {
             (Link::Up(connection), Some(pause)) => {
                 connection.poll_flush(cx);
-                let mut due = pause.pong_due;
-                while self.hold_alarm.poll(cx, Some(due)).is_ready() {
+                while self.hold_alarm.poll(cx, Some(pause.pong_due)).is_ready() {
                     connection.queue_pong(Bytes::new());
                     connection.poll_write(cx);
-                    due = Instant::now() + HOLD_INTERVAL;
+                    pause.pong_due = Instant::now() + HOLD_INTERVAL;
                 }
             }
             (Link::Dialing(dialing), _) => {
@@ -249,7 +248,8 @@ impl Session {
                 }
             }
             (Link::Parting(farewell, _), _) => {
-                if farewell.poll_unpin(cx).is_ready() {
+                let parted = farewell.poll_unpin(cx).is_ready();
+                if parted {
                     *farewell = std::future::ready(()).boxed();
                 }
             }

@@ -107,7 +107,7 @@ impl WebsocketReader {
                 self.session.progressed();
                 self.pager.push(record, instant.into_std());
                 self.records += 1;
-                if self.stop.is_complete(self.records.saturating_sub(1)) {
+                if self.stop.is_complete(self.records) {
                     self.outcome = Some(Outcome::Well(Ended::MaxMessages));
                 }
             }

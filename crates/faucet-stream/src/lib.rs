@@ -76,3 +76,8 @@ fn left_out(
     registry.leave_out(kind, name, feature);
     Ok(())
 }
+
+/// The examples of the README compile.
+#[cfg(all(doctest, feature = "source-websocket"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

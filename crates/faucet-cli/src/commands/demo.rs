@@ -54,6 +54,7 @@ fn pipeline(url: &str, file: &Path, records: u64) -> Value {
             "reconnect": true,
             "max_messages": records,
             "idle_timeout": 10,
+            "batch_timeout": 0.2,
         },
         "sink": { "type": "jsonl", "path": file, "mode": "create" },
     })

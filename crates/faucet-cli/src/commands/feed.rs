@@ -23,10 +23,8 @@ pub(crate) async fn feed(args: FeedArgs, registry: &Registry) -> Result<()> {
     let url = server.url().map_err(|e| failed("the listening address is unknown".into(), e))?;
     print_line(&url)?;
     tracing::info!("serving on {url} until Ctrl-C");
-    server
-        .serve(signals.asked())
-        .await
-        .map_err(|e| failed(format!("cannot accept connections on {listen}"), e))
+    server.serve(signals.asked()).await;
+    Ok(())
 }
 
 fn program(args: FeedArgs, registry: &Registry) -> Result<Program> {

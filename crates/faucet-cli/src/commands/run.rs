@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use faucet_core::{Error, ErrorKind, Registry, Result};
-use faucet_pipeline::{Pipeline, Report};
+use faucet_pipeline::{End, Pipeline, Report};
 
 use crate::args::RunArgs;
 use crate::live::Show;
-use crate::output::{count, counted, size, time};
+use crate::output::{count, counted, explain, size, time};
 use crate::signals::Signals;
 use crate::spec;
 
@@ -18,10 +18,10 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
         Ok(pipeline) => execute(&pipeline, signals, args.quiet).await,
         Err(error) => Report::failed(error),
     };
-    if let Some(file) = &args.report {
-        write_report(&report, file)?;
-    }
-    if let Some(lost) = report.skipped.get("not_written").filter(|_| report.error.is_none()) {
+    let written = args.report.map_or(Ok(()), |file| write_report(&report, &file));
+    if let Some(lost) = report.skipped.get("not_written")
+        && report.ended == End::Shutdown
+    {
         tracing::error!(
             "the sink was not done in time: {} that were read are not written",
             counted(*lost, "record")
@@ -30,7 +30,16 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     if report.error.is_none() && !args.quiet {
         tracing::info!("{}", summary(&report));
     }
-    report.into_result().map(drop)
+    match (report.into_result(), written) {
+        (Ok(_), written) => written,
+        // Why the run failed matters more.
+        (Err(error), written) => {
+            if let Err(unwritten) = written {
+                tracing::error!("{}", explain(&unwritten));
+            }
+            Err(error)
+        }
+    }
 }
 
 async fn execute(pipeline: &Pipeline, signals: Signals, quiet: bool) -> Report {

@@ -15,14 +15,19 @@ const LINGER: Duration = Duration::from_millis(100);
 
 pub(crate) async fn tap(args: TapArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
-    let source = registry.source("websocket", config(args))?;
+    let source = registry.source("websocket", config(args)?)?;
     let pipeline = Pipeline::new(source, Box::new(TerminalSink));
     pipeline.run_until(signals.asked()).await.into_result().map(drop)
 }
 
-fn config(args: TapArgs) -> Value {
-    let headers: Map<String, Value> =
-        args.header.into_iter().map(|(name, value)| (name, value.into())).collect();
+fn config(args: TapArgs) -> Result<Value> {
+    let mut headers = Map::new();
+    for header in &args.header {
+        let (name, value) = split(header)?;
+        if headers.insert(name.to_owned(), value.into()).is_some() {
+            return Err(Error::config(format!("--header: {name:?} is given twice")));
+        }
+    }
     let mut config = json!({
         "url": args.url,
         "headers": headers,
@@ -34,5 +39,26 @@ fn config(args: TapArgs) -> Value {
         Some(count) => config["max_messages"] = count.into(),
         None => config["unbounded"] = true.into(),
     }
-    config
+    Ok(config)
+}
+
+/// Name and value of a header. It is not printed: it may be a secret without a name.
+fn split(header: &str) -> Result<(&str, &str)> {
+    match header.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim(), value.trim())),
+        _ => Err(Error::config("--header: write 'Name: value'")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_split_once_and_never_shown() {
+        assert_eq!(split("X-Key:  a:b ").unwrap(), ("X-Key", "a:b"));
+        for header in ["Bearer s3cret", ":s3cret", " : s3cret", ""] {
+            assert_eq!(split(header).unwrap_err().to_string(), "--header: write 'Name: value'");
+        }
+    }
 }

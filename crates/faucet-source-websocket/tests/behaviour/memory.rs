@@ -12,9 +12,10 @@ use faucet_common_websocket::url::WsUrl;
 use faucet_common_websocket::wire::Io;
 use faucet_core::PageReader;
 use faucet_testkit::{Frame, Gate, Script, ScriptedPeer, ScriptedServer, opcode};
+use futures_util::FutureExt;
 use serde_json::json;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
-use tokio::time::timeout;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, copy_bidirectional, duplex};
+use tokio::time::{sleep, timeout};
 
 use crate::support::*;
 
@@ -75,13 +76,33 @@ async fn a_consumer_that_holds_a_page_stops_the_feed_over_tcp() {
     read_rest(&mut *reader, 1000, 500_000).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_page_is_not_held_back_by_a_flood_of_what_is_skipped() {
-    let script = Script::accept().send_text("1").repeat(1_000_000_000, |_| "no JSON".into());
-    let server = ScriptedServer::start([script]).await;
-    let keys = json!({"on_parse_error": "skip", "batch_timeout": 0.05});
-    let mut reader = open(&source(&server.url(), keys)).await;
-    assert_eq!(texts(&page_within(&mut *reader, secs(10)).await), ["1"]);
+    let gate = Gate::new();
+    let script = Script::accept().send_text("1").wait(&gate).repeat(1 << 16, |_| "no JSON".into());
+    let peer = Arc::new(ScriptedPeer::new([script]));
+    // More reads than a task may do at a stretch.
+    let keys = json!({"on_parse_error": "skip", "read_buffer_bytes": 256});
+    let source = source("ws://feed.test/", keys).with_dial(Arc::new(Wide(peer)));
+    let mut reader = open(&source).await;
+    no_page_for(&mut *reader, ms(100)).await;
+    gate.open();
+    sleep(secs(2)).await;
+    let page = reader.next_page().now_or_never().expect("the page is due").unwrap().unwrap();
+    assert_eq!(texts(&page), ["1"]);
+}
+
+/// Reaches a peer over a stream that holds a megabyte.
+struct Wide(Arc<ScriptedPeer>);
+
+#[async_trait]
+impl Dial for Wide {
+    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+        let (near, mut ours) = duplex(1 << 20);
+        let mut theirs = self.0.connect().map_err(|_| refused(url))?;
+        tokio::spawn(async move { copy_bidirectional(&mut ours, &mut theirs).await });
+        Ok(Box::new(near))
+    }
 }
 
 /// A stream that takes the request and then nothing more until it is opened.

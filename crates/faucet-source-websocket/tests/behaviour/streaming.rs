@@ -1,10 +1,17 @@
 //! After the 101: faults 31 to 60 and 65 of the catalogue.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use faucet_common_websocket::dial::{Dial, StepLog};
+use faucet_common_websocket::lifecycle::Failure;
+use faucet_common_websocket::url::WsUrl;
+use faucet_common_websocket::wire::Io;
 use faucet_core::{Ended, ErrorKind, Timestamp};
-use faucet_testkit::{Frame, Script, ScriptedServer, opcode};
-use serde_json::{Value, json};
+use faucet_testkit::{Frame, Script, ScriptedPeer, ScriptedServer, opcode};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, duplex, split};
 
 use crate::support::*;
 
@@ -220,6 +227,70 @@ async fn half_a_message_is_discarded_and_counted() {
         let told = run_paused(&source).await;
         assert_eq!(told.texts(), ["1", "2"], "{what}");
         assert_eq!(told.meter.skipped, skipped(&[("partial_frame", 1)]), "{what}");
+    }
+}
+
+/// Cuts the first connection after this many bytes from the peer.
+struct Cut {
+    peer: Arc<ScriptedPeer>,
+    after: Mutex<Option<u64>>,
+}
+
+#[async_trait]
+impl Dial for Cut {
+    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+        let stream = self.peer.connect().map_err(|_| refused(url))?;
+        let Some(after) = self.after.lock().unwrap().take() else { return Ok(Box::new(stream)) };
+        let (near, ours) = duplex(1 << 16);
+        let (mut from_near, mut to_near) = split(ours);
+        let (from_far, mut to_far) = split(stream);
+        tokio::spawn(async move { copy(&mut from_near, &mut to_far).await });
+        tokio::spawn(async move {
+            copy(&mut from_far.take(after), &mut to_near).await?;
+            to_near.shutdown().await
+        });
+        Ok(Box::new(near))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_after_any_byte_loses_no_whole_message() {
+    let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+        .len();
+    let messages = [
+        vec![Frame::text("1")],
+        vec![Frame::new(opcode::PING, "?"), Frame::binary(format!("\"{:0>200}\"", 2))],
+        vec![
+            Frame::text("\"th").not_final(),
+            Frame::new(opcode::PING, ""),
+            Frame::continuation("ree\""),
+        ],
+        vec![Frame::text("4").wide_length()],
+    ]
+    .map(|frames| raw(&frames));
+    let script = messages.iter().fold(Script::accept(), |s, bytes| s.send_raw(bytes.clone()));
+    let all = ["1".to_owned(), format!("\"{:0>200}\"", 2), "\"three\"".into(), "4".into()];
+    let ends: Vec<usize> = messages
+        .iter()
+        .scan(head, |end, bytes| {
+            *end += bytes.len();
+            Some(*end)
+        })
+        .collect();
+    for after in 0..=ends[3] {
+        let peer = Arc::new(ScriptedPeer::new([script.clone()]));
+        let dial = Cut { peer: peer.clone(), after: Mutex::new(Some(after as u64)) };
+        let whole = ends.iter().filter(|end| **end <= after).count();
+        let keys = json!({"reconnect": true, "max_messages": whole + 4});
+        let told = run_paused(&source("ws://feed.test/", keys).with_dial(Arc::new(dial))).await;
+        let expected: Vec<String> = all[..whole].iter().chain(&all).cloned().collect();
+        assert_eq!(told.texts(), expected, "cut after {after} bytes");
+        assert_eq!((peer.connections().len(), told.ended()), (2, Ended::MaxMessages));
+        let partial: u64 = told.meter.skipped.values().sum();
+        // A ping in front of a message is whole by itself.
+        let between = after <= head || ends.contains(&after) || after == ends[0] + 3;
+        assert_eq!(partial, u64::from(!between), "cut after {after} bytes");
     }
 }
 
@@ -615,7 +686,7 @@ async fn all_pages_of_a_run_are_one_when_asked_for() {
 #[tokio::test]
 async fn two_runs_of_a_source_do_not_share_anything() {
     let server = ScriptedServer::start([Script::accept().send_text("1").close(1000, "")]).await;
-    let source = source(&server.url(), Value::Object(serde_json::Map::new()));
+    let source = source(&server.url(), json!({}));
     let (one, other) = tokio::join!(run(&source), run(&source));
     assert_eq!((one.texts(), other.texts()), (vec!["1".to_owned()], vec!["1".to_owned()]));
     assert_eq!(server.finish().await.len(), 2);

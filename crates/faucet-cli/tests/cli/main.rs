@@ -1,0 +1,20 @@
+//! The built command from outside: what it is given, what it prints and writes, and what it exits
+//! with.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+
+mod check;
+mod configuration;
+mod demo;
+mod exits;
+mod feed;
+mod files;
+mod junk;
+mod latency;
+mod reports;
+mod run;
+mod secrets;
+#[cfg(unix)]
+mod signals;
+mod support;
+mod tap;

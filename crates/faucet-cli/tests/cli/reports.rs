@@ -1,0 +1,161 @@
+//! `--report`: one object with the same fields, however a run ends.
+
+use faucet_testkit::{Script, ScriptedServer, refused_address};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+const FIELDS: [&str; 11] = [
+    "bytes",
+    "delivered",
+    "elapsed_seconds",
+    "ended",
+    "error",
+    "pages",
+    "reconnects",
+    "records",
+    "resent",
+    "skipped",
+    "unconfirmed",
+];
+
+/// Reads the report and checks what holds for all.
+#[track_caller]
+pub(crate) fn report(files: &Files) -> Value {
+    let report = files.json("report.json");
+    let fields: Vec<&String> = report.as_object().unwrap().keys().collect();
+    let mut sorted = fields.clone();
+    sorted.sort();
+    assert_eq!(sorted, FIELDS, "{report}");
+    let error = &report["error"];
+    assert_eq!(report["ended"] == "error", !error.is_null(), "{report}");
+    if let Some(error) = error.as_object() {
+        assert!(error.len() == 2 && error["kind"].is_string() && error["message"].is_string());
+    }
+    assert!(report["elapsed_seconds"].as_f64().unwrap() < PATIENCE.as_secs_f64(), "{report}");
+    report
+}
+
+/// The report without its time, which is checked already.
+#[track_caller]
+fn counts(files: &Files) -> Value {
+    let mut report = report(files);
+    report.as_object_mut().unwrap().remove("elapsed_seconds");
+    report
+}
+
+async fn run(files: &Files, file: &str) -> Ran {
+    faucet_ran(["run", file, "--report", &files.name("report.json")]).await
+}
+
+#[tokio::test]
+async fn good_ends() {
+    let three = || Script::accept().send_text("1").send_text("x").send_text("[2]").send_text("3");
+    for (script, keys, ended, records, bytes, skipped) in [
+        (
+            three().stall(),
+            json!({"max_messages": 2}),
+            "max_messages",
+            2,
+            4,
+            json!({"parse_error": 1}),
+        ),
+        (three().stall(), json!({"idle_timeout": 0.2}), "idle", 3, 5, json!({"parse_error": 1})),
+        (
+            three().close(1000, ""),
+            json!({"unbounded": true}),
+            "closed",
+            3,
+            5,
+            json!({"parse_error": 1}),
+        ),
+        (Script::accept().close_no_code(), json!({"unbounded": true}), "closed", 0, 0, json!({})),
+    ] {
+        let server = ScriptedServer::start([script]).await;
+        let files = Files::new();
+        let mut keys = keys;
+        keys["on_parse_error"] = "skip".into();
+        run(&files, &files.pipeline(&server.url(), keys)).await.succeeded();
+        assert_eq!(
+            counts(&files),
+            json!({
+                "ended": ended, "error": null, "records": records, "bytes": bytes,
+                "pages": u64::from(records > 0), "reconnects": 0, "skipped": skipped,
+                "delivered": records, "unconfirmed": 0, "resent": 0,
+            })
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_file() {
+    let files = Files::new();
+    let recording = files.write("in.jsonl", "1\n\n{\"a\": 2}\n");
+    let pipeline = json!({
+        "source": {"type": "jsonl", "path": recording, "batch_size": 1},
+        "sink": {"type": "jsonl", "path": files.name("out.jsonl")},
+    });
+    let file = files.write("pipeline.json", pipeline.to_string());
+    run(&files, &file).await.succeeded();
+    assert_eq!(files.read("out.jsonl"), "1\n{\"a\": 2}\n");
+    let report = report(&files);
+    let told = (&report["ended"], &report["records"], &report["pages"]);
+    assert_eq!(told, (&json!("exhausted"), &json!(2), &json!(2)));
+}
+
+#[tokio::test]
+async fn an_error_is_told_with_its_kind_and_words_and_what_came_before_it() {
+    let scripts = [Script::accept().send_text("1").send_text("2").close(1011, "out of order")];
+    let server = ScriptedServer::start(scripts).await;
+    let files = Files::new();
+    let ran = run(&files, &files.pipeline(&server.url(), json!({"unbounded": true}))).await;
+    ran.failed_with(4, &[]);
+    let mut counts = counts(&files);
+    let error = counts["error"].take();
+    assert_eq!(error["kind"], "closed");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("1011 internal error, \"out of order\" (hint: "), "{message}");
+    assert_eq!(
+        counts,
+        json!({
+            "ended": "error", "error": null, "records": 2, "bytes": 2, "pages": 1,
+            "reconnects": 0, "skipped": {}, "delivered": 2, "unconfirmed": 0, "resent": 0,
+        })
+    );
+    assert_eq!(files.read("out.jsonl"), "1\n2\n");
+}
+
+#[tokio::test]
+async fn a_configuration_error_is_reported_too() {
+    let files = Files::new();
+    for (name, text, words) in [
+        ("pipeline.yaml", "source: {type: websocket, url: 'ws://h/'}\n", "sink: missing"),
+        ("pipeline.yaml", "source: [\n", "pipeline.yaml: "),
+        ("pipeline.conf", "", "a pipeline file ends in .yaml"),
+    ] {
+        let file = files.write(name, text);
+        run(&files, &file).await.failed_with(2, &[words]);
+        let error = &report(&files)["error"];
+        assert_eq!(error["kind"], "config");
+        assert!(error["message"].as_str().unwrap().contains(words), "{error}");
+    }
+    run(&files, &files.name("missing.yaml")).await.failed_with(2, &["missing.yaml"]);
+    assert_eq!(report(&files)["error"]["kind"], "config");
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_written_hides_no_other_error() {
+    let server = ScriptedServer::start([Script::accept().close(1000, "")]).await;
+    let files = Files::new();
+    let nowhere = files.name("none/report.json");
+    let words = format!("--report {nowhere}: cannot be written");
+
+    let file = files.pipeline(&server.url(), json!({"unbounded": true}));
+    let ran = faucet_ran(["run", &file, "--report", &nowhere]).await;
+    ran.failed_with(7, &[&words, "No such file or directory"]);
+
+    let refused = format!("ws://{}/", refused_address().await);
+    let file = files.pipeline(&refused, json!({"unbounded": true}));
+    let ran = faucet_ran(["run", &file, "--report", &nowhere]).await;
+    ran.failed_with(4, &[&words, "Connection refused"]);
+}
