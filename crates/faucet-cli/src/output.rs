@@ -1,5 +1,6 @@
 //! What the command prints: data on stdout, everything else on stderr.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
@@ -8,7 +9,17 @@ use faucet_core::{Error, ErrorKind, Result};
 /// Prints a line of data. A closed pipe is a quiet end.
 pub(crate) fn print_line(line: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(stdout_error)
+    writeln!(out, "{}", harmless(line)).and_then(|()| out.flush()).map_err(stdout_error)
+}
+
+/// Text that cannot drive the terminal: a pipeline file may be somebody else's.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let drives = |c: char| c.is_control() && c != '\n';
+    if !text.contains(drives) {
+        return text.into();
+    }
+    let escape = |c: char| if drives(c) { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(escape).collect()
 }
 
 /// What a failed write to stdout means.
@@ -22,7 +33,7 @@ pub(crate) fn stdout_error(error: io::Error) -> Error {
 /// Says something on stderr.
 pub(crate) fn note(text: &str) {
     // Nobody can be told that stderr is gone.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
 }
 
 /// Shows an error.
@@ -92,6 +103,12 @@ pub(crate) fn count(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_cannot_drive_the_terminal() {
+        assert_eq!(harmless("π\n  \x1b[31m\u{9b}2J\t\r"), "π\n  \\u{1b}[31m\\u{9b}2J\\t\\r");
+        assert!(matches!(harmless("plain\n"), Cow::Borrowed("plain\n")));
+    }
 
     #[test]
     fn numbers_are_for_people() {

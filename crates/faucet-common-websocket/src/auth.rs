@@ -11,6 +11,8 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::url::WsUrl;
+
 /// Credentials for the upgrade request, resolved anew on every connect.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "config", rename_all = "snake_case", deny_unknown_fields)]
@@ -44,7 +46,8 @@ pub trait AuthProvider: Send + Sync {
     /// the last credentials were refused. Its time counts towards `connect_timeout`.
     ///
     /// # Errors
-    /// A retryable error is tried again like network trouble; another one ends the run.
+    /// A retryable error is tried again like network trouble; another one is like credentials that
+    /// the server refused: fatal at first, and after the first connect it gets one more try.
     async fn headers(&self) -> Result<HeaderMap>;
 }
 
@@ -107,8 +110,17 @@ impl Auth {
             Self::Custom { headers } => {
                 return check_headers("auth.config.headers", headers, problems);
             }
-            Self::Bearer { token } => format!("Bearer {}", token.expose()),
-            Self::Basic { username, password } => basic(username, password),
+            Self::Bearer { token } => {
+                problems.push_if(token.expose().is_empty(), "auth.config.token: must not be empty");
+                format!("Bearer {}", token.expose())
+            }
+            Self::Basic { username, password } => {
+                problems.push_if(
+                    username.contains(':'),
+                    "auth.config.username: must not contain a colon (RFC 7617 §2)",
+                );
+                basic(username, password)
+            }
         };
         let mut headers = HeaderMap::new();
         match header_value(&text) {
@@ -131,6 +143,33 @@ pub(crate) fn from_user_info(username: &str, password: &Secret) -> HeaderMap {
     headers
 }
 
+/// What must not be shown though a peer sends it back to us.
+#[derive(Default)]
+pub(crate) struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// Shorter ones would hide words that are none.
+    const SHORTEST: usize = 4;
+
+    pub(crate) const NONE: &Self = &Self(Vec::new());
+
+    /// The values of sensitive headers, with and without their scheme, and what the URL hides.
+    pub(crate) fn new(url: &WsUrl, headers: &HeaderMap) -> Self {
+        let sensitive = headers.values().filter(|value| value.is_sensitive());
+        let mut found: Vec<String> = url.secrets();
+        for text in sensitive.filter_map(|value| value.to_str().ok()) {
+            found.extend([text, text.rsplit(' ').next().unwrap_or(text)].map(str::to_owned));
+        }
+        found.retain(|text| text.len() >= Self::SHORTEST);
+        found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        Self(found)
+    }
+
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+}
+
 /// What each connect sends besides the upgrade's own headers.
 pub(crate) struct Credentials {
     /// From `headers`, `auth` and the URL.
@@ -143,8 +182,12 @@ impl Credentials {
     pub(crate) async fn resolve(&self) -> Result<HeaderMap> {
         let mut headers = self.fixed.clone();
         if let Some(provider) = &self.provider {
+            let mut last = None;
             for (name, mut value) in provider.headers().await? {
-                let Some(name) = name else { continue };
+                // A name that is repeated comes once.
+                let repeated = name.is_none();
+                let Some(name) = name.or_else(|| last.clone()) else { continue };
+                last = Some(name.clone());
                 if is_reserved(&name) {
                     return Err(Error::new(
                         ErrorKind::Auth,
@@ -152,7 +195,11 @@ impl Credentials {
                     ));
                 }
                 value.set_sensitive(true);
-                headers.insert(name, value);
+                if repeated {
+                    headers.append(name, value);
+                } else {
+                    headers.insert(name, value);
+                }
             }
         }
         Ok(headers)

@@ -11,7 +11,6 @@ use crate::close::code;
 use crate::config::Endpoint;
 use crate::connection::{Connection, End, Inbound};
 use crate::dial::StepLog;
-use crate::error::Blame;
 
 /// How long a pong, and a feed's first frame, are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -77,7 +76,7 @@ impl Probe<'_> {
         let mut seen = Seen::default();
         let watched = timeout(PATIENCE, self.watch(started, feed, &mut seen)).await;
         let ended = watched.ok().and_then(Result::err);
-        let lost = ended.as_ref().map(|end| end.failure(Blame { url: self.url }).error);
+        let lost = ended.as_ref().map(|end| end.failure(self.connection.blame(self.url)).error);
         if feed {
             match seen.frame {
                 Some((took, bytes)) => {
@@ -90,17 +89,16 @@ impl Probe<'_> {
                 None => {}
             }
         }
-        match (seen.pong, lost) {
-            (Some(took), _) => {
-                report.push("ping", took, StepOutcome::Passed("round trip".into()));
-            }
-            (None, None) => {
+        match seen.pong {
+            Some(took) => report.push("ping", took, StepOutcome::Passed("round trip".into())),
+            None if lost.is_none() => {
                 let why = "no pong: ping_interval would take this peer for dead".to_owned();
                 report.push("ping", started.elapsed(), StepOutcome::Skipped(why));
             }
-            (None, Some(error)) => {
-                report.push("read", started.elapsed(), StepOutcome::Failed(error));
-            }
+            None => {}
+        }
+        if let Some(error) = lost {
+            report.push("read", started.elapsed(), StepOutcome::Failed(error));
         }
         let farewell = ended.map_or(Some(code::NORMAL), |end| end.farewell());
         self.connection.farewell(farewell).await;

@@ -1,6 +1,7 @@
 //! From configuration keys to a checked endpoint.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ use crate::tls::TlsConfig;
 use crate::url::{UrlTemplate, UrlText};
 use crate::wire::ReadBuffer;
 
-/// A data message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A data message. `Debug` shows its length only: it may hold a token.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A text message; the bytes are UTF-8.
     Text(Bytes),
@@ -32,6 +33,16 @@ impl Frame {
         match self {
             Self::Text(bytes) | Self::Binary(bytes) => bytes,
         }
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text(_) => "text",
+            Self::Binary(_) => "binary",
+        };
+        write!(f, "{kind} of {} bytes", self.as_bytes().len())
     }
 }
 
@@ -90,6 +101,10 @@ impl ConnectOptions {
         self.check_times(problems);
         self.check_sizes(problems);
         self.tls.check(problems);
+        problems.push_if(
+            self.tls != TlsConfig::default() && url.as_ref().is_some_and(|url| !url.is_tls()),
+            "tls: has no effect on ws://; use wss://",
+        );
         let headers = self.check_credentials(url.as_ref(), problems);
         let backoff = Backoff {
             initial: self.reconnect_backoff,
@@ -150,6 +165,11 @@ impl ConnectOptions {
             "read_buffer_bytes: must be from 1 to 64 MiB",
         );
         let is_token = |p: &String| http::HeaderName::from_bytes(p.as_bytes()).is_ok();
+        let names: std::collections::BTreeSet<&String> = self.subprotocols.iter().collect();
+        problems.push_if(
+            names.len() < self.subprotocols.len(),
+            "subprotocols: a name is given twice (RFC 6455 §4.1)",
+        );
         problems.push_if(
             !self.subprotocols.iter().all(is_token),
             "subprotocols: a name must be a token (RFC 6455 §4.1), without spaces or commas",
@@ -174,7 +194,7 @@ impl ConnectOptions {
         let mut own = Problems::new();
         add("auth", self.auth.check(&mut own), &mut headers);
         if let Err(error) = own.into_result() {
-            problems.push(error.to_string());
+            error.problems().for_each(|problem| problems.push(problem));
         }
         headers
     }
@@ -206,7 +226,7 @@ impl Endpoint {
         self
     }
 
-    /// Connects through `dial` instead of DNS, TCP and TLS.
+    /// Connects through `dial` instead of DNS and TCP.
     #[must_use]
     pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
         self.dial = Some(dial);
@@ -228,16 +248,10 @@ impl Endpoint {
 
     pub(crate) fn target(&self, run: &RunContext) -> Result<Target> {
         let url = self.url.resolve(run)?;
-        let dial: Arc<dyn Dial> = match &self.dial {
-            Some(dial) => Arc::clone(dial),
-            None => {
-                let tls = if url.is_tls() { Some(self.tls.load()?) } else { None };
-                Arc::new(NetDial::new(tls, self.tls.clone()))
-            }
-        };
         Ok(Target {
+            tls: if url.is_tls() { Some(self.tls.load()?) } else { None },
+            dial: self.dial.clone().unwrap_or_else(|| Arc::new(NetDial)),
             url,
-            dial,
             credentials: Credentials {
                 fixed: self.headers.clone(),
                 provider: self.provider.clone(),
@@ -251,8 +265,8 @@ impl Endpoint {
     }
 }
 
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Endpoint({})", self.url.redacted())
     }
 }

@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 
+use crate::auth::Secrets;
 use crate::close::code;
 use crate::config::Frame;
 use crate::error::Blame;
@@ -49,7 +50,10 @@ pub(crate) enum End {
     /// The stream ended without one.
     Dropped(Option<io::Error>),
     Violation(String),
-    NotUtf8,
+    /// A text message, or the reason of a Close.
+    NotUtf8 {
+        close: bool,
+    },
     TooLarge {
         size: usize,
         max: usize,
@@ -63,7 +67,8 @@ impl End {
             Self::Closed { code, reason } => blame.closed(*code, reason),
             Self::Dropped(error) => blame.dropped(error.as_ref().map(copy_of)),
             Self::Violation(what) => blame.violation(what),
-            Self::NotUtf8 => blame.violation("a text message is not UTF-8"),
+            Self::NotUtf8 { close: false } => blame.violation("a text message is not UTF-8"),
+            Self::NotUtf8 { close: true } => blame.violation("the reason of a Close is not UTF-8"),
             Self::TooLarge { size, max } => blame.too_large(&format!(
                 "a message of {size} bytes is over the limit of {max} bytes (max_message_bytes)"
             )),
@@ -75,9 +80,12 @@ impl End {
     pub(crate) fn discards(&self, mid_message: bool) -> Option<&'static str> {
         match self {
             Self::Dropped(_) if mid_message => Some("partial_frame"),
-            Self::NotUtf8 => Some("not_utf8"),
+            Self::NotUtf8 { close: false } => Some("not_utf8"),
             Self::TooLarge { .. } | Self::TooManyFragments => Some("too_large"),
-            Self::Closed { .. } | Self::Dropped(_) | Self::Violation(_) => None,
+            Self::NotUtf8 { close: true }
+            | Self::Closed { .. }
+            | Self::Dropped(_)
+            | Self::Violation(_) => None,
         }
     }
 
@@ -86,7 +94,7 @@ impl End {
         match self {
             Self::Closed { .. } | Self::Dropped(_) => None,
             Self::Violation(_) => Some(code::PROTOCOL),
-            Self::NotUtf8 => Some(code::INVALID),
+            Self::NotUtf8 { .. } => Some(code::INVALID),
             Self::TooLarge { .. } => Some(code::TOO_BIG),
             Self::TooManyFragments => Some(code::POLICY),
         }
@@ -101,6 +109,7 @@ fn copy_of(error: &io::Error) -> io::Error {
 }
 
 pub(crate) struct Connection {
+    secrets: Secrets,
     ws: WebSocketStream<Wire>,
     outbox: VecDeque<Message>,
     unflushed: bool,
@@ -108,7 +117,12 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// `largest_sent` bounds the messages that will be queued.
-    pub(crate) fn new(wire: Wire, max_message_bytes: usize, largest_sent: usize) -> Self {
+    pub(crate) fn new(
+        wire: Wire,
+        secrets: Secrets,
+        max_message_bytes: usize,
+        largest_sent: usize,
+    ) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(WRITE_BUFFER)
@@ -120,7 +134,11 @@ impl Connection {
         // Nothing to wait for: with the upgrade done this only wraps the stream.
         let ws = WebSocketStream::from_raw_socket(wire, Role::Client, Some(config));
         let ws = futures_util::FutureExt::now_or_never(ws).expect("wrapping a stream does no I/O");
-        Self { ws, outbox: VecDeque::new(), unflushed: false }
+        Self { secrets, ws, outbox: VecDeque::new(), unflushed: false }
+    }
+
+    pub(crate) fn blame<'a>(&'a self, url: &'a str) -> Blame<'a> {
+        Blame { url, secrets: &self.secrets }
     }
 
     pub(crate) fn stamp(&self) -> Stamp {
@@ -197,10 +215,28 @@ impl Connection {
                 Some(Ok(Message::Close(_))) => return Poll::Ready(Err(self.closed())),
                 // tungstenite hands out raw frames only to who asks for them.
                 Some(Ok(Message::Frame(_))) => continue,
-                Some(Err(error)) => return Poll::Ready(Err(classify(error))),
+                Some(Err(error)) => return Poll::Ready(Err(self.classify(error))),
                 None => return Poll::Ready(Err(End::Dropped(None))),
             };
             return Poll::Ready(Ok(inbound));
+        }
+    }
+
+    fn classify(&self, error: WsError) -> End {
+        match error {
+            WsError::ConnectionClosed | WsError::AlreadyClosed => End::Dropped(None),
+            WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Dropped(None),
+            WsError::Io(error) => {
+                match error.get_ref().map(|inner| inner.is::<TooManyFragments>()) {
+                    Some(true) => End::TooManyFragments,
+                    _ => End::Dropped(Some(error)),
+                }
+            }
+            WsError::Utf8(_) => End::NotUtf8 { close: self.ws.get_ref().close_seen().is_some() },
+            WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
+                End::TooLarge { size, max: max_size }
+            }
+            other => End::Violation(other.to_string()),
         }
     }
 
@@ -220,7 +256,11 @@ impl Connection {
             let sent = match code {
                 Some(code) => {
                     let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
-                    self.ws.close(Some(frame)).await
+                    // Where the peer has said goodbye already, its answer is queued.
+                    match self.ws.close(Some(frame)).await {
+                        Err(_) => self.ws.flush().await,
+                        sent => sent,
+                    }
                 }
                 None => self.ws.flush().await,
             };
@@ -234,21 +274,5 @@ impl Connection {
         };
         // A peer that does not answer gets what it asked for.
         let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
-    }
-}
-
-fn classify(error: WsError) -> End {
-    match error {
-        WsError::ConnectionClosed | WsError::AlreadyClosed => End::Dropped(None),
-        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Dropped(None),
-        WsError::Io(error) => match error.get_ref().map(|inner| inner.is::<TooManyFragments>()) {
-            Some(true) => End::TooManyFragments,
-            _ => End::Dropped(Some(error)),
-        },
-        WsError::Utf8(_) => End::NotUtf8,
-        WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
-            End::TooLarge { size, max: max_size }
-        }
-        other => End::Violation(other.to_string()),
     }
 }

@@ -1,31 +1,26 @@
-//! From a URL to a byte stream: DNS, TCP, TLS.
+//! From a URL to a byte stream: DNS and TCP.
 
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, sleep};
-use tokio_rustls::TlsConnector;
 
 use crate::error::Blame;
 use crate::lifecycle::Failure;
-use crate::tls::TlsConfig;
 use crate::url::WsUrl;
 use crate::wire::Io;
 
 /// How long one address has a head start over the next (RFC 8305 §5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Brings a byte stream to the host of a URL.
+/// Brings a byte stream to the host and port of a URL. For `wss://` TLS is spoken on top of it.
 #[async_trait]
 pub trait Dial: Send + Sync {
     /// Connects. The caller bounds the time; a dropped future leaves nothing behind.
@@ -70,18 +65,11 @@ impl StepLog {
     }
 }
 
-/// DNS, TCP and, for `wss://`, TLS.
+/// DNS and TCP.
 #[derive(Debug)]
-pub(crate) struct NetDial {
-    tls: Option<Arc<ClientConfig>>,
-    config: TlsConfig,
-}
+pub(crate) struct NetDial;
 
 impl NetDial {
-    pub(crate) fn new(tls: Option<Arc<ClientConfig>>, config: TlsConfig) -> Self {
-        Self { tls, config }
-    }
-
     async fn resolve(&self, url: &WsUrl, log: &mut StepLog) -> io::Result<Vec<SocketAddr>> {
         if let Ok(address) = url.host().parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, url.port())]);
@@ -94,47 +82,17 @@ impl NetDial {
         log.done(format!("{} addresses", found.len()));
         Ok(found)
     }
-
-    async fn secure(
-        &self,
-        tcp: TcpStream,
-        config: &Arc<ClientConfig>,
-        url: &WsUrl,
-        log: &mut StepLog,
-    ) -> Result<Box<dyn Io>, Failure> {
-        let blame = Blame { url: url.redacted() };
-        if self.config.insecure_skip_verify {
-            tracing::warn!(
-                url = url.redacted(),
-                "tls.insecure_skip_verify: the server is not verified"
-            );
-        }
-        log.begin("tls");
-        let name = self.config.server_name.as_deref().unwrap_or(url.host());
-        let name =
-            ServerName::try_from(name.to_owned()).map_err(|e| blame.tls(io::Error::other(e)))?;
-        let stream = TlsConnector::from(Arc::clone(config))
-            .connect(name, tcp)
-            .await
-            .map_err(|error| blame.tls(error))?;
-        let version = stream.get_ref().1.protocol_version();
-        log.done(version.map(|v| format!("{v:?}")).unwrap_or_default());
-        Ok(Box::new(stream))
-    }
 }
 
 #[async_trait]
 impl Dial for NetDial {
     async fn dial(&self, url: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
-        let blame = Blame { url: url.redacted() };
+        let blame = Blame::of(url);
         let addresses = self.resolve(url, log).await.map_err(|e| blame.network("dns", e))?;
         log.begin("tcp");
         let (tcp, address) = race(addresses).await.map_err(|e| blame.network("tcp", e))?;
         log.done(address.to_string());
-        match &self.tls {
-            Some(config) => self.secure(tcp, config, url, log).await,
-            None => Ok(Box::new(tcp)),
-        }
+        Ok(Box::new(tcp))
     }
 }
 

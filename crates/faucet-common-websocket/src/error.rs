@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use faucet_core::{Error, ErrorKind};
 
+use crate::auth::Secrets;
 use crate::close;
 use crate::lifecycle::{Class, Failure, kind_of};
 use crate::scan::TooManyFragments;
 use crate::tls::{self, TlsTrouble};
+use crate::url::WsUrl;
 
 /// The longest text of a peer that is shown.
 const LONGEST_QUOTE: usize = 256;
 
 /// Text from the peer: cut, and with its control characters escaped.
-pub(crate) fn quote(text: &str) -> String {
+fn quote(text: &str) -> String {
     let mut cut: String = text.chars().take(LONGEST_QUOTE).collect();
     if cut.len() < text.len() {
         cut.push('…');
@@ -29,12 +31,23 @@ pub(crate) fn io_words(error: &io::Error) -> String {
 }
 
 /// Builds the errors of one endpoint, whose URL is redacted.
-#[derive(Debug, Clone)]
 pub(crate) struct Blame<'a> {
     pub(crate) url: &'a str,
+    /// What the peer's words must not show.
+    pub(crate) secrets: &'a Secrets,
 }
 
-impl Blame<'_> {
+impl<'a> Blame<'a> {
+    /// For where the peer has not said anything yet.
+    pub(crate) fn of(url: &'a WsUrl) -> Self {
+        Self { url: url.redacted(), secrets: Secrets::NONE }
+    }
+
+    /// Text from the peer: without our secrets, cut, and with its control characters escaped.
+    pub(crate) fn quote(&self, text: &str) -> String {
+        quote(&self.secrets.scrub(text))
+    }
+
     /// `Failed to connect to WebSocket <url>: <what>`.
     pub(crate) fn connect(&self, kind: ErrorKind, phase: &'static str, what: &str) -> Error {
         Error::new(kind, format!("Failed to connect to WebSocket {}: {what}", self.url))
@@ -140,7 +153,7 @@ impl Blame<'_> {
             (Some(code), "") => format!("closed by the server: {code} {}", close::name(code)),
             (Some(code), reason) => {
                 let name = close::name(code);
-                format!("closed by the server: {code} {name}, \"{}\"", quote(reason))
+                format!("closed by the server: {code} {name}, \"{}\"", self.quote(reason))
             }
         };
         let mut error = self.lost(kind_of(verdict.class), &said);
@@ -149,7 +162,6 @@ impl Blame<'_> {
             Class::Complaint => {
                 error.with_hint("check subscribe_messages: the server refused them")
             }
-            Class::Transient => error.with_hint("set reconnect: true to ride over such closes"),
             _ => error,
         };
         let retryable = !matches!(verdict.class, Class::Complaint);
@@ -166,10 +178,7 @@ impl Blame<'_> {
             Some(error) => format!("connection lost without a Close frame: {}", io_words(error)),
             None => "connection lost without a Close frame (1006)".to_owned(),
         };
-        let mut lost = self
-            .lost(ErrorKind::Closed, &what)
-            .with_hint("set reconnect: true to ride over drops")
-            .retryable(true);
+        let mut lost = self.lost(ErrorKind::Closed, &what).retryable(true);
         if let Some(error) = error {
             lost = lost.with_source(error);
         }
@@ -179,7 +188,7 @@ impl Blame<'_> {
     /// We gave up on a connection that still stood.
     pub(crate) fn given_up(&self, what: &str) -> Failure {
         let error = self.lost(ErrorKind::Timeout, what).retryable(true);
-        Failure::new(Class::Transient, error)
+        Failure::new(Class::Silent, error)
     }
 
     /// The peer broke the protocol; `what` says how.
@@ -213,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_words_users_look_for() {
-        let blame = Blame { url: "ws://h/" };
+        let blame = Blame { url: "ws://h/", secrets: Secrets::NONE };
         let refused = blame.network("tcp", io::ErrorKind::ConnectionRefused.into());
         assert_eq!(
             refused.error.to_string(),

@@ -10,14 +10,17 @@ use crate::backoff::Backoff;
 const STABLE: Duration = Duration::from_secs(10);
 
 /// What kind of end an attempt had. Two of one class in a row, with no record between them, are
-/// fatal unless the class is [`Clean`](Self::Clean) or [`Transient`](Self::Transient).
+/// fatal unless the class is [`Clean`](Self::Clean), [`Transient`](Self::Transient) or
+/// [`Silent`](Self::Silent).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// Close 1000 or a Close without code.
     Clean,
-    /// Network trouble, a server that is busy or restarts, a peer that fell silent: always worth
-    /// another try.
+    /// Network trouble, a server that is busy or restarts: always worth another try.
     Transient,
+    /// The peer or the feed fell silent. Worth another try like trouble on the line, but however
+    /// long the silence was, it was no stable connection.
+    Silent,
     /// The credentials were refused. They are resolved anew before the next try.
     Credentials,
     /// The upgrade was answered with this HTTP status.
@@ -116,15 +119,22 @@ impl Lifecycle {
     pub fn failed(&mut self, failure: Failure, now: Instant, chance: f64) -> Step {
         let Failure { class, wait_at_least, error } = failure;
         if !self.policy.reconnect {
-            return if class == Class::Clean { Step::Finish } else { Step::GiveUp(error) };
+            return match class {
+                Class::Clean => Step::Finish,
+                Class::Transient if self.was_connected && error.hint().is_none() => {
+                    Step::GiveUp(error.with_hint("set reconnect: true to ride over such ends"))
+                }
+                _ => Step::GiveUp(error),
+            };
         }
-        if self.connected_at.take().is_some_and(|at| now.duration_since(at) >= STABLE) {
+        let lasted = self.connected_at.take().is_some_and(|at| now.duration_since(at) >= STABLE);
+        if lasted && class != Class::Silent {
             self.failures = 0;
         }
         if class == Class::Fatal {
             return Step::GiveUp(error);
         }
-        if !matches!(class, Class::Clean | Class::Transient)
+        if !matches!(class, Class::Clean | Class::Transient | Class::Silent)
             && let Some(error) = self.no_progress(class, &error)
         {
             return Step::GiveUp(error);
@@ -178,6 +188,7 @@ fn relabel(error: &Error, message: String) -> Error {
 pub(crate) fn kind_of(class: Class) -> ErrorKind {
     match class {
         Class::Clean | Class::Transient | Class::Application(_) => ErrorKind::Closed,
+        Class::Silent => ErrorKind::Timeout,
         Class::Credentials => ErrorKind::Auth,
         Class::Certificate => ErrorKind::Tls,
         Class::Answer(_) | Class::Handshake | Class::Violation | Class::Complaint => {
@@ -210,7 +221,7 @@ mod tests {
         Fails(Class),
     }
     use Class::{Answer, Application, Certificate, Clean, Complaint, Credentials, Fatal};
-    use Class::{Handshake, Transient, Violation};
+    use Class::{Handshake, Silent, Transient, Violation};
     use Tell::{After, Fails, Record, Up};
 
     /// `1000` for a wait in milliseconds, `finish`, or `give up`.
@@ -297,6 +308,9 @@ mod tests {
         assert_eq!(told(policy(Some(2)), &stable), ["1000", "1000"]);
         let record = [Up, Fails(Transient), Up, Record, Fails(Transient)];
         assert_eq!(told(policy(Some(2)), &record), ["1000", "1000"]);
+        // A peer that says nothing for ten seconds is not stable.
+        let silent = [Up, After(60_000), Fails(Silent), Up, After(60_000), Fails(Silent)];
+        assert_eq!(told(policy(Some(1)), &silent), ["1000", "give up"]);
         // The time between attempts is not time connected.
         let waiting = [Up, Fails(Transient), After(60_000), Fails(Transient)];
         assert_eq!(told(policy(Some(2)), &waiting), ["1000", "2000"]);

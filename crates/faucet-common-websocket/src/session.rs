@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout};
 
 use crate::alarm::Alarm;
-use crate::auth::Credentials;
+use crate::auth::{Credentials, Secrets};
 use crate::close::code;
 use crate::config::{Endpoint, Frame};
 use crate::connection::{Connection, Inbound};
@@ -21,6 +21,7 @@ use crate::dial::{Dial, StepLog};
 use crate::error::Blame;
 use crate::keepalive::{Care, Keepalive};
 use crate::lifecycle::{Class, Failure, Lifecycle, Step};
+use crate::tls::Tls;
 use crate::upgrade::Request;
 use crate::url::WsUrl;
 use crate::wire::{ReadBuffer, Stamp, Wire};
@@ -32,6 +33,8 @@ const HOLD_INTERVAL: Duration = Duration::from_secs(10);
 pub(crate) struct Target {
     pub(crate) url: WsUrl,
     pub(crate) dial: Arc<dyn Dial>,
+    /// For `wss://`.
+    pub(crate) tls: Option<Tls>,
     pub(crate) credentials: Credentials,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) connect_timeout: Duration,
@@ -47,25 +50,34 @@ impl Target {
         match timeout(self.connect_timeout, self.connect_unbounded(log)).await {
             Ok(result) => result,
             Err(_) => {
-                let blame = Blame { url: self.url.redacted() };
+                let blame = Blame::of(&self.url);
                 Err(blame.timed_out(log.phase(), self.connect_timeout))
             }
         }
     }
 
     async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Connection, Failure> {
+        log.begin("auth");
         let headers = self.credentials.resolve().await.map_err(|error| {
             let class = if error.is_retryable() { Class::Transient } else { Class::Credentials };
             Failure::new(class, error)
         })?;
         let mut io = self.dial.dial(&self.url, log).await?;
+        if let Some(tls) = &self.tls {
+            io = tls.secure(io, &self.url, log).await?;
+        }
         log.begin("upgrade");
-        let request =
-            Request { url: &self.url, headers: &headers, subprotocols: &self.subprotocols };
+        let secrets = Secrets::new(&self.url, &headers);
+        let request = Request {
+            url: &self.url,
+            headers: &headers,
+            subprotocols: &self.subprotocols,
+            secrets: &secrets,
+        };
         let upgraded = request.send(&mut *io).await?;
         log.done(upgraded.subprotocol.unwrap_or_default());
         let wire = Wire::new(io, upgraded.leftover, self.read_buffer);
-        Ok(Connection::new(wire, self.max_message_bytes, self.largest_sent))
+        Ok(Connection::new(wire, secrets, self.max_message_bytes, self.largest_sent))
     }
 }
 
@@ -108,13 +120,6 @@ enum Next {
     Fail(Error),
 }
 
-/// A time without reading.
-#[derive(Clone, Copy)]
-struct Pause {
-    since: Instant,
-    pong_due: Instant,
-}
-
 /// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
 /// inside, so that a dropped poll never restarts it.
 pub struct Session {
@@ -127,7 +132,10 @@ pub struct Session {
     connects: u64,
     last_data: Instant,
     alarm: Alarm,
-    paused: Option<Pause>,
+    /// Since when nothing has been read.
+    paused: Option<Instant>,
+    /// When the peer should hear from us, though nothing is read.
+    pong_due: Instant,
     hold_alarm: Alarm,
     discarded: Vec<&'static str>,
     /// Messages since nothing more was there to read.
@@ -151,6 +159,7 @@ impl Session {
             last_data: Instant::now(),
             alarm: Alarm::default(),
             paused: None,
+            pong_due: Instant::now(),
             hold_alarm: Alarm::default(),
             discarded: Vec::new(),
             burst: 0,
@@ -179,7 +188,7 @@ impl Session {
 
     /// The next event. After an error or [`Event::Closed`] the session is over.
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event>> {
-        if let Some(Pause { since, .. }) = self.paused.take() {
+        if let Some(since) = self.paused.take() {
             let pause = since.elapsed();
             self.keepalive.resumed(pause);
             // Time without reading says nothing about the feed.
@@ -225,35 +234,34 @@ impl Session {
 
     /// The owner stops reading until it asks for the next event.
     pub fn pause(&mut self) {
-        let now = Instant::now();
-        self.paused.get_or_insert(Pause { since: now, pong_due: now + HOLD_INTERVAL });
+        self.paused.get_or_insert_with(Instant::now);
     }
 
     /// Keeps the connection alive without reading from it: writes what is queued, and unsolicited
     /// Pongs so that the peer does not take us for dead. A dial or a goodbye goes on. Never ready.
     pub fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.pause();
-        match (&mut self.link, &mut self.paused) {
-            (Link::Up(connection), Some(pause)) => {
+        match &mut self.link {
+            Link::Up(connection) => {
                 connection.poll_flush(cx);
-                while self.hold_alarm.poll(cx, Some(pause.pong_due)).is_ready() {
+                while self.hold_alarm.poll(cx, Some(self.pong_due)).is_ready() {
                     connection.queue_pong(Bytes::new());
                     connection.poll_write(cx);
-                    pause.pong_due = Instant::now() + HOLD_INTERVAL;
+                    self.pong_due = Instant::now() + HOLD_INTERVAL;
                 }
             }
-            (Link::Dialing(dialing), _) => {
+            Link::Dialing(dialing) => {
                 if let Poll::Ready(dialed) = dialing.poll_unpin(cx) {
                     *dialing = std::future::ready(dialed).boxed();
                 }
             }
-            (Link::Parting(farewell, _), _) => {
+            Link::Parting(farewell, _) => {
                 let parted = farewell.poll_unpin(cx).is_ready();
                 if parted {
                     *farewell = std::future::ready(()).boxed();
                 }
             }
-            _ => {}
+            Link::Waiting(_) | Link::Over => {}
         }
         Poll::Pending
     }
@@ -284,6 +292,7 @@ impl Session {
         self.life.connected(now.into_std());
         self.keepalive.connected(now);
         self.last_data = now;
+        self.pong_due = now + HOLD_INTERVAL;
         self.connects += 1;
         let again = self.connects > 1;
         tracing::info!(url = self.url(), again, "connected");
@@ -302,7 +311,10 @@ impl Session {
                     self.burst = self.burst.saturating_add(1);
                     return Poll::Ready(Ok(Event::Message(frame)));
                 }
-                Poll::Ready(Ok(Inbound::Ping)) => return Poll::Ready(Ok(Event::Control)),
+                Poll::Ready(Ok(Inbound::Ping)) => {
+                    self.pong_due = connection.stamp().instant + HOLD_INTERVAL;
+                    return Poll::Ready(Ok(Event::Control));
+                }
                 Poll::Ready(Ok(Inbound::Pong(payload))) => {
                     if !self.keepalive.pong(&payload) {
                         return Poll::Ready(Ok(Event::Control));
@@ -310,7 +322,7 @@ impl Session {
                 }
                 Poll::Ready(Err(end)) => {
                     self.discarded.extend(end.discards(connection.is_mid_message()));
-                    let failure = end.failure(Blame { url: self.target.url.redacted() });
+                    let failure = end.failure(connection.blame(self.target.url.redacted()));
                     return self.end(cx, failure, end.farewell());
                 }
                 Poll::Pending => {
@@ -326,7 +338,7 @@ impl Session {
     /// is something to write.
     fn poll_timers(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         let drained = std::mem::take(&mut self.burst) == 0;
-        let blame = Blame { url: self.target.url.redacted() };
+        let blame = Blame::of(&self.target.url);
         loop {
             let now = Instant::now();
             let mut deadline = None;

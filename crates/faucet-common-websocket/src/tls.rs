@@ -12,9 +12,16 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureSch
 use rustls_platform_verifier::Verifier;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio_rustls::TlsConnector;
+
+use crate::dial::StepLog;
+use crate::error::Blame;
+use crate::lifecycle::Failure;
+use crate::url::WsUrl;
+use crate::wire::Io;
 
 /// How `wss://` endpoints are verified. Without it: the operating system's trust store.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsConfig {
     /// PEM file with certificate authorities to trust in addition to the operating system's.
@@ -37,6 +44,10 @@ impl TlsConfig {
             self.client_cert_file.is_some() != self.client_key_file.is_some(),
             "tls: client_cert_file and client_key_file must be given together",
         );
+        problems.push_if(
+            self.insecure_skip_verify && self.ca_file.is_some(),
+            "tls: ca_file has no effect with insecure_skip_verify",
+        );
         if let Some(name) = &self.server_name {
             let valid = ServerName::try_from(name.as_str()).is_ok();
             problems.push_if(!valid, "tls.server_name: not a valid DNS name or IP address");
@@ -44,7 +55,7 @@ impl TlsConfig {
     }
 
     /// Reads the files and the trust store. Done once a run; every connect shares the result.
-    pub(crate) fn load(&self) -> Result<Arc<ClientConfig>> {
+    pub(crate) fn load(&self) -> Result<Tls> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = if self.insecure_skip_verify {
             Arc::new(AcceptAny(Arc::clone(&provider)))
@@ -54,7 +65,8 @@ impl TlsConfig {
                 .as_ref()
                 .map_or(Ok(Vec::new()), |path| certificates("tls.ca_file", path))?;
             Arc::new(Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(|e| {
-                Error::config(format!("tls.ca_file: {e}"))
+                let key = if self.ca_file.is_some() { "tls.ca_file" } else { "tls" };
+                Error::config(format!("{key}: {e}"))
                     .with_hint("install the CA certificates of the system, or give tls.ca_file")
             })?)
         };
@@ -75,7 +87,45 @@ impl TlsConfig {
             _ => builder.with_no_client_auth(),
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        Ok(Tls {
+            config: Arc::new(config),
+            server_name: self.server_name.clone(),
+            insecure: self.insecure_skip_verify,
+        })
+    }
+}
+
+/// TLS, ready for use.
+pub(crate) struct Tls {
+    config: Arc<ClientConfig>,
+    server_name: Option<String>,
+    insecure: bool,
+}
+
+impl Tls {
+    /// Speaks TLS on a stream.
+    pub(crate) async fn secure(
+        &self,
+        io: Box<dyn Io>,
+        url: &WsUrl,
+        log: &mut StepLog,
+    ) -> Result<Box<dyn Io>, Failure> {
+        let blame = Blame::of(url);
+        if self.insecure {
+            let url = url.redacted();
+            tracing::warn!(url, "tls.insecure_skip_verify: the server is not verified");
+        }
+        log.begin("tls");
+        let name = self.server_name.as_deref().unwrap_or(url.host());
+        let name =
+            ServerName::try_from(name.to_owned()).map_err(|e| blame.tls(io::Error::other(e)))?;
+        let stream = TlsConnector::from(Arc::clone(&self.config))
+            .connect(name, io)
+            .await
+            .map_err(|error| blame.tls(error))?;
+        let version = stream.get_ref().1.protocol_version();
+        log.done(version.map(|v| format!("{v:?}")).unwrap_or_default());
+        Ok(Box::new(stream))
     }
 }
 

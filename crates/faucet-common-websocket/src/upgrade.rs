@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::error::{Blame, quote};
+use crate::auth::Secrets;
+use crate::error::Blame;
 use crate::lifecycle::{Class, Failure};
 use crate::tls;
 use crate::url::WsUrl;
@@ -30,6 +31,7 @@ pub(crate) struct Request<'a> {
     pub(crate) url: &'a WsUrl,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) subprotocols: &'a [String],
+    pub(crate) secrets: &'a Secrets,
 }
 
 /// What an upgrade brought.
@@ -44,7 +46,7 @@ pub(crate) struct Upgraded {
 impl Request<'_> {
     /// Asks for the upgrade and checks the answer. The caller bounds the time.
     pub(crate) async fn send(&self, io: &mut dyn Io) -> Result<Upgraded, Failure> {
-        let blame = Blame { url: self.url.redacted() };
+        let blame = self.blame();
         let key = generate_key();
         // A TLS 1.3 server judges the client's certificate only now.
         let network = |error| match tls::trouble(&error) {
@@ -55,30 +57,42 @@ impl Request<'_> {
         io.flush().await.map_err(network)?;
         let mut read = Vec::with_capacity(2048);
         loop {
-            if io.read_buf(&mut read).await.map_err(network)? == 0 {
-                return Err(network(std::io::ErrorKind::UnexpectedEof.into()));
-            }
-            if !could_be_http(&read) {
-                return Err(self.judge_garbage(&read));
-            }
-            let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-            let mut response = httparse::Response::new(&mut headers);
-            match response.parse(&read) {
-                Ok(httparse::Status::Complete(length)) if length <= LONGEST_HEAD => {
-                    let answer = Answer::new(&response);
-                    let rest = read.split_off(length);
+            if let Some((answer, length)) = self.parse(&read)? {
+                let rest = read.split_off(length);
+                if !answer.is_interim() {
                     return self.judge(answer, &key, rest, io).await;
                 }
-                Err(httparse::Error::TooManyHeaders) => {
-                    let what = format!("the answer has more than {MOST_HEADERS} headers");
-                    return Err(blame.handshake(&what, ""));
-                }
-                Err(_) => return Err(self.judge_garbage(&read)),
-                Ok(_) if read.len() > LONGEST_HEAD => {
-                    return Err(blame.handshake("the headers of the answer exceed 64 KiB", ""));
-                }
-                Ok(_) => {}
+                read = rest;
+            } else if io.read_buf(&mut read).await.map_err(network)? == 0 {
+                return Err(network(std::io::ErrorKind::UnexpectedEof.into()));
             }
+        }
+    }
+
+    fn blame(&self) -> Blame<'_> {
+        Blame { url: self.url.redacted(), secrets: self.secrets }
+    }
+
+    /// The head of the answer and its length, once it is complete.
+    fn parse(&self, read: &[u8]) -> Result<Option<(Answer, usize)>, Failure> {
+        if !could_be_http(read) {
+            return Err(self.judge_garbage(read));
+        }
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        let too_large = |what: &str| Err(self.blame().handshake(what, ""));
+        match response.parse(read) {
+            Ok(httparse::Status::Complete(length)) if length <= LONGEST_HEAD => {
+                Ok(Some((Answer::new(&response), length)))
+            }
+            Ok(_) if read.len() > LONGEST_HEAD => {
+                too_large("the headers of the answer exceed 64 KiB")
+            }
+            Ok(_) => Ok(None),
+            Err(httparse::Error::TooManyHeaders) => {
+                too_large(&format!("the answer has more than {MOST_HEADERS} headers"))
+            }
+            Err(_) => Err(self.judge_garbage(read)),
         }
     }
 
@@ -105,7 +119,7 @@ impl Request<'_> {
     }
 
     fn judge_garbage(&self, read: &[u8]) -> Failure {
-        let blame = Blame { url: self.url.redacted() };
+        let blame = self.blame();
         // A TLS record begins with 21 (alert) or 22 (handshake) and the version (RFC 8446 §5.1).
         if matches!(read, [0x15 | 0x16, 3, ..]) && !self.url.is_tls() {
             return blame.handshake(
@@ -113,7 +127,7 @@ impl Request<'_> {
                 "the endpoint speaks TLS, use wss://",
             );
         }
-        let start = quote(&String::from_utf8_lossy(&read[..read.len().min(64)]));
+        let start = blame.quote(&String::from_utf8_lossy(&read[..read.len().min(64)]));
         blame.handshake(
             &format!("not a WebSocket/HTTP answer: \"{start}\""),
             "check the port: something else than a WebSocket server answered",
@@ -141,7 +155,7 @@ impl Request<'_> {
     }
 
     fn judge_switch(&self, answer: &Answer, key: &str) -> Result<Option<String>, Failure> {
-        let blame = Blame { url: self.url.redacted() };
+        let blame = self.blame();
         let bad = |what: &str| Err(blame.handshake(what, "the server's upgrade is not RFC 6455"));
         if !answer.http11 {
             return bad("the answer is HTTP/1.0, not HTTP/1.1");
@@ -157,14 +171,19 @@ impl Request<'_> {
             Some(_) => return bad("Sec-WebSocket-Accept does not match the key"),
             None => return bad("the answer lacks Sec-WebSocket-Accept"),
         }
+        for name in ["Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"] {
+            if answer.count(&name.to_ascii_lowercase()) > 1 {
+                return bad(&format!("the answer has {name} more than once"));
+            }
+        }
         if let Some(extension) = answer.header("sec-websocket-extensions") {
-            let extension = quote(extension);
+            let extension = blame.quote(extension);
             return bad(&format!(
                 "the server chose an extension that was not offered: {extension}"
             ));
         }
         let mismatch = |what: String| {
-            let hint = format!("offered: [{}]; check subprotocols", self.subprotocols.join(", "));
+            let hint = format!("{} were offered; check subprotocols", self.subprotocols.len());
             Err(blame.handshake(&format!("subprotocol not supported: {what}"), &hint))
         };
         match answer.header("sec-websocket-protocol") {
@@ -173,15 +192,15 @@ impl Request<'_> {
             Some(chosen) if self.subprotocols.iter().any(|p| p == chosen) => {
                 Ok(Some(chosen.to_owned()))
             }
-            Some(other) => mismatch(format!("the server chose \"{}\"", quote(other))),
+            Some(other) => mismatch(format!("the server chose \"{}\"", blame.quote(other))),
         }
     }
 
     fn judge_refusal(&self, answer: &Answer, body: &[u8]) -> Failure {
-        let blame = Blame { url: self.url.redacted() };
+        let blame = self.blame();
         let status = answer.status;
         let name = StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason());
-        let mut what = format!("{status} {}", name.unwrap_or(&quote(&answer.reason)));
+        let mut what = format!("{status} {}", name.unwrap_or(&blame.quote(&answer.reason)));
         let busy = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
         let retry_after = if busy { answer.retry_after(SystemTime::now()) } else { None };
         let (class, kind, hint) = match status {
@@ -213,15 +232,15 @@ impl Request<'_> {
             }
         }
         if (300..400).contains(&status) {
-            what.push_str(&format!(": redirect to {}", answer.redacted_location()));
+            what.push_str(&format!(": redirect to {}", blame.quote(&answer.redacted_location())));
         } else if status < 300 {
             what = format!("expected 101 Switching Protocols, got {what}");
         }
         if let Some(version) = answer.header("sec-websocket-version") {
-            what.push_str(&format!(", Sec-WebSocket-Version: {}", quote(version)));
+            what.push_str(&format!(", Sec-WebSocket-Version: {}", blame.quote(version)));
         }
         if !body.is_empty() {
-            what.push_str(&format!(": \"{}\"", quote(&String::from_utf8_lossy(body))));
+            what.push_str(&format!(": \"{}\"", blame.quote(&String::from_utf8_lossy(body))));
         }
         let error = blame.connect(kind, "upgrade", &what).with_hint(hint);
         let retryable = class == Class::Transient;
@@ -264,6 +283,15 @@ impl Answer {
         }
     }
 
+    /// Whether the real answer is still to come (RFC 9110 §15.2).
+    fn is_interim(&self) -> bool {
+        matches!(self.status, 100 | 102..=199)
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.headers.iter().filter(|(known, _)| known == name).count()
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -297,15 +325,14 @@ impl Answer {
     fn redacted_location(&self) -> String {
         let location = self.header("location").unwrap_or("nowhere");
         let path = location.split(['?', '#']).next().unwrap_or_default();
-        let shown = match path.split_once("://") {
+        match path.split_once("://") {
             Some((scheme, rest)) => {
                 let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
                 let host = authority.rsplit('@').next().unwrap_or_default();
                 format!("{scheme}://{host}/{path}")
             }
             None => path.to_owned(),
-        };
-        quote(&shown)
+        }
     }
 }
 

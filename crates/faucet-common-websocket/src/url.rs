@@ -39,6 +39,10 @@ impl UrlText {
         if !scheme.eq_ignore_ascii_case("ws") && !scheme.eq_ignore_ascii_case("wss") {
             return wrong("url must start with ws:// or wss://");
         }
+        // The parser would skip any number of slashes and take what follows for the host.
+        if rest.starts_with('/') || text.contains('\\') {
+            return wrong("url must name its host right behind ://");
+        }
         if text.contains('#') {
             return wrong("url must not have a fragment (RFC 6455 §3)");
         }
@@ -110,6 +114,11 @@ impl UrlTemplate {
     /// The URL with its placeholders as text, for what does not depend on their values.
     fn unfilled(&self) -> Result<WsUrl> {
         WsUrl::parse(&self.0)
+    }
+
+    /// Whether the scheme is `wss`.
+    pub fn is_tls(&self) -> bool {
+        self.unfilled().is_ok_and(|url| url.is_tls())
     }
 
     /// User and password, if the URL has a user.
@@ -204,6 +213,15 @@ impl WsUrl {
         (!user.is_empty() || !password.is_empty()).then(|| (user, password.into()))
     }
 
+    /// What [`redacted`](Self::redacted) does not show, as it was written and as it is meant.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let password = self.user_info().map(|(_, password)| password.expose().to_owned());
+        let query = self.url.query().unwrap_or_default();
+        let written = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, v)| v));
+        let meant = self.url.query_pairs().map(|(_, value)| value.into_owned());
+        written.map(str::to_owned).chain(meant).chain(password).collect()
+    }
+
     /// The URL without user info and with its query values replaced by `***`.
     pub fn redacted(&self) -> &str {
         &self.redacted
@@ -254,6 +272,9 @@ mod tests {
             ("http://u:s3cret@h/", "url must start with ws:// or wss://"),
             ("ws:/h", "url must start with ws:// or wss://"),
             ("ws://", "url is not valid: empty host"),
+            ("wss:///u:s3cret@h/", "url must name its host right behind ://"),
+            ("ws:///{host}/x", "url must name its host right behind ://"),
+            ("ws://\\h/", "url must name its host right behind ://"),
             ("ws://h:0/", "url must not have port 0"),
             ("ws://h:99999/", "url is not valid: invalid port number"),
             ("ws://h/#s3cret", "url must not have a fragment (RFC 6455 §3)"),

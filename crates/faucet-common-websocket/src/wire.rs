@@ -53,6 +53,9 @@ pub(crate) struct Wire {
     scan: FrameScan,
     /// Set when only what was read already may still come out.
     shut: bool,
+    /// Writing has failed. What arrived before is still read; then the error is told.
+    deaf: bool,
+    write_error: Option<io::Error>,
 }
 
 impl Wire {
@@ -66,7 +69,18 @@ impl Wire {
         let mut buffer = leftover;
         buffer.resize(size.max(filled), 0);
         let (stamp, scan) = (Stamp::now(), FrameScan::default());
-        Self { io, buffer, filled, taken: 0, sizing, stamp, scan, shut: false }
+        Self {
+            io,
+            buffer,
+            filled,
+            taken: 0,
+            sizing,
+            stamp,
+            scan,
+            shut: false,
+            deaf: false,
+            write_error: None,
+        }
     }
 
     /// When the bytes of the latest frame were read.
@@ -89,12 +103,25 @@ impl Wire {
         self.shut = shut;
     }
 
+    /// tungstenite writes a queued Pong before it reads, and gives up on everything that it has
+    /// read when that fails: the failure must wait.
+    fn fall_deaf(&mut self, error: io::Error) {
+        self.deaf = true;
+        self.write_error = Some(error);
+    }
+
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.shut {
             return Poll::Pending;
         }
         let mut read = ReadBuf::new(&mut self.buffer);
-        ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
+        match Pin::new(&mut self.io).poll_read(cx, &mut read) {
+            Poll::Ready(result) => result?,
+            Poll::Pending => match self.write_error.take() {
+                Some(error) => return Poll::Ready(Err(error)),
+                None => return Poll::Pending,
+            },
+        }
         (self.taken, self.filled) = (0, read.filled().len());
         self.stamp = Stamp::now();
         let full = self.filled == self.buffer.len();
@@ -132,11 +159,29 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
+        if self.deaf {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        match ready!(Pin::new(&mut self.io).poll_write(cx, bytes)) {
+            Ok(written) if written > 0 => Poll::Ready(Ok(written)),
+            Ok(_) => {
+                self.fall_deaf(io::ErrorKind::WriteZero.into());
+                Poll::Ready(Ok(bytes.len()))
+            }
+            Err(error) => {
+                self.fall_deaf(error);
+                Poll::Ready(Ok(bytes.len()))
+            }
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+        if !self.deaf
+            && let Err(error) = ready!(Pin::new(&mut self.io).poll_flush(cx))
+        {
+            self.fall_deaf(error);
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -181,5 +226,52 @@ mod tests {
         wire.shut(false);
         wire.read_exact(&mut out).await.unwrap();
         assert_eq!(out[2], b'b');
+    }
+
+    /// Reads what is given and cannot be written to.
+    struct Broken(std::io::Cursor<Vec<u8>>);
+
+    impl AsyncRead for Broken {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            out: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.0.position() as usize == self.0.get_ref().len() {
+                return Poll::Pending;
+            }
+            Pin::new(&mut self.0).poll_read(cx, out)
+        }
+    }
+
+    impl AsyncWrite for Broken {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_write_is_told_only_when_everything_was_read() {
+        let io = Broken(std::io::Cursor::new(b"what arrived".to_vec()));
+        let mut wire = Wire::new(Box::new(io), Vec::new(), ReadBuffer::Fixed(5));
+        wire.write_all(b"pong").await.unwrap();
+        wire.flush().await.unwrap();
+        let mut out = [0; 12];
+        wire.read_exact(&mut out).await.unwrap();
+        assert_eq!(&out, b"what arrived");
+        let error = wire.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 }

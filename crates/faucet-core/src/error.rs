@@ -234,17 +234,6 @@ impl Problems {
         }
     }
 
-    /// Takes the value, or notes the error under `key`.
-    pub fn take<T>(&mut self, key: &str, result: Result<T, impl fmt::Display>) -> Option<T> {
-        match result {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.push(format!("{key}: {error}"));
-                None
-            }
-        }
-    }
-
     /// `Ok` when there were none; else one configuration error that lists them all.
     pub fn into_result(self) -> Result<()> {
         match self.0.len() {
@@ -278,7 +267,7 @@ mod tests {
         let mut problems = Problems::new();
         problems.push_if(true, "batch_bytes: must not be zero");
         problems.push_if(false, "never");
-        assert_eq!(problems.take::<()>("url", Err("no host")), None);
+        problems.push("url: no host");
         let error = problems.into_result().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert_eq!(

@@ -63,16 +63,6 @@ impl Pager {
         self.is_full() || self.deadline().is_some_and(|due| due <= now)
     }
 
-    /// The number of records collected.
-    pub fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    /// Whether nothing was collected.
-    pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
-    }
-
     /// Hands over what was collected, if anything.
     pub fn take(&mut self) -> Option<StreamPage> {
         if self.records.is_empty() {

@@ -72,7 +72,11 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::Scalar(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
+        // JSON has neither: they would become null, which unsets a key.
+        if !value.is_finite() {
+            return Err(E::custom("infinity and NaN are not values of any key"));
+        }
         Ok(Node::Scalar(value.into()))
     }
 

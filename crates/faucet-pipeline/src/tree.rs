@@ -131,8 +131,11 @@ impl Toml<'_> {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_err(|_| Error::config(format!("{path}: the number is too large")))?
                 .into(),
-            // JSON has no infinity; what is left is null, which no number key takes.
-            DeValue::Float(number) => number.as_str().parse::<f64>().unwrap_or(f64::NAN).into(),
+            // JSON has neither infinity nor NaN: they would become null, which unsets a key.
+            DeValue::Float(number) => match number.as_str().parse::<f64>() {
+                Ok(number) if number.is_finite() => number.into(),
+                _ => return Err(Error::config(format!("{path}: not a finite number"))),
+            },
             DeValue::Array(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {

@@ -77,6 +77,8 @@ impl<M: Medium> Pen<M> {
                 Ok(0) => break io::ErrorKind::WriteZero.into(),
                 Ok(n) => at += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Whoever shares our stdout may have made it non-blocking.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => rest(),
                 Err(error) => break error,
             }
             if at == self.buffer.len() {
@@ -93,6 +95,11 @@ impl<M: Medium> Pen<M> {
         }
         Err(Cut { written, torn: torn && self.unfinished, cause })
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the pen has a thread of its own")]
+fn rest() {
+    std::thread::sleep(std::time::Duration::from_millis(1));
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use faucet_core::template::fill_path;
 use faucet_core::{
     CheckReport, Delivery, Error, ErrorKind, Info, PageWriter, Result, RunContext, Sink,
-    SinkConfig, StepOutcome,
+    SinkConfig, StepOutcome, StreamPage,
 };
 
-use crate::file;
+use crate::file::{self, Created};
 use crate::writer::{Writer, off_thread};
 use crate::{JsonlSinkConfig, StdoutSinkConfig, WriteMode};
 
@@ -38,8 +38,7 @@ impl Sink for JsonlSink {
                 .map_err(|e| refused(format!("jsonl sink {}: cannot be opened", path.display()), e))
         };
         let (writer, created) = Writer::start(name, run.clone(), open).await?;
-        created.keep();
-        Ok(Box::new(writer))
+        Ok(Box::new(FileWriter { writer, created: Some(created) }))
     }
 
     async fn check(&self, run: &RunContext) -> CheckReport {
@@ -53,6 +52,32 @@ impl Sink for JsonlSink {
         };
         report.push("file", started.elapsed(), outcome);
         report
+    }
+}
+
+/// One run of the file sink: a file that it made and wrote nothing to goes with it.
+struct FileWriter {
+    writer: Writer,
+    created: Option<Created>,
+}
+
+#[async_trait]
+impl PageWriter for FileWriter {
+    async fn write_page(&mut self, page: StreamPage) -> Result<()> {
+        if !page.is_empty()
+            && let Some(created) = self.created.take()
+        {
+            created.keep();
+        }
+        self.writer.write_page(page).await
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        self.writer.flush().await
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        self.writer.close().await
     }
 }
 

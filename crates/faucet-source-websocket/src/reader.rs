@@ -39,6 +39,8 @@ pub struct WebsocketReader {
     last_inbound: Instant,
     /// When the latest page was handed over, until the next is asked for.
     paused_at: Option<Instant>,
+    /// Why there is no connection, while there is none.
+    trouble: Option<String>,
     records: u64,
     skipped: u64,
     outcome: Option<Outcome>,
@@ -59,7 +61,9 @@ impl WebsocketReader {
             run: run.clone(),
             alarm: Alarm::default(),
             last_inbound: Instant::now(),
-            paused_at: None,
+            // Nothing is read before the first page is asked for.
+            paused_at: Some(Instant::now()),
+            trouble: Some("still connecting".into()),
             records: 0,
             skipped: 0,
             outcome: None,
@@ -124,12 +128,16 @@ impl WebsocketReader {
         match event {
             Event::Connected { again } => {
                 meter.set_link(Link::Up);
+                self.trouble = None;
                 if again {
                     meter.add_reconnect();
                 }
             }
             Event::Control => self.last_inbound = self.session.stamp().instant,
-            Event::Lost { .. } => meter.set_link(Link::Waiting),
+            Event::Lost { error, .. } => {
+                meter.set_link(Link::Waiting);
+                self.trouble = Some(error.to_string());
+            }
             Event::Closed => self.outcome = Some(Outcome::Well(Ended::Closed)),
             Event::Message(frame) => self.accept(frame),
         }
@@ -146,6 +154,9 @@ impl WebsocketReader {
             return false;
         }
         if idle.is_some_and(|idle| idle <= Instant::now()) {
+            if let Some(trouble) = &self.trouble {
+                tracing::warn!("idle_timeout ends the run without a connection: {trouble}");
+            }
             self.outcome = Some(Outcome::Well(Ended::Idle));
         }
         true
@@ -192,8 +203,11 @@ impl PageReader for WebsocketReader {
         self.report_skipped();
         self.session.close().await;
         self.run.meter().set_link(Link::None);
-        self.outcome.get_or_insert(Outcome::Over);
-        Ok(self.pager.take())
+        match (self.outcome.replace(Outcome::Over), self.pager.take()) {
+            // What the last page left untold.
+            (Some(Outcome::Failed(error)), None) => Err(error),
+            (_, page) => Ok(page),
+        }
     }
 
     fn ended(&self) -> Ended {
@@ -201,6 +215,7 @@ impl PageReader for WebsocketReader {
     }
 
     async fn hold(&mut self) {
+        self.paused_at.get_or_insert_with(Instant::now);
         poll_fn(|cx| self.session.poll_hold(cx)).await;
     }
 }

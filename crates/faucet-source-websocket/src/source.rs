@@ -34,7 +34,7 @@ impl WebsocketSource {
         self
     }
 
-    /// Connects through `dial` instead of DNS, TCP and TLS: a proxy, a tunnel, an in-memory stream.
+    /// Connects through `dial` instead of DNS and TCP: a proxy, a tunnel, an in-memory stream.
     #[must_use]
     pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
         self.checked.endpoint = self.checked.endpoint.with_dial(dial);

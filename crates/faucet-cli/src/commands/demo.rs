@@ -38,8 +38,9 @@ pub(crate) async fn demo(args: DemoArgs, registry: &Registry) -> Result<()> {
     let serving = tokio::spawn(server.serve(signals.asked()));
     let report = Show::new(false).during(progress, run.until(signals.asked())).await;
     serving.abort();
-    tell(&report, &file)?;
-    report.into_result().map(drop)
+    // Without a trade there is no file, or that of the demo before.
+    let told = if report.records > 0 { tell(&report, &file) } else { Ok(()) };
+    report.into_result().and(told)
 }
 
 fn default_output() -> PathBuf {

@@ -10,12 +10,17 @@ const CANARY: &str = "c4n4ry-5ecret";
 /// How it could look elsewhere: in base64 as a part of `user:password`, percent-encoded, quoted.
 const TRACES: [&str; 3] = ["c4n4ry", "YzRuNHJ5", "5ecret"];
 
-/// The keys of a source that is full of secrets.
-fn secretive(more: Value) -> Value {
+/// The keys of a source that is full of secrets. A bearer token and a user in the URL exclude each
+/// other: with the latter the token goes into a header of its own.
+fn secretive(with_user: bool, more: Value) -> Value {
+    let auth = match with_user {
+        true => json!({"type": "custom", "config": {"headers": {"X-Token": "${E2E_CANARY}"}}}),
+        false => json!({"type": "bearer", "config": {"token": "${E2E_CANARY}"}}),
+    };
     let mut keys = json!({
         "unbounded": true,
         "headers": {"X-Api-Key": CANARY},
-        "auth": {"type": "custom", "config": {"headers": {"X-Token": "${E2E_CANARY}"}}},
+        "auth": auth,
         "subscribe_messages": [
             format!("{{\"key\":\"{CANARY}\"}}"), "${E2E_CANARY}",
             {"type": "binary", "data": "YzRuNHJ5LTVlY3JldA=="},
@@ -25,8 +30,9 @@ fn secretive(more: Value) -> Value {
     keys
 }
 
-fn secret_url(url: &str) -> String {
-    let url = url.replace("://", &format!("://{CANARY}:{CANARY}@"));
+fn secret_url(with_user: bool, url: &str) -> String {
+    let user = if with_user { format!("://{CANARY}:{CANARY}@") } else { "://".to_owned() };
+    let url = url.replace("://", &user);
     format!("{url}?token={CANARY}&{CANARY}&other=${{E2E_CANARY}}")
 }
 
@@ -82,8 +88,10 @@ async fn nothing_shows_a_secret_of_a_run() {
         (plain.url().replace("ws:", "wss:"), &tls, 4),
         (refused, &retry, 4),
     ];
-    for (url, more, code) in cases {
-        let file = files.pipeline(&secret_url(&url), secretive(more.clone()));
+    for (index, (url, more, code)) in cases.into_iter().enumerate() {
+        let with_user = index % 2 == 0;
+        let keys = secretive(with_user, more.clone());
+        let file = files.pipeline(&secret_url(with_user, &url), keys);
         let ran = told(&files, &["run", &file, "--report", &report]).await;
         assert_eq!(ran.code, Some(code), "{url} {ran:#?}");
         assert!(ran.stderr.contains(&url), "{ran:#?}");
@@ -94,14 +102,15 @@ async fn nothing_shows_a_secret_of_a_run() {
     assert!(seen[0].header("Authorization").unwrap().starts_with("Basic YzRuNHJ5"));
     assert!(seen[0].path().contains(&format!("other={CANARY}")));
     assert_eq!(seen[0].texts()[1], CANARY);
+    assert_eq!(seen[1].header("Authorization"), Some(&*format!("Bearer {CANARY}")));
 }
 
 #[tokio::test]
 async fn nothing_shows_a_secret_of_the_other_commands() {
     let server = ScriptedServer::start([Script::reject(401), Script::reject(403)]).await;
     let files = Files::new();
-    let url = secret_url(&server.url());
-    let file = files.pipeline(&url, secretive(json!({})));
+    let url = secret_url(true, &server.url());
+    let file = files.pipeline(&url, secretive(true, json!({})));
     told(&files, &["validate", &file]).await.succeeded();
     assert_eq!(told(&files, &["check", &file]).await.code, Some(3));
     let header = format!("X-Key: {CANARY}");
@@ -136,7 +145,7 @@ async fn a_configuration_error_shows_no_secret() {
         json!({"idle_timeout": "${E2E_CANARY}"}),
         json!({"message_format": "${E2E_CANARY}"}),
     ] {
-        let file = files.pipeline("ws://h/", secretive(broken.clone()));
+        let file = files.pipeline("ws://h/", secretive(false, broken.clone()));
         for args in [&["validate", &file][..], &["run", &file, "--report", &report]] {
             assert_eq!(told(&files, args).await.code, Some(2), "{broken}");
         }

@@ -26,14 +26,13 @@ async fn it_conforms_though_every_future_is_dropped_at_every_await() {
             .send_fragments(opcode::TEXT, &["\"three", " parts", "\""], Some(b"?"))
             .close(1011, "restart"),
         Script::hang_up_on_request(),
-        Script::accept().expect_text("hello").repeat(1000, |i| i.to_string()).reset(),
-        Script::silent(),
+        Script::accept().expect_text("hello").repeat(1000, |i| i.to_string()).hang_up(),
         Script::accept().dribble(ms(1)).send_text("4").send_text("5"),
     ];
     let two_runs = one_run.clone().into_iter().chain(one_run);
     let server = ScriptedServer::start(two_runs).await;
     let keys = json!({"subscribe_messages": ["hello"], "max_messages": 1005, "batch_size": 300,
-        "connect_timeout": 0.5, "batch_timeout": 0.01});
+        "batch_timeout": 0.01});
     let source = source(&server.url(), reconnecting(keys));
     let records = conformance::source(&source).await;
     let numbers: Vec<String> = (0..1000).map(|i| i.to_string()).collect();
@@ -44,7 +43,7 @@ async fn it_conforms_though_every_future_is_dropped_at_every_await() {
         .collect();
     let got: Vec<&[u8]> = records.iter().map(|record| record.payload().as_bytes()).collect();
     assert_eq!(got, expected.iter().map(|text| text.as_bytes()).collect::<Vec<_>>());
-    assert_eq!(server.connections().len(), 12, "no dial was begun anew");
+    assert_eq!(server.connections().len(), 10, "no dial was begun anew");
 }
 
 /// Asks for pages, giving up after `patience` each time, until the end.

@@ -575,3 +575,12 @@ async fn the_link_is_told_for_the_live_line() {
     assert_eq!(link(), Link::None);
     assert_eq!(peer.finish().await[1].end, Some(End::ClientClosed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_idle_clock_waits_for_the_first_page_to_be_asked_for() {
+    let (_peer, source) =
+        in_memory([Script::accept().send_text("1")], json!({"idle_timeout": 30, "batch_size": 1}));
+    let mut reader = source.open(&RunContext::default()).await.unwrap();
+    hold_for(&mut *reader, Duration::from_secs(40)).await;
+    assert!(reader.next_page().await.unwrap().is_some());
+}

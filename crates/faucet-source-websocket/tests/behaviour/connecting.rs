@@ -493,8 +493,7 @@ async fn a_name_without_an_address_is_network_trouble() {
 
 #[tokio::test]
 async fn secrets_of_the_url_reach_the_server_and_nothing_else() {
-    let logs = Logs::default();
-    let _collecting = tracing::subscriber::set_default(logs.clone());
+    let logs = Logs::collect();
     let server = ScriptedServer::start([
         up().close(1012, "restart"),
         Script::reject(404),

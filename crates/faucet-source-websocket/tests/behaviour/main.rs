@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
 mod cancel;
+mod check;
 mod clocks;
 mod connecting;
 mod memory;

@@ -660,8 +660,7 @@ async fn an_envelope_tells_when_and_from_where() {
 
 #[tokio::test(start_paused = true)]
 async fn words_of_the_peer_are_escaped_in_errors_and_logs() {
-    let logs = Logs::default();
-    let _collecting = tracing::subscriber::set_default(logs.clone());
+    let logs = Logs::collect();
     let reason = "\x1b[31mred\r\nINFO forged";
     let (_, source) = in_memory([Script::accept().close(4000, reason)], json!({"reconnect": true}));
     let told = run_paused(&source).await;

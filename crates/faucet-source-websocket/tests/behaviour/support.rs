@@ -1,7 +1,8 @@
 //! What the tests share: sources from JSON, runs as data, and ways to reach a scripted peer.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,6 +30,7 @@ const PAUSED_LIMIT: Duration = Duration::from_secs(24 * 3600);
 
 /// A source for `url` with these keys; unbounded unless they bound it.
 pub(crate) fn source(url: &str, keys: Value) -> WebsocketSource {
+    install_collector();
     let mut config = keys;
     let object = config.as_object_mut().unwrap();
     object.insert("url".into(), url.into());
@@ -215,17 +217,41 @@ pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Collects what is logged on this thread, at every level.
-#[derive(Clone, Default)]
-pub(crate) struct Logs(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    /// What was logged on this thread while somebody collects.
+    static LINES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Collects what is logged on this thread, at every level, until it is dropped.
+pub(crate) struct Logs(());
 
 impl Logs {
+    pub(crate) fn collect() -> Self {
+        LINES.set(Some(Vec::new()));
+        Self(())
+    }
+
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
+        LINES.with_borrow(|lines| lines.clone().unwrap_or_default())
     }
 }
 
-impl Subscriber for Logs {
+impl Drop for Logs {
+    fn drop(&mut self) {
+        LINES.set(None);
+    }
+}
+
+/// Lets threads collect. Installed for the whole process and before anything is logged: a
+/// subscriber of one thread can be overlooked because another thread has none.
+fn install_collector() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| tracing::subscriber::set_global_default(Collector).unwrap());
+}
+
+struct Collector;
+
+impl Subscriber for Collector {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -239,10 +265,13 @@ impl Subscriber for Logs {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = event.metadata().level().to_string();
-        let mut add = |field: &Field, value: &dyn Debug| line += &format!(" {field}={value:?}");
-        event.record(&mut add);
-        self.0.lock().unwrap().push(line);
+        LINES.with_borrow_mut(|lines| {
+            let Some(lines) = lines else { return };
+            let mut line = event.metadata().level().to_string();
+            let mut add = |field: &Field, value: &dyn Debug| line += &format!(" {field}={value:?}");
+            event.record(&mut add);
+            lines.push(line);
+        });
     }
 
     fn enter(&self, _: &Id) {}

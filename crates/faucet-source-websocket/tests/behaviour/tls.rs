@@ -168,8 +168,7 @@ async fn another_name_can_be_expected_than_the_urls() {
 async fn skipping_verification_takes_any_certificate_and_warns_on_every_connect() {
     let files = Files::new();
     for identity in [files.ca.expired(), files.ca.wrong_name(), TestCa::self_signed()] {
-        let logs = Logs::default();
-        let _collecting = tracing::subscriber::set_default(logs.clone());
+        let logs = Logs::collect();
         let server = serve(&identity).await;
         let keys = json!({"tls": {"insecure_skip_verify": true}, "max_messages": 3});
         let told = run(&source(&server.url(), reconnecting(keys))).await;
