@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
-use crate::{Problems, Result};
+use crate::{Error, Problems, Result};
 
 /// Decodes a configuration struct.
 ///
@@ -18,16 +19,31 @@ pub fn decode<T: DeserializeOwned + JsonSchema>(mut value: Value) -> Result<T> {
     let schema = schema_for!(T).to_value();
     let mut problems = Problems::new();
     Walk { root: &schema, problems: &mut problems }.prune(&schema, &mut value, "");
-    let decoded = serde_path_to_error::deserialize(&value).map_err(|error| {
-        let path = error.path().to_string();
+    let mut unfit: Vec<String> = Vec::new();
+    loop {
+        let error = match serde_path_to_error::deserialize(&value) {
+            Ok(decoded) => return problems.into_result().map(|()| decoded),
+            Err(error) => error,
+        };
         let what = without_value(&error.inner().to_string());
-        if path == "." { what } else { format!("{path}: {what}") }
-    });
-    match decoded {
-        Ok(decoded) => problems.into_result().map(|()| decoded),
-        Err(what) => {
-            problems.push(what);
-            problems.into_result().and(Err(crate::Error::config("configuration: not readable")))
+        let key = match error.path().iter().next() {
+            Some(Segment::Map { key }) => Some(key.clone()),
+            _ => None,
+        };
+        // A key that was taken out below is missing only because of that.
+        if key.is_some() || !unfit.iter().any(|key| what == format!("missing field `{key}`")) {
+            problems.push(match key {
+                Some(_) => format!("{}: {what}", error.path()),
+                None => what,
+            });
+        }
+        // Without the key that did not fit the next one that does not is found.
+        match key.filter(|key| value.as_object_mut().is_some_and(|o| o.remove(key).is_some())) {
+            Some(key) => unfit.push(key),
+            None => {
+                let unread = Error::config("the configuration is not readable");
+                return problems.into_result().and(Err(unread));
+            }
         }
     }
 }
@@ -198,6 +214,13 @@ mod tests {
         let error = refused(json!({"auth": {"type": "bearer", "config": {"tokn": "s3cret"}}}));
         assert!(error.contains("tokn") && error.contains("token"), "{error}");
         assert!(!error.contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn every_value_of_a_wrong_type_is_told() {
+        let tls = json!({"ca_file": [1]});
+        let error = refused(json!({"max_messages": "x", "tls": tls, "auth": {"type": "bearr"}}));
+        assert!(error.starts_with("3 problems:"), "{error}");
     }
 
     #[test]

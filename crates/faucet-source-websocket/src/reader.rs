@@ -78,7 +78,6 @@ impl WebsocketReader {
         }
         while self.outcome.is_none() && !self.pager.is_full() {
             match self.session.poll_event(cx) {
-                Poll::Ready(Ok(Event::Message(frame))) => self.accept(frame),
                 Poll::Ready(Ok(event)) => self.note(event),
                 Poll::Ready(Err(error)) => self.outcome = Some(Outcome::Failed(error)),
                 // Everything that is ready has been taken: only now the timers are looked at.
