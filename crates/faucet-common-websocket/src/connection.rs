@@ -174,7 +174,14 @@ impl Connection {
     }
 
     /// Writes what is queued as far as the socket takes it. An error shows at the next read.
+    #[inline]
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) {
+        if self.unflushed || !self.outbox.is_empty() {
+            self.poll_write_queued(cx);
+        }
+    }
+
+    fn poll_write_queued(&mut self, cx: &mut Context<'_>) {
         while !self.outbox.is_empty() {
             match self.ws.poll_ready_unpin(cx) {
                 Poll::Ready(Ok(())) => {}

@@ -229,7 +229,7 @@ mod tests {
     }
 
     /// Reads what is given and cannot be written to.
-    struct Broken(std::io::Cursor<Vec<u8>>);
+    struct Broken(io::Cursor<Vec<u8>>);
 
     impl AsyncRead for Broken {
         fn poll_read(
@@ -264,7 +264,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_write_is_told_only_when_everything_was_read() {
-        let io = Broken(std::io::Cursor::new(b"what arrived".to_vec()));
+        let io = Broken(io::Cursor::new(b"what arrived".to_vec()));
         let mut wire = Wire::new(Box::new(io), Vec::new(), ReadBuffer::Fixed(5));
         wire.write_all(b"pong").await.unwrap();
         wire.flush().await.unwrap();
