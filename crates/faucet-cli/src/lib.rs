@@ -65,7 +65,7 @@ pub fn run(registry: Registry) -> ExitCode {
 /// A quiet run, and a feed on a terminal, show only what went wrong.
 fn level(cli: &Cli) -> &str {
     match &cli.command {
-        Command::Run(args) if args.quiet && cli.log_level != "trace" => "error",
+        Command::Run(args) if args.quiet => "error",
         Command::Tap(_) if cli.log_level == "info" => "warn",
         _ => &cli.log_level,
     }

@@ -5,8 +5,8 @@ use std::io;
 
 use tokio::sync::watch;
 
-/// What a process that was interrupted hard exits with.
-const INTERRUPTED: i32 = 130;
+/// What a process exits with that was interrupted before it had an answer.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Listens for signals from now on.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl Signals {
             arrivals.next().await;
             asked.send_replace(true);
             arrivals.next().await;
-            std::process::exit(INTERRUPTED);
+            std::process::exit(INTERRUPTED.into());
         });
         Ok(Self(receiver))
     }

@@ -7,7 +7,7 @@ use faucet_core::{CheckReport, Error, ErrorKind, Registry, Result, StepOutcome};
 use crate::args::FileArgs;
 use crate::exit;
 use crate::output::{explain, print_line, time};
-use crate::signals::Signals;
+use crate::signals::{INTERRUPTED, Signals};
 use crate::spec;
 
 /// The exit code is that of the first end that fails.
@@ -25,7 +25,7 @@ pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCod
     };
     tokio::select! {
         result = checked => result,
-        () = signals.asked() => Ok(ExitCode::SUCCESS),
+        () = signals.asked() => Ok(ExitCode::from(INTERRUPTED)),
     }
 }
 
