@@ -187,13 +187,18 @@ impl<'a> Blame<'a> {
 
     /// We gave up on a connection that still stood.
     pub(crate) fn given_up(&self, what: &str) -> Failure {
-        let error = self.lost(ErrorKind::Timeout, what).retryable(true);
+        let error = self
+            .lost(ErrorKind::Timeout, what)
+            .with_hint("set reconnect: true to ride over a silent peer, or raise the limit")
+            .retryable(true);
         Failure::new(Class::Silent, error)
     }
 
     /// The peer broke the protocol; `what` says how.
     pub(crate) fn violation(&self, what: &str) -> Failure {
-        let error = self.lost(ErrorKind::Protocol, &format!("protocol violation: {what}"));
+        let error = self
+            .lost(ErrorKind::Protocol, &format!("protocol violation: {what}"))
+            .with_hint("the server or something between breaks RFC 6455; tell who runs it");
         Failure::new(Class::Violation, error.retryable(true))
     }
 
@@ -206,7 +211,10 @@ impl<'a> Blame<'a> {
     }
 
     pub(crate) fn too_many_fragments(&self) -> Failure {
-        Failure::new(Class::Fatal, self.lost(ErrorKind::TooLarge, &TooManyFragments.to_string()))
+        let error = self
+            .lost(ErrorKind::TooLarge, &TooManyFragments.to_string())
+            .with_hint("the limit is fixed: the server must send larger fragments");
+        Failure::new(Class::Fatal, error)
     }
 }
 

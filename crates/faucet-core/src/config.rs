@@ -12,17 +12,42 @@ use crate::{Error, Problems, Result};
 /// Decodes a configuration struct.
 ///
 /// # Errors
-/// All unknown keys, each with the closest known one, together with the first value of a wrong
-/// type or shape. Every problem begins with its key; values are not echoed where a key was given a
-/// value of another type, because that value may be a secret.
-pub fn decode<T: DeserializeOwned + JsonSchema>(mut value: Value) -> Result<T> {
+/// All unknown keys, each with the closest known one, together with all keys whose value has a
+/// wrong type or shape. Every problem begins with its key; values are not echoed where a key was
+/// given a value of another type, because that value may be a secret.
+pub fn decode<T: DeserializeOwned + JsonSchema>(value: Value) -> Result<T> {
+    let (decoded, problems) = read(value);
+    problems.into_result()?;
+    decoded.ok_or_else(|| Error::config("the configuration is not readable"))
+}
+
+/// Decodes a configuration struct and builds something of it.
+///
+/// # Errors
+/// As [`decode`]; where only unknown keys are wrong, together with what `build` says of the rest.
+pub(crate) fn decode_and_build<T: DeserializeOwned + JsonSchema, B>(
+    value: Value,
+    build: impl FnOnce(T) -> Result<B>,
+) -> Result<B> {
+    let (decoded, mut problems) = read(value);
+    match decoded.map(build) {
+        Some(Ok(built)) => return problems.into_result().map(|()| built),
+        Some(Err(error)) if problems.is_empty() => return Err(error),
+        Some(Err(error)) => error.problems().for_each(|problem| problems.push(problem)),
+        None => {}
+    }
+    problems.into_result().and(Err(Error::config("the configuration is not readable")))
+}
+
+/// The decoded struct, unless a value did not fit, and everything that is wrong.
+fn read<T: DeserializeOwned + JsonSchema>(mut value: Value) -> (Option<T>, Problems) {
     let schema = schema_for!(T).to_value();
     let mut problems = Problems::new();
     Walk { root: &schema, problems: &mut problems }.prune(&schema, &mut value, "");
     let mut unfit: Vec<String> = Vec::new();
     loop {
         let error = match serde_path_to_error::deserialize(&value) {
-            Ok(decoded) => return problems.into_result().map(|()| decoded),
+            Ok(decoded) => return (Some(decoded).filter(|_| unfit.is_empty()), problems),
             Err(error) => error,
         };
         let what = without_value(&error.inner().to_string());
@@ -40,10 +65,7 @@ pub fn decode<T: DeserializeOwned + JsonSchema>(mut value: Value) -> Result<T> {
         // Without the key that did not fit the next one that does not is found.
         match key.filter(|key| value.as_object_mut().is_some_and(|o| o.remove(key).is_some())) {
             Some(key) => unfit.push(key),
-            None => {
-                let unread = Error::config("the configuration is not readable");
-                return problems.into_result().and(Err(unread));
-            }
+            None => return (None, problems),
         }
     }
 }

@@ -186,7 +186,12 @@ impl fmt::Display for Error {
         }
         let mut cause = self.source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let words = error.to_string();
+            // The operating system's number is no reason to say the same twice.
+            let known = words.split(" (os error").next().unwrap_or(&words);
+            if !self.0.message.contains(known) {
+                write!(f, ": {words}")?;
+            }
             cause = error.source();
         }
         match &self.0.hint {
@@ -234,6 +239,11 @@ impl Problems {
         }
     }
 
+    /// Whether there are none so far.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// `Ok` when there were none; else one configuration error that lists them all.
     pub fn into_result(self) -> Result<()> {
         match self.0.len() {
@@ -260,6 +270,13 @@ mod tests {
             "Failed to connect to WebSocket ws://h/ (attempt 3/3): Connection refused \
              (hint: is the server running?)"
         );
+    }
+
+    #[test]
+    fn a_cause_that_the_message_names_is_not_repeated() {
+        let error = Error::new(ErrorKind::Connect, "cannot connect: Connection refused")
+            .with_source(std::io::Error::other("Connection refused (os error 111)"));
+        assert_eq!(format!("{error:#}"), "cannot connect: Connection refused");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::{Schema, schema_for};
 use serde_json::Value;
 
-use crate::config::{decode, did_you_mean};
+use crate::config::{decode_and_build, did_you_mean};
 use crate::{Error, Result, Sink, SinkConfig, Source, SourceConfig};
 
 /// Source or sink.
@@ -92,7 +92,7 @@ impl Registry {
         self.add(Entry {
             name: C::NAME,
             schema: || schema_for!(C),
-            build: Build::Source(|value| Ok(Box::new(decode::<C>(value)?.build()?))),
+            build: Build::Source(|value| Ok(Box::new(decode_and_build(value, C::build)?))),
         })
     }
 
@@ -104,7 +104,7 @@ impl Registry {
         self.add(Entry {
             name: C::NAME,
             schema: || schema_for!(C),
-            build: Build::Sink(|value| Ok(Box::new(decode::<C>(value)?.build()?))),
+            build: Build::Sink(|value| Ok(Box::new(decode_and_build(value, C::build)?))),
         })
     }
 

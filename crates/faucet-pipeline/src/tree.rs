@@ -61,7 +61,7 @@ impl Tree {
             SpecFormat::Json => {
                 // JSON is YAML, but not the reverse.
                 serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
-                    let at = Location { line: error.line(), column: error.column() };
+                    let at = Location { line: error.line(), column: error.column().max(1) };
                     let what = error.to_string();
                     syntax(what.split(" at line ").next().unwrap_or(&what), at)
                 })?;

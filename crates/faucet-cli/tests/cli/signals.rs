@@ -187,10 +187,12 @@ async fn the_other_commands_end_as_well() {
     let silent = ScriptedServer::start([Script::silent()]).await;
     let files = Files::new();
     let file = files.pipeline(&silent.url(), json!({"unbounded": true}));
-    for (index, args) in [["tap", &silent.url()], ["check", &file]].iter().enumerate() {
+    // A check without an answer must not look like one that passed.
+    let commands = [(["tap", &silent.url()], 0), (["check", &file], 130)];
+    for (index, (args, code)) in commands.iter().enumerate() {
         let running = Running::start(&mut faucet(args));
         soon("a connect", silent.until(|seen| seen.len() > index)).await;
-        interrupted(running, "INT").await.succeeded();
+        assert_eq!(interrupted(running, "INT").await.code, Some(*code), "{args:?}");
     }
     for args in [["feed", "--listen=127.0.0.1:0"], ["demo", "--rate=1"]] {
         let output = files.name("demo.jsonl");
