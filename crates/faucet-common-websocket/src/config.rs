@@ -13,7 +13,8 @@ use crate::auth::{Auth, AuthProvider, Credentials, check_headers, from_user_info
 use crate::backoff::Backoff;
 use crate::dial::{Dial, NetDial};
 use crate::lifecycle::ReconnectPolicy;
-use crate::session::{Session, Target};
+use crate::session::Session;
+use crate::target::Target;
 use crate::tls::TlsConfig;
 use crate::url::{UrlTemplate, UrlText};
 use crate::wire::ReadBuffer;

@@ -20,6 +20,7 @@ mod scan;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod session;
+mod target;
 pub mod tls;
 mod upgrade;
 pub mod url;

@@ -3,11 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod backoff;
 mod cancel;
 mod check;
 mod clocks;
 mod connecting;
+mod credentials;
+mod formats;
+mod hold;
 mod memory;
 mod streaming;
 mod support;
 mod tls;
+mod upgrade;
+mod violations;

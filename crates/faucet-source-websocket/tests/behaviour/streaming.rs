@@ -1,6 +1,5 @@
-//! After the 101: faults 31 to 60 and 65 of the catalogue.
+//! From the 101 to the end: closes, drops, pings, subscriptions.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -8,7 +7,7 @@ use faucet_common_websocket::dial::{Dial, StepLog};
 use faucet_common_websocket::lifecycle::Failure;
 use faucet_common_websocket::url::WsUrl;
 use faucet_common_websocket::wire::Io;
-use faucet_core::{Ended, ErrorKind, Timestamp};
+use faucet_core::{Ended, ErrorKind};
 use faucet_testkit::{Frame, Script, ScriptedPeer, ScriptedServer, opcode};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, duplex, split};
@@ -43,15 +42,6 @@ const LEGAL: [(u16, usize, ErrorKind); 21] = [
 ];
 /// Codes that must not be on the wire.
 const ILLEGAL: [u16; 9] = [0, 999, 1004, 1005, 1015, 1016, 2999, 5000, 65535];
-
-/// The same message, fragment or frame, in raw bytes.
-fn raw(frames: &[Frame]) -> Vec<u8> {
-    frames.iter().flat_map(|frame| frame.to_bytes().to_vec()).collect()
-}
-
-fn skipped(counts: &[(&'static str, u64)]) -> BTreeMap<&'static str, u64> {
-    counts.iter().copied().collect()
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_clean_close_ends_the_run_well() {
@@ -294,159 +284,6 @@ async fn a_connection_that_breaks_after_any_byte_loses_no_whole_message() {
     }
 }
 
-/// What a peer can do wrong, and the code of our answer.
-fn violations() -> Vec<(Vec<Frame>, u16, &'static str)> {
-    let text = || Frame::text("1");
-    let ping = |payload: Vec<u8>| Frame::new(opcode::PING, payload);
-    let close = |payload: &'static [u8]| Frame::new(opcode::CLOSE, payload);
-    vec![
-        (vec![text().rsv(0b100)], 1002, "RSV1"),
-        (vec![text().rsv(0b010)], 1002, "RSV2"),
-        (vec![text().rsv(0b001)], 1002, "RSV3"),
-        (vec![text().masked()], 1002, "a masked frame"),
-        (vec![Frame::new(3, "1")], 1002, "a reserved data opcode"),
-        (vec![Frame::new(11, "1")], 1002, "a reserved control opcode"),
-        (vec![ping(vec![0; 126])], 1002, "a long control frame"),
-        (vec![ping(vec![]).not_final()], 1002, "a fragmented control frame"),
-        (vec![Frame::continuation("1")], 1002, "a continuation of nothing"),
-        (vec![text().not_final(), text()], 1002, "a new message inside a fragmented one"),
-        (vec![close(b"\x03")], 1002, "a Close of one byte"),
-        (vec![Frame::new(opcode::CLOSE, vec![3; 126])], 1002, "a long Close"),
-        (vec![close(b"\x03\xe8\xff")], 1007, "a reason that is not UTF-8"),
-        (vec![Frame::text(&b"\"\xff\""[..])], 1007, "text that is not UTF-8"),
-        (vec![Frame::text(&b"\"\xe2\x82"[..])], 1007, "text that ends inside a character"),
-        (
-            vec![Frame::text(&b"\"\xc3"[..]).not_final(), Frame::continuation(&b"\x28\""[..])],
-            1007,
-            "text that is not UTF-8 across fragments",
-        ),
-    ]
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_peer_that_breaks_the_protocol_is_told_so_and_twice_in_a_row_it_is_the_end() {
-    for (frames, code, what) in violations() {
-        let bad = Script::accept().send_raw(raw(&frames)).expect_close_code(code);
-        let (peer, source) = in_memory([bad.clone()], json!({"reconnect": true}));
-        let told = run_paused(&source).await;
-        let message = told.error().to_string();
-        assert!(message.contains(": protocol violation: "), "{what}: {message}");
-        assert!(message.ends_with("; twice in a row without a record between"), "{message}");
-        assert_eq!(told.error().kind(), ErrorKind::Protocol);
-        assert!(told.texts().is_empty(), "{what}");
-        assert_eq!(peer.finish().await.len(), 2, "{what}");
-
-        let (peer, source) = in_memory([bad], json!({}));
-        let told = run_paused(&source).await;
-        assert!(told.error().to_string().contains(": protocol violation: "), "{what}");
-        assert_eq!(peer.finish().await.len(), 1, "without reconnect once is enough");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_violation_after_a_record_costs_a_reconnect_only() {
-    for (frames, code, what) in violations() {
-        let bad = Script::accept().send_text("1").send_raw(raw(&frames)).expect_close_code(code);
-        let (peer, source) = in_memory([bad], json!({"reconnect": true, "max_messages": 4}));
-        let told = run_paused(&source).await;
-        assert_eq!((told.texts().len(), told.ended()), (4, Ended::MaxMessages), "{what}");
-        let connections = peer.connections();
-        assert_eq!(connections.len(), 4, "{what}");
-        for seen in &connections[..3] {
-            assert_eq!(seen.close_code(), Some(code), "{what}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn text_that_is_not_utf8_is_counted() {
-    let scripts = [
-        Script::accept().send_text("1").send_frame(Frame::text(&b"\xff"[..])),
-        Script::accept().send_text("2"),
-    ];
-    let (_, source) = in_memory(scripts, json!({"reconnect": true, "max_messages": 2}));
-    let told = run_paused(&source).await;
-    assert_eq!(told.texts(), ["1", "2"]);
-    assert_eq!(told.meter.skipped, skipped(&[("not_utf8", 1)]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn unusual_but_legal_frames_are_messages() {
-    for frames in [
-        vec![Frame::text("\"a€\"").wide_length()],
-        vec![Frame::text(&b"\"a\xe2"[..]).not_final(), Frame::continuation(&b"\x82\xac\""[..])],
-        vec![
-            Frame::text("").not_final(),
-            Frame::continuation("\"a").not_final(),
-            Frame::new(opcode::PING, ""),
-            Frame::continuation("").not_final(),
-            Frame::continuation("€\""),
-        ],
-    ] {
-        let script = Script::accept().send_raw(raw(&frames)).close(1000, "");
-        let (_, source) = in_memory([script], json!({}));
-        assert_eq!(run_paused(&source).await.texts(), ["\"a€\""]);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_over_the_limit_is_answered_with_1009_and_fatal() {
-    let x = |n: usize| "x".repeat(n);
-    for (frames, size) in [
-        (vec![Frame::text(x(1001))], "1001"),
-        (vec![Frame::text(x(600)).not_final(), Frame::continuation(x(600))], "1200"),
-        (vec![Frame::text("x").claiming(1 << 62)], "4611686018427387904"),
-        (vec![Frame::binary("x").claiming(1 << 63 | 7)], "9223372036854775815"),
-    ] {
-        let script = Script::accept().send_text("1").send_raw(raw(&frames)).expect_close_code(1009);
-        let keys = json!({"reconnect": true, "max_message_bytes": 1000});
-        let (peer, source) = in_memory([script], keys);
-        let told = run_paused(&source).await;
-        assert_eq!(told.texts(), ["1"]);
-        let error = told.error();
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "WebSocket ws://feed.test/: a message of {size} bytes is over the limit of 1000 \
-                 bytes (max_message_bytes)"
-            )
-        );
-        assert!(error.hint().unwrap().contains("raise max_message_bytes"), "{error:?}");
-        assert_eq!(error.kind(), ErrorKind::TooLarge);
-        assert_eq!(told.meter.skipped, skipped(&[("too_large", 1)]));
-        assert_eq!(peer.finish().await.len(), 1, "the same feed would send it again");
-    }
-    let halves = [Frame::text(x(500)).not_final(), Frame::continuation(x(500))];
-    let script = Script::accept().send_text(x(1000)).send_raw(raw(&halves)).close(1000, "");
-    let keys = json!({"max_message_bytes": 1000, "message_format": "raw_string"});
-    let (_, source) = in_memory([script], keys);
-    assert_eq!(run_paused(&source).await.texts(), [x(1000), x(1000)], "just within the limit");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_of_endless_fragments_is_answered_with_1008_and_fatal() {
-    let fragments = |n: usize| {
-        let mut bytes = Frame::text("\"").not_final().to_bytes().to_vec();
-        bytes.extend(Frame::continuation("").not_final().to_bytes().repeat(n - 2));
-        bytes
-    };
-    let most = Script::accept()
-        .send_raw(fragments(65_536))
-        .send_frame(Frame::continuation("\""))
-        .close(1000, "");
-    let (_, source) = in_memory([most], json!({}));
-    assert_eq!(run_paused(&source).await.texts(), ["\"\""]);
-
-    let endless =
-        Script::accept().send_text("1").send_raw(fragments(1_000_000)).expect_close_code(1008);
-    let (peer, source) = in_memory([endless], json!({"reconnect": true}));
-    let told = run_paused(&source).await;
-    assert_eq!(told.texts(), ["1"]);
-    assert!(told.error().to_string().ends_with("a message of more than 65536 fragments"));
-    assert_eq!(told.error().kind(), ErrorKind::TooLarge);
-    assert_eq!(peer.finish().await.len(), 1);
-}
-
 #[tokio::test(start_paused = true)]
 async fn pings_are_answered_with_their_payload_also_inside_a_message() {
     let longest = [0xff; 125];
@@ -528,134 +365,6 @@ async fn max_messages_is_exact_inside_a_burst_and_the_server_is_told_goodbye() {
         let seen = server.until(|all| all[0].end.is_some()).await.swap_remove(0);
         assert_eq!(seen.close_code(), Some(1000));
     }
-}
-
-/// Messages that are no JSON, with the beginning of the reason.
-fn not_json() -> Vec<(Frame, String)> {
-    let text = |text: &str| Frame::text(text.to_owned());
-    let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
-    [
-        (text(""), "EOF while parsing at byte 0: \"\""),
-        (text(" \n"), "EOF while parsing at byte 2: \" \\n\""),
-        (text("{\"a\":1"), "EOF while parsing at byte 6"),
-        (text("{} x"), "trailing characters at byte 3"),
-        (text("[NaN]"), "expected a JSON value at byte 1"),
-        (text("\u{feff}{}"), "expected a JSON value at byte 0"),
-        (text("\"a\nb\""), "control character in a string at byte 2"),
-        (text("\"a\0b\""), "control character in a string at byte 2"),
-        (text(r#""\ud800""#), "lone surrogate in a string at byte 7"),
-        (text(&deep(128)), "recursion limit exceeded at byte 127"),
-        (text(&deep(100_000)), "recursion limit exceeded at byte 127"),
-        (Frame::binary(&b"\x1f\x8b\x08\0"[..]), "invalid UTF-8 at byte 1"),
-        (text("\"\x1b[31m"), "control character in a string at byte 1: \"\\\"\\u{1b}[31m\""),
-    ]
-    .map(|(frame, why)| (frame, why.to_owned()))
-    .into()
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_that_is_not_json_ends_the_run_after_what_came_before() {
-    for (frame, why) in not_json() {
-        let script = Script::accept().send_text("1").send_frame(frame).send_text("3");
-        let (peer, source) = in_memory([script], json!({"reconnect": true}));
-        let told = run_paused(&source).await;
-        assert_eq!(told.texts(), ["1"]);
-        let message = told.error().to_string();
-        let begin = format!("message 2 is not JSON: {why}");
-        assert!(message.starts_with(&begin), "{message}");
-        assert!(!format!("{:?}", told.error()).chars().any(char::is_control), "{message}");
-        assert_eq!(told.error().kind(), ErrorKind::Decode);
-        let connections = peer.until(|all| all[0].end.is_some()).await;
-        assert_eq!(connections.len(), 1, "never retried");
-        assert!(connections[0].close().is_some(), "but not without a goodbye");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn messages_that_are_not_json_can_be_skipped_and_are_counted() {
-    let bad = not_json();
-    let mut script = Script::accept().send_text("1");
-    for (frame, _) in &bad {
-        script = script.send_frame(frame.clone());
-    }
-    let script = script.send_text("2").close(1000, "");
-    let (_, source) = in_memory([script], json!({"on_parse_error": "skip"}));
-    let told = run_paused(&source).await;
-    assert_eq!((told.texts(), told.ended()), (vec!["1".into(), "2".into()], Ended::Closed));
-    assert_eq!(told.meter.skipped, skipped(&[("parse_error", bad.len() as u64)]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn json_is_handed_over_byte_for_byte() {
-    let deepest = "[".repeat(127) + &"]".repeat(127);
-    let texts = [
-        r#"{"tradeId":101027219534257557415994639,"ts":1629384000000}"#,
-        r#"{"b":2.10,"a":1e400,"c":-0,"d":0.1000000000000000055511151231257827}"#,
-        r#"{"z":1,"a":2,"z":3}"#,
-        "  [ 1 , 2 ]  ",
-        r#""\u0000 \/ \ud83d\ude00""#,
-        "null",
-        "true",
-        "-1.5E+3",
-        "[321,[\"5541.2\",\"0.1\"],\"ticker\",\"XBT/USD\"]",
-        deepest.as_str(),
-    ];
-    let mut script = Script::accept();
-    for text in texts {
-        script = script.send_text(text).send_binary(text);
-    }
-    let (_, source) = in_memory([script.close(1000, "")], json!({}));
-    let told = run_paused(&source).await;
-    let expected: Vec<&str> = texts.iter().flat_map(|text| [*text, *text]).collect();
-    assert_eq!(told.texts(), expected);
-    let records = told.pages.iter().flat_map(|page| page.iter());
-    for (record, text) in records.zip(expected) {
-        assert_eq!(record.to_record().to_json(), text.as_bytes());
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_other_formats_take_what_is_no_json() {
-    for (format, frame, rendered) in [
-        ("raw_string", Frame::text(""), "\"\""),
-        ("raw_string", Frame::text("{\"a\""), "\"{\\\"a\\\"\""),
-        ("raw_string", Frame::text("a\0\x1b[31m\n"), "\"a\\u0000\\u001b[31m\\n\""),
-        ("raw_string", Frame::binary("π"), "\"π\""),
-        ("binary", Frame::binary(&b"\x1f\x8b\x08\0"[..]), "\"H4sIAA==\""),
-        ("binary", Frame::text("abc"), "\"YWJj\""),
-        ("binary", Frame::binary(""), "\"\""),
-    ] {
-        let script = Script::accept().send_frame(frame).close(1000, "");
-        let (_, source) = in_memory([script], json!({"message_format": format}));
-        let told = run_paused(&source).await;
-        let record = told.pages[0].iter().next().unwrap().to_record();
-        assert_eq!(String::from_utf8(record.to_json()).unwrap(), rendered, "{format}");
-    }
-    let script = Script::accept().send_binary(b"a\xff").send_text("b").close(1000, "");
-    let keys = json!({"message_format": "raw_string", "on_parse_error": "skip"});
-    let (_, source) = in_memory([script], keys);
-    let told = run_paused(&source).await;
-    assert_eq!(told.texts(), ["b"]);
-    assert_eq!(told.meter.skipped, skipped(&[("parse_error", 1)]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_envelope_tells_when_and_from_where() {
-    let before = Timestamp::now();
-    let script = Script::accept().send_text("{\"n\": 2.10}").close(1000, "");
-    let (_, source) = in_memory([script], json!({"envelope": true}));
-    let told = run_paused(&source).await;
-    let after = Timestamp::now();
-    let record = told.pages[0].iter().next().unwrap().to_record();
-    assert!((before..=after).contains(&record.received_at()));
-    let millis = record.received_at().as_unix_millis();
-    assert_eq!(
-        String::from_utf8(record.to_json()).unwrap(),
-        format!(
-            "{{\"data\":{{\"n\": 2.10}},\"received_at\":{millis},\"url\":\"ws://feed.test/\"}}"
-        )
-    );
-    assert_eq!(record.payload().as_bytes(), b"{\"n\": 2.10}", "the payload stays what it is");
 }
 
 #[tokio::test(start_paused = true)]

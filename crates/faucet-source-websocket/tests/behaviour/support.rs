@@ -1,6 +1,7 @@
 //! What the tests share: sources from JSON, runs as data, and ways to reach a scripted peer.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use faucet_core::{
     StreamPage,
 };
 use faucet_source_websocket::{WebsocketSource, WebsocketSourceConfig};
-use faucet_testkit::{Script, ScriptedPeer};
+use faucet_testkit::{Frame, Script, ScriptedPeer};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use tracing::field::Field;
@@ -277,4 +278,63 @@ impl Subscriber for Collector {
     fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
+}
+
+/// The record that says that a connection stands.
+pub(crate) const UP: &str = "\"up\"";
+
+pub(crate) fn up() -> Script {
+    Script::accept().send_text(UP)
+}
+
+/// Connects, delivers a record, and hangs up.
+pub(crate) fn once_up() -> Script {
+    up().hang_up()
+}
+
+/// The error of a run against a peer that answers like this on every connection, and how many
+/// there were.
+pub(crate) async fn refused_by(script: Script, keys: Value) -> (Error, usize) {
+    let (peer, source) = in_memory([script], keys);
+    let error = run_paused(&source).await.end.expect_err("the run ended well");
+    (error, peer.connections().len())
+}
+
+/// The same message, fragment or frame, in raw bytes.
+pub(crate) fn raw(frames: &[Frame]) -> Vec<u8> {
+    frames.iter().flat_map(|frame| frame.to_bytes().to_vec()).collect()
+}
+
+pub(crate) fn skipped(counts: &[(&'static str, u64)]) -> BTreeMap<&'static str, u64> {
+    counts.iter().copied().collect()
+}
+
+pub(crate) fn gaps(moments: &[Instant]) -> Vec<Duration> {
+    moments.windows(2).map(|two| two[1] - two[0]).collect()
+}
+
+/// When the connections of a peer were accepted.
+pub(crate) fn accepted(peer: &ScriptedPeer) -> Vec<Instant> {
+    peer.connections().iter().map(|seen| seen.accepted_at).collect()
+}
+
+/// The timer has a resolution of a millisecond and rounds up.
+pub(crate) fn rounded(waits: &[Duration]) -> Vec<u64> {
+    let rounded = waits.iter().map(|wait| (wait.as_secs_f64() * 100.0).floor() as u64 * 10);
+    rounded.collect()
+}
+
+/// Reads the first page of a feed, and holds the connection from then on.
+pub(crate) async fn holding(
+    script: Script,
+    keys: Value,
+) -> (Arc<ScriptedPeer>, Box<dyn PageReader>) {
+    let (peer, source) = in_memory([script], with(json!({"batch_size": 1}), keys));
+    let mut reader = open(&source).await;
+    page_within(&mut *reader, secs(60)).await;
+    (peer, reader)
+}
+
+pub(crate) async fn hold_for(reader: &mut dyn PageReader, time: Duration) {
+    assert!(timeout(time, reader.hold()).await.is_err(), "hold ends by itself");
 }

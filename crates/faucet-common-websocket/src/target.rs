@@ -1,0 +1,68 @@
+//! One run's far end, and how it is connected to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::auth::{Credentials, Secrets};
+use crate::connection::Connection;
+use crate::dial::{Dial, StepLog};
+use crate::error::Blame;
+use crate::lifecycle::{Class, Failure};
+use crate::tls::Tls;
+use crate::upgrade::Request;
+use crate::url::WsUrl;
+use crate::wire::{ReadBuffer, Wire};
+
+/// Everything that a connect needs.
+pub(crate) struct Target {
+    pub(crate) url: WsUrl,
+    pub(crate) dial: Arc<dyn Dial>,
+    /// For `wss://`.
+    pub(crate) tls: Option<Tls>,
+    pub(crate) credentials: Credentials,
+    pub(crate) subprotocols: Vec<String>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_message_bytes: usize,
+    /// The largest message that will be sent.
+    pub(crate) largest_sent: usize,
+    pub(crate) read_buffer: ReadBuffer,
+}
+
+impl Target {
+    /// Connects within the budget, noting the steps.
+    pub(crate) async fn connect(&self, log: &mut StepLog) -> Result<Connection, Failure> {
+        match timeout(self.connect_timeout, self.connect_unbounded(log)).await {
+            Ok(result) => result,
+            Err(_) => {
+                let blame = Blame::of(&self.url);
+                Err(blame.timed_out(log.phase(), self.connect_timeout))
+            }
+        }
+    }
+
+    async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Connection, Failure> {
+        log.begin("auth");
+        let headers = self.credentials.resolve().await.map_err(|error| {
+            let class = if error.is_retryable() { Class::Transient } else { Class::Credentials };
+            Failure::new(class, error)
+        })?;
+        let mut io = self.dial.dial(&self.url, log).await?;
+        if let Some(tls) = &self.tls {
+            io = tls.secure(io, &self.url, log).await?;
+        }
+        log.begin("upgrade");
+        let secrets = Secrets::new(&self.url, &headers);
+        let request = Request {
+            url: &self.url,
+            headers: &headers,
+            subprotocols: &self.subprotocols,
+            secrets: &secrets,
+        };
+        let upgraded = request.send(&mut *io).await?;
+        log.done(upgraded.subprotocol.unwrap_or_default());
+        let wire = Wire::new(io, upgraded.leftover, self.read_buffer);
+        Ok(Connection::new(wire, secrets, self.max_message_bytes, self.largest_sent))
+    }
+}

@@ -1,0 +1,135 @@
+//! What messages are taken as.
+
+use faucet_core::{Ended, ErrorKind, Timestamp};
+use faucet_testkit::{Frame, Script};
+use serde_json::json;
+
+use crate::support::*;
+
+/// Messages that are no JSON, with the beginning of the reason.
+fn not_json() -> Vec<(Frame, String)> {
+    let text = |text: &str| Frame::text(text.to_owned());
+    let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
+    [
+        (text(""), "EOF while parsing at byte 0: \"\""),
+        (text(" \n"), "EOF while parsing at byte 2: \" \\n\""),
+        (text("{\"a\":1"), "EOF while parsing at byte 6"),
+        (text("{} x"), "trailing characters at byte 3"),
+        (text("[NaN]"), "expected a JSON value at byte 1"),
+        (text("\u{feff}{}"), "expected a JSON value at byte 0"),
+        (text("\"a\nb\""), "control character in a string at byte 2"),
+        (text("\"a\0b\""), "control character in a string at byte 2"),
+        (text(r#""\ud800""#), "lone surrogate in a string at byte 7"),
+        (text(&deep(128)), "recursion limit exceeded at byte 127"),
+        (text(&deep(100_000)), "recursion limit exceeded at byte 127"),
+        (Frame::binary(&b"\x1f\x8b\x08\0"[..]), "invalid UTF-8 at byte 1"),
+        (text("\"\x1b[31m"), "control character in a string at byte 1: \"\\\"\\u{1b}[31m\""),
+    ]
+    .map(|(frame, why)| (frame, why.to_owned()))
+    .into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_not_json_ends_the_run_after_what_came_before() {
+    for (frame, why) in not_json() {
+        let script = Script::accept().send_text("1").send_frame(frame).send_text("3");
+        let (peer, source) = in_memory([script], json!({"reconnect": true}));
+        let told = run_paused(&source).await;
+        assert_eq!(told.texts(), ["1"]);
+        let message = told.error().to_string();
+        let begin = format!("message 2 is not JSON: {why}");
+        assert!(message.starts_with(&begin), "{message}");
+        assert!(!format!("{:?}", told.error()).chars().any(char::is_control), "{message}");
+        assert_eq!(told.error().kind(), ErrorKind::Decode);
+        let connections = peer.until(|all| all[0].end.is_some()).await;
+        assert_eq!(connections.len(), 1, "never retried");
+        assert!(connections[0].close().is_some(), "but not without a goodbye");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_are_not_json_can_be_skipped_and_are_counted() {
+    let bad = not_json();
+    let mut script = Script::accept().send_text("1");
+    for (frame, _) in &bad {
+        script = script.send_frame(frame.clone());
+    }
+    let script = script.send_text("2").close(1000, "");
+    let (_, source) = in_memory([script], json!({"on_parse_error": "skip"}));
+    let told = run_paused(&source).await;
+    assert_eq!((told.texts(), told.ended()), (vec!["1".into(), "2".into()], Ended::Closed));
+    assert_eq!(told.meter.skipped, skipped(&[("parse_error", bad.len() as u64)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn json_is_handed_over_byte_for_byte() {
+    let deepest = "[".repeat(127) + &"]".repeat(127);
+    let texts = [
+        r#"{"tradeId":101027219534257557415994639,"ts":1629384000000}"#,
+        r#"{"b":2.10,"a":1e400,"c":-0,"d":0.1000000000000000055511151231257827}"#,
+        r#"{"z":1,"a":2,"z":3}"#,
+        "  [ 1 , 2 ]  ",
+        r#""\u0000 \/ \ud83d\ude00""#,
+        "null",
+        "true",
+        "-1.5E+3",
+        "[321,[\"5541.2\",\"0.1\"],\"ticker\",\"XBT/USD\"]",
+        deepest.as_str(),
+    ];
+    let mut script = Script::accept();
+    for text in texts {
+        script = script.send_text(text).send_binary(text);
+    }
+    let (_, source) = in_memory([script.close(1000, "")], json!({}));
+    let told = run_paused(&source).await;
+    let expected: Vec<&str> = texts.iter().flat_map(|text| [*text, *text]).collect();
+    assert_eq!(told.texts(), expected);
+    let records = told.pages.iter().flat_map(|page| page.iter());
+    for (record, text) in records.zip(expected) {
+        assert_eq!(record.to_record().to_json(), text.as_bytes());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_other_formats_take_what_is_no_json() {
+    for (format, frame, rendered) in [
+        ("raw_string", Frame::text(""), "\"\""),
+        ("raw_string", Frame::text("{\"a\""), "\"{\\\"a\\\"\""),
+        ("raw_string", Frame::text("a\0\x1b[31m\n"), "\"a\\u0000\\u001b[31m\\n\""),
+        ("raw_string", Frame::binary("π"), "\"π\""),
+        ("binary", Frame::binary(&b"\x1f\x8b\x08\0"[..]), "\"H4sIAA==\""),
+        ("binary", Frame::text("abc"), "\"YWJj\""),
+        ("binary", Frame::binary(""), "\"\""),
+    ] {
+        let script = Script::accept().send_frame(frame).close(1000, "");
+        let (_, source) = in_memory([script], json!({"message_format": format}));
+        let told = run_paused(&source).await;
+        let record = told.pages[0].iter().next().unwrap().to_record();
+        assert_eq!(String::from_utf8(record.to_json()).unwrap(), rendered, "{format}");
+    }
+    let script = Script::accept().send_binary(b"a\xff").send_text("b").close(1000, "");
+    let keys = json!({"message_format": "raw_string", "on_parse_error": "skip"});
+    let (_, source) = in_memory([script], keys);
+    let told = run_paused(&source).await;
+    assert_eq!(told.texts(), ["b"]);
+    assert_eq!(told.meter.skipped, skipped(&[("parse_error", 1)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_envelope_tells_when_and_from_where() {
+    let before = Timestamp::now();
+    let script = Script::accept().send_text("{\"n\": 2.10}").close(1000, "");
+    let (_, source) = in_memory([script], json!({"envelope": true}));
+    let told = run_paused(&source).await;
+    let after = Timestamp::now();
+    let record = told.pages[0].iter().next().unwrap().to_record();
+    assert!((before..=after).contains(&record.received_at()));
+    let millis = record.received_at().as_unix_millis();
+    assert_eq!(
+        String::from_utf8(record.to_json()).unwrap(),
+        format!(
+            "{{\"data\":{{\"n\": 2.10}},\"received_at\":{millis},\"url\":\"ws://feed.test/\"}}"
+        )
+    );
+    assert_eq!(record.payload().as_bytes(), b"{\"n\": 2.10}", "the payload stays what it is");
+}
