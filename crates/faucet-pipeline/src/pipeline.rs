@@ -9,8 +9,9 @@ use faucet_core::{RunContext, Sink, Source};
 
 use crate::{Report, Run};
 
-/// How long a run may take after a shutdown, unless a pipeline says otherwise.
-pub const GRACE: Duration = Duration::from_secs(2);
+/// How long a run may take after a shutdown, unless a pipeline says otherwise: what leaves a process
+/// the time to end within two seconds.
+pub const GRACE: Duration = Duration::from_millis(1800);
 
 /// A configured source and sink. Immutable; each [`start`](Self::start) makes a run.
 #[derive(Clone)]

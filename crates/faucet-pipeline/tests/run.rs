@@ -110,7 +110,7 @@ async fn a_sink_that_failed_and_does_not_close_does_not_keep_the_run_alive() {
         sink.flush = vec![failure];
         let report = pipeline(source.clone(), sink.clone()).run().await;
         assert_eq!(report.error.unwrap().to_string(), failing);
-        assert_eq!(report.elapsed_seconds, 1.5);
+        assert_eq!(report.elapsed_seconds, (GRACE * 3 / 4).as_secs_f64());
     }
 }
 
@@ -251,14 +251,20 @@ async fn a_source_that_does_not_close_leaves_a_part_of_the_grace_to_the_sink() {
     let report = pipeline(source.clone(), sink.clone()).run_until(after(300)).await;
     let error = report.error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert_eq!(error.to_string(), "the source did not close within 1.5s");
-    assert_eq!((report.records, report.elapsed_seconds), (1, 1.8));
+    assert_eq!(error.to_string(), format!("the source did not close within {:?}", GRACE * 3 / 4));
+    assert_eq!(
+        (report.records, report.elapsed_seconds),
+        (1, (Duration::from_millis(300) + GRACE * 3 / 4).as_secs_f64())
+    );
     assert_eq!(log.lines()[log.lines().len() - 2..], ["flush", "close sink"]);
 
     // Nobody has to ask for a shutdown: a source that is over must not keep a process alive.
     source.steps = vec![Page(1)];
     let report = pipeline(source, sink).run().await;
-    assert_eq!((report.ended, report.elapsed_seconds), (RunEnd::Error, 1.5));
+    assert_eq!(
+        (report.ended, report.elapsed_seconds),
+        (RunEnd::Error, (GRACE * 3 / 4).as_secs_f64())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -271,7 +277,10 @@ async fn without_a_shutdown_a_slow_sink_has_all_the_time_it_takes() {
     assert_eq!((report.ended, report.elapsed_seconds), (RunEnd::Exhausted, 120.0));
     // Until one comes while the run winds down.
     let report = pipeline(source, sink).run_until(after(70_000)).await;
-    assert_eq!((report.ended, report.elapsed_seconds), (RunEnd::Shutdown, 72.0));
+    assert_eq!(
+        (report.ended, report.elapsed_seconds),
+        (RunEnd::Shutdown, 70.0 + GRACE.as_secs_f64())
+    );
     assert_eq!((report.records, report.skipped.len()), (1, 0));
 }
 
