@@ -2,7 +2,7 @@
 
 use faucet_core::{Problems, Result, SinkConfig};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{JsonlSink, StdoutSink};
 
@@ -21,10 +21,10 @@ pub struct JsonlSinkConfig {
     /// What to do with a file that exists: `append` adds to it, `create` replaces it, `refuse`
     /// leaves it alone and fails.
     ///
-    /// The default is `append`: a second run never destroys the recording of the first. If the last
-    /// line of the file has no line break, it is given one, so that no two records share a line.
-    /// With `create` the old content goes when the first record is written; a run that receives
-    /// nothing leaves it as it was.
+    /// `append` never destroys the recording of an earlier run. If the last line of the file has no
+    /// line break, it is given one, so that no two records share a line. A file is made, and with
+    /// `create` the old content goes, when the first record is written: a run that receives nothing
+    /// leaves everything as it was.
     #[serde(default)]
     pub mode: WriteMode,
 }
@@ -37,7 +37,7 @@ impl JsonlSinkConfig {
 }
 
 /// What to do with a file that exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WriteMode {
     /// Add to the file.

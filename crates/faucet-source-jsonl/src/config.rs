@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use faucet_core::{PageLimits, Problems, Result, SourceConfig};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::JsonlSource;
 use crate::decode::Decoder;
@@ -48,15 +48,15 @@ pub struct JsonlSourceConfig {
     #[serde(default = "batch_size")]
     pub batch_size: usize,
 
-    /// A page is handed over when its payloads reach this many bytes. Default 8 MiB; not together
-    /// with `batch_size: 0`.
+    /// A page is handed over when its payloads reach this many bytes. Not together with
+    /// `batch_size: 0`. Default: 8 MiB.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub batch_bytes: Option<usize>,
 }
 
 /// What a line holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LineFormat {
     /// Any JSON value.
@@ -69,7 +69,7 @@ pub enum LineFormat {
 }
 
 /// What to do with a line that cannot be decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnParseError {
     /// End the run with an error.
