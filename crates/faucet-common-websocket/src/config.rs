@@ -239,6 +239,11 @@ impl Endpoint {
         self.url.redacted()
     }
 
+    /// The names of the URL's placeholders.
+    pub fn placeholders(&self) -> Vec<String> {
+        self.url.placeholders()
+    }
+
     /// Starts a run. Reads the files that `tls` names; does not connect yet.
     ///
     /// # Errors

@@ -111,6 +111,11 @@ impl UrlTemplate {
         WsUrl::parse(&filled)
     }
 
+    /// The names of the placeholders.
+    pub(crate) fn placeholders(&self) -> Vec<String> {
+        template::placeholders(&self.0)
+    }
+
     /// The URL with its placeholders as text, for what does not depend on their values.
     fn unfilled(&self) -> Result<WsUrl> {
         WsUrl::parse(&self.0)

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
+use crate::template::placeholders;
 use crate::{CheckReport, Record, Result, RunContext, StreamPage};
 
 /// A connector's name, target and promise, as data.
@@ -16,12 +17,21 @@ pub struct Info {
     pub target: String,
     /// What it promises about delivery.
     pub delivery: Delivery,
+    /// The `{name}` placeholders that the run's context must have values for.
+    pub placeholders: Vec<String>,
 }
 
 impl Info {
     /// `target` is printed: pass it redacted.
     pub fn new(connector: &'static str, target: impl Into<String>, delivery: Delivery) -> Self {
-        Self { connector, target: target.into(), delivery }
+        Self { connector, target: target.into(), delivery, placeholders: Vec::new() }
+    }
+
+    /// Names the placeholders that stand in `text`, such as a path or a URL.
+    #[must_use]
+    pub fn with_placeholders_of(mut self, text: &str) -> Self {
+        self.placeholders.extend(placeholders(text));
+        self
     }
 }
 

@@ -22,6 +22,17 @@ pub fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
+/// The names of the placeholders of `text`, in order.
+pub fn placeholders(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((_, name, after)) = next_placeholder(rest) {
+        found.push(name.to_owned());
+        rest = after;
+    }
+    found
+}
+
 /// Fills the placeholders of `text`, the value of `key`; `encode` appends a value as it may stand
 /// there, or says why it may not.
 ///
@@ -89,6 +100,11 @@ mod tests {
         ] {
             assert_eq!(next_placeholder(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn placeholders_are_named_in_order() {
+        assert_eq!(placeholders("{b}/{}/{a}{b"), ["b", "a"]);
     }
 
     #[test]

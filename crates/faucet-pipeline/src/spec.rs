@@ -152,6 +152,18 @@ impl PipelineSpec {
         let source = self.section(Kind::Source, registry, &mut found, Registry::source);
         let sink = self.section(Kind::Sink, registry, &mut found, Registry::sink);
         let context = self.context(&mut found);
+        for (kind, info) in [
+            (Kind::Source, source.as_ref().map(|source| source.info())),
+            (Kind::Sink, sink.as_ref().map(|sink| sink.info())),
+        ] {
+            let names = info.into_iter().flat_map(|info| info.placeholders);
+            for name in names.filter(|name| !context.contains_key(name)) {
+                let hint = format!("add `{name}` under `context`, or --context {name}=…");
+                found.push(format!(
+                    "{kind}: the placeholder {{{name}}} has no value in context (hint: {hint})"
+                ));
+            }
+        }
         let pipeline = source
             .zip(sink)
             .map(|(source, sink)| Pipeline::new(source, sink).with_context(context));

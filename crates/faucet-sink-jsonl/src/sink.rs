@@ -27,6 +27,7 @@ pub struct JsonlSink {
 impl Sink for JsonlSink {
     fn info(&self) -> Info {
         Info::new(JsonlSinkConfig::NAME, self.path.clone(), Delivery::AtMostOnce)
+            .with_placeholders_of(&self.path)
     }
 
     async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {

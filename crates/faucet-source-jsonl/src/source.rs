@@ -53,6 +53,7 @@ impl JsonlSource {
 impl Source for JsonlSource {
     fn info(&self) -> Info {
         Info::new(JsonlSourceConfig::NAME, self.path.clone(), Delivery::AtMostOnce)
+            .with_placeholders_of(&self.path)
     }
 
     async fn open(&self, run: &RunContext) -> Result<Box<dyn PageReader>> {

@@ -45,8 +45,11 @@ impl WebsocketSource {
 #[async_trait]
 impl Source for WebsocketSource {
     fn info(&self) -> Info {
-        let target = self.checked.endpoint.redacted_url();
-        Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce)
+        let Checked { endpoint, .. } = &self.checked;
+        let target = endpoint.redacted_url();
+        let mut info = Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce);
+        info.placeholders = endpoint.placeholders();
+        info
     }
 
     /// Starts a run. The first connect happens with the first page: it follows the same rules as

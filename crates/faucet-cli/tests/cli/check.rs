@@ -139,9 +139,15 @@ async fn a_quiet_feed_is_no_failure_and_both_ends_are_told() {
 async fn what_has_no_value_fails_before_any_network() {
     let server = ScriptedServer::start([Script::accept()]).await;
     let files = Files::new();
-    let ran = check(&files, &server.url_with("/{symbol}"), json!({})).await;
-    assert_eq!(ran.code, Some(2), "{ran:#?}");
-    let words = "url: the placeholder {symbol} has no value in context";
-    assert!(ran.stdout.contains(words) && ran.stdout.contains("--context symbol="), "{ran:#?}");
+    let file = files.pipeline(&server.url_with("/{symbol}"), json!({"unbounded": true}));
+    for command in ["validate", "check", "run"] {
+        let ran = faucet_ran([command, &file]).await;
+        assert_eq!(ran.code, Some(2), "{ran:#?}");
+        let words = "source: the placeholder {symbol} has no value in context";
+        assert!(ran.stderr.contains(words), "{ran:#?}");
+        assert!(ran.stderr.contains("--context symbol="), "{ran:#?}");
+    }
+    let ran = faucet_ran(["validate", &file, "--context", "symbol=btcusdt"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
     assert!(server.connections().is_empty());
 }
