@@ -252,7 +252,8 @@ impl Session {
             connection.poll_write(cx);
             match connection.poll_next(cx) {
                 Poll::Ready(Ok(Inbound::Message(frame))) => {
-                    self.last_data = connection.stamp().instant;
+                    // It may have waited in the buffer while the owner was busy.
+                    self.last_data = self.last_data.max(connection.stamp().instant);
                     self.burst = self.burst.saturating_add(1);
                     return Poll::Ready(Ok(Event::Message(frame)));
                 }

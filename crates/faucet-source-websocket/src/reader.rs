@@ -104,7 +104,8 @@ impl WebsocketReader {
     /// Takes a data message.
     fn accept(&mut self, frame: Frame) {
         let Stamp { instant, timestamp } = self.session.stamp();
-        self.last_inbound = instant;
+        // A message may have waited in the buffer for longer than the consumer was busy.
+        self.last_inbound = self.last_inbound.max(instant);
         match self.decoder.decode(frame, timestamp) {
             Ok(record) => {
                 self.session.progressed();

@@ -10,7 +10,7 @@ use faucet_common_websocket::url::WsUrl;
 use faucet_common_websocket::wire::Io;
 use faucet_core::{Link, Result, RunContext, Source};
 use faucet_source_websocket::AuthProvider;
-use faucet_testkit::{Gate, Script, ScriptedPeer, Seen, opcode};
+use faucet_testkit::{Frame, Gate, Script, ScriptedPeer, Seen, opcode};
 use http::HeaderMap;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, duplex, split};
@@ -135,4 +135,17 @@ async fn a_dial_goes_on_while_the_consumer_is_busy() {
     assert_eq!(peer.connections().len(), 2);
     assert_eq!(texts(&page_within(&mut *reader, ms(1)).await), ["2"]);
     assert_eq!(peer.connections().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_waited_in_the_buffer_does_not_set_the_clocks_back() {
+    let both = raw(&[Frame::text("1"), Frame::text("2")]);
+    for keys in [json!({"idle_timeout": 10}), json!({"stale_timeout": 10, "reconnect": true})] {
+        let (peer, mut reader) = holding(Script::accept().send_raw(both.clone()), keys).await;
+        hold_for(&mut *reader, Duration::from_secs(60)).await;
+        assert_eq!(texts(&reader.next_page().await.unwrap().unwrap()), ["2"]);
+        let next = tokio::time::timeout(Duration::from_secs(9), reader.next_page()).await;
+        assert!(next.is_err(), "{next:?}");
+        assert_eq!(peer.connections().len(), 1);
+    }
 }
