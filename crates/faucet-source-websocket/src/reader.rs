@@ -101,11 +101,16 @@ impl WebsocketReader {
         })
     }
 
+    /// Notes a sign of life that was read at `instant`. It may have waited in the buffer while the
+    /// consumer was busy: the clock is never set back.
+    fn heard(&mut self, instant: Instant) {
+        self.last_inbound = self.last_inbound.max(instant);
+    }
+
     /// Takes a data message.
     fn accept(&mut self, frame: Frame) {
         let Stamp { instant, timestamp } = self.session.stamp();
-        // A message may have waited in the buffer for longer than the consumer was busy.
-        self.last_inbound = self.last_inbound.max(instant);
+        self.heard(instant);
         match self.decoder.decode(frame, timestamp) {
             Ok(record) => {
                 self.session.progressed();
@@ -133,7 +138,7 @@ impl WebsocketReader {
                     meter.add_reconnect();
                 }
             }
-            Event::Control => self.last_inbound = self.session.stamp().instant,
+            Event::Control => self.heard(self.session.stamp().instant),
             Event::Lost { error, .. } => {
                 meter.set_link(Link::Waiting);
                 self.trouble = Some(error.to_string());
