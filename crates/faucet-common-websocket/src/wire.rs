@@ -145,7 +145,7 @@ impl AsyncRead for Wire {
         let take = (this.filled - this.taken).min(out.remaining());
         out.put_slice(&this.buffer[this.taken..this.taken + take]);
         this.taken += take;
-        // The copy has just come through the cache: looking at it costs a sixth of looking at the
+        // The copy has just come through the cache: looking at it costs a fraction of looking at the
         // buffer that the kernel filled.
         let copy = &out.filled()[out.filled().len() - take..];
         this.scan.watch(copy).map_err(io::Error::other)?;
