@@ -44,14 +44,8 @@ pub(crate) fn show(error: &Error) {
 /// An error, its causes that it does not name itself, and what to do.
 pub(crate) fn explain(error: &Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        let words = inner.to_string();
-        let known = words.split(" (os error").next().unwrap_or(&words);
-        if !text.contains(known) {
-            text.push_str(&format!("\n  caused by: {words}"));
-        }
-        cause = inner.source();
+    for words in error.causes() {
+        text.push_str(&format!("\n  caused by: {words}"));
     }
     if let Some(hint) = error.hint() {
         text.push_str(&format!("\n  hint: {hint}"));

@@ -167,6 +167,16 @@ impl Error {
         list.filter(|_| self.0.kind == ErrorKind::Config).unwrap_or(message).split(ITEM)
     }
 
+    /// The words of the causes, the nearest first, without those that the message says already.
+    pub fn causes(&self) -> impl Iterator<Item = String> {
+        let chain = std::iter::successors(self.source(), |error| (*error).source());
+        chain.map(ToString::to_string).filter(|words| {
+            // The operating system's number is no reason to say the same twice.
+            let known = words.split(" (os error").next().unwrap_or(words);
+            !self.0.message.contains(known)
+        })
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
@@ -184,15 +194,8 @@ impl fmt::Display for Error {
         if !f.alternate() {
             return Ok(());
         }
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let words = error.to_string();
-            // The operating system's number is no reason to say the same twice.
-            let known = words.split(" (os error").next().unwrap_or(&words);
-            if !self.0.message.contains(known) {
-                write!(f, ": {words}")?;
-            }
-            cause = error.source();
+        for words in self.causes() {
+            write!(f, ": {words}")?;
         }
         match &self.0.hint {
             Some(hint) => write!(f, " (hint: {hint})"),

@@ -59,18 +59,6 @@ pub enum Ended {
     Exhausted,
 }
 
-impl Ended {
-    /// The reason as reports print it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::MaxMessages => "max_messages",
-            Self::Idle => "idle",
-            Self::Closed => "closed",
-            Self::Exhausted => "exhausted",
-        }
-    }
-}
-
 /// A configured feed. Immutable; each [`open`](Self::open) starts a run.
 #[async_trait]
 pub trait Source: Send + Sync {

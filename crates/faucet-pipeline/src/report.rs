@@ -10,8 +10,7 @@ use crate::Progress;
 use crate::flow::Exit;
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
     /// `max_messages` records were read.
@@ -39,6 +38,12 @@ impl End {
             Self::Shutdown => "shutdown",
             Self::Error => "error",
         }
+    }
+}
+
+impl Serialize for End {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
