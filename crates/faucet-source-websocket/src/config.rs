@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use faucet_common_websocket::{Auth, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText};
+use faucet_common_websocket::{
+    Auth, ConnectMessage, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText,
+};
 use faucet_core::duration::{self, Seconds};
 use faucet_core::{PageLimits, Problems, Result, Secret, SourceConfig};
 use schemars::JsonSchema;
@@ -12,7 +14,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::source::WebsocketSource;
 use crate::stop::StopRule;
-use crate::subscribe::SubscribeMessage;
 
 /// Receives a WebSocket feed: connects to a `ws://` or `wss://` endpoint, sends subscription
 /// messages, and hands over each incoming message as a record until `max_messages`,
@@ -31,7 +32,7 @@ pub struct WebsocketSourceConfig {
     /// Messages sent in order after every connect and reconnect: text, or
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
-    pub subscribe_messages: Vec<SubscribeMessage>,
+    pub subscribe_messages: Vec<ConnectMessage>,
     /// What a message is taken as.
     #[serde(default)]
     pub message_format: WsMessageFormat,
@@ -179,10 +180,6 @@ pub enum OnParseError {
     Skip,
 }
 
-/// What a subscription may come to.
-const MOST_MESSAGES: usize = 10_000;
-const LARGEST_SUBSCRIPTION: usize = 16 << 20;
-
 /// A checked configuration.
 pub(crate) struct Checked {
     pub(crate) endpoint: Endpoint,
@@ -199,11 +196,7 @@ impl WebsocketSourceConfig {
         let mut problems = Problems::new();
         let stop = self.check_stop(&mut problems);
         let page = self.check_page(&mut problems);
-        let size: usize = self.subscribe_messages.iter().map(SubscribeMessage::len).sum();
-        problems.push_if(
-            self.subscribe_messages.len() > MOST_MESSAGES || size > LARGEST_SUBSCRIPTION,
-            "subscribe_messages: at most 10,000 messages of 16 MiB together",
-        );
+        ConnectMessage::check("subscribe_messages", &self.subscribe_messages, &mut problems);
         let (format, on_parse_error) = (self.message_format, self.on_parse_error);
         let envelope = self.envelope;
         let endpoint = self.connect_options().check(&mut problems);

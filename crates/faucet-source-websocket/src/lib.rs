@@ -30,13 +30,11 @@ mod decode;
 mod reader;
 mod source;
 mod stop;
-mod subscribe;
 
 pub use config::{OnParseError, WebsocketSourceConfig, WsMessageFormat};
-pub use faucet_common_websocket::{Auth, AuthProvider, TlsConfig, UrlText};
+pub use faucet_common_websocket::{Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText};
 pub use reader::WebsocketReader;
 pub use source::WebsocketSource;
-pub use subscribe::SubscribeMessage;
 
 /// Registers the source as `websocket`.
 ///

@@ -6,35 +6,49 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use faucet_common_websocket::Frame;
+use faucet_core::Problems;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
+use crate::config::Frame;
+
 /// A message to send after every connect. `Debug` shows its length only: it may hold a token.
 #[derive(Clone, PartialEq, Eq)]
-pub enum SubscribeMessage {
+pub enum ConnectMessage {
     /// A text message.
     Text(String),
     /// A binary message.
     Binary(Bytes),
 }
 
-impl From<&str> for SubscribeMessage {
+impl From<&str> for ConnectMessage {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl From<String> for SubscribeMessage {
+impl From<String> for ConnectMessage {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl SubscribeMessage {
-    pub(crate) fn len(&self) -> usize {
+/// What a greeting may come to.
+const MOST_MESSAGES: usize = 10_000;
+const LARGEST_GREETING: usize = 16 << 20;
+
+impl ConnectMessage {
+    /// Adds a problem when `messages`, the value of `key`, are too many or too large.
+    pub fn check(key: &str, messages: &[Self], problems: &mut Problems) {
+        let size: usize = messages.iter().map(Self::len).sum();
+        if messages.len() > MOST_MESSAGES || size > LARGEST_GREETING {
+            problems.push(format!("{key}: at most 10,000 messages of 16 MiB together"));
+        }
+    }
+
+    fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
@@ -42,7 +56,7 @@ impl SubscribeMessage {
     }
 }
 
-impl fmt::Debug for SubscribeMessage {
+impl fmt::Debug for ConnectMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {
             Self::Text(_) => "text",
@@ -52,16 +66,16 @@ impl fmt::Debug for SubscribeMessage {
     }
 }
 
-impl From<SubscribeMessage> for Frame {
-    fn from(message: SubscribeMessage) -> Self {
+impl From<ConnectMessage> for Frame {
+    fn from(message: ConnectMessage) -> Self {
         match message {
-            SubscribeMessage::Text(text) => Self::Text(text.into()),
-            SubscribeMessage::Binary(bytes) => Self::Binary(bytes),
+            ConnectMessage::Text(text) => Self::Text(text.into()),
+            ConnectMessage::Binary(bytes) => Self::Binary(bytes),
         }
     }
 }
 
-/// The long form of a [`SubscribeMessage`].
+/// The long form of a [`ConnectMessage`].
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Long {
@@ -69,26 +83,26 @@ enum Long {
     Binary { data: String },
 }
 
-impl<'de> Deserialize<'de> for SubscribeMessage {
+impl<'de> Deserialize<'de> for ConnectMessage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
         impl<'de> Visitor<'de> for Either {
-            type Value = SubscribeMessage;
+            type Value = ConnectMessage;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("text, or {type: binary, data: <base64>}")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<SubscribeMessage, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<ConnectMessage, E> {
                 Ok(text.into())
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SubscribeMessage, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ConnectMessage, A::Error> {
                 match Long::deserialize(MapAccessDeserializer::new(map))? {
-                    Long::Text { data } => Ok(SubscribeMessage::Text(data)),
+                    Long::Text { data } => Ok(ConnectMessage::Text(data)),
                     Long::Binary { data } => STANDARD
                         .decode(data)
-                        .map(|bytes| SubscribeMessage::Binary(bytes.into()))
+                        .map(|bytes| ConnectMessage::Binary(bytes.into()))
                         .map_err(|e| de::Error::custom(format!("data is not base64: {e}"))),
                 }
             }
@@ -97,9 +111,9 @@ impl<'de> Deserialize<'de> for SubscribeMessage {
     }
 }
 
-impl JsonSchema for SubscribeMessage {
+impl JsonSchema for ConnectMessage {
     fn schema_name() -> Cow<'static, str> {
-        "SubscribeMessage".into()
+        "ConnectMessage".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
