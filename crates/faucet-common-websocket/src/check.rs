@@ -3,7 +3,6 @@
 use std::future::poll_fn;
 use std::time::Duration;
 
-use bytes::Bytes;
 use faucet_core::{CheckReport, RunContext, StepOutcome};
 use tokio::time::{Instant, timeout};
 
@@ -11,14 +10,28 @@ use crate::close::code;
 use crate::config::Endpoint;
 use crate::connection::{Connection, End, Inbound};
 use crate::dial::StepLog;
+use crate::error::never_ponged;
+use crate::keepalive::PingPayload;
 
 /// How long a pong, and a feed's first frame, are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
-const PING: &[u8] = b"faucet check";
+const NO_PONG: &str = "no pong: ping_interval would take this peer for dead";
+const PING: PingPayload = *b"faucet check: round trip";
+
+/// What a check wants of the far end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A first frame, if one comes soon, and a Pong, if the peer answers Pings.
+    Feed,
+    /// A Pong, if the peer answers Pings.
+    Receiver,
+    /// A Pong: a peer that does not answer Pings fails.
+    PongingReceiver,
+}
 
 impl Endpoint {
     /// Connects, greets, pings and, for a feed, waits for the first frame; then says goodbye.
-    pub async fn check(&self, run: &RunContext, feed: bool) -> CheckReport {
+    pub async fn check(&self, run: &RunContext, wanted: Wanted) -> CheckReport {
         let mut report = CheckReport::new(self.redacted_url());
         let target = match self.target(run) {
             Ok(target) => target,
@@ -37,7 +50,7 @@ impl Endpoint {
         match connected {
             Ok(connection) => {
                 let probe = Probe { connection: Box::new(connection), url: target.url.redacted() };
-                probe.run(self, feed, &mut report).await;
+                probe.run(self, wanted, &mut report).await;
             }
             Err(failure) => report.push(phase, took, StepOutcome::Failed(failure.error)),
         }
@@ -59,7 +72,8 @@ struct Seen {
 }
 
 impl Probe<'_> {
-    async fn run(mut self, endpoint: &Endpoint, feed: bool, report: &mut CheckReport) {
+    async fn run(mut self, endpoint: &Endpoint, wanted: Wanted, report: &mut CheckReport) {
+        let feed = wanted == Wanted::Feed;
         let started = Instant::now();
         if !endpoint.greeting.is_empty() {
             self.connection.queue(endpoint.greeting.iter().cloned());
@@ -70,9 +84,10 @@ impl Probe<'_> {
             })
             .await;
             let sent = StepOutcome::Passed(format!("{count} messages sent"));
-            report.push("subscribe", started.elapsed(), sent);
+            let name = if feed { "subscribe" } else { "connect messages" };
+            report.push(name, started.elapsed(), sent);
         }
-        self.connection.queue_ping(Bytes::from_static(PING));
+        self.connection.queue_ping(PING);
         let mut seen = Seen::default();
         let watched = timeout(PATIENCE, self.watch(started, feed, &mut seen)).await;
         let ended = watched.ok().and_then(Result::err);
@@ -92,8 +107,11 @@ impl Probe<'_> {
         match seen.pong {
             Some(took) => report.push("ping", took, StepOutcome::Passed("round trip".into())),
             None if lost.is_none() => {
-                let why = "no pong: ping_interval would take this peer for dead".to_owned();
-                report.push("ping", started.elapsed(), StepOutcome::Skipped(why));
+                let outcome = match wanted {
+                    Wanted::Feed | Wanted::Receiver => StepOutcome::Skipped(NO_PONG.to_owned()),
+                    Wanted::PongingReceiver => StepOutcome::Failed(never_ponged(self.url)),
+                };
+                report.push("ping", started.elapsed(), outcome);
             }
             None => {}
         }
@@ -114,7 +132,7 @@ impl Probe<'_> {
                 Inbound::Message(frame) => {
                     seen.frame.get_or_insert((started.elapsed(), frame.as_bytes().len()));
                 }
-                Inbound::Pong(payload) if payload == PING => seen.pong = Some(started.elapsed()),
+                Inbound::Pong(payload) if *payload == PING => seen.pong = Some(started.elapsed()),
                 Inbound::Ping | Inbound::Pong(_) => {}
             }
         }

@@ -87,6 +87,8 @@ pub struct ConnectOptions {
     pub read_buffer_bytes: Option<usize>,
     /// Sent in order after every connect.
     pub greeting: Vec<Frame>,
+    /// The largest message that will be sent besides.
+    pub largest_sent: usize,
 }
 
 impl ConnectOptions {
@@ -130,6 +132,7 @@ impl ConnectOptions {
             stale_timeout: self.stale_timeout,
             max_message_bytes: self.max_message_bytes,
             read_buffer: self.read_buffer_bytes.map_or(ReadBuffer::Adaptive, ReadBuffer::Fixed),
+            largest_sent: self.largest_sent,
             greeting: self.greeting,
         })
     }
@@ -217,6 +220,7 @@ pub struct Endpoint {
     max_message_bytes: usize,
     read_buffer: ReadBuffer,
     pub(crate) greeting: Vec<Frame>,
+    largest_sent: usize,
 }
 
 impl Endpoint {
@@ -249,7 +253,20 @@ impl Endpoint {
     /// # Errors
     /// A placeholder without a value, an unreadable file.
     pub fn open(&self, run: &RunContext) -> Result<Session> {
-        Ok(Session::new(self, self.target(run)?))
+        let mut session = Session::new(self, self.target(run)?);
+        session.dial();
+        Ok(session)
+    }
+
+    /// Starts a run that is connected: connects once. Later losses follow the reconnect policy.
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// Why the connect failed, and what [`open`](Self::open) says.
+    pub async fn connect(&self, run: &RunContext) -> Result<Session> {
+        let mut session = Session::new(self, self.target(run)?);
+        session.connect().await?;
+        Ok(session)
     }
 
     pub(crate) fn target(&self, run: &RunContext) -> Result<Target> {
@@ -265,7 +282,11 @@ impl Endpoint {
             subprotocols: self.subprotocols.clone(),
             connect_timeout: self.connect_timeout,
             max_message_bytes: self.max_message_bytes,
-            largest_sent: self.greeting.iter().map(|f| f.as_bytes().len()).max().unwrap_or(0),
+            largest_sent: self
+                .greeting
+                .iter()
+                .map(|frame| frame.as_bytes().len())
+                .fold(self.largest_sent, usize::max),
             read_buffer: self.read_buffer,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,14 +11,16 @@ use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame as RawFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::auth::Secrets;
 use crate::close::code;
 use crate::config::Frame;
 use crate::error::Blame;
+use crate::keepalive::PingPayload;
 use crate::lifecycle::Failure;
 use crate::scan::TooManyFragments;
 use crate::wire::{Stamp, Wire};
@@ -101,6 +103,19 @@ impl End {
     }
 }
 
+/// A frame as it stands: that text is UTF-8 is not checked once more.
+pub(crate) fn message(frame: Frame) -> Message {
+    let (bytes, kind) = match frame {
+        Frame::Text(bytes) => (bytes, Data::Text),
+        Frame::Binary(bytes) => (bytes, Data::Binary),
+    };
+    Message::Frame(RawFrame::message(bytes, OpCode::Data(kind), true))
+}
+
+pub(crate) fn ping(payload: PingPayload) -> Message {
+    Message::Ping(Bytes::copy_from_slice(&payload))
+}
+
 fn copy_of(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(number) => io::Error::from_raw_os_error(number),
@@ -150,18 +165,17 @@ impl Connection {
         self.ws.get_mut().shut(shut);
     }
 
-    pub(crate) fn queue(&mut self, frames: impl IntoIterator<Item = Frame>) {
-        self.outbox.extend(frames.into_iter().map(|frame| match frame {
-            Frame::Text(bytes) => match Utf8Bytes::try_from(bytes) {
-                Ok(text) => Message::Text(text),
-                Err(_) => unreachable!("a text frame is UTF-8"),
-            },
-            Frame::Binary(bytes) => Message::Binary(bytes),
-        }));
+    /// How many bytes the transport took.
+    pub(crate) fn written(&self) -> u64 {
+        self.ws.get_ref().written()
     }
 
-    pub(crate) fn queue_ping(&mut self, payload: Bytes) {
-        self.outbox.push_back(Message::Ping(payload));
+    pub(crate) fn queue(&mut self, frames: impl IntoIterator<Item = Frame>) {
+        self.outbox.extend(frames.into_iter().map(message));
+    }
+
+    pub(crate) fn queue_ping(&mut self, payload: PingPayload) {
+        self.outbox.push_back(ping(payload));
     }
 
     pub(crate) fn queue_pong(&mut self, payload: Bytes) {
@@ -177,33 +191,43 @@ impl Connection {
     #[inline]
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) {
         if self.unflushed || !self.outbox.is_empty() {
-            self.poll_write_queued(cx);
+            let _ = self.poll_feed(cx, || None);
         }
     }
 
-    fn poll_write_queued(&mut self, cx: &mut Context<'_>) {
-        while !self.outbox.is_empty() {
-            match self.ws.poll_ready_unpin(cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return self.outbox.clear(),
-                Poll::Pending => return,
+    /// Writes what is queued, then what `next` gives, and flushes once `next` has no more; ready
+    /// when that is done. Asks `next` only while the socket takes what it gives. An error shows at
+    /// the next read; until then nothing more is asked for.
+    pub(crate) fn poll_feed(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut next: impl FnMut() -> Option<Message>,
+    ) -> Poll<()> {
+        loop {
+            match ready!(self.ws.poll_ready_unpin(cx)) {
+                Ok(()) if !self.ws.get_ref().is_deaf() => {}
+                _ => {
+                    self.outbox.clear();
+                    return Poll::Pending;
+                }
             }
-            let Some(message) = self.outbox.pop_front() else { break };
+            let Some(message) = self.outbox.pop_front().or_else(&mut next) else { break };
             match self.ws.start_send_unpin(message) {
                 Err(WsError::WriteBufferFull(message)) => {
                     self.outbox.push_front(*message);
-                    match self.ws.poll_flush_unpin(cx) {
-                        Poll::Ready(Ok(())) => {}
-                        Poll::Ready(Err(_)) => return self.outbox.clear(),
-                        Poll::Pending => return,
+                    if ready!(self.ws.poll_flush_unpin(cx)).is_err() {
+                        self.outbox.clear();
+                        return Poll::Pending;
                     }
                 }
-                sent => self.unflushed = sent.is_ok(),
+                sent => self.unflushed |= sent.is_ok(),
             }
         }
         if self.unflushed {
-            self.unflushed = self.ws.poll_flush_unpin(cx).is_pending();
+            let _ = ready!(self.ws.poll_flush_unpin(cx));
+            self.unflushed = false;
         }
+        Poll::Ready(())
     }
 
     /// The same, and the answer to a Ping that the last read brought.
@@ -214,7 +238,7 @@ impl Connection {
 
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Inbound, End>> {
         loop {
-            let inbound = match std::task::ready!(self.ws.poll_next_unpin(cx)) {
+            let inbound = match ready!(self.ws.poll_next_unpin(cx)) {
                 Some(Ok(Message::Text(text))) => Inbound::Message(Frame::Text(text.into())),
                 Some(Ok(Message::Binary(bytes))) => Inbound::Message(Frame::Binary(bytes)),
                 Some(Ok(Message::Ping(_))) => Inbound::Ping,

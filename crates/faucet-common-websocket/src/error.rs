@@ -160,7 +160,7 @@ impl<'a> Blame<'a> {
         error = match verdict.class {
             Class::Credentials => error.with_hint("check auth and what the account may read"),
             Class::Complaint => {
-                error.with_hint("check subscribe_messages: the server refused them")
+                error.with_hint("the server refused what it was sent: check the messages that are sent")
             }
             _ => error,
         };
@@ -216,6 +216,18 @@ impl<'a> Blame<'a> {
             .with_hint("the limit is fixed: the server must send larger fragments");
         Failure::new(Class::Fatal, error)
     }
+}
+
+/// The peer of a sink that needs Pongs has not sent any.
+pub fn never_ponged(url: &str) -> Error {
+    let what = format!(
+        "WebSocket {url}: the peer answers no Pings, so nothing can be known to have arrived \
+         (delivery: at_least_once)"
+    );
+    Error::new(ErrorKind::Protocol, what)
+        .with_phase("ping")
+        .with_endpoint(url)
+        .with_hint("mend the peer (RFC 6455 §5.5.2), or settle for delivery: at_most_once")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Pings and the deadline for their pongs (RFC 6455 §5.5.2, §5.5.3).
+//! Pings, what their pongs prove, and the deadline for them (RFC 6455 §5.5.2, §5.5.3).
 
 use std::time::Duration;
 
@@ -9,33 +9,46 @@ use tokio::time::Instant;
 pub enum Care {
     /// Nothing, until this moment (`None`: ever).
     Wait(Option<Instant>),
-    /// Send a Ping with this payload.
-    Ping([u8; 12]),
+    /// Send this Ping.
+    Ping(PingPayload),
     /// The peer did not answer in time.
     Dead,
 }
 
+/// What a Ping of ours carries: the session's token, the Ping's number and the latest mark.
+pub type PingPayload = [u8; 24];
+
 /// Decides when to ping and when the peer is dead. Pure: it takes `now`.
+///
+/// Every Ping carries the latest *mark* of its owner, such as the number of the last record sent
+/// before it. A peer answers in order, and may answer only the latest Ping (RFC 6455 §5.5.3): a
+/// Pong proves that everything up to its mark was read, whichever Ping it answers.
 #[derive(Debug)]
 pub struct Keepalive {
     interval: Option<Duration>,
     timeout: Duration,
-    token: u32,
+    token: u64,
+    /// The number of the latest Ping, over all connections.
     sent: u64,
+    /// The number of the first Ping of this connection.
+    first: u64,
+    mark: u64,
     next: Option<Instant>,
-    /// The pong that is awaited, and until when.
-    awaited: Option<Instant>,
+    /// The Ping whose pong is awaited, and until when.
+    awaited: Option<(u64, Instant)>,
 }
 
 impl Keepalive {
     /// Pings every `interval` and waits `timeout` for each pong; without an interval it does
     /// nothing. `token` tells our pongs from others.
-    pub fn new(interval: Option<Duration>, timeout: Duration, token: u32) -> Self {
-        Self { interval, timeout, token, sent: 0, next: None, awaited: None }
+    pub fn new(interval: Option<Duration>, timeout: Duration, token: u64) -> Self {
+        let (sent, first, mark) = (0, 1, 0);
+        Self { interval, timeout, token, sent, first, mark, next: None, awaited: None }
     }
 
     /// A connection was made at `now`.
     pub fn connected(&mut self, now: Instant) {
+        (self.first, self.mark) = (self.sent + 1, 0);
         self.awaited = None;
         self.next = self.interval.and_then(|interval| now.checked_add(interval));
     }
@@ -43,7 +56,7 @@ impl Keepalive {
     /// What to do at `now`. `drained` says that nothing more is waiting to be read: only then can
     /// a missing pong be held against the peer.
     pub fn care(&mut self, now: Instant, drained: bool) -> Care {
-        if let Some(deadline) = self.awaited {
+        if let Some((_, deadline)) = self.awaited {
             return if deadline <= now && drained {
                 Care::Dead
             } else {
@@ -52,33 +65,45 @@ impl Keepalive {
         }
         match self.next {
             Some(next) if next <= now => {
-                self.sent += 1;
-                self.awaited = now.checked_add(self.timeout);
+                let payload = self.ping();
+                self.awaited = now.checked_add(self.timeout).map(|at| (self.sent, at));
                 self.next = self.interval.and_then(|interval| now.checked_add(interval));
-                Care::Ping(self.payload())
+                Care::Ping(payload)
             }
             next => Care::Wait(next),
         }
     }
 
-    /// A pong came in; whether it answers a ping of ours.
-    pub fn pong(&mut self, payload: &[u8]) -> bool {
-        let ours = payload.len() == 12 && payload[..4] == self.token.to_be_bytes();
-        if ours && payload == self.payload() {
-            self.awaited = None;
+    /// A Ping to be sent behind everything up to `mark`, beside those of the interval. Marks never
+    /// decrease on a connection, and start from 0 on each.
+    pub fn barrier(&mut self, mark: u64) -> PingPayload {
+        self.mark = mark;
+        self.ping()
+    }
+
+    /// A pong came in: its mark, if it answers a ping of ours on this connection.
+    pub fn pong(&mut self, payload: &[u8]) -> Option<u64> {
+        let payload: &PingPayload = payload.try_into().ok()?;
+        let (words, _) = payload.as_chunks::<8>();
+        let [token, number, mark] = [0, 1, 2].map(|n| u64::from_be_bytes(words[n]));
+        if token != self.token || !(self.first..=self.sent).contains(&number) {
+            return None;
         }
-        ours
+        self.awaited = self.awaited.filter(|(awaited, _)| number < *awaited);
+        Some(mark)
     }
 
     /// Reading went on after a pause, whose time is not held against the peer.
     pub fn resumed(&mut self, pause: Duration) {
-        self.awaited = self.awaited.and_then(|deadline| deadline.checked_add(pause));
+        self.awaited = self.awaited.and_then(|(n, at)| Some((n, at.checked_add(pause)?)));
     }
 
-    fn payload(&self) -> [u8; 12] {
-        let mut payload = [0; 12];
-        payload[..4].copy_from_slice(&self.token.to_be_bytes());
-        payload[4..].copy_from_slice(&self.sent.to_be_bytes());
+    fn ping(&mut self) -> PingPayload {
+        self.sent += 1;
+        let mut payload = [0; 24];
+        for (word, value) in payload.chunks_exact_mut(8).zip([self.token, self.sent, self.mark]) {
+            word.copy_from_slice(&value.to_be_bytes());
+        }
         payload
     }
 }
@@ -96,7 +121,7 @@ mod tests {
         (keepalive, t0)
     }
 
-    fn ping(keepalive: &mut Keepalive, now: Instant) -> [u8; 12] {
+    fn ping(keepalive: &mut Keepalive, now: Instant) -> PingPayload {
         match keepalive.care(now, true) {
             Care::Ping(payload) => payload,
             other => panic!("expected a ping, got {other:?}"),
@@ -109,7 +134,7 @@ mod tests {
         assert_eq!(keepalive.care(t0 + S(9), true), Care::Wait(Some(t0 + S(10))));
         let first = ping(&mut keepalive, t0 + S(10));
         assert_eq!(keepalive.care(t0 + S(11), true), Care::Wait(Some(t0 + S(15))));
-        assert!(keepalive.pong(&first));
+        assert_eq!(keepalive.pong(&first), Some(0));
         assert_eq!(keepalive.care(t0 + S(16), true), Care::Wait(Some(t0 + S(20))));
         assert_ne!(ping(&mut keepalive, t0 + S(20)), first);
     }
@@ -118,12 +143,39 @@ mod tests {
     fn only_the_matching_pong_keeps_the_peer_alive() {
         let (mut keepalive, t0) = started(10, 5);
         let payload = ping(&mut keepalive, t0 + S(10));
-        assert!(!keepalive.pong(b"heartbeat"));
-        assert!(!keepalive.pong(b""));
-        let mut older = payload;
-        older[11] = 0;
-        assert!(keepalive.pong(&older), "a late pong of ours is ours, but answers nothing");
+        assert_eq!(keepalive.pong(b"heartbeat"), None);
+        assert_eq!(keepalive.pong(b""), None);
+        for (byte, value) in [(0, 9), (15, 2), (15, 0)] {
+            let mut other = payload;
+            other[byte] = value;
+            assert_eq!(keepalive.pong(&other), None, "another token, a number never sent");
+        }
         assert_eq!(keepalive.care(t0 + S(15), true), Care::Dead);
+    }
+
+    #[test]
+    fn a_pong_proves_what_its_ping_was_sent_behind_whichever_ping_it_answers() {
+        let (mut keepalive, t0) = started(10, 5);
+        let barrier = keepalive.barrier(70);
+        let tick = ping(&mut keepalive, t0 + S(10));
+        assert_eq!(keepalive.pong(&barrier), Some(70), "a late pong of ours is ours");
+        assert_eq!(keepalive.care(t0 + S(15), true), Care::Dead, "but not what is awaited");
+        assert_eq!(keepalive.pong(&tick), Some(70), "the tick has the mark of the barrier");
+        let barrier = keepalive.barrier(99);
+        ping(&mut keepalive, t0 + S(20));
+        keepalive.connected(t0 + S(21));
+        assert_eq!(keepalive.pong(&barrier), None, "it was sent on another connection");
+        let tick = ping(&mut keepalive, t0 + S(31));
+        assert_eq!(keepalive.pong(&tick), Some(0), "nothing was sent on this one");
+    }
+
+    #[test]
+    fn a_later_pong_answers_earlier_pings_too() {
+        let (mut keepalive, t0) = started(10, 5);
+        ping(&mut keepalive, t0 + S(10));
+        let barrier = keepalive.barrier(1);
+        keepalive.pong(&barrier);
+        assert_eq!(keepalive.care(t0 + S(15), true), Care::Wait(Some(t0 + S(20))));
     }
 
     #[test]

@@ -28,9 +28,11 @@ pub mod url;
 pub mod wire;
 
 pub use alarm::Alarm;
+pub use check::Wanted;
+pub use error::never_ponged;
 pub use auth::{Auth, AuthProvider};
 pub use config::{ConnectOptions, Endpoint, Frame};
 pub use greeting::ConnectMessage;
-pub use session::{Event, Session};
+pub use session::{Event, Outgoing, Session};
 pub use tls::TlsConfig;
 pub use url::{UrlText, WsUrl};

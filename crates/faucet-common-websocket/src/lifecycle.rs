@@ -115,6 +115,12 @@ impl Lifecycle {
         self.previous = None;
     }
 
+    /// The last failure is explained, and what caused it will not be done again: the next of its
+    /// class is not the second in a row. Attempts count on.
+    pub fn explained(&mut self) {
+        self.previous = None;
+    }
+
     /// An attempt or the connection ended at `now`; `chance` (0 to 1) is the jitter's.
     pub fn failed(&mut self, failure: Failure, now: Instant, chance: f64) -> Step {
         let Failure { class, wait_at_least, error } = failure;
@@ -217,12 +223,13 @@ mod tests {
     enum Tell {
         Up,
         Record,
+        Explained,
         After(u64),
         Fails(Class),
     }
     use Class::{Answer, Application, Certificate, Clean, Complaint, Credentials, Fatal};
     use Class::{Handshake, Silent, Transient, Violation};
-    use Tell::{After, Fails, Record, Up};
+    use Tell::{After, Explained, Fails, Record, Up};
 
     /// `1000` for a wait in milliseconds, `finish`, or `give up`.
     fn told(policy: ReconnectPolicy, story: &[Tell]) -> Vec<String> {
@@ -232,6 +239,7 @@ mod tests {
             match event {
                 Up => life.connected(now),
                 Record => life.progressed(),
+                Explained => life.explained(),
                 After(millis) => now += MS(*millis),
                 Fails(class) => said.push(match life.failed(failure(*class), now, 0.0) {
                     Step::Retry { wait, .. } => wait.as_millis().to_string(),
@@ -276,6 +284,8 @@ mod tests {
             let trouble = [Up, Fails(class), Fails(Transient), Fails(class)];
             assert_eq!(told(policy(None), &trouble), ["1000", "2000", "give up"], "{class:?}");
         }
+        let explained = [Up, Fails(Complaint), Explained, Fails(Complaint), Fails(Complaint)];
+        assert_eq!(told(policy(None), &explained), ["1000", "2000", "give up"]);
         let other = [Up, Fails(Answer(404)), Fails(Answer(403)), Fails(Application(4000))];
         assert_eq!(told(policy(None), &other), ["1000", "2000", "4000"]);
         assert_eq!(told(policy(None), &[Up, Fails(Fatal)]), ["give up"]);

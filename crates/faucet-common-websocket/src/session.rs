@@ -15,11 +15,11 @@ use tokio::time::Instant;
 use crate::alarm::Alarm;
 use crate::close::code;
 use crate::config::{Endpoint, Frame};
-use crate::connection::{Connection, Inbound};
+use crate::connection::{Connection, Inbound, message, ping};
 use crate::dial::StepLog;
 use crate::error::Blame;
 use crate::keepalive::{Care, Keepalive};
-use crate::lifecycle::{Failure, Lifecycle, Step};
+use crate::lifecycle::{Class, Failure, Lifecycle, Step};
 use crate::target::Target;
 use crate::wire::Stamp;
 
@@ -38,8 +38,12 @@ pub enum Event {
     Message(Frame),
     /// Another sign of life: a Ping, or a Pong that answers none of our pings.
     Control,
+    /// A Pong proved that the peer has read everything up to this [`Barrier`](Outgoing::Barrier).
+    Read(u64),
     /// The connection or an attempt was lost; another attempt follows.
     Lost {
+        /// What kind of end it was.
+        class: Class,
         /// Why.
         error: Error,
         /// How long until the next attempt.
@@ -47,6 +51,16 @@ pub enum Event {
     },
     /// The peer closed cleanly and reconnecting is off. The last event.
     Closed,
+}
+
+/// What an owner sends.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// A data message.
+    Frame(Frame),
+    /// A Ping whose Pong proves that everything before it was read; see [`Event::Read`]. Numbers
+    /// grow on a connection and are above 0.
+    Barrier(u64),
 }
 
 enum Link {
@@ -89,13 +103,13 @@ pub struct Session {
 
 impl Session {
     pub(crate) fn new(endpoint: &Endpoint, target: Target) -> Self {
-        let mut session = Self {
+        Self {
             target: Arc::new(target),
             life: Lifecycle::new(endpoint.policy),
             keepalive: Keepalive::new(
                 endpoint.ping_interval,
                 endpoint.pong_timeout,
-                fastrand::u32(..),
+                fastrand::u64(..),
             ),
             stale_timeout: endpoint.stale_timeout,
             greeting: endpoint.greeting.clone(),
@@ -108,9 +122,14 @@ impl Session {
             hold_alarm: Alarm::default(),
             discarded: Vec::new(),
             burst: 0,
-        };
-        session.dial();
-        session
+        }
+    }
+
+    /// Connects once, at the start of a run.
+    pub(crate) async fn connect(&mut self) -> Result<()> {
+        let dialed = self.target.connect(&mut StepLog::new()).await;
+        self.connected(dialed.map_err(|failure| failure.error)?);
+        Ok(())
     }
 
     /// The redacted URL of this run, its placeholders filled.
@@ -129,6 +148,57 @@ impl Session {
     /// Tells the life cycle that a record was received: failures before it no longer count.
     pub fn progressed(&mut self) {
         self.life.progressed();
+    }
+
+    /// Tells the life cycle that the last failure is explained, and that what caused it will not be
+    /// done again; see [`Lifecycle::explained`].
+    pub fn explained(&mut self) {
+        self.life.explained();
+    }
+
+    /// Whether there is a connection.
+    pub fn is_up(&self) -> bool {
+        matches!(self.link, Link::Up(_))
+    }
+
+    /// Whether the next attempt is being waited for. Nothing happens until the next event is asked
+    /// for, and the wait counts from the loss.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.link, Link::Waiting(_))
+    }
+
+    /// How many bytes the socket took on this connection.
+    pub fn written(&self) -> u64 {
+        match &self.link {
+            Link::Up(connection) => connection.written(),
+            _ => 0,
+        }
+    }
+
+    /// Sends what `next` gives as long as the socket takes it, and flushes once `next` has no more;
+    /// ready when that is done. Without a connection `next` is not asked. A failure shows as the
+    /// next event.
+    pub fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut next: impl FnMut() -> Option<Outgoing>,
+    ) -> Poll<()> {
+        let Self { link: Link::Up(connection), keepalive, .. } = self else {
+            return Poll::Pending;
+        };
+        connection.poll_feed(cx, || {
+            Some(match next()? {
+                Outgoing::Frame(frame) => message(frame),
+                Outgoing::Barrier(mark) => ping(keepalive.barrier(mark)),
+            })
+        })
+    }
+
+    /// Gives up on a connection whose peer does not do what it must; `what` says so. What follows
+    /// is up to the life cycle, as after any loss.
+    pub fn abandon(&mut self, what: &str) -> Option<Event> {
+        let failure = Blame::of(&self.target.url).given_up(what);
+        self.lost(failure, Some(Some(code::GIVEN_UP)))
     }
 
     /// The next event. After an error or [`Event::Closed`] the session is over.
@@ -226,7 +296,7 @@ impl Session {
         }
     }
 
-    fn dial(&mut self) {
+    pub(crate) fn dial(&mut self) {
         let target = Arc::clone(&self.target);
         let dialing = async move { target.connect(&mut StepLog::new()).await };
         self.link = Link::Dialing(dialing.boxed());
@@ -262,8 +332,11 @@ impl Session {
                     return Poll::Ready(Ok(Event::Control));
                 }
                 Poll::Ready(Ok(Inbound::Pong(payload))) => {
-                    if !self.keepalive.pong(&payload) {
-                        return Poll::Ready(Ok(Event::Control));
+                    match self.keepalive.pong(&payload) {
+                        // The answer to a Ping of the interval is no news.
+                        Some(0) => {}
+                        Some(mark) => return Poll::Ready(Ok(Event::Read(mark))),
+                        None => return Poll::Ready(Ok(Event::Control)),
                     }
                 }
                 Poll::Ready(Err(end)) => {
@@ -304,7 +377,7 @@ impl Session {
                 }
                 Care::Ping(payload) => {
                     if let Link::Up(connection) = &mut self.link {
-                        connection.queue_ping(Bytes::copy_from_slice(&payload));
+                        connection.queue_ping(payload);
                     }
                     return Poll::Ready(None);
                 }
@@ -334,12 +407,12 @@ impl Session {
     /// Asks the life cycle what follows. `farewell` is the Close code to leave with, where there
     /// is a connection to leave.
     fn lost(&mut self, failure: Failure, farewell: Option<Option<u16>>) -> Option<Event> {
-        let now = Instant::now();
+        let (now, class) = (Instant::now(), failure.class);
         let (next, event) = match self.life.failed(failure, now.into_std(), fastrand::f64()) {
             Step::Retry { wait, attempt, error } => {
                 let until = now.checked_add(wait).unwrap_or(now);
                 tracing::warn!(url = self.url(), attempt, ?wait, "{error}; reconnecting");
-                (Next::Wait(until), Some(Event::Lost { error, wait }))
+                (Next::Wait(until), Some(Event::Lost { class, error, wait }))
             }
             Step::Finish => (Next::Close, None),
             Step::GiveUp(error) => (Next::Fail(error), None),

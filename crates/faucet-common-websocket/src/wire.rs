@@ -51,6 +51,8 @@ pub(crate) struct Wire {
     sizing: ReadBuffer,
     stamp: Stamp,
     scan: FrameScan,
+    /// Bytes that the transport took.
+    written: u64,
     /// Set when only what was read already may still come out.
     shut: bool,
     /// Writing has failed. What arrived before is still read; then the error is told.
@@ -77,6 +79,7 @@ impl Wire {
             sizing,
             stamp,
             scan,
+            written: 0,
             shut: false,
             deaf: false,
             write_error: None,
@@ -96,6 +99,16 @@ impl Wire {
     /// Whether a message has begun and not ended.
     pub(crate) fn is_mid_message(&self) -> bool {
         self.scan.is_mid_message()
+    }
+
+    /// How many bytes the transport took.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Whether writing has failed: what is written now goes nowhere.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.deaf
     }
 
     /// From now on only what was read already comes out.
@@ -163,7 +176,10 @@ impl AsyncWrite for Wire {
             return Poll::Ready(Ok(bytes.len()));
         }
         match ready!(Pin::new(&mut self.io).poll_write(cx, bytes)) {
-            Ok(written) if written > 0 => Poll::Ready(Ok(written)),
+            Ok(written) if written > 0 => {
+                self.written += written as u64;
+                Poll::Ready(Ok(written))
+            }
             Ok(_) => {
                 self.fall_deaf(io::ErrorKind::WriteZero.into());
                 Poll::Ready(Ok(bytes.len()))

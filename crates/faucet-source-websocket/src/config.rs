@@ -254,6 +254,7 @@ impl WebsocketSourceConfig {
             stale_timeout: self.stale_timeout,
             max_message_bytes: self.max_message_bytes,
             read_buffer_bytes: self.read_buffer_bytes,
+            largest_sent: 0,
             greeting: self.subscribe_messages.into_iter().map(Frame::from).collect(),
         }
     }

@@ -138,7 +138,7 @@ impl WebsocketReader {
                     meter.add_reconnect();
                 }
             }
-            Event::Control => self.heard(self.session.stamp().instant),
+            Event::Control | Event::Read(_) => self.heard(self.session.stamp().instant),
             Event::Lost { error, .. } => {
                 meter.set_link(Link::Waiting);
                 self.trouble = Some(error.to_string());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faucet_common_websocket::AuthProvider;
+use faucet_common_websocket::{AuthProvider, Wanted};
 use faucet_common_websocket::dial::Dial;
 use faucet_core::{
     CheckReport, Delivery, Info, PageReader, Result, RunContext, Source, SourceConfig,
@@ -59,7 +59,7 @@ impl Source for WebsocketSource {
     }
 
     async fn check(&self, run: &RunContext) -> CheckReport {
-        self.checked.endpoint.check(run, true).await
+        self.checked.endpoint.check(run, Wanted::Feed).await
     }
 }
 

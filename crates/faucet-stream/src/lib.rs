@@ -32,6 +32,10 @@ pub use faucet_pipeline::{
 };
 #[cfg(feature = "sink-jsonl")]
 pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkConfig, WriteMode};
+#[cfg(feature = "sink-websocket")]
+pub use faucet_sink_websocket::{
+    DeliveryMode, MessageType, RecordFormat, WebsocketSink, WebsocketSinkConfig,
+};
 #[cfg(feature = "source-jsonl")]
 pub use faucet_source_jsonl::{JsonlSource, JsonlSourceConfig};
 #[cfg(feature = "source-websocket")]
@@ -64,6 +68,10 @@ const PARTS: &[Part] = &[
     |registry| left_out(registry, Kind::Sink, "jsonl", "sink-jsonl"),
     #[cfg(not(feature = "sink-jsonl"))]
     |registry| left_out(registry, Kind::Sink, "stdout", "sink-jsonl"),
+    #[cfg(feature = "sink-websocket")]
+    faucet_sink_websocket::register,
+    #[cfg(not(feature = "sink-websocket"))]
+    |registry| left_out(registry, Kind::Sink, "websocket", "sink-websocket"),
 ];
 
 #[allow(dead_code, reason = "unused where nothing is left out")]

@@ -1,0 +1,320 @@
+//! The configuration keys of the sink.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use faucet_common_websocket::{
+    Auth, ConnectMessage, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText,
+};
+use faucet_core::duration::{self, Seconds};
+use faucet_core::{Problems, Result, Secret, SinkConfig};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::Window;
+use crate::encode::Encoder;
+use crate::sink::WebsocketSink;
+
+/// Sends records to a WebSocket endpoint: one record is one frame, its payload byte for byte.
+/// Starting connects once; a connection that is lost later is opened anew when there is something
+/// to send. `delivery` says what is promised about records that were on their way then.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "websocket sink")]
+pub struct WebsocketSinkConfig {
+    /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
+    /// percent-encoded.
+    pub url: UrlText,
+    /// Credentials for the upgrade request, resolved anew on every connect. Default: `none`.
+    #[serde(default)]
+    pub auth: Auth,
+    /// Messages sent in order after every connect and reconnect, before any record: text, or
+    /// `{type: binary, data: <base64>}`.
+    #[serde(default)]
+    pub connect_messages: Vec<ConnectMessage>,
+    /// The kind of frame that a record becomes.
+    #[serde(default)]
+    pub message_type: MessageType,
+    /// What every record must be. Another one ends the run with an error that names it, before
+    /// anything of its page is sent.
+    #[serde(default)]
+    pub record_format: RecordFormat,
+    /// What is promised about records that were on their way when the connection was lost.
+    #[serde(default)]
+    pub delivery: DeliveryMode,
+    /// With `delivery: at_least_once`: without a Pong in this time the connection is dropped, and
+    /// what it left unconfirmed is sent again.
+    #[serde(default = "default::ack_timeout", with = "duration")]
+    #[schemars(with = "Seconds")]
+    pub ack_timeout: Duration,
+    /// With `delivery: at_least_once`: most records on their way; then writing waits for Pongs. They
+    /// are kept in memory. A sixteenth of it goes out before the next Ping.
+    #[serde(default = "default::max_unconfirmed_records")]
+    #[schemars(range(min = 1))]
+    pub max_unconfirmed_records: usize,
+    /// The same in bytes. A larger record travels alone.
+    #[serde(default = "default::max_unconfirmed_bytes")]
+    #[schemars(range(min = 1))]
+    pub max_unconfirmed_bytes: usize,
+    /// When the socket takes nothing for this long the connection is dropped.
+    #[serde(default = "default::write_timeout", with = "duration")]
+    #[schemars(with = "Seconds")]
+    pub write_timeout: Duration,
+    /// Most bytes that wait for the socket. A record that is larger is refused.
+    #[serde(default = "default::max_write_buffer_bytes")]
+    #[schemars(range(min = 1))]
+    pub max_write_buffer_bytes: usize,
+    /// Interval between keepalive Pings. Default: none are sent.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub ping_interval: Option<Duration>,
+    /// Without a Pong in this time after such a Ping the peer is taken for dead and the connection
+    /// is dropped. Default: `ping_interval`.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub pong_timeout: Option<Duration>,
+    /// Reconnect when there is something to send. Otherwise writing on a lost connection fails at
+    /// once.
+    #[serde(default = "default::reconnect")]
+    pub reconnect: bool,
+    /// Wait before the first attempt to reconnect, counted from the loss.
+    #[serde(default = "default::reconnect_backoff", with = "duration")]
+    #[schemars(with = "Seconds")]
+    pub reconnect_backoff: Duration,
+    /// The wait doubles with each attempt up to this. Default: 30 seconds, or `reconnect_backoff` if
+    /// that is longer.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub reconnect_max_backoff: Option<Duration>,
+    /// Largest random share of extra wait, from 0 to 1. A wait is never shorter than without.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub reconnect_jitter: f64,
+    /// Consecutive attempts to reconnect before writing fails; 0 is none, null is unlimited. Proof
+    /// that a record arrived or 10 s of stable connection start the count anew, a mere connect does
+    /// not.
+    #[serde(default = "default::max_reconnect_attempts")]
+    pub max_reconnect_attempts: Option<u32>,
+    /// Budget for DNS, TCP, TLS and upgrade together.
+    #[serde(default = "default::connect_timeout", with = "duration")]
+    #[schemars(with = "Seconds")]
+    pub connect_timeout: Duration,
+    /// Largest message from the peer in bytes. A larger one ends the run. What the peer sends is
+    /// counted and dropped.
+    #[serde(default = "default::max_message_bytes")]
+    #[schemars(range(min = 1))]
+    pub max_message_bytes: usize,
+    /// Size of the read buffer in bytes. Default: 16 KiB, growing to 256 KiB while reads come back
+    /// full.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 67_108_864))]
+    pub read_buffer_bytes: Option<usize>,
+    /// Headers for the upgrade request; not those that the upgrade itself owns.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Secret>,
+    /// Subprotocols to offer, the preferred first. The server must choose one of them.
+    #[serde(default)]
+    pub subprotocols: Vec<String>,
+    /// How a `wss://` endpoint is verified. Default: by the trust store of the operating system.
+    #[serde(default)]
+    pub tls: TlsConfig,
+}
+
+mod default {
+    use super::*;
+
+    pub(super) const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+    pub(super) const fn ack_timeout() -> Duration {
+        Duration::from_secs(30)
+    }
+
+    pub(super) const fn max_unconfirmed_records() -> usize {
+        1000
+    }
+
+    pub(super) const fn max_unconfirmed_bytes() -> usize {
+        8 << 20
+    }
+
+    pub(super) const fn write_timeout() -> Duration {
+        Duration::from_secs(30)
+    }
+
+    pub(super) const fn max_write_buffer_bytes() -> usize {
+        8 << 20
+    }
+
+    pub(super) const fn reconnect() -> bool {
+        true
+    }
+
+    pub(super) const fn reconnect_backoff() -> Duration {
+        Duration::from_secs(1)
+    }
+
+    pub(super) const fn max_reconnect_attempts() -> Option<u32> {
+        Some(3)
+    }
+
+    pub(super) const fn connect_timeout() -> Duration {
+        Duration::from_secs(10)
+    }
+
+    pub(super) const fn max_message_bytes() -> usize {
+        64 << 20
+    }
+}
+
+/// The kind of frame that a record becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageType {
+    /// A text frame. A record that is not UTF-8 is refused.
+    #[default]
+    Text,
+    /// A binary frame.
+    Binary,
+}
+
+/// What a record must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordFormat {
+    /// Any bytes.
+    #[default]
+    Any,
+    /// JSON.
+    Json,
+    /// UTF-8 text, JSON included.
+    Text,
+}
+
+/// What is promised about records that were on their way when a connection was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryMode {
+    /// They were flushed to the socket and are not sent again. Those that the peer is not known to
+    /// have read are counted as `unconfirmed`.
+    #[default]
+    AtMostOnce,
+    /// They are sent again, in order, until a Pong proves that the peer has read them. Some may
+    /// arrive twice: what is sent again is counted as `resent`.
+    AtLeastOnce,
+}
+
+/// A checked configuration.
+pub(crate) struct Checked {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) encoder: Encoder,
+    pub(crate) terms: Terms,
+}
+
+/// What the driver goes by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) delivery: DeliveryMode,
+    pub(crate) window: Window,
+    pub(crate) ack_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) reconnect: bool,
+}
+
+impl WebsocketSinkConfig {
+    /// All keys but `url` have their defaults.
+    pub fn new(url: impl Into<UrlText>) -> Self {
+        Self {
+            url: url.into(),
+            auth: Auth::default(),
+            connect_messages: Vec::new(),
+            message_type: MessageType::default(),
+            record_format: RecordFormat::default(),
+            delivery: DeliveryMode::default(),
+            ack_timeout: default::ack_timeout(),
+            max_unconfirmed_records: default::max_unconfirmed_records(),
+            max_unconfirmed_bytes: default::max_unconfirmed_bytes(),
+            write_timeout: default::write_timeout(),
+            max_write_buffer_bytes: default::max_write_buffer_bytes(),
+            ping_interval: None,
+            pong_timeout: None,
+            reconnect: default::reconnect(),
+            reconnect_backoff: default::reconnect_backoff(),
+            reconnect_max_backoff: None,
+            reconnect_jitter: 0.0,
+            max_reconnect_attempts: default::max_reconnect_attempts(),
+            connect_timeout: default::connect_timeout(),
+            max_message_bytes: default::max_message_bytes(),
+            read_buffer_bytes: None,
+            headers: BTreeMap::new(),
+            subprotocols: Vec::new(),
+            tls: TlsConfig::default(),
+        }
+    }
+
+    /// Checks all keys and reports all problems together.
+    pub(crate) fn check(self) -> Result<Checked> {
+        let mut problems = Problems::new();
+        ConnectMessage::check("connect_messages", &self.connect_messages, &mut problems);
+        duration::check("ack_timeout", Some(self.ack_timeout), &mut problems);
+        duration::check("write_timeout", Some(self.write_timeout), &mut problems);
+        for (key, value) in [
+            ("max_unconfirmed_records", self.max_unconfirmed_records),
+            ("max_unconfirmed_bytes", self.max_unconfirmed_bytes),
+            ("max_write_buffer_bytes", self.max_write_buffer_bytes),
+        ] {
+            problems.push_if(value == 0, format!("{key}: must not be 0"));
+        }
+        let encoder = Encoder {
+            kind: self.message_type,
+            format: self.record_format,
+            largest: self.max_write_buffer_bytes,
+        };
+        let terms = Terms {
+            delivery: self.delivery,
+            window: Window {
+                records: self.max_unconfirmed_records,
+                bytes: self.max_unconfirmed_bytes,
+            },
+            ack_timeout: self.ack_timeout,
+            write_timeout: self.write_timeout,
+            reconnect: self.reconnect,
+        };
+        let endpoint = self.connect_options().check(&mut problems);
+        problems.into_result()?;
+        let endpoint = endpoint.expect("an endpoint without problems");
+        Ok(Checked { endpoint, encoder, terms })
+    }
+
+    fn connect_options(self) -> ConnectOptions {
+        let longest = default::LONGEST_BACKOFF.max(self.reconnect_backoff);
+        ConnectOptions {
+            url: self.url,
+            auth: self.auth,
+            headers: self.headers,
+            subprotocols: self.subprotocols,
+            tls: self.tls,
+            connect_timeout: self.connect_timeout,
+            reconnect: self.reconnect,
+            reconnect_backoff: self.reconnect_backoff,
+            reconnect_max_backoff: self.reconnect_max_backoff.or(Some(longest)),
+            reconnect_jitter: self.reconnect_jitter,
+            max_reconnect_attempts: self.max_reconnect_attempts,
+            ping_interval: self.ping_interval,
+            pong_timeout: self.pong_timeout,
+            stale_timeout: None,
+            max_message_bytes: self.max_message_bytes,
+            read_buffer_bytes: self.read_buffer_bytes,
+            largest_sent: self.max_write_buffer_bytes,
+            greeting: self.connect_messages.into_iter().map(Frame::from).collect(),
+        }
+    }
+}
+
+impl SinkConfig for WebsocketSinkConfig {
+    const NAME: &'static str = "websocket";
+    type Sink = WebsocketSink;
+
+    fn build(self) -> Result<WebsocketSink> {
+        WebsocketSink::new(self)
+    }
+}

@@ -1,0 +1,75 @@
+//! The configured sink.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use faucet_common_websocket::dial::Dial;
+use faucet_common_websocket::{AuthProvider, Wanted};
+use faucet_core::{CheckReport, Delivery, Info, PageWriter, Result, RunContext, Sink, SinkConfig};
+
+use crate::config::{Checked, DeliveryMode, WebsocketSinkConfig};
+use crate::writer::WebsocketWriter;
+
+/// A WebSocket endpoint that takes records. Immutable: every run opens a connection of its own.
+pub struct WebsocketSink {
+    checked: Checked,
+}
+
+impl WebsocketSink {
+    /// Checks the configuration. Does no I/O.
+    ///
+    /// # Errors
+    /// [`Config`](faucet_core::ErrorKind::Config) with all problems, each naming its key.
+    pub fn new(config: WebsocketSinkConfig) -> Result<Self> {
+        config.check().map(|checked| Self { checked })
+    }
+
+    /// Asks `provider` for credentials on every connect, for tokens that expire. Its headers
+    /// replace those of the same name from `headers` and `auth`.
+    #[must_use]
+    pub fn with_auth_provider(mut self, provider: Arc<dyn AuthProvider>) -> Self {
+        self.checked.endpoint = self.checked.endpoint.with_auth_provider(provider);
+        self
+    }
+
+    /// Connects through `dial` instead of DNS and TCP: a proxy, a tunnel, an in-memory stream.
+    #[must_use]
+    pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
+        self.checked.endpoint = self.checked.endpoint.with_dial(dial);
+        self
+    }
+}
+
+#[async_trait]
+impl Sink for WebsocketSink {
+    fn info(&self) -> Info {
+        let Checked { endpoint, terms, .. } = &self.checked;
+        let delivery = match terms.delivery {
+            DeliveryMode::AtMostOnce => Delivery::AtMostOnce,
+            DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
+        };
+        let mut info = Info::new(WebsocketSinkConfig::NAME, endpoint.redacted_url(), delivery);
+        info.placeholders = endpoint.placeholders();
+        info
+    }
+
+    /// Connects, once. The run's task on the current runtime then reads the connection until the
+    /// writer is closed or dropped.
+    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {
+        Ok(Box::new(WebsocketWriter::open(&self.checked, run).await?))
+    }
+
+    async fn check(&self, run: &RunContext) -> CheckReport {
+        let wanted = match self.checked.terms.delivery {
+            DeliveryMode::AtMostOnce => Wanted::Receiver,
+            DeliveryMode::AtLeastOnce => Wanted::PongingReceiver,
+        };
+        self.checked.endpoint.check(run, wanted).await
+    }
+}
+
+impl std::fmt::Debug for WebsocketSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "WebsocketSink({:?})", self.checked.endpoint)
+    }
+}
