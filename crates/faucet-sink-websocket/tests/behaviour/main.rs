@@ -1,0 +1,12 @@
+//! The sink against peers that do what a script says.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod connecting;
+mod every_byte;
+mod idle;
+mod losses;
+mod reconnects;
+mod records;
+mod refusals;
+mod support;
