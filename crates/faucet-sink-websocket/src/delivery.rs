@@ -130,7 +130,8 @@ impl Ledger {
                 self.is_all_sent()
                     || self.sent <= self.careful_until
                     || since >= (self.window.records / BARRIERS).max(1) as u64
-                    || self.bytes_since >= (self.window.bytes / BARRIERS).max(1)
+                    // Half of that: the last record before a Ping may be a large one.
+                    || self.bytes_since >= (self.window.bytes / (2 * BARRIERS)).max(1)
             }
         }
     }

@@ -1,1 +1,181 @@
-//! losses
+//! Peers that do not read, do not answer, or are gone.
+
+use faucet_core::{ErrorKind, Payload, StreamPage};
+use faucet_testkit::{Gate, Script, ScriptedServer};
+use serde_json::json;
+
+use crate::support::{Run, all_texts, at_least_once, in_memory, named, numbers, page, sink, soon};
+
+/// 100 records of 64 KiB: more than sockets on loopback hold.
+fn heavy() -> StreamPage {
+    page((1..=100).map(|n| Payload::Text(format!("{n} {}", "x".repeat(64 << 10)).into())))
+}
+
+/// Their numbers, in the order in which they came.
+fn weights(texts: &[String]) -> Vec<u64> {
+    texts.iter().map(|text| text.split(' ').next().unwrap().parse().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_peer_that_stops_reading_and_then_resets_loses_nothing_at_least_once() {
+    let gate = Gate::new();
+    let scripts = [Script::accept().ignore_until(&gate).reset(), Script::accept()];
+    let server = ScriptedServer::start(scripts).await;
+    let mut run = Run::open(&sink(&server.url(), at_least_once(json!({})))).await;
+    let (written, ()) = tokio::join!(soon(run.writer.write_page(heavy())), async {
+        gate.reached().await;
+        gate.open();
+    });
+    written.unwrap();
+    run.flush().await.unwrap();
+    assert_eq!(run.meter().delivered, 100);
+    run.close().await.unwrap();
+    let seen = soon(server.finish()).await;
+    assert_eq!(weights(&seen[1].texts()), (1..=100).collect::<Vec<u64>>());
+    assert_eq!((run.meter().unconfirmed, run.meter().reconnects), (0, 1));
+    assert!(run.meter().resent > 0);
+}
+
+#[tokio::test]
+async fn at_most_once_the_same_peers_losses_are_counted() {
+    let gate = Gate::new();
+    let scripts = [Script::accept().ignore_until(&gate).reset(), Script::accept()];
+    let server = ScriptedServer::start(scripts).await;
+    let keys = json!({"reconnect_backoff": 0.001});
+    let mut run = Run::open(&sink(&server.url(), keys)).await;
+    // Small enough for the sockets: the write succeeds, and proves nothing.
+    run.write(numbers(1, 500)).await.unwrap();
+    gate.open();
+    soon(server.until(|seen| seen[0].end.is_some())).await;
+    run.write(numbers(501, 600)).await.unwrap();
+    run.close().await.unwrap();
+    let arrived = all_texts(&soon(server.finish()).await);
+    let meter = run.meter();
+    assert_eq!(meter.delivered, arrived.len() as u64);
+    assert_eq!(meter.delivered + meter.unconfirmed, 600);
+    assert!(meter.unconfirmed >= 500 && meter.resent == 0, "{meter:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_takes_nothing_for_write_timeout_is_left() {
+    let gate = Gate::new();
+    let scripts = || [Script::accept().ignore_until(&gate), Script::accept()];
+    for (keys, seconds) in [(json!({}), 30), (json!({"write_timeout": 7}), 7)] {
+        let (peer, _, sink) = in_memory(scripts(), keys);
+        let mut run = Run::open(&sink).await;
+        let begun = tokio::time::Instant::now();
+        run.writer.write_page(heavy()).await.unwrap();
+        // The goodbye takes at most a second, and so does the wait.
+        let took = begun.elapsed().as_secs();
+        assert!((seconds..seconds + 3).contains(&took), "{took}");
+        run.close().await.unwrap();
+        let arrived = weights(&all_texts(&peer.connections()));
+        assert_eq!(arrived.last(), Some(&100));
+        assert_eq!(run.meter().delivered + run.meter().unconfirmed, 100);
+        assert!(arrived.is_sorted() && run.meter().unconfirmed > 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_pong_in_ack_timeout_the_connection_is_dropped_and_its_records_sent_again() {
+    for (keys, seconds) in [(json!({}), 30), (json!({"ack_timeout": 5}), 5)] {
+        let once = Script::accept().expect_data(1).expect_ping().no_pongs();
+        let (peer, memory, sink) = in_memory([once, Script::accept()], at_least_once(keys));
+        let mut run = Run::open(&sink).await;
+        run.writer.write_page(numbers(1, 1)).await.unwrap();
+        run.writer.flush().await.unwrap();
+        run.writer.write_page(numbers(2, 3)).await.unwrap();
+        run.writer.flush().await.unwrap();
+        run.close().await.unwrap();
+        let seen = peer.finish().await;
+        assert_eq!(seen[0].close_code(), Some(3008));
+        assert_eq!(seen[1].texts(), named(2, 3));
+        assert_eq!((run.meter().resent, run.meter().delivered), (2, 3));
+        let asked = memory.asked();
+        let took = (asked[1] - asked[0]).as_secs();
+        assert!((seconds..seconds + 2).contains(&took), "{took}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_never_pongs_on_two_connections_is_fatal_with_advice() {
+    let mute = || Script::accept().no_pongs();
+    let (_, memory, sink) = in_memory([mute(), mute(), mute()], at_least_once(json!({})));
+    let mut run = Run::open(&sink).await;
+    run.writer.write_page(numbers(1, 4)).await.unwrap();
+    let error = run.writer.flush().await.unwrap_err();
+    assert_eq!(memory.asked().len(), 2);
+    assert_eq!(error.kind(), ErrorKind::Sink);
+    let text = error.to_string();
+    assert!(text.contains("the peer answers no Pings"), "{text}");
+    assert!(text.ends_with("0 records confirmed, 4 sent without confirmation, 0 not sent"));
+    assert!(error.hint().unwrap().contains("delivery: at_most_once"));
+    assert_eq!((run.meter().unconfirmed, run.meter().resent), (4, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_most_once_does_not_care_for_pongs_but_cannot_prove_anything_then() {
+    let (peer, _, sink) = in_memory([Script::accept().no_pongs()], json!({}));
+    let mut run = Run::open(&sink).await;
+    run.writer.write_page(numbers(1, 4)).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    run.writer.flush().await.unwrap();
+    run.close().await.unwrap();
+    assert_eq!(peer.finish().await[0].texts(), named(1, 4));
+    assert_eq!((run.meter().unconfirmed, run.meter().delivered), (4, 0));
+}
+
+#[tokio::test]
+async fn what_is_unconfirmed_is_bounded_and_at_least_sixteen_pings_are_on_their_way() {
+    for (keys, most) in [
+        (json!({}), 1000),
+        (json!({"max_unconfirmed_records": 64}), 64),
+        // Records of 11 bytes, from "record 1000" on.
+        (json!({"max_unconfirmed_bytes": 1100}), 100),
+    ] {
+        let server = ScriptedServer::start([Script::accept().no_pongs()]).await;
+        let mut run = Run::open(&sink(&server.url(), at_least_once(keys))).await;
+        let mut writing = run.writer.write_page(numbers(1000, 5999));
+        tokio::select! {
+            _ = &mut writing => panic!("it does not wait for Pongs"),
+            _ = soon(server.until(|seen| {
+                seen.first().is_some_and(|c| c.texts().len() == most)
+            })) => {}
+        }
+        drop(writing);
+        drop(run.writer);
+        let seen = soon(server.finish()).await;
+        assert_eq!(seen[0].texts().len(), most);
+        let pings = seen[0].payloads(faucet_testkit::opcode::PING).len();
+        assert!(pings >= 16, "{pings}");
+        assert_eq!(run.context.meter().read().unconfirmed, most as u64);
+    }
+}
+
+#[tokio::test]
+async fn a_record_larger_than_the_window_travels_alone() {
+    let server = ScriptedServer::start([Script::accept()]).await;
+    let keys = at_least_once(json!({"max_unconfirmed_bytes": 10}));
+    let mut run = Run::open(&sink(&server.url(), keys)).await;
+    run.write(numbers(999, 1005)).await.unwrap();
+    run.flush().await.unwrap();
+    run.close().await.unwrap();
+    assert_eq!(soon(server.finish()).await[0].texts(), named(999, 1005));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_pong_for_many_pings_confirms_all_before_it_even_if_it_answers_the_keepalive() {
+    let script = Script::accept().no_pongs().expect_data(300).pongs();
+    let keys = at_least_once(json!({"ping_interval": 2}));
+    let (peer, _, sink) = in_memory([script], keys);
+    let mut run = Run::open(&sink).await;
+    run.writer.write_page(numbers(1, 300)).await.unwrap();
+    run.writer.flush().await.unwrap();
+    assert_eq!((run.meter().delivered, run.meter().resent), (300, 0));
+    run.close().await.unwrap();
+    let seen = peer.finish().await;
+    assert_eq!(seen[0].texts(), named(1, 300));
+    let pings = seen[0].payloads(faucet_testkit::opcode::PING);
+    let latest = u64::from_be_bytes(pings.last().unwrap()[16..24].try_into().unwrap());
+    assert_eq!(latest, 300, "the keepalive says what was sent before it");
+}

@@ -1,1 +1,139 @@
-//! reconnects
+//! Connects after a loss: when, how often, and what is said when it was in vain.
+
+use std::time::Duration;
+
+use faucet_core::ErrorKind;
+use faucet_testkit::{Gate, Script, ScriptedPeer};
+use serde_json::{Value, json};
+
+use crate::support::{Memory, Run, in_memory, numbers, with};
+
+/// The waits before each connect but the first.
+fn waits(memory: &Memory) -> Vec<u128> {
+    let asked = memory.asked();
+    asked.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect()
+}
+
+/// Waits until the first connection is over and the sink has noticed.
+async fn gone(peer: &ScriptedPeer) {
+    peer.until(|seen| seen.first().is_some_and(|c| c.end.is_some())).await;
+    // With paused time this ends when nobody has anything left to do.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+/// Writes one record, which arrives, and then another, once the peer is gone for good.
+async fn outage(keys: Value) -> (Vec<u128>, faucet_core::Error, Run) {
+    let script = Script::accept().expect_data(1).ping("p").expect_pong("p").hang_up().then_refuse();
+    let (peer, memory, sink) = in_memory([script], keys);
+    let mut run = Run::open(&sink).await;
+    run.write(numbers(1, 1)).await.unwrap();
+    gone(&peer).await;
+    let error = run.writer.write_page(numbers(2, 6)).await.unwrap_err();
+    (waits(&memory), error, run)
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_connects_by_default_and_then_the_write_fails_and_says_what_became_of_the_records() {
+    let (waits, error, mut run) = outage(json!({})).await;
+    assert_eq!(waits, [1000, 2000, 4000]);
+    assert_eq!(error.kind(), ErrorKind::Sink);
+    let text = error.to_string();
+    assert!(text.contains("(attempt 3/3)"), "{text}");
+    assert!(
+        text.ends_with("1 records confirmed, 0 sent without confirmation, 5 not sent"),
+        "{text}"
+    );
+    let again = run.writer.write_page(numbers(7, 7)).await.unwrap_err();
+    assert!(again.to_string().ends_with("1 not sent"), "{again}");
+    run.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_double_up_to_thirty_seconds_and_there_are_exactly_n_connects() {
+    let (waits, ..) = outage(json!({"max_reconnect_attempts": 8})).await;
+    assert_eq!(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    let keys = json!({"max_reconnect_attempts": 4, "reconnect_backoff": "100ms",
+        "reconnect_max_backoff": "250ms"});
+    let (waits, ..) = outage(keys).await;
+    assert_eq!(waits, [100, 200, 250, 250]);
+    let (waits, ..) = outage(json!({"max_reconnect_attempts": 0})).await;
+    assert_eq!(waits, [0_u128; 0]);
+    let jitter = json!({"max_reconnect_attempts": 2, "reconnect_jitter": 1.0});
+    let (waits, ..) = outage(jitter).await;
+    assert!((1000..=2000).contains(&waits[0]) && (2000..=4000).contains(&waits[1]), "{waits:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_reconnect_a_write_on_a_lost_connection_fails_at_once() {
+    for delivery in ["at_most_once", "at_least_once"] {
+        let keys = json!({"reconnect": false, "delivery": delivery});
+        let begun = tokio::time::Instant::now();
+        let (waits, error, mut run) = outage(keys).await;
+        assert!(waits.is_empty());
+        let text = error.to_string();
+        assert!(text.contains("not connected and reconnect is disabled"), "{text}");
+        assert!(text.contains("connection lost without a Close frame"), "{text}");
+        assert!(begun.elapsed() < Duration::from_secs(1));
+        run.close().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_it_goes_on_until_the_peer_is_back() {
+    let (peer, memory, sink) = in_memory(
+        [
+            Script::accept().hang_up(),
+            Script::reject(503),
+            Script::reject(503),
+            Script::reject(503),
+            Script::reject(503),
+            Script::accept(),
+        ],
+        json!({"max_reconnect_attempts": null}),
+    );
+    let mut run = Run::open(&sink).await;
+    gone(&peer).await;
+    run.writer.write_page(numbers(1, 3)).await.unwrap();
+    run.close().await.unwrap();
+    assert_eq!(waits(&memory), [1000, 2000, 4000, 8000, 16_000]);
+    assert_eq!(peer.finish().await[5].texts().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mere_connect_is_no_progress_but_a_confirmed_record_is() {
+    // Accepts and drops, for ever: the default of three connects is for all of them together.
+    let flap = || Script::accept().hang_up();
+    let keys = json!({"delivery": "at_least_once"});
+    let (_, memory, sink) = in_memory((0..9).map(|_| flap()), keys.clone());
+    let mut run = Run::open(&sink).await;
+    run.write(numbers(1, 3)).await.ok();
+    let error = run.writer.flush().await.unwrap_err();
+    assert_eq!(memory.asked().len(), 1 + 3, "{error}");
+    let working = || Script::accept().expect_data(1).ping("p").expect_pong("p").hang_up();
+    let (_, memory, sink) = in_memory((0..9).map(|_| working()), keys);
+    let mut run = Run::open(&sink).await;
+    for n in 1..=8 {
+        run.writer.write_page(numbers(n, n)).await.unwrap();
+        run.writer.flush().await.unwrap();
+    }
+    assert_eq!(run.meter().delivered, 8);
+    assert!(waits(&memory).iter().all(|wait| *wait <= 1010), "{:?}", waits(&memory));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_dropped_goes_on() {
+    let gate = Gate::new();
+    let (peer, _, sink) = in_memory(
+        [Script::accept().hang_up(), Script::accept().wait(&gate)],
+        with(json!({}), json!({"delivery": "at_least_once"})),
+    );
+    let mut run = Run::open(&sink).await;
+    gone(&peer).await;
+    let dropped =
+        tokio::time::timeout(Duration::from_millis(1), run.writer.write_page(numbers(1, 3))).await;
+    assert!(dropped.is_err(), "it waits for the reconnect");
+    gate.open();
+    run.writer.flush().await.unwrap();
+    run.close().await.unwrap();
+    assert_eq!(peer.finish().await[1].texts(), ["record 1", "record 2", "record 3"]);
+}

@@ -165,6 +165,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             Step::Burst(n, make) => self.burst(*n, make).await?,
             Step::Expect(expected) => self.expect(expected).await?,
             Step::Wait(gate) => self.during(gate.pass()).await?,
+            Step::Ignore(gate) => gate.pass().await,
             Step::Pause(time) => self.during(sleep(*time)).await?,
             Step::Close(payload) => return self.close(payload).await.map(Some),
             Step::HangUp => return Ok(Some(End::Script)),

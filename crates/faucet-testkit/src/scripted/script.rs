@@ -266,6 +266,12 @@ impl Script {
         self.step(Step::Wait(gate.clone()))
     }
 
+    /// Reads nothing until the test opens the gate.
+    #[must_use]
+    pub fn ignore_until(self, gate: &Gate) -> Self {
+        self.step(Step::Ignore(gate.clone()))
+    }
+
     /// Waits on tokio's clock.
     #[must_use]
     pub fn pause(self, time: Duration) -> Self {
@@ -276,6 +282,12 @@ impl Script {
     #[must_use]
     pub fn no_pongs(self) -> Self {
         self.step(Step::Pongs(false))
+    }
+
+    /// From here on pings are answered again.
+    #[must_use]
+    pub fn pongs(self) -> Self {
+        self.step(Step::Pongs(true))
     }
 
     /// From here on the client's Close is logged but neither answered nor heeded.

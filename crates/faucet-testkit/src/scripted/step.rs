@@ -40,6 +40,7 @@ pub(crate) enum Step {
     Burst(u64, Make),
     Expect(Expected),
     Wait(Gate),
+    Ignore(Gate),
     Pause(Duration),
     SendClose(Bytes),
     Close(Bytes),
@@ -59,6 +60,7 @@ impl fmt::Debug for Step {
             Self::Burst(n, _) => write!(f, "write {n} text frames"),
             Self::Expect(expected) => write!(f, "expect {expected:?}"),
             Self::Wait(_) => f.write_str("wait for a gate"),
+            Self::Ignore(_) => f.write_str("read nothing until a gate opens"),
             Self::Pause(time) => write!(f, "pause {time:?}"),
             Self::Close(payload) | Self::SendClose(payload) => {
                 write!(f, "close {:?}", super::seen::parse_close(payload))
