@@ -159,9 +159,8 @@ impl<'a> Blame<'a> {
         let mut error = self.lost(kind_of(verdict.class), &said);
         error = match verdict.class {
             Class::Credentials => error.with_hint("check auth and what the account may read"),
-            Class::Complaint => {
-                error.with_hint("the server refused what it was sent: check the messages that are sent")
-            }
+            Class::Complaint => error
+                .with_hint("the server refused what it was sent: check the messages that are sent"),
             _ => error,
         };
         let retryable = !matches!(verdict.class, Class::Complaint);

@@ -28,10 +28,10 @@ pub mod url;
 pub mod wire;
 
 pub use alarm::Alarm;
-pub use check::Wanted;
-pub use error::never_ponged;
 pub use auth::{Auth, AuthProvider};
+pub use check::Wanted;
 pub use config::{ConnectOptions, Endpoint, Frame};
+pub use error::never_ponged;
 pub use greeting::ConnectMessage;
 pub use session::{Event, Outgoing, Session};
 pub use tls::TlsConfig;

@@ -47,8 +47,8 @@ pub struct WebsocketSinkConfig {
     #[serde(default = "default::ack_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub ack_timeout: Duration,
-    /// With `delivery: at_least_once`: most records on their way; then writing waits for Pongs. They
-    /// are kept in memory. A sixteenth of it goes out before the next Ping.
+    /// With `delivery: at_least_once`: most records on their way, kept in memory; then writing waits
+    /// for Pongs. A Ping follows each sixteenth of it, and the end of each page.
     #[serde(default = "default::max_unconfirmed_records")]
     #[schemars(range(min = 1))]
     pub max_unconfirmed_records: usize,
@@ -130,7 +130,7 @@ mod default {
     }
 
     pub(super) const fn max_unconfirmed_records() -> usize {
-        1000
+        16_000
     }
 
     pub(super) const fn max_unconfirmed_bytes() -> usize {

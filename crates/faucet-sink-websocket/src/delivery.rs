@@ -102,7 +102,7 @@ impl Ledger {
             self.waiting_since.get_or_insert(now);
             return Some(Outgoing::Barrier(self.sent));
         }
-        if self.sent < self.careful_until && self.in_flight() > 0 {
+        if self.sent <= self.careful_until && self.in_flight() > 0 {
             return None;
         }
         let frame = match self.mode {
@@ -245,5 +245,154 @@ impl Ledger {
 
     pub(crate) fn take_counts(&mut self) -> Counts {
         std::mem::take(&mut self.counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    fn ledger(mode: DeliveryMode, window: usize) -> Ledger {
+        Ledger::new(mode, Window { records: window, bytes: 1 << 20 })
+    }
+
+    /// Accepts `n` records; whether there was room for all.
+    fn accept(ledger: &mut Ledger, n: u64) -> bool {
+        (0..n).all(|_| {
+            let frame = Frame::Text("12345678".into());
+            let room = ledger.has_room(&frame);
+            if room {
+                ledger.accept(frame);
+            }
+            room
+        })
+    }
+
+    /// What goes out: the number of records between two Pings, and the marks of the Pings.
+    fn sent(ledger: &mut Ledger, now: Instant) -> (Vec<u64>, Vec<u64>) {
+        let (mut runs, mut marks) = (vec![0], Vec::new());
+        while let Some(outgoing) = ledger.next(now) {
+            match outgoing {
+                Outgoing::Frame(_) => *runs.last_mut().unwrap() += 1,
+                Outgoing::Barrier(mark) => {
+                    marks.push(mark);
+                    runs.push(0);
+                }
+            }
+        }
+        (runs, marks)
+    }
+
+    fn counts(ledger: &mut Ledger) -> (u64, u64, u64) {
+        let Counts { delivered, unconfirmed, resent } = ledger.take_counts();
+        (delivered, unconfirmed, resent)
+    }
+
+    #[test]
+    fn a_ping_follows_each_sixteenth_of_the_window_and_the_last_record() {
+        let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+        assert!(accept(&mut ledger, 10));
+        assert_eq!(sent(&mut ledger, now), (vec![4, 4, 2, 0], vec![4, 8, 10]));
+        assert!(accept(&mut ledger, 1));
+        assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![11]));
+    }
+
+    #[test]
+    fn at_least_once_the_window_bounds_what_is_unconfirmed() {
+        let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 8), Instant::now());
+        assert!(!accept(&mut ledger, 9));
+        sent(&mut ledger, now);
+        assert!(ledger.read(3, now));
+        assert!(!ledger.read(2, now), "that is no news");
+        assert!(!ledger.read(9, now), "that was never sent");
+        assert!(accept(&mut ledger, 3) && !accept(&mut ledger, 1));
+        assert_eq!((ledger.in_flight(), ledger.confirmed()), (5, 3));
+    }
+
+    #[test]
+    fn at_least_once_a_loss_sends_the_rest_again_in_order_and_counts_it() {
+        let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+        accept(&mut ledger, 10);
+        sent(&mut ledger, now);
+        ledger.read(4, now);
+        ledger.lost();
+        accept(&mut ledger, 2);
+        assert_eq!(sent(&mut ledger, now).1, [8, 12]);
+        ledger.read(12, now);
+        assert!(ledger.is_settled());
+        assert_eq!(counts(&mut ledger), (12, 0, 6));
+    }
+
+    #[test]
+    fn at_most_once_one_ping_is_on_its_way_and_a_loss_is_counted() {
+        let (mut ledger, now) = (ledger(DeliveryMode::AtMostOnce, 1), Instant::now());
+        assert!(accept(&mut ledger, 10), "what is not kept needs no room");
+        assert_eq!(sent(&mut ledger, now), (vec![10, 0], vec![10]));
+        accept(&mut ledger, 5);
+        assert_eq!(sent(&mut ledger, now), (vec![5], vec![]));
+        ledger.read(10, now);
+        assert_eq!(sent(&mut ledger, now), (vec![0, 0], vec![15]));
+        accept(&mut ledger, 3);
+        ledger.lost();
+        assert_eq!(sent(&mut ledger, now).1, [18], "what was not sent goes out");
+        ledger.read(18, now);
+        assert_eq!(counts(&mut ledger), (13, 5, 0));
+    }
+
+    #[test]
+    fn a_pong_is_owed_from_the_oldest_ping_or_the_latest_pong_on() {
+        let (mut ledger, t0) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+        assert_eq!(ledger.pong_due(S(30)), None);
+        accept(&mut ledger, 8);
+        sent(&mut ledger, t0);
+        accept(&mut ledger, 4);
+        sent(&mut ledger, t0 + S(10));
+        assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(30)));
+        ledger.read(4, t0 + S(20));
+        assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(50)));
+        ledger.read(12, t0 + S(21));
+        assert_eq!(ledger.pong_due(S(30)), None);
+    }
+
+    #[test]
+    fn a_refusal_is_traced_to_its_record_by_sending_one_at_a_time() {
+        let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+        accept(&mut ledger, 5);
+        sent(&mut ledger, now);
+        assert_eq!(ledger.refused(), None, "any of the five");
+        ledger.lost();
+        accept(&mut ledger, 3);
+        for number in 1..=2 {
+            assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![number]));
+            ledger.read(number, now);
+        }
+        assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![3]));
+        assert_eq!(ledger.refused(), Some((3, 8)));
+        ledger.lost();
+        for number in 4..=5 {
+            assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![number]));
+            ledger.read(number, now);
+        }
+        // Nobody is suspected any more.
+        assert_eq!(sent(&mut ledger, now), (vec![3, 0], vec![8]));
+        ledger.read(8, now);
+        assert_eq!(counts(&mut ledger), (7, 0, 5));
+    }
+
+    #[test]
+    fn what_is_given_up_is_unconfirmed_and_what_was_never_sent_is_not() {
+        let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+        accept(&mut ledger, 6);
+        sent(&mut ledger, now);
+        ledger.read(4, now);
+        ledger.lost();
+        accept(&mut ledger, 3);
+        assert_eq!((ledger.doubtful(), ledger.unsent()), (2, 3));
+        ledger.give_up();
+        assert!(ledger.is_settled() && ledger.is_all_sent());
+        assert_eq!((ledger.unconfirmed(), ledger.confirmed()), (2, 4));
+        assert_eq!(counts(&mut ledger), (4, 2, 0));
     }
 }

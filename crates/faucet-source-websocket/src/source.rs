@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faucet_common_websocket::{AuthProvider, Wanted};
 use faucet_common_websocket::dial::Dial;
+use faucet_common_websocket::{AuthProvider, Wanted};
 use faucet_core::{
     CheckReport, Delivery, Info, PageReader, Result, RunContext, Source, SourceConfig,
 };

@@ -128,14 +128,14 @@ async fn at_most_once_does_not_care_for_pongs_but_cannot_prove_anything_then() {
 #[tokio::test]
 async fn what_is_unconfirmed_is_bounded_and_at_least_sixteen_pings_are_on_their_way() {
     for (keys, most) in [
-        (json!({}), 1000),
+        (json!({}), 16_000),
         (json!({"max_unconfirmed_records": 64}), 64),
         // Records of 11 bytes, from "record 1000" on.
         (json!({"max_unconfirmed_bytes": 1100}), 100),
     ] {
         let server = ScriptedServer::start([Script::accept().no_pongs()]).await;
         let mut run = Run::open(&sink(&server.url(), at_least_once(keys))).await;
-        let mut writing = run.writer.write_page(numbers(1000, 5999));
+        let mut writing = run.writer.write_page(numbers(1000, 29_999));
         tokio::select! {
             _ = &mut writing => panic!("it does not wait for Pongs"),
             _ = soon(server.until(|seen| {
@@ -166,7 +166,7 @@ async fn a_record_larger_than_the_window_travels_alone() {
 #[tokio::test(start_paused = true)]
 async fn one_pong_for_many_pings_confirms_all_before_it_even_if_it_answers_the_keepalive() {
     let script = Script::accept().no_pongs().expect_data(300).pongs();
-    let keys = at_least_once(json!({"ping_interval": 2}));
+    let keys = at_least_once(json!({"ping_interval": 2, "max_unconfirmed_records": 400}));
     let (peer, _, sink) = in_memory([script], keys);
     let mut run = Run::open(&sink).await;
     run.writer.write_page(numbers(1, 300)).await.unwrap();

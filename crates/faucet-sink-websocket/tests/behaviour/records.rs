@@ -112,7 +112,12 @@ async fn connect_messages_come_first_on_every_connection() {
 #[tokio::test]
 async fn a_page_and_its_ping_are_one_write() {
     let server = ScriptedServer::start([Script::accept()]).await;
-    let mut run = Run::open(&sink(&server.url(), json!({"delivery": "at_least_once"}))).await;
+    let mut run = Run::open(&sink(
+        &server.url(),
+        json!({"delivery": "at_least_once",
+        "max_unconfirmed_records": 1000}),
+    ))
+    .await;
     run.write(numbers(1, 500)).await.unwrap();
     run.close().await.unwrap();
     let seen = soon(server.finish()).await;
