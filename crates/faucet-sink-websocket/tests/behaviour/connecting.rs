@@ -129,3 +129,36 @@ fn wrong_values_are_refused_with_their_key() {
     let long = json!({"reconnect_backoff": "1 min"});
     sink("ws://h/", long);
 }
+
+#[tokio::test(start_paused = true)]
+async fn connect_timeout_is_the_budget_of_a_connect() {
+    let (_, _, sink) = in_memory([Script::silent()], json!({"connect_timeout": 3}));
+    let Err(error) = sink.open(&RunContext::default()).await else { panic!("connected") };
+    assert!(error.to_string().ends_with("timed out after 3 seconds"), "{error}");
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_when_it_is_named() {
+    let ca = faucet_testkit::TestCa::new();
+    let server = ScriptedServer::start_tls([Script::accept()], ca.good().server_config()).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), ca.pem()).unwrap();
+    let keys = json!({"tls": {"ca_file": file.path()}, "delivery": "at_least_once"});
+    let mut run = Run::open(&sink(&server.url(), keys)).await;
+    run.write(numbers(1, 50)).await.unwrap();
+    run.flush().await.unwrap();
+    run.close().await.unwrap();
+    assert_eq!(soon(server.finish()).await[0].texts().len(), 50);
+}
+
+#[tokio::test]
+async fn a_message_from_the_peer_over_max_message_bytes_ends_the_run() {
+    let large = "x".repeat(100);
+    let script = Script::accept().send_text(large).expect_close_code(1009);
+    let server = ScriptedServer::start([script]).await;
+    let keys = json!({"max_message_bytes": 99, "read_buffer_bytes": 10});
+    let mut run = Run::open(&sink(&server.url(), keys)).await;
+    soon(server.until(|seen| seen.first().is_some_and(|c| c.close_code().is_some()))).await;
+    let error = run.write(numbers(1, 1)).await.unwrap_err();
+    assert!(error.to_string().contains("100 bytes is over the limit of 99 bytes"), "{error}");
+}
