@@ -17,6 +17,7 @@ mod error;
 pub mod greeting;
 pub mod keepalive;
 pub mod lifecycle;
+pub mod options;
 mod scan;
 #[cfg(feature = "server")]
 pub mod server;

@@ -1,12 +1,14 @@
 //! The connectors that a program knows.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use schemars::{Schema, schema_for};
 use serde_json::Value;
 
 use crate::config::{decode_and_build, did_you_mean};
-use crate::{Error, Result, Sink, SinkConfig, Source, SourceConfig};
+use crate::options::{boxed_sink, boxed_source};
+use crate::{Error, OptionKey, Result, Sink, SinkConfig, Source, SourceConfig};
 
 /// Source or sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +30,14 @@ impl fmt::Display for Kind {
 
 #[derive(Debug, Clone, Copy)]
 enum Build {
-    Source(fn(Value) -> Result<Box<dyn Source>>),
-    Sink(fn(Value) -> Result<Box<dyn Sink>>),
+    Source {
+        config: fn(Value) -> Result<Box<dyn Source>>,
+        options: fn(&HashMap<String, String>) -> Result<Box<dyn Source>>,
+    },
+    Sink {
+        config: fn(Value) -> Result<Box<dyn Sink>>,
+        options: fn(&HashMap<String, String>) -> Result<Box<dyn Sink>>,
+    },
 }
 
 /// A registered connector: plain function pointers.
@@ -37,6 +45,7 @@ enum Build {
 pub struct Entry {
     name: &'static str,
     schema: fn() -> Schema,
+    options: fn() -> &'static [OptionKey],
     build: Build,
 }
 
@@ -49,14 +58,19 @@ impl Entry {
     /// Source or sink.
     pub fn kind(&self) -> Kind {
         match self.build {
-            Build::Source(_) => Kind::Source,
-            Build::Sink(_) => Kind::Sink,
+            Build::Source { .. } => Kind::Source,
+            Build::Sink { .. } => Kind::Sink,
         }
     }
 
     /// The JSON Schema of its configuration.
     pub fn schema(&self) -> Schema {
         (self.schema)()
+    }
+
+    /// Names and defaults that only the [option map](crate::options) has.
+    pub fn options(&self) -> &'static [OptionKey] {
+        (self.options)()
     }
 }
 
@@ -92,7 +106,11 @@ impl Registry {
         self.add(Entry {
             name: C::NAME,
             schema: || schema_for!(C),
-            build: Build::Source(|value| Ok(Box::new(decode_and_build(value, C::build)?))),
+            options: C::options,
+            build: Build::Source {
+                config: |value| Ok(Box::new(decode_and_build(value, C::build)?)),
+                options: boxed_source::<C>,
+            },
         })
     }
 
@@ -104,7 +122,11 @@ impl Registry {
         self.add(Entry {
             name: C::NAME,
             schema: || schema_for!(C),
-            build: Build::Sink(|value| Ok(Box::new(decode_and_build(value, C::build)?))),
+            options: C::options,
+            build: Build::Sink {
+                config: |value| Ok(Box::new(decode_and_build(value, C::build)?)),
+                options: boxed_sink::<C>,
+            },
         })
     }
 
@@ -163,16 +185,40 @@ impl Registry {
     /// Builds the source `name` from its configuration (without the key `type`).
     pub fn source(&self, name: &str, config: Value) -> Result<Box<dyn Source>> {
         match self.get(Kind::Source, name)?.build {
-            Build::Source(build) => build(config),
-            Build::Sink(_) => Err(self.unknown(Kind::Source, name)),
+            Build::Source { config: build, .. } => build(config),
+            Build::Sink { .. } => Err(self.unknown(Kind::Source, name)),
+        }
+    }
+
+    /// Builds the source `name` from flat text; see [`options`](crate::options).
+    pub fn source_from_options(
+        &self,
+        name: &str,
+        options: &HashMap<String, String>,
+    ) -> Result<Box<dyn Source>> {
+        match self.get(Kind::Source, name)?.build {
+            Build::Source { options: build, .. } => build(options),
+            Build::Sink { .. } => Err(self.unknown(Kind::Source, name)),
         }
     }
 
     /// Builds the sink `name` from its configuration (without the key `type`).
     pub fn sink(&self, name: &str, config: Value) -> Result<Box<dyn Sink>> {
         match self.get(Kind::Sink, name)?.build {
-            Build::Sink(build) => build(config),
-            Build::Source(_) => Err(self.unknown(Kind::Sink, name)),
+            Build::Sink { config: build, .. } => build(config),
+            Build::Source { .. } => Err(self.unknown(Kind::Sink, name)),
+        }
+    }
+
+    /// Builds the sink `name` from flat text; see [`options`](crate::options).
+    pub fn sink_from_options(
+        &self,
+        name: &str,
+        options: &HashMap<String, String>,
+    ) -> Result<Box<dyn Sink>> {
+        match self.get(Kind::Sink, name)?.build {
+            Build::Sink { options: build, .. } => build(options),
+            Build::Source { .. } => Err(self.unknown(Kind::Sink, name)),
         }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText,
+    Auth, ConnectMessage, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText, options,
 };
 use faucet_core::duration::{self, Seconds};
-use faucet_core::{Problems, Result, Secret, SinkConfig};
+use faucet_core::options::text;
+use faucet_core::{OptionKey, Problems, Result, Secret, SinkConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -310,11 +311,41 @@ impl WebsocketSinkConfig {
     }
 }
 
+const OPTIONS: &[OptionKey] = &[
+    options::URL,
+    OptionKey {
+        name: "format",
+        key: "record_format",
+        read: |text| options::format(text, ["json", "text", "any"]),
+        default: None,
+        help: "What every record must be: `json`, `text`, or any `bytes`.",
+    },
+    options::RECONNECT,
+    options::DELAY,
+    options::MAX_DELAY,
+    options::max_attempts("3"),
+    OptionKey {
+        name: "websocket.message.type",
+        key: "message_type",
+        read: |kind| match kind {
+            "text" | "binary" => text(kind),
+            _ => Err("write text or binary".into()),
+        },
+        default: Some("text"),
+        help: "The kind of frame that a record becomes: `text` or `binary`.",
+    },
+    options::SUBPROTOCOL,
+];
+
 impl SinkConfig for WebsocketSinkConfig {
     const NAME: &'static str = "websocket";
     type Sink = WebsocketSink;
 
     fn build(self) -> Result<WebsocketSink> {
         WebsocketSink::new(self)
+    }
+
+    fn options() -> &'static [OptionKey] {
+        OPTIONS
     }
 }

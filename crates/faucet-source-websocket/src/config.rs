@@ -5,10 +5,11 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText,
+    Auth, ConnectMessage, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText, options,
 };
 use faucet_core::duration::{self, Seconds};
-use faucet_core::{PageLimits, Problems, Result, Secret, SourceConfig};
+use faucet_core::options::boolean;
+use faucet_core::{OptionKey, PageLimits, Problems, Result, Secret, SourceConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -260,12 +261,39 @@ impl WebsocketSourceConfig {
     }
 }
 
+const OPTIONS: &[OptionKey] = &[
+    options::URL,
+    OptionKey {
+        name: "format",
+        key: "message_format",
+        read: |text| options::format(text, ["json", "raw_string", "binary"]),
+        default: Some("json"),
+        help: "What a message is taken as: `json`, `text` or `bytes`.",
+    },
+    options::RECONNECT,
+    options::DELAY,
+    options::MAX_DELAY,
+    options::max_attempts("-1"),
+    options::SUBPROTOCOL,
+    OptionKey {
+        name: "websocket.unbounded",
+        key: "unbounded",
+        read: boolean,
+        default: Some("true"),
+        help: "Run until stopped.",
+    },
+];
+
 impl SourceConfig for WebsocketSourceConfig {
     const NAME: &'static str = "websocket";
     type Source = WebsocketSource;
 
     fn build(self) -> Result<WebsocketSource> {
         WebsocketSource::new(self)
+    }
+
+    fn options() -> &'static [OptionKey] {
+        OPTIONS
     }
 }
 

@@ -35,11 +35,14 @@ pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkCo
 #[cfg(feature = "sink-websocket")]
 pub use faucet_sink_websocket::{
     DeliveryMode, MessageType, RecordFormat, WebsocketSink, WebsocketSinkConfig,
+    WebsocketSinkFactory,
 };
 #[cfg(feature = "source-jsonl")]
 pub use faucet_source_jsonl::{JsonlSource, JsonlSourceConfig};
 #[cfg(feature = "source-websocket")]
-pub use faucet_source_websocket::{WebsocketSource, WebsocketSourceConfig, WsMessageFormat};
+pub use faucet_source_websocket::{
+    WebsocketSource, WebsocketSourceConfig, WebsocketSourceFactory, WsMessageFormat,
+};
 
 /// All connectors of this build, and the cargo features of those that were left out.
 pub fn registry() -> Registry {

@@ -1,0 +1,501 @@
+//! The option map: a connector configured by flat text, such as the `WITH` clause of SQL.
+//!
+//! Every key of a configuration is an option `<connector>.<key>`, inner keys after another dot:
+//! `websocket.tls.ca_file`, `websocket.headers.X-Key`. Lists and objects may also be written as JSON
+//! text. A connector may add names and defaults of its own with a table of [`OptionKey`]s.
+
+use std::collections::{BTreeMap, HashMap};
+
+use schemars::{JsonSchema, schema_for};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::config::{decode_and_build, did_you_mean};
+use crate::{Kind, Problems, Result, Sink, SinkConfig, Source, SourceConfig};
+
+/// A name that the option map has beside `<connector>.<key>`, or a default that only it has.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionKey {
+    /// The whole name, such as `websocket.reconnect.delay.ms`.
+    pub name: &'static str,
+    /// The key of the configuration that it sets.
+    pub key: &'static str,
+    /// Reads the text; the error says what to write and does not repeat the text.
+    pub read: fn(&str) -> Result<Value, String>,
+    /// The text that stands for the key where it is not given, if not the key's own default does.
+    pub default: Option<&'static str>,
+    /// What it means, in a line.
+    pub help: &'static str,
+}
+
+/// Reads any text as it is.
+pub fn text(text: &str) -> Result<Value, String> {
+    Ok(Value::String(text.to_owned()))
+}
+
+/// Reads `true` or `false`.
+pub fn boolean(text: &str) -> Result<Value, String> {
+    text.parse().map(Value::Bool).map_err(|_| "write true or false".to_owned())
+}
+
+/// Builds the source that `options` describe. Does no I/O.
+///
+/// # Errors
+/// All problems together, each beginning with the option it is about. No value is repeated.
+pub fn build_source<C: SourceConfig>(options: &HashMap<String, String>) -> Result<C::Source> {
+    build(Kind::Source, C::NAME, C::options(), options, C::build)
+}
+
+/// Builds the sink that `options` describe; see [`build_source`].
+pub fn build_sink<C: SinkConfig>(options: &HashMap<String, String>) -> Result<C::Sink> {
+    build(Kind::Sink, C::NAME, C::options(), options, C::build)
+}
+
+/// What a registry holds for every source, ours or a guest's.
+pub(crate) fn boxed_source<C: SourceConfig>(
+    options: &HashMap<String, String>,
+) -> Result<Box<dyn Source>> {
+    Ok(Box::new(build_source::<C>(options)?))
+}
+
+/// What a registry holds for every sink, ours or a guest's.
+pub(crate) fn boxed_sink<C: SinkConfig>(
+    options: &HashMap<String, String>,
+) -> Result<Box<dyn Sink>> {
+    Ok(Box::new(build_sink::<C>(options)?))
+}
+
+fn build<T: DeserializeOwned + JsonSchema, B>(
+    kind: Kind,
+    connector: &'static str,
+    table: &'static [OptionKey],
+    options: &HashMap<String, String>,
+    build: impl FnOnce(T) -> Result<B>,
+) -> Result<B> {
+    let schema = schema_for!(T).to_value();
+    let mut reader = Reader {
+        schemas: Schemas { root: &schema },
+        kind,
+        connector,
+        table,
+        config: Map::new(),
+        given: BTreeMap::new(),
+        problems: Problems::new(),
+    };
+    let sorted: BTreeMap<&String, &String> = options.iter().collect();
+    for (name, text) in sorted {
+        reader.take(name, text);
+    }
+    reader.fill_defaults();
+    let Reader { config, given, mut problems, schemas, .. } = reader;
+    // What was refused already is not missing.
+    let refused = !problems.is_empty();
+    match decode_and_build(Value::Object(config), build) {
+        Ok(built) => return problems.into_result().map(|()| built),
+        Err(error) => {
+            for problem in error.problems() {
+                if !(refused && problem.starts_with("missing field")) {
+                    problems.push(renamed(problem, connector, &given, &schemas));
+                }
+            }
+        }
+    }
+    Err(match problems.into_result() {
+        Err(error) => error,
+        Ok(()) => crate::Error::config("the options are not readable"),
+    })
+}
+
+/// A problem of a key as one of the option that set it.
+fn renamed(
+    problem: &str,
+    connector: &str,
+    given: &BTreeMap<String, String>,
+    schemas: &Schemas<'_>,
+) -> String {
+    let (problem, missing) = match problem.strip_prefix("missing field `") {
+        Some(rest) => (rest.trim_end_matches('`'), true),
+        None => (problem, false),
+    };
+    let end = problem.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let (key, rest) = problem.split_at(end.unwrap_or(problem.len()));
+    if schemas.property(schemas.root, key).next().is_none() {
+        return problem.to_owned();
+    }
+    let option = given.get(key).cloned().unwrap_or_else(|| format!("{connector}.{key}"));
+    match rest.chars().next() {
+        _ if missing => format!("{option}: must be given"),
+        Some(':' | '.' | '[') => format!("{option}{rest}"),
+        _ => format!("{option}: {problem}"),
+    }
+}
+
+struct Reader<'a> {
+    schemas: Schemas<'a>,
+    kind: Kind,
+    connector: &'static str,
+    table: &'static [OptionKey],
+    config: Map<String, Value>,
+    /// The option by which each key was given.
+    given: BTreeMap<String, String>,
+    problems: Problems,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, name: &str, text: &str) {
+        if let Some(known) = self.table.iter().find(|known| known.name == name) {
+            match (known.read)(text) {
+                Ok(value) => self.set(name, &[known.key], value),
+                Err(what) => self.problems.push(format!("{name}: {what}")),
+            }
+            return;
+        }
+        if name == "type" || name == "extension" {
+            return self.check_what_it_is(name, text);
+        }
+        let prefix = format!("{}.", self.connector);
+        let found =
+            name.strip_prefix(&prefix).and_then(|path| self.schemas.find(self.schemas.root, path));
+        let Some((path, schema)) = found else { return self.unknown(name) };
+        match self.schemas.read(schema, text) {
+            Ok(value) => self.set(name, &path, value),
+            Err(what) => self.problems.push(format!("{name}: {what}")),
+        }
+    }
+
+    fn check_what_it_is(&mut self, name: &str, text: &str) {
+        let expected = match name {
+            "type" => self.kind.to_string(),
+            _ => self.connector.to_owned(),
+        };
+        let what = format!("{name}: must be {expected} here");
+        self.problems.push_if(text != expected, what);
+    }
+
+    fn unknown(&mut self, name: &str) {
+        let keys = self.schemas.root.get("properties").and_then(Value::as_object);
+        let typed = keys.into_iter().flat_map(Map::keys).map(|k| format!("{}.{k}", self.connector));
+        let all: Vec<String> =
+            self.table.iter().map(|known| known.name.to_owned()).chain(typed).collect();
+        let prefixed = format!("{}.{name}", self.connector);
+        let meant = match all.contains(&prefixed) {
+            true => format!(" (did you mean `{prefixed}`?)"),
+            false => did_you_mean(name, all.iter().map(String::as_str)),
+        };
+        self.problems.push(format!("{name}: unknown option{meant}"));
+    }
+
+    /// Sets the value at `path`, unless another option did.
+    fn set(&mut self, name: &str, path: &[&str], value: Value) {
+        let [outer @ .., last] = path else { return };
+        let mut object = &mut self.config;
+        for key in outer {
+            let inner = object.entry(*key).or_insert_with(|| Value::Object(Map::new()));
+            match inner {
+                Value::Object(inner) => object = inner,
+                _ => return self.twice(name, path[0]),
+            }
+        }
+        if object.contains_key(*last) {
+            return self.twice(name, path[0]);
+        }
+        object.insert((*last).to_owned(), value);
+        self.given.entry(path[0].to_owned()).or_insert_with(|| match outer {
+            [] => name.to_owned(),
+            _ => format!("{}.{}", self.connector, path[0]),
+        });
+    }
+
+    fn twice(&mut self, name: &str, key: &str) {
+        let other = self.given.get(key).map_or(key, String::as_str);
+        self.problems.push(format!("{name}: means the same as {other}; give one of them"));
+    }
+
+    fn fill_defaults(&mut self) {
+        for known in self.table {
+            if let Some(default) = known.default
+                && !self.config.contains_key(known.key)
+                && let Ok(value) = (known.read)(default)
+            {
+                self.config.insert(known.key.to_owned(), value);
+                self.given.entry(known.key.to_owned()).or_insert_with(|| known.name.to_owned());
+            }
+        }
+    }
+}
+
+/// Finds keys in a JSON Schema.
+#[derive(Clone, Copy)]
+struct Schemas<'a> {
+    root: &'a Value,
+}
+
+impl<'a> Schemas<'a> {
+    fn resolve(self, mut schema: &'a Value) -> &'a Value {
+        while let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+            match self.root.pointer(name.trim_start_matches('#')) {
+                Some(target) => schema = target,
+                None => break,
+            }
+        }
+        schema
+    }
+
+    /// The schema itself, or its alternatives.
+    fn branches(self, schema: &'a Value) -> Vec<&'a Value> {
+        let schema = self.resolve(schema);
+        let either = ["oneOf", "anyOf"].iter().find_map(|of| schema.get(of)?.as_array());
+        match either {
+            Some(branches) => branches.iter().flat_map(|branch| self.branches(branch)).collect(),
+            None => vec![schema],
+        }
+    }
+
+    /// The schemas that `key` may have.
+    fn property(self, schema: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+        let branches = self.branches(schema).into_iter();
+        branches.filter_map(move |branch| branch.get("properties")?.get(key))
+    }
+
+    /// The keys of `path` and the schema of the last. The rest of a path into a map is one key.
+    fn find<'p>(self, schema: &'a Value, path: &'p str) -> Option<(Vec<&'p str>, &'a Value)> {
+        let (key, rest) = match path.split_once('.') {
+            Some((key, rest)) => (key, Some(rest)),
+            None => (path, None),
+        };
+        for property in self.property(schema, key) {
+            let Some(rest) = rest else { return Some((vec![key], property)) };
+            if let Some((mut keys, found)) = self.find(property, rest) {
+                keys.insert(0, key);
+                return Some((keys, found));
+            }
+        }
+        let values = self.branches(schema).into_iter();
+        let value = values.filter_map(|b| b.get("additionalProperties")).find(|v| v.is_object())?;
+        Some((vec![path], value))
+    }
+
+    /// The text as what the schema wants.
+    fn read(self, schema: &'a Value, text: &str) -> Result<Value, String> {
+        let mut types = Vec::new();
+        for branch in self.branches(schema) {
+            match branch.get("type") {
+                Some(Value::String(one)) => types.push(one.as_str()),
+                Some(Value::Array(many)) => types.extend(many.iter().filter_map(Value::as_str)),
+                _ => {}
+            }
+        }
+        let json =
+            |what: &str| serde_json::from_str(text).map_err(|_| format!("write {what} as JSON"));
+        let is = |name: &str| types.contains(&name);
+        match () {
+            () if is("string") => Ok(Value::String(text.to_owned())),
+            () if is("boolean") => boolean(text),
+            () if is("integer") => match text.parse::<u64>() {
+                Ok(number) => Ok(number.into()),
+                Err(_) => Err("write a whole number that is not negative".to_owned()),
+            },
+            () if is("number") => match text.parse::<f64>().ok().map(Value::from) {
+                Some(number) if number.is_number() => Ok(number),
+                _ => Err("write a number".to_owned()),
+            },
+            () if is("array") => json("a list"),
+            () => json("an object"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::{CheckReport, Delivery, Info, PageReader, Registry, RunContext, async_trait};
+
+    #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Guest {
+        url: String,
+        #[serde(default)]
+        retry: bool,
+        #[serde(default)]
+        limit: Option<u32>,
+        #[serde(default)]
+        share: f64,
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        #[serde(default)]
+        topics: Vec<String>,
+        #[serde(default)]
+        tls: Tls,
+        #[serde(default)]
+        auth: Auth,
+        #[serde(default, with = "crate::duration::option")]
+        #[schemars(with = "Option<crate::duration::Seconds>")]
+        wait: Option<std::time::Duration>,
+    }
+
+    #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Tls {
+        #[serde(default)]
+        verify: bool,
+    }
+
+    #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+    #[serde(tag = "type", content = "config", rename_all = "lowercase", deny_unknown_fields)]
+    enum Auth {
+        #[default]
+        None,
+        Bearer {
+            token: String,
+        },
+        Custom {
+            headers: BTreeMap<String, String>,
+        },
+    }
+
+    struct Built(Guest);
+
+    #[async_trait]
+    impl Source for Built {
+        fn info(&self) -> Info {
+            Info::new("guest", self.0.url.clone(), Delivery::AtMostOnce)
+        }
+
+        async fn open(&self, _: &RunContext) -> Result<Box<dyn PageReader>> {
+            Err(crate::Error::config("not opened in tests"))
+        }
+
+        async fn check(&self, _: &RunContext) -> CheckReport {
+            CheckReport::new("guest")
+        }
+    }
+
+    impl SourceConfig for Guest {
+        const NAME: &'static str = "guest";
+        type Source = Built;
+
+        fn build(self) -> Result<Built> {
+            let mut problems = Problems::new();
+            problems.push_if(self.limit == Some(0), "limit: must not be 0");
+            problems.push_if(!self.url.contains("//"), "url must have slashes");
+            problems.into_result().map(|()| Built(self))
+        }
+
+        fn options() -> &'static [OptionKey] {
+            &[OptionKey {
+                name: "guest.max.count",
+                key: "limit",
+                read: |text| match text {
+                    "-1" => Ok(Value::Null),
+                    _ => text.parse::<u32>().map(Value::from).map_err(|_| "write a count".into()),
+                },
+                default: Some("7"),
+                help: "The most.",
+            }]
+        }
+    }
+
+    fn map(options: &[(&str, &str)]) -> HashMap<String, String> {
+        options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    fn built(options: &[(&str, &str)]) -> Guest {
+        build_source::<Guest>(&map(options)).map(|built| built.0).unwrap()
+    }
+
+    fn refused(options: &[(&str, &str)]) -> Vec<String> {
+        let mut options = map(options);
+        options.entry("guest.url".into()).or_insert("a//b".into());
+        let Err(error) = build_source::<Guest>(&options) else { panic!("built") };
+        error.problems().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_key_is_an_option_and_text_becomes_what_the_schema_wants() {
+        let guest = built(&[
+            ("guest.url", "a//b"),
+            ("guest.retry", "true"),
+            ("guest.limit", "3"),
+            ("guest.share", "0.25"),
+            ("guest.headers.X-Dotted.Name", "v"),
+            ("guest.topics", "[\"a\", \"b\"]"),
+            ("guest.tls.verify", "true"),
+            ("guest.auth.type", "bearer"),
+            ("guest.auth.config.token", "t"),
+            ("guest.wait", "250ms"),
+            ("type", "source"),
+            ("extension", "guest"),
+        ]);
+        assert_eq!((guest.retry, guest.limit, guest.share), (true, Some(3), 0.25));
+        assert_eq!(guest.headers, [("X-Dotted.Name".to_owned(), "v".to_owned())].into());
+        assert_eq!(guest.topics, ["a", "b"]);
+        assert!(guest.tls.verify);
+        assert_eq!(guest.auth, Auth::Bearer { token: "t".into() });
+        assert_eq!(guest.wait, Some(std::time::Duration::from_millis(250)));
+        let guest = built(&[
+            ("guest.url", "a//b"),
+            ("guest.auth.type", "custom"),
+            ("guest.auth.config.headers.X", "1"),
+            ("guest.headers", "{\"Y\": \"2\"}"),
+        ]);
+        assert_eq!(guest.auth, Auth::Custom { headers: [("X".into(), "1".into())].into() });
+        assert_eq!(guest.headers.len(), 1);
+    }
+
+    #[test]
+    fn a_table_adds_names_and_defaults() {
+        assert_eq!(built(&[("guest.url", "a//b")]).limit, Some(7));
+        assert_eq!(built(&[("guest.url", "a//b"), ("guest.max.count", "-1")]).limit, None);
+        assert_eq!(built(&[("guest.url", "a//b"), ("guest.limit", "2")]).limit, Some(2));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_the_name_of_the_option_and_without_its_value() {
+        for (name, value, why) in [
+            ("guest.retri", "1", "guest.retri: unknown option (did you mean `guest.retry`?)"),
+            ("retry", "1", "retry: unknown option (did you mean `guest.retry`?)"),
+            ("guest.tls.nothing", "1", "guest.tls.nothing: unknown option"),
+            ("guest.retry", "yes", "guest.retry: write true or false"),
+            ("guest.limit", "-1", "guest.limit: write a whole number that is not negative"),
+            ("guest.limit", "99999999999", "guest.limit: invalid value: integer, expected u32"),
+            ("guest.share", "NaN", "guest.share: write a number"),
+            ("guest.topics", "s3cret", "guest.topics: write a list as JSON"),
+            ("guest.topics", "[1]", "guest.topics[0]: invalid type: integer, expected a string"),
+            ("guest.max.count", "s3cret", "guest.max.count: write a count"),
+            ("guest.max.count", "0", "guest.max.count: must not be 0"),
+            ("guest.wait", "s3cret", "guest.wait: "),
+            ("guest.url", "nowhere", "guest.url: url must have slashes"),
+            ("type", "sink", "type: must be source here"),
+            ("extension", "kafka", "extension: must be guest here"),
+        ] {
+            let problems = refused(&[(name, value)]);
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].starts_with(why), "{name}: {problems:?}");
+            assert!(name == "guest.wait" || !problems[0].contains("s3cret"), "{problems:?}");
+        }
+        let twice = refused(&[("guest.limit", "1"), ("guest.max.count", "1")]);
+        assert_eq!(twice, ["guest.max.count: means the same as guest.limit; give one of them"]);
+        let Err(error) = build_source::<Guest>(&map(&[("guest.retri", "1")])) else { panic!() };
+        assert!(error.to_string().contains("guest.retri"), "{error}");
+        let Err(error) = build_source::<Guest>(&map(&[])) else { panic!() };
+        assert_eq!(error.to_string(), "guest.url: must be given");
+    }
+
+    #[test]
+    fn all_problems_are_told_together() {
+        let problems = refused(&[("guest.retri", "1"), ("guest.max.count", "0")]);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+    }
+
+    #[test]
+    fn a_guest_goes_through_the_same_door() {
+        let mut registry = Registry::new();
+        registry.add_source::<Guest>().unwrap();
+        let source = registry.source_from_options("guest", &map(&[("guest.url", "a//b")])).unwrap();
+        assert_eq!(source.info().target, "a//b");
+        assert_eq!(registry.get(Kind::Source, "guest").unwrap().options().len(), 1);
+        assert!(registry.source_from_options("gust", &map(&[])).is_err());
+    }
+}
