@@ -76,7 +76,7 @@ fn documents(registry: &Registry) -> BTreeMap<String, String> {
             .insert(format!("docs/schema/{kind}-{name}.schema.json"), schema::to_text(&document));
         outputs.insert(
             format!("docs/reference/{kind}-{name}.md"),
-            reference::page(kind, name, &document),
+            reference::page(kind, name, &document, entry.options()),
         );
     }
     outputs

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use faucet_core::Kind;
+use faucet_core::{Kind, OptionKey};
 use serde_json::Value;
 
 use crate::schema::{Key, Schema, plain};
 
 /// The page.
-pub(crate) fn page(kind: Kind, name: &str, document: &Value) -> String {
+pub(crate) fn page(kind: Kind, name: &str, document: &Value, options: &[OptionKey]) -> String {
     let schema = Schema::new(document);
     let mut out = String::from(
         "<!-- Written by `cargo xtask codegen` from the doc comments of the configuration. -->\n\n",
@@ -34,7 +34,28 @@ pub(crate) fn page(kind: Kind, name: &str, document: &Value) -> String {
         );
     }
     out.push_str(&sections);
+    option_table(&mut out, name, options);
     out
+}
+
+/// The names and defaults that only the option map has.
+fn option_table(out: &mut String, name: &str, options: &[OptionKey]) {
+    if options.is_empty() {
+        return;
+    }
+    let _ = write!(
+        out,
+        "\n## In an option map\n\n\
+         Every key is an option `{name}.<key>`, inner keys after another dot (`{name}.headers.X-Key`); \
+         lists and objects may be JSON text. These options have names or defaults of their own. See \
+         [option-map.md](../option-map.md).\n\n\
+         | option | default | sets | meaning |\n|---|---|---|---|\n"
+    );
+    for option in options {
+        let default = option.default.map_or("–".to_owned(), |default| format!("`{default}`"));
+        let (name, key, help) = (option.name, option.key, option.help);
+        let _ = writeln!(out, "| `{name}` | {default} | `{key}` | {} |", cell(help));
+    }
 }
 
 /// The rows of `keys` and of the objects below them, and a section for each key that is a choice.
@@ -176,7 +197,7 @@ A duration is seconds as a number, or text with units such as `250ms` or `1 min`
 - `{type: bearer, config: {token: …}}`: A token.
   - `config.token` (secret string, required): It.
 ";
-        let page = page(Kind::Source, "demo", &schema);
+        let page = page(Kind::Source, "demo", &schema, &[]);
         let (_, page) = page.split_once("\n\n").unwrap();
         assert_eq!(page, expected);
     }

@@ -6,6 +6,7 @@ mod connecting;
 mod every_byte;
 mod idle;
 mod losses;
+mod options;
 mod reconnects;
 mod records;
 mod refusals;

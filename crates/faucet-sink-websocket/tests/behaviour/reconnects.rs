@@ -3,22 +3,15 @@
 use std::time::Duration;
 
 use faucet_core::ErrorKind;
-use faucet_testkit::{Gate, Script, ScriptedPeer};
+use faucet_testkit::{Gate, Script};
 use serde_json::{Value, json};
 
-use crate::support::{Memory, Run, in_memory, numbers, with};
+use crate::support::{Memory, Run, gone, in_memory, numbers, with};
 
 /// The waits before each connect but the first.
 fn waits(memory: &Memory) -> Vec<u128> {
     let asked = memory.asked();
     asked.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect()
-}
-
-/// Waits until the first connection is over and the sink has noticed.
-async fn gone(peer: &ScriptedPeer) {
-    peer.until(|seen| seen.first().is_some_and(|c| c.end.is_some())).await;
-    // With paused time this ends when nobody has anything left to do.
-    tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
 /// Writes one record, which arrives, and then another, once the peer is gone for good.

@@ -128,13 +128,27 @@ impl Dial for Memory {
     }
 }
 
+/// A peer in memory.
+pub(crate) fn memory(
+    scripts: impl IntoIterator<Item = Script>,
+) -> (Arc<ScriptedPeer>, Arc<Memory>) {
+    let peer = Arc::new(ScriptedPeer::new(scripts));
+    (Arc::clone(&peer), Arc::new(Memory { peer, asked: Mutex::default() }))
+}
+
+/// Waits until the first connection is over and the sink has noticed.
+pub(crate) async fn gone(peer: &ScriptedPeer) {
+    peer.until(|seen| seen.first().is_some_and(|c| c.end.is_some())).await;
+    // With paused time this ends when nobody has anything left to do.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
 /// A peer in memory and a sink that reaches it as `ws://sink.test/`.
 pub(crate) fn in_memory(
     scripts: impl IntoIterator<Item = Script>,
     keys: Value,
 ) -> (Arc<ScriptedPeer>, Arc<Memory>, WebsocketSink) {
-    let peer = Arc::new(ScriptedPeer::new(scripts));
-    let memory = Arc::new(Memory { peer: Arc::clone(&peer), asked: Mutex::default() });
+    let (peer, memory) = memory(scripts);
     let sink = sink("ws://sink.test/", keys).with_dial(Arc::clone(&memory) as Arc<dyn Dial>);
     (peer, memory, sink)
 }

@@ -12,6 +12,7 @@ mod credentials;
 mod formats;
 mod hold;
 mod memory;
+mod options;
 mod streaming;
 mod support;
 mod tls;

@@ -1,0 +1,133 @@
+//! The option map, and what its defaults do.
+
+use std::collections::HashMap;
+
+use faucet_core::{Payload, Registry, Sink};
+use faucet_sink_websocket::{WebsocketSink, WebsocketSinkFactory};
+use faucet_testkit::{Script, ScriptedServer, opcode};
+
+use crate::support::{Run, numbers, page, soon};
+
+fn options(url: &str, more: &[(&str, &str)]) -> HashMap<String, String> {
+    let all = [("websocket.url", url)].into_iter().chain(more.iter().copied());
+    all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn made(url: &str, more: &[(&str, &str)]) -> WebsocketSink {
+    WebsocketSinkFactory.create_initialized(&options(url, more)).unwrap()
+}
+
+/// The waits in milliseconds before the connects of a sink whose peer is gone for good.
+async fn waits(more: &[(&str, &str)]) -> (Vec<u128>, String) {
+    let (peer, memory) = crate::support::memory([Script::accept().hang_up().then_refuse()]);
+    let sink = made("ws://sink.test/", more).with_dial(memory.clone());
+    let mut run = Run::open(&sink).await;
+    crate::support::gone(&peer).await;
+    let error = run.writer.write_page(numbers(1, 1)).await.unwrap_err();
+    let asked = memory.asked();
+    let waits = asked.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
+    (waits, error.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_waits_are_those_of_the_document_and_there_are_exactly_n_connects() {
+    assert_eq!(waits(&[]).await.0, [1000, 2000, 4000]);
+    let documented = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
+    assert_eq!(waits(&[("websocket.reconnect.max.attempts", "7")]).await.0, documented);
+    let faster = [
+        ("websocket.reconnect.delay.ms", "10"),
+        ("websocket.reconnect.max.delay.ms", "25"),
+        ("websocket.reconnect.max.attempts", "4"),
+    ];
+    assert_eq!(waits(&faster).await.0, [10, 20, 25, 25]);
+    let (waits, error) = waits(&[("websocket.reconnect", "false")]).await;
+    assert!(waits.is_empty() && error.contains("not connected and reconnect is disabled"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn minus_one_is_unlimited() {
+    let refusals = (0..50).map(|_| Script::reject(503));
+    let scripts =
+        [Script::accept().hang_up()].into_iter().chain(refusals).chain([Script::accept()]);
+    let (peer, memory) = crate::support::memory(scripts);
+    let more = [("websocket.reconnect.max.attempts", "-1")];
+    let mut run = Run::open(&made("ws://sink.test/", &more).with_dial(memory.clone())).await;
+    crate::support::gone(&peer).await;
+    run.writer.write_page(numbers(1, 1)).await.unwrap();
+    run.writer.close().await.unwrap();
+    assert_eq!(memory.asked().len(), 52);
+}
+
+#[tokio::test]
+async fn message_type_headers_subprotocol_and_typed_keys_reach_the_server() {
+    let server = ScriptedServer::start([Script::accept().subprotocol("v1.json")]).await;
+    let more = [
+        ("websocket.message.type", "binary"),
+        ("websocket.headers.Authorization", "Bearer t"),
+        ("websocket.subprotocol", "v1.json"),
+        ("websocket.connect_messages", "[\"hello\"]"),
+        ("websocket.delivery", "at_least_once"),
+        ("type", "sink"),
+        ("extension", "websocket"),
+    ];
+    let mut run = Run::open(&made(&server.url(), &more)).await;
+    run.write(numbers(1, 1)).await.unwrap();
+    run.close().await.unwrap();
+    let seen = soon(server.finish()).await;
+    assert_eq!(seen[0].header("authorization"), Some("Bearer t"));
+    assert_eq!(seen[0].header("sec-websocket-protocol"), Some("v1.json"));
+    assert_eq!(seen[0].texts(), ["hello"]);
+    assert_eq!(seen[0].payloads(opcode::BINARY), [&b"record 1"[..]]);
+}
+
+#[tokio::test]
+async fn format_says_what_a_record_must_be() {
+    let bytes = || Payload::Binary(bytes::Bytes::from_static(&[0xff]));
+    let text = || Payload::Text("plain".into());
+    for (format, payload, accepted) in [
+        ("json", text(), false),
+        ("text", text(), true),
+        ("text", bytes(), false),
+        ("bytes", bytes(), true),
+    ] {
+        let server = ScriptedServer::start([Script::accept()]).await;
+        let more = [("format", format), ("websocket.message.type", "binary")];
+        let mut run = Run::open(&made(&server.url(), &more)).await;
+        assert_eq!(run.write(page([payload])).await.is_ok(), accepted, "{format}");
+    }
+}
+
+#[tokio::test]
+async fn connectivity_is_validated_and_text_is_the_default() {
+    let server = ScriptedServer::start([Script::accept(), Script::accept()]).await;
+    let sink = made(&server.url(), &[]);
+    sink.validate_connectivity().await.unwrap();
+    let mut run = Run::open(&sink).await;
+    run.write(numbers(1, 1)).await.unwrap();
+    run.close().await.unwrap();
+    assert_eq!(soon(server.finish()).await[1].texts(), ["record 1"]);
+    let nobody = format!("ws://{}/", faucet_testkit::refused_address().await);
+    let error = made(&nobody, &[]).validate_connectivity().await.unwrap_err();
+    assert!(error.to_string().ends_with(": Connection refused"), "{error}");
+}
+
+#[test]
+fn what_is_wrong_is_told_by_the_name_of_the_option() {
+    for (name, value, why) in [
+        ("websocket.mesage.type", "text", "did you mean `websocket.message.type`?"),
+        ("websocket.message.type", "json", "websocket.message.type: write text or binary"),
+        ("websocket.reconnect.max.attempts", "-3", "write a whole number, or -1 for unlimited"),
+        ("websocket.unbounded", "true", "websocket.unbounded: unknown option"),
+        ("format", "csv", "format: write json, text or bytes"),
+        ("type", "source", "type: must be sink here"),
+        ("websocket.delivery", "exactly", "websocket.delivery: unknown variant"),
+    ] {
+        let options = options("ws://h/", &[(name, value)]);
+        let error = WebsocketSinkFactory.create_initialized(&options).unwrap_err().to_string();
+        assert!(error.contains(why), "{name}: {error}");
+    }
+    let mut registry = Registry::new();
+    faucet_sink_websocket::register(&mut registry).unwrap();
+    let sink = registry.sink_from_options("websocket", &options("ws://h/x", &[])).unwrap();
+    assert_eq!(sink.info().target, "ws://h/x");
+}

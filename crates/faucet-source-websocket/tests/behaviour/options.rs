@@ -1,0 +1,149 @@
+//! The option map, and what its defaults do.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use faucet_core::{PayloadRef, Registry, Source};
+use faucet_source_websocket::{WebsocketSource, WebsocketSourceFactory};
+use faucet_testkit::{Script, ScriptedServer};
+
+use crate::support::*;
+
+fn options(url: &str, more: &[(&str, &str)]) -> HashMap<String, String> {
+    let all = [("websocket.url", url)].into_iter().chain(more.iter().copied());
+    all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn made(url: &str, more: &[(&str, &str)]) -> WebsocketSource {
+    WebsocketSourceFactory.create_initialized(&options(url, more)).unwrap()
+}
+
+fn refused(more: &[(&str, &str)]) -> String {
+    WebsocketSourceFactory.create_initialized(&options("ws://h/", more)).unwrap_err().to_string()
+}
+
+/// The waits between the connects of a run that reaches nobody, in milliseconds.
+async fn waits(more: &[(&str, &str)]) -> Vec<u64> {
+    let dial = Arc::new(NoWay::default());
+    let told = run_paused(&made("ws://h/", more).with_dial(dial.clone())).await;
+    told.error();
+    rounded(&gaps(&dial.asked()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_waits_are_those_of_the_document_and_there_are_exactly_n_connects() {
+    let documented = [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000];
+    assert_eq!(waits(&[("websocket.reconnect.max.attempts", "7")]).await, documented);
+    let faster = [
+        ("websocket.reconnect.delay.ms", "10"),
+        ("websocket.reconnect.max.delay.ms", "30"),
+        ("websocket.reconnect.max.attempts", "4"),
+    ];
+    assert_eq!(waits(&faster).await, [10, 20, 30, 30]);
+    assert_eq!(waits(&[("websocket.reconnect", "false")]).await, [0_u64; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_are_unlimited_by_default_and_with_minus_one() {
+    for more in [&[][..], &[("websocket.reconnect.max.attempts", "-1")]] {
+        let dial = Arc::new(NoWay::default());
+        let source = made("ws://h/", more).with_dial(dial.clone());
+        let mut reader = open(&source).await;
+        no_page_for(&mut *reader, secs(3600)).await;
+        assert!(dial.asked().len() > 100, "{}", dial.asked().len());
+    }
+}
+
+#[tokio::test]
+async fn a_source_runs_until_it_is_stopped_and_reconnects_after_any_close() {
+    let once = || Script::accept().send_text("[1]").close(1000, "");
+    let server = ScriptedServer::start([once(), once(), Script::accept()]).await;
+    let more = [("websocket.reconnect.delay.ms", "1"), ("websocket.batch_timeout", "10ms")];
+    let mut reader = open(&made(&server.url(), &more)).await;
+    let mut records = 0;
+    while records < 2 {
+        records += page_within(&mut *reader, secs(10)).await.len();
+    }
+    reader.close().await.unwrap();
+    assert_eq!(server.finish().await.len(), 3);
+}
+
+#[tokio::test]
+async fn format_says_what_a_message_is_taken_as() {
+    for (format, is_it) in [
+        (None, PayloadRef::Json(b"[1]")),
+        (Some("json"), PayloadRef::Json(b"[1]")),
+        (Some("text"), PayloadRef::Text(b"[1]")),
+        (Some("bytes"), PayloadRef::Binary(b"[1]")),
+    ] {
+        let server = ScriptedServer::start([Script::accept().send_text("[1]")]).await;
+        let mut more = vec![("websocket.max_messages", "1")];
+        more.extend(format.map(|format| ("format", format)));
+        let told = run(&made(&server.url(), &more)).await;
+        assert_eq!(told.pages[0].iter().next().unwrap().payload(), is_it);
+    }
+}
+
+#[tokio::test]
+async fn headers_subprotocol_and_typed_keys_reach_the_server() {
+    let server = ScriptedServer::start([Script::accept().subprotocol("graphql-ws")]).await;
+    let more = [
+        ("websocket.headers.Authorization", "Bearer t"),
+        ("websocket.headers.X-API-Key", "k"),
+        ("websocket.subprotocol", "graphql-ws"),
+        ("websocket.subscribe_messages", "[\"hello\"]"),
+        ("websocket.idle_timeout", "50ms"),
+        ("type", "source"),
+        ("extension", "websocket"),
+    ];
+    run(&made(&server.url(), &more)).await;
+    let seen = server.finish().await;
+    assert_eq!(seen[0].header("authorization"), Some("Bearer t"));
+    assert_eq!(seen[0].header("x-api-key"), Some("k"));
+    assert_eq!(seen[0].header("sec-websocket-protocol"), Some("graphql-ws"));
+    assert_eq!(seen[0].texts(), ["hello"]);
+}
+
+#[tokio::test]
+async fn connectivity_is_validated_before_anything_runs() {
+    let server = ScriptedServer::start([Script::accept().send_text("[1]")]).await;
+    made(&server.url(), &[]).validate_connectivity().await.unwrap();
+    let nobody = format!("ws://{}/", faucet_testkit::refused_address().await);
+    let error = made(&nobody, &[]).validate_connectivity().await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains(&format!("Failed to connect to WebSocket {nobody}: Connection refused")));
+}
+
+#[test]
+fn what_is_wrong_is_told_by_the_name_of_the_option() {
+    for (name, value, why) in [
+        ("websocket.recnnect", "1", "unknown option (did you mean `websocket.reconnect`?)"),
+        ("url", "ws://h/", "url: unknown option (did you mean `websocket.url`?)"),
+        ("websocket.reconnect.max.attempts", "-2", "write a whole number, or -1 for unlimited"),
+        ("websocket.reconnect.delay.ms", "-1", "write milliseconds as a whole number"),
+        ("websocket.reconnect.delay.ms", "0", "websocket.reconnect.delay.ms: must be longer than"),
+        ("websocket.reconnect.max.delay.ms", "5", "websocket.reconnect.max.delay.ms: must not be"),
+        ("websocket.max_messages", "-1", "write a whole number that is not negative"),
+        ("websocket.message.type", "text", "websocket.message.type: unknown option"),
+        ("format", "avro", "format: write json, text or bytes"),
+        ("type", "sink", "type: must be source here"),
+        ("websocket.headers.Host", "s3cret", "websocket.headers: header \"Host\": reserved"),
+        ("websocket.auth.type", "bearr", "websocket.auth"),
+    ] {
+        let error = refused(&[(name, value)]);
+        assert!(error.contains(why) && !error.contains("s3cret"), "{name}: {error}");
+    }
+    let twice = [("websocket.reconnect.delay.ms", "5"), ("websocket.reconnect_backoff", "5")];
+    assert!(refused(&twice).contains("means the same as websocket.reconnect.delay.ms"));
+    let wrong = options("http://u:s3cret@h/", &[]);
+    let error = WebsocketSourceFactory.create_initialized(&wrong).unwrap_err().to_string();
+    assert_eq!(error, "websocket.url: url must start with ws:// or wss://");
+}
+
+#[test]
+fn the_registry_builds_it_from_options() {
+    let mut registry = Registry::new();
+    faucet_source_websocket::register(&mut registry).unwrap();
+    let source = registry.source_from_options("websocket", &options("ws://h/x", &[])).unwrap();
+    assert_eq!(source.info().target, "ws://h/x");
+}
