@@ -18,50 +18,14 @@ use crate::config::{Endpoint, Frame};
 use crate::connection::{Connection, Inbound, message, ping};
 use crate::dial::StepLog;
 use crate::error::Blame;
+use crate::event::{Event, Outgoing};
 use crate::keepalive::{Care, Keepalive};
-use crate::lifecycle::{Class, Failure, Lifecycle, Step};
+use crate::lifecycle::{Failure, Lifecycle, Step};
 use crate::target::Target;
 use crate::wire::Stamp;
 
 /// How often a connection that is not read from sends an unsolicited Pong (RFC 6455 §5.5.3).
 const HOLD_INTERVAL: Duration = Duration::from_secs(10);
-
-/// What happened in a session.
-#[derive(Debug)]
-pub enum Event {
-    /// A connect succeeded; `again` after the first.
-    Connected {
-        /// Whether the run was connected before.
-        again: bool,
-    },
-    /// A data message arrived.
-    Message(Frame),
-    /// Another sign of life: a Ping, or a Pong that answers none of our pings.
-    Control,
-    /// A Pong proved that the peer has read everything up to this [`Barrier`](Outgoing::Barrier).
-    Read(u64),
-    /// The connection or an attempt was lost; another attempt follows.
-    Lost {
-        /// What kind of end it was.
-        class: Class,
-        /// Why.
-        error: Error,
-        /// How long until the next attempt.
-        wait: Duration,
-    },
-    /// The peer closed cleanly and reconnecting is off. The last event.
-    Closed,
-}
-
-/// What an owner sends.
-#[derive(Debug)]
-pub enum Outgoing {
-    /// A data message.
-    Frame(Frame),
-    /// A Ping whose Pong proves that everything before it was read; see [`Event::Read`]. Numbers
-    /// grow on a connection and are above 0.
-    Barrier(u64),
-}
 
 enum Link {
     Dialing(BoxFuture<'static, Result<Connection, Failure>>),

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
+use crate::schema::Schemas;
 use crate::{Error, Problems, Result};
 
 /// Decodes a configuration struct.
@@ -43,7 +44,8 @@ pub(crate) fn decode_and_build<T: DeserializeOwned + JsonSchema, B>(
 fn read<T: DeserializeOwned + JsonSchema>(mut value: Value) -> (Option<T>, Problems) {
     let schema = schema_for!(T).to_value();
     let mut problems = Problems::new();
-    Walk { root: &schema, problems: &mut problems }.prune(&schema, &mut value, "");
+    Walk { schemas: Schemas { root: &schema }, problems: &mut problems }
+        .prune(&schema, &mut value, "");
     let mut unfit: Vec<String> = Vec::new();
     loop {
         let error = match serde_path_to_error::deserialize(&value) {
@@ -95,41 +97,32 @@ fn without_value(message: &str) -> String {
 }
 
 struct Walk<'a> {
-    root: &'a Value,
+    schemas: Schemas<'a>,
     problems: &'a mut Problems,
 }
 
 impl<'a> Walk<'a> {
-    fn resolve(&self, mut schema: &'a Value) -> &'a Value {
-        while let Some(name) = schema.get("$ref").and_then(Value::as_str) {
-            match self.root.pointer(name.trim_start_matches('#')) {
-                Some(target) => schema = target,
-                None => break,
-            }
-        }
-        schema
-    }
-
     /// The branch of a `oneOf` or `anyOf` that `value` means, told by its constant properties.
     fn branch(&self, schema: &'a Value, value: &Value) -> &'a Value {
         let branches =
             schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
         let Some(branches) = branches else { return schema };
-        let mut fitting = branches.iter().map(|branch| self.resolve(branch)).filter(|branch| {
-            let Some(properties) = branch.get("properties").and_then(Value::as_object) else {
-                return false;
-            };
-            properties.iter().all(|(key, property)| match property.get("const") {
-                Some(constant) => value.get(key) == Some(constant),
-                None => true,
-            })
-        });
+        let mut fitting =
+            branches.iter().map(|branch| self.schemas.resolve(branch)).filter(|branch| {
+                let Some(properties) = branch.get("properties").and_then(Value::as_object) else {
+                    return false;
+                };
+                properties.iter().all(|(key, property)| match property.get("const") {
+                    Some(constant) => value.get(key) == Some(constant),
+                    None => true,
+                })
+            });
         fitting.next().unwrap_or(schema)
     }
 
     /// Removes the unknown keys of `value` and notes them.
     fn prune(&mut self, schema: &'a Value, value: &mut Value, path: &str) {
-        let schema = self.branch(self.resolve(schema), value);
+        let schema = self.branch(self.schemas.resolve(schema), value);
         match value {
             Value::Object(object) => {
                 let Some(known) = schema.get("properties").and_then(Value::as_object) else {

@@ -20,6 +20,7 @@ pub mod page;
 pub mod pager;
 pub mod record;
 pub mod registry;
+mod schema;
 pub mod secret;
 pub mod sink;
 pub mod source;

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::config::{decode_and_build, did_you_mean};
+use crate::schema::Schemas;
 use crate::{Kind, Problems, Result, Sink, SinkConfig, Source, SourceConfig};
 
 /// A name that the option map has beside `<connector>.<key>`, or a default that only it has.
@@ -220,87 +221,6 @@ impl Reader<'_> {
                 self.config.insert(known.key.to_owned(), value);
                 self.given.entry(known.key.to_owned()).or_insert_with(|| known.name.to_owned());
             }
-        }
-    }
-}
-
-/// Finds keys in a JSON Schema.
-#[derive(Clone, Copy)]
-struct Schemas<'a> {
-    root: &'a Value,
-}
-
-impl<'a> Schemas<'a> {
-    fn resolve(self, mut schema: &'a Value) -> &'a Value {
-        while let Some(name) = schema.get("$ref").and_then(Value::as_str) {
-            match self.root.pointer(name.trim_start_matches('#')) {
-                Some(target) => schema = target,
-                None => break,
-            }
-        }
-        schema
-    }
-
-    /// The schema itself, or its alternatives.
-    fn branches(self, schema: &'a Value) -> Vec<&'a Value> {
-        let schema = self.resolve(schema);
-        let either = ["oneOf", "anyOf"].iter().find_map(|of| schema.get(of)?.as_array());
-        match either {
-            Some(branches) => branches.iter().flat_map(|branch| self.branches(branch)).collect(),
-            None => vec![schema],
-        }
-    }
-
-    /// The schemas that `key` may have.
-    fn property(self, schema: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-        let branches = self.branches(schema).into_iter();
-        branches.filter_map(move |branch| branch.get("properties")?.get(key))
-    }
-
-    /// The keys of `path` and the schema of the last. The rest of a path into a map is one key.
-    fn find<'p>(self, schema: &'a Value, path: &'p str) -> Option<(Vec<&'p str>, &'a Value)> {
-        let (key, rest) = match path.split_once('.') {
-            Some((key, rest)) => (key, Some(rest)),
-            None => (path, None),
-        };
-        for property in self.property(schema, key) {
-            let Some(rest) = rest else { return Some((vec![key], property)) };
-            if let Some((mut keys, found)) = self.find(property, rest) {
-                keys.insert(0, key);
-                return Some((keys, found));
-            }
-        }
-        let values = self.branches(schema).into_iter();
-        let value = values.filter_map(|b| b.get("additionalProperties")).find(|v| v.is_object())?;
-        Some((vec![path], value))
-    }
-
-    /// The text as what the schema wants.
-    fn read(self, schema: &'a Value, text: &str) -> Result<Value, String> {
-        let mut types = Vec::new();
-        for branch in self.branches(schema) {
-            match branch.get("type") {
-                Some(Value::String(one)) => types.push(one.as_str()),
-                Some(Value::Array(many)) => types.extend(many.iter().filter_map(Value::as_str)),
-                _ => {}
-            }
-        }
-        let json =
-            |what: &str| serde_json::from_str(text).map_err(|_| format!("write {what} as JSON"));
-        let is = |name: &str| types.contains(&name);
-        match () {
-            () if is("string") => Ok(Value::String(text.to_owned())),
-            () if is("boolean") => boolean(text),
-            () if is("integer") => match text.parse::<u64>() {
-                Ok(number) => Ok(number.into()),
-                Err(_) => Err("write a whole number that is not negative".to_owned()),
-            },
-            () if is("number") => match text.parse::<f64>().ok().map(Value::from) {
-                Some(number) if number.is_number() => Ok(number),
-                _ => Err("write a number".to_owned()),
-            },
-            () if is("array") => json("a list"),
-            () => json("an object"),
         }
     }
 }

@@ -28,16 +28,12 @@ impl fmt::Display for Kind {
     }
 }
 
+type FromOptions<T> = fn(&HashMap<String, String>) -> Result<Box<T>>;
+
 #[derive(Debug, Clone, Copy)]
 enum Build {
-    Source {
-        config: fn(Value) -> Result<Box<dyn Source>>,
-        options: fn(&HashMap<String, String>) -> Result<Box<dyn Source>>,
-    },
-    Sink {
-        config: fn(Value) -> Result<Box<dyn Sink>>,
-        options: fn(&HashMap<String, String>) -> Result<Box<dyn Sink>>,
-    },
+    Source { config: fn(Value) -> Result<Box<dyn Source>>, options: FromOptions<dyn Source> },
+    Sink { config: fn(Value) -> Result<Box<dyn Sink>>, options: FromOptions<dyn Sink> },
 }
 
 /// A registered connector: plain function pointers.
