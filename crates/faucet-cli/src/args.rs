@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Tap(TapArgs),
     /// Serves a synthetic or recorded feed to as many clients as come.
     Feed(FeedArgs),
+    /// Receives what sinks send, counts it and looks at its order.
+    Receive(ReceiveArgs),
     /// Shows a feed, a pipeline with a dropped connection, and its result, all on this machine.
     Demo(DemoArgs),
     /// Prints the JSON Schema of a connector or of the pipeline file.
@@ -125,8 +127,27 @@ pub(crate) enum RecordingFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ReceiveArgs {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9002")]
+    pub(crate) listen: SocketAddr,
+    /// Stop after this many messages in all.
+    #[arg(short = 'n', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+    /// Prints each message on a line: text as it is, binary as a JSON string in base64.
+    #[arg(long)]
+    pub(crate) print: bool,
+    /// Drops the first connection without a farewell after this many messages.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) drop_after: Option<u64>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// File for the records.
+    /// Where the records go: to a file, or to a receiver that drops a connection too.
+    #[arg(long, value_enum, default_value_t = DemoSink::Jsonl)]
+    pub(crate) sink: DemoSink,
+    /// File for the records, with `--sink jsonl`.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Records to receive.
@@ -138,6 +159,12 @@ pub(crate) struct DemoArgs {
     /// Seed of the trades.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoSink {
+    Jsonl,
+    Websocket,
 }
 
 #[derive(Debug, Args)]

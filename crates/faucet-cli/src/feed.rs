@@ -10,16 +10,16 @@ use faucet_common_websocket::Frame;
 use faucet_common_websocket::server::{Client, Incoming, Listener};
 use faucet_core::{Payload, Record, RunContext, Source, Timestamp};
 use futures_util::{FutureExt, TryStreamExt};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 use crate::exchange::Exchange;
+use crate::listening::{self, accept_all};
 
 /// Frames that are sent between two looks at the clock, at full speed.
 const BURST: u64 = 1000;
 /// How often a paced feed looks at the clock.
 const TICK: Duration = Duration::from_millis(5);
-/// How long after a client that could not be accepted the next one is.
-const NOT_ACCEPTED: Duration = Duration::from_millis(100);
 const NORMAL: u16 = 1000;
 
 /// What a feed consists of.
@@ -60,41 +60,30 @@ pub(crate) struct FeedServer {
     listener: Listener,
     program: Program,
     since: Instant,
-    clients: u64,
 }
 
 impl FeedServer {
     pub(crate) async fn bind(address: SocketAddr, program: Program) -> io::Result<Self> {
         let listener = Listener::bind(address).await?;
-        Ok(Self { listener, program, since: Instant::now(), clients: 0 })
+        Ok(Self { listener, program, since: Instant::now() })
     }
 
     pub(crate) fn url(&self) -> io::Result<String> {
-        Ok(format!("ws://{}/", self.listener.address()?))
+        listening::url(&self.listener)
     }
 
     /// Serves until `shutdown`; then the clients' connections are dropped.
-    pub(crate) async fn serve(mut self, shutdown: impl Future<Output = ()>) {
-        let mut shutdown = std::pin::pin!(shutdown);
-        let mut clients = tokio::task::JoinSet::new();
-        let program = std::sync::Arc::new(self.program);
-        loop {
-            tokio::select! {
-                accepted = self.listener.accept() => match accepted {
-                    Ok(incoming) => {
-                        self.clients += 1;
-                        let program = std::sync::Arc::clone(&program);
-                        clients.spawn(serve_client(incoming, program, self.since, self.clients));
-                    }
-                    // It left at once, or there are too many: no reason to leave the others.
-                    Err(error) => {
-                        tracing::warn!("a client was not accepted: {error}");
-                        sleep(NOT_ACCEPTED).await;
-                    }
-                },
-                Some(_) = clients.join_next() => {}
-                () = &mut shutdown => return,
-            }
+    pub(crate) async fn serve(self, shutdown: impl Future<Output = ()>) {
+        let Self { listener, program, since } = self;
+        let program = std::sync::Arc::new(program);
+        let (mut clients, mut number) = (JoinSet::new(), 0);
+        let serve = |incoming| {
+            number += 1;
+            serve_client(incoming, std::sync::Arc::clone(&program), since, number)
+        };
+        tokio::select! {
+            never = accept_all(&listener, &mut clients, serve) => match never {},
+            () = shutdown => {}
         }
     }
 }

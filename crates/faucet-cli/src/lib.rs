@@ -13,11 +13,15 @@ mod commands;
 mod exchange;
 mod exit;
 mod feed;
+mod listening;
 mod live;
 mod logging;
+mod numbers;
 mod output;
+mod receiver;
 mod signals;
 mod spec;
+mod tally;
 mod terminal;
 
 use std::process::ExitCode;
@@ -33,9 +37,11 @@ use crate::args::{Cli, Command, LogFormat};
 /// 7 sink, 130 interrupted a second time.
 pub fn run(registry: Registry) -> ExitCode {
     let cli = Cli::parse();
-    // In the demo the pipeline speaks, not the feed that it follows.
-    let hushed: &[&str] =
-        if matches!(cli.command, Command::Demo(_)) { &["faucet_cli::feed"] } else { &[] };
+    // In the demo the pipeline speaks, not the feed that it follows or who receives from it.
+    let hushed: &[&str] = match cli.command {
+        Command::Demo(_) => &["faucet_cli::feed", "faucet_cli::receiver"],
+        _ => &[],
+    };
     logging::install(cli.log_format, level(&cli), hushed);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -78,6 +84,7 @@ async fn execute(command: Command, registry: &Registry) -> Result<ExitCode> {
         Command::Check(args) => return commands::check::check(args, registry).await,
         Command::Tap(args) => commands::tap::tap(args, registry).await?,
         Command::Feed(args) => commands::feed::feed(args, registry).await?,
+        Command::Receive(args) => commands::receive::receive(args).await?,
         Command::Demo(args) => commands::demo::demo(args, registry).await?,
         Command::Schema(args) => commands::schema::schema(args, registry)?,
         Command::List => commands::list::list(registry)?,

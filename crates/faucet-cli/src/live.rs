@@ -16,6 +16,15 @@ use crate::output::{count, counted, size, time};
 const REFRESH: Duration = Duration::from_millis(200);
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
+/// Something whose progress can be shown.
+pub(crate) trait Shown {
+    /// What has come so far.
+    fn amount(&self) -> u64;
+
+    /// All of it in a line, at `rate` a second.
+    fn line(&self, rate: f64) -> String;
+}
+
 /// Where the progress of a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Show {
@@ -34,8 +43,16 @@ impl Show {
         }
     }
 
+    /// A live line where somebody can see it, and nothing elsewhere.
+    pub(crate) fn on_terminal(quiet: bool) -> Self {
+        match Self::new(quiet) {
+            Self::Log => Self::Nothing,
+            show => show,
+        }
+    }
+
     /// Runs `run` while showing `progress`.
-    pub(crate) async fn during<T>(self, progress: Progress, run: impl Future<Output = T>) -> T {
+    pub(crate) async fn during<T>(self, progress: impl Shown, run: impl Future<Output = T>) -> T {
         let period = match self {
             Self::Nothing => return run.await,
             Self::Live => REFRESH,
@@ -55,7 +72,7 @@ impl Show {
                     return result;
                 }
                 now = ticks.tick() => {
-                    let line = line(&progress, rate.see(now, progress.records()));
+                    let line = progress.line(rate.see(now, progress.amount()));
                     match &bar {
                         Some(bar) => bar.set_message(line),
                         None => tracing::info!("{line}"),
@@ -96,28 +113,34 @@ fn live_line() -> ProgressBar {
     bar
 }
 
-fn line(progress: &Progress, rate: f64) -> String {
-    let MeterReading { reconnects, link, skipped, .. } = progress.meter();
-    let mut parts = vec![
-        counted(progress.records(), "record"),
-        format!("{}/s", count(rate.round() as u64)),
-        size(progress.bytes()),
-    ];
-    match link {
-        Link::None => {}
-        Link::Connecting => parts.push("connecting".into()),
-        Link::Up => parts.push("connected".into()),
-        Link::Waiting => parts.push("reconnecting".into()),
+impl Shown for Progress {
+    fn amount(&self) -> u64 {
+        self.records()
     }
-    parts.push(counted(reconnects, "reconnect"));
-    let dropped: u64 = skipped.values().sum();
-    if dropped > 0 {
-        parts.push(format!("{} skipped", count(dropped)));
+
+    fn line(&self, rate: f64) -> String {
+        let MeterReading { reconnects, link, skipped, .. } = self.meter();
+        let mut parts = vec![
+            counted(self.records(), "record"),
+            format!("{}/s", count(rate.round() as u64)),
+            size(self.bytes()),
+        ];
+        match link {
+            Link::None => {}
+            Link::Connecting => parts.push("connecting".into()),
+            Link::Up => parts.push("connected".into()),
+            Link::Waiting => parts.push("reconnecting".into()),
+        }
+        parts.push(counted(reconnects, "reconnect"));
+        let dropped: u64 = skipped.values().sum();
+        if dropped > 0 {
+            parts.push(format!("{} skipped", count(dropped)));
+        }
+        if let Some(age) = self.age_of_last_record() {
+            parts.push(format!("last {} ago", time(age)));
+        }
+        parts.join(" · ")
     }
-    if let Some(age) = progress.age_of_last_record() {
-        parts.push(format!("last {} ago", time(age)));
-    }
-    parts.join(" · ")
 }
 
 #[cfg(test)]

@@ -12,6 +12,12 @@ pub(crate) fn print_line(line: &str) -> Result<()> {
     writeln!(out, "{}", harmless(line)).and_then(|()| out.flush()).map_err(stdout_error)
 }
 
+/// Prints lines of data that cannot drive the terminal. May block.
+pub(crate) fn print_bytes(lines: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(lines).and_then(|()| out.flush()).map_err(stdout_error)
+}
+
 /// Text that cannot drive the terminal: a pipeline file may be somebody else's.
 fn harmless(text: &str) -> Cow<'_, str> {
     let drives = |c: char| c.is_control() && c != '\n';

@@ -1,4 +1,4 @@
-//! A small accepting side, for feeds that are served on loopback.
+//! A small accepting side, for feeds that are served and sinks that are tried on loopback.
 
 use std::io;
 use std::net::SocketAddr;
@@ -68,6 +68,20 @@ impl Client {
             self.ws.feed(message(frame)?).await.map_err(into_io)?;
         }
         self.ws.flush().await.map_err(into_io)
+    }
+
+    /// The next message; `None` after the client's goodbye. Reading answers the client's Pings.
+    /// Cancel safe.
+    pub async fn receive(&mut self) -> io::Result<Option<Frame>> {
+        loop {
+            return Ok(Some(match self.ws.next().await {
+                Some(Ok(Message::Text(text))) => Frame::Text(text.into()),
+                Some(Ok(Message::Binary(bytes))) => Frame::Binary(bytes),
+                Some(Ok(_)) => continue,
+                Some(Err(error)) => return Err(into_io(error)),
+                None => return Ok(None),
+            }));
+        }
     }
 
     /// Reads, which answers the client's Pings, and drops what it reads. Completes when the client

@@ -6,72 +6,127 @@ use std::path::{Path, PathBuf};
 use faucet_core::{Error, ErrorKind, Registry, Result};
 use faucet_pipeline::{PipelineSpec, Report};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
-use crate::args::DemoArgs;
+use crate::args::{DemoArgs, DemoSink};
 use crate::feed::{FeedServer, Program};
 use crate::live::Show;
+use crate::numbers::{Numbers, number_of};
 use crate::output::{count, counted, note, print_line};
+use crate::receiver::{Manners, Received, Receiver};
 use crate::signals::Signals;
 
 const SHOWN: usize = 3;
 
 pub(crate) async fn demo(args: DemoArgs, registry: &Registry) -> Result<()> {
-    let other = |e: std::io::Error| Error::new(ErrorKind::Other, "demo").with_source(e);
     let signals = Signals::install().map_err(other)?;
     let program = Program::Synthetic {
         rate: (args.rate > 0).then_some(args.rate),
         seed: args.seed,
         drop_after: Some(args.records / 2),
     };
-    let address = ([127, 0, 0, 1], 0).into();
-    let server = FeedServer::bind(address, program).await.map_err(other)?;
-    let url = server.url().map_err(other)?;
-    let file = args.output.clone().unwrap_or_else(default_output);
-    note(&format!(
-        "A synthetic exchange trades on {url}. This pipeline follows it to {} trades; halfway the \
-         exchange drops the connection.\n",
-        count(args.records)
-    ));
-    let pipeline = PipelineSpec::from_value(pipeline(&url, &file, args.records));
-    let run = pipeline.build(registry)?.start();
-    let progress = run.progress();
-    let serving = tokio::spawn(server.serve(signals.asked()));
-    let report = Show::new(false).during(progress, run.until(signals.asked())).await;
+    let server = FeedServer::bind(free_port(), program).await.map_err(other)?;
+    let demo = Demo { url: server.url().map_err(other)?, records: args.records, registry, signals };
+    let serving = tokio::spawn(server.serve(demo.signals.asked()));
+    let result = match (args.sink, args.output) {
+        (DemoSink::Jsonl, output) => demo.to_file(&output.unwrap_or_else(default_output)).await,
+        (DemoSink::Websocket, None) => demo.to_receiver().await,
+        (DemoSink::Websocket, Some(_)) => {
+            Err(Error::config("--output: there is no file with --sink websocket"))
+        }
+    };
     serving.abort();
-    // Without a trade there is no file, or that of the demo before.
-    let told = if report.records > 0 { tell(&report, &file) } else { Ok(()) };
-    report.into_result().and(told)
+    result
+}
+
+fn other(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Other, "demo").with_source(error)
+}
+
+fn free_port() -> std::net::SocketAddr {
+    ([127, 0, 0, 1], 0).into()
 }
 
 fn default_output() -> PathBuf {
     std::env::temp_dir().join("faucet-demo.jsonl")
 }
 
-fn pipeline(url: &str, file: &Path, records: u64) -> Value {
-    json!({
-        "source": {
+/// A feed that is served, and how much of it is followed.
+struct Demo<'a> {
+    url: String,
+    records: u64,
+    registry: &'a Registry,
+    signals: Signals,
+}
+
+impl Demo<'_> {
+    async fn to_file(&self, file: &Path) -> Result<()> {
+        note(&format!(
+            "A synthetic exchange trades on {}. This pipeline follows it to {} trades; halfway the \
+             exchange drops the connection.\n",
+            self.url,
+            count(self.records)
+        ));
+        let sink = json!({ "type": "jsonl", "path": file, "mode": "create" });
+        let report = self.run(sink).await?;
+        // Without a trade there is no file, or that of the demo before.
+        let told = if report.records > 0 { tell_file(&report, file) } else { Ok(()) };
+        report.into_result().and(told)
+    }
+
+    async fn to_receiver(&self) -> Result<()> {
+        let manners = Manners { drop_after: Some((self.records / 3).max(1)), ..Manners::default() };
+        let receiver = Receiver::bind(free_port(), manners).await.map_err(other)?;
+        let url = receiver.url().map_err(other)?;
+        note(&format!(
+            "A synthetic exchange trades on {}. This pipeline sends {} of its trades to a receiver \
+             on {url}. The receiver drops the connection after a third of them, the exchange after \
+             half.\n",
+            self.url,
+            count(self.records)
+        ));
+        let received = receiver.received();
+        let (end, ended) = oneshot::channel::<()>();
+        let receiving = tokio::spawn(receiver.serve(async { drop(ended.await) }));
+        let sink = json!({ "type": "websocket", "url": url, "delivery": "at_least_once" });
+        let report = self.run(sink).await;
+        drop(end);
+        receiving.await.map_err(|e| Error::new(ErrorKind::Other, "demo").with_source(e))??;
+        let report = report?;
+        let told = tell_received(&report, &received);
+        report.into_result().and(told)
+    }
+
+    async fn run(&self, sink: Value) -> Result<Report> {
+        let source = json!({
             "type": "websocket",
-            "url": url,
+            "url": self.url,
             "reconnect": true,
-            "max_messages": records,
+            "max_messages": self.records,
             "idle_timeout": 10,
             "batch_timeout": 0.2,
-        },
-        "sink": { "type": "jsonl", "path": file, "mode": "create" },
-    })
+        });
+        let pipeline = PipelineSpec::from_value(json!({ "source": source, "sink": sink }));
+        let run = pipeline.build(self.registry)?.start();
+        let progress = run.progress();
+        Ok(Show::new(false).during(progress, run.until(self.signals.asked())).await)
+    }
 }
 
 /// Says where the file is, what it begins with, what is missing in it, and how the run went.
-fn tell(report: &Report, file: &Path) -> Result<()> {
+fn tell_file(report: &Report, file: &Path) -> Result<()> {
     let unreadable = |e| {
         Error::new(ErrorKind::Sink, format!("{} cannot be read back", file.display()))
             .with_source(e)
     };
     let lines = BufReader::new(std::fs::File::open(file).map_err(unreadable)?).lines();
-    let (mut numbers, mut first) = (Numbers::default(), Vec::new());
+    let (mut numbers, mut previous, mut first) = (Numbers::default(), None, Vec::new());
     for line in lines {
         let line = line.map_err(unreadable)?;
-        numbers.see(&line);
+        if let Some(number) = number_of(line.as_bytes()) {
+            numbers.see(previous, number);
+            previous = Some(number);
+        }
         if first.len() < SHOWN {
             first.push(line);
         }
@@ -80,62 +135,48 @@ fn tell(report: &Report, file: &Path) -> Result<()> {
     for line in &first {
         print_line(line)?;
     }
-    note(&format!("\n{}", numbers.tell(report.reconnects)));
+    note(&format!(
+        "\n{}, {}, over {}. {}",
+        counted(numbers.seen(), "trade"),
+        numbers.order(),
+        counted(report.reconnects, "reconnect"),
+        made_meanwhile(&numbers)
+    ));
+    tell_report(report)
+}
+
+/// Says what the receiver got, what it got twice, and how the run went.
+fn tell_received(report: &Report, received: &Received) -> Result<()> {
+    let (numbers, connections) =
+        received.look(|tally| (tally.numbers().clone(), tally.connections()));
+    let lost = match report.records.saturating_sub(numbers.distinct()) {
+        0 => "nothing that was read is lost".to_owned(),
+        lost => format!("{} that were read are lost", count(lost)),
+    };
+    note(&format!(
+        "\nThe receiver got {}, {}, over {}. {} that were not confirmed were sent again, {} of \
+         them had arrived: {lost}.",
+        counted(numbers.distinct(), "trade"),
+        numbers.order(),
+        counted(connections, "connection"),
+        count(report.resent),
+        count(numbers.repeated()),
+    ));
+    note(&made_meanwhile(&numbers));
+    tell_report(report)
+}
+
+fn made_meanwhile(numbers: &Numbers) -> String {
+    format!(
+        "{} more were made while the connection was away: a live feed cannot be resumed, but the \
+         loss can be counted.",
+        count(numbers.missing())
+    )
+}
+
+fn tell_report(report: &Report) -> Result<()> {
     note("\nThe report of the run (faucet run --report FILE writes it):");
     let text = serde_json::to_string_pretty(report)
         .map_err(|e| Error::new(ErrorKind::Other, "the report").with_source(e))?;
     print_line(&text)
-}
-
-/// The numbers of the trades in a file, to see what is missing.
-#[derive(Debug, Default)]
-struct Numbers {
-    seen: u64,
-    missing: u64,
-    last: Option<u64>,
-    disordered: u64,
-}
-
-impl Numbers {
-    fn see(&mut self, line: &str) {
-        let trade: Value = serde_json::from_str(line).unwrap_or_default();
-        let Some(number) = trade["t"].as_u64() else { return };
-        self.seen += 1;
-        if let Some(last) = self.last {
-            match number.checked_sub(last + 1) {
-                Some(gap) => self.missing += gap,
-                None => self.disordered += 1,
-            }
-        }
-        self.last = Some(number);
-    }
-
-    fn tell(&self, reconnects: u64) -> String {
-        let order = match self.disordered {
-            0 => "in order",
-            _ => "not all in order",
-        };
-        format!(
-            "{}, {order}, over {}. {} more were made while the connection was away: a live feed \
-             cannot be resumed, but the loss can be counted.",
-            counted(self.seen, "trade"),
-            counted(reconnects, "reconnect"),
-            count(self.missing)
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_and_disorder_are_counted() {
-        let mut numbers = Numbers::default();
-        for number in [1, 2, 5, 6, 4] {
-            numbers.see(&format!("{{\"t\":{number}}}"));
-        }
-        numbers.see("not a trade");
-        assert_eq!((numbers.seen, numbers.missing, numbers.disordered), (5, 2, 1));
-    }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::args::{FeedArgs, RecordingFormat};
 use crate::feed::{FeedServer, Pace, Program};
+use crate::listening::cannot_listen;
 use crate::output::print_line;
 use crate::signals::Signals;
 
@@ -12,15 +13,9 @@ pub(crate) async fn feed(args: FeedArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
     let listen = args.listen;
     let program = program(args, registry)?;
-    let failed = |what: String, error: std::io::Error| {
-        Error::new(ErrorKind::Connect, what)
-            .with_source(error)
-            .with_hint("choose another address with --listen; port 0 takes a free one")
-    };
-    let server = FeedServer::bind(listen, program)
-        .await
-        .map_err(|e| failed(format!("cannot listen on {listen}"), e))?;
-    let url = server.url().map_err(|e| failed("the listening address is unknown".into(), e))?;
+    let failed = cannot_listen(listen);
+    let server = FeedServer::bind(listen, program).await.map_err(failed)?;
+    let url = server.url().map_err(failed)?;
     print_line(&url)?;
     tracing::info!("serving on {url} until Ctrl-C");
     server.serve(signals.asked()).await;

@@ -90,9 +90,13 @@ async fn problems_name_the_file_the_place_the_key_and_the_way_out() {
         (
             "type: jsonl",
             "type: kafka",
-            "sink.type: unknown sink \"kafka\"; known: jsonl, stdout at line 6, column 3",
+            "sink.type: unknown sink \"kafka\"; known: jsonl, stdout, websocket at line 6, column 3",
         ),
-        ("  type: jsonl\n", "", "sink.type: missing; known: jsonl, stdout at line 5, column 1"),
+        (
+            "  type: jsonl\n",
+            "",
+            "sink.type: missing; known: jsonl, stdout, websocket at line 5, column 1",
+        ),
         ("  path: out.jsonl\n", "", "sink: missing field `path` at line 5, column 1"),
         ("  path:", "  path: 5 #", "sink.path: invalid type: integer, expected a string at line 7"),
     ] {

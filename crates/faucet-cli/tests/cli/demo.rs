@@ -54,11 +54,30 @@ async fn at_full_speed_it_tells_the_same_story() {
 }
 
 #[tokio::test]
+async fn through_a_websocket_sink_nothing_is_lost_though_both_ends_drop() {
+    for rate in ["0", "4000"] {
+        let ran = faucet_ran(["demo", "--sink", "websocket", "--records", "900", "--rate", rate]);
+        let ran = ran.await;
+        let told = &ran.succeeded().stderr;
+        let got = "The receiver got 900 trades, in order, over 2 connections.";
+        assert!(told.contains(got), "{told}");
+        assert!(told.contains("nothing that was read is lost"), "{told}");
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!((&report["ended"], &report["records"]), (&"max_messages".into(), &900.into()));
+        assert_eq!((&report["delivered"], &report["unconfirmed"]), (&900.into(), &0.into()));
+        let resent = report["resent"].as_u64().unwrap();
+        assert!(told.contains(&format!("{resent} that were not confirmed")), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_arguments_are_2_and_a_file_that_cannot_be_written_is_7() {
     for arg in ["--records=1", "--records=x", "--rate=-1"] {
         let flag = arg.split('=').next().unwrap();
         faucet_ran(["demo", arg]).await.failed_with(2, &[flag]);
     }
+    let file = ["demo", "--sink", "websocket", "--output", "x.jsonl"];
+    faucet_ran(file).await.failed_with(2, &["--output", "no file with --sink websocket"]);
     let nowhere = Files::new().name("none/demo.jsonl");
     let ran = faucet_ran(["demo", "--records", "2", "--output", &nowhere]).await;
     ran.failed_with(7, &["error: ", &nowhere, "create the directory first"]);

@@ -68,8 +68,13 @@ async fn list_names_all_connectors() {
             named
         })
         .collect();
-    let expected =
-        [("source", "jsonl"), ("source", "websocket"), ("sink", "jsonl"), ("sink", "stdout")];
+    let expected = [
+        ("source", "jsonl"),
+        ("source", "websocket"),
+        ("sink", "jsonl"),
+        ("sink", "stdout"),
+        ("sink", "websocket"),
+    ];
     assert_eq!(named, expected);
 }
 
@@ -83,6 +88,7 @@ async fn schemas_are_strict_and_know_what_a_pipeline_holds() {
         ("source", "websocket", "max_messages"),
         ("source", "jsonl", "path"),
         ("sink", "jsonl", "mode"),
+        ("sink", "websocket", "delivery"),
     ] {
         let schema = schema(&[kind, name]).await;
         assert_eq!(schema["additionalProperties"], false, "{kind} {name}");
@@ -93,11 +99,15 @@ async fn schemas_are_strict_and_know_what_a_pipeline_holds() {
     assert_eq!(pipeline, schema(&[]).await);
     assert_eq!(pipeline["additionalProperties"], false);
     assert_eq!(pipeline["required"], json!(["source", "sink"]));
-    for section in ["source_websocket", "source_jsonl", "sink_jsonl", "sink_stdout"] {
+    for section in
+        ["source_websocket", "source_jsonl", "sink_jsonl", "sink_stdout", "sink_websocket"]
+    {
         assert_eq!(pipeline["$defs"][section]["additionalProperties"], false, "{section}");
     }
     let ran = faucet_ran(["schema", "source", "websokcet"]).await;
     ran.failed_with(2, &["unknown source \"websokcet\" (did you mean `websocket`?)", "known: "]);
     assert_eq!(ran.stdout, "");
-    faucet_ran(["schema", "sink", "websocket"]).await.failed_with(2, &["known: jsonl, stdout"]);
+    faucet_ran(["schema", "sink", "kafka"])
+        .await
+        .failed_with(2, &["known: jsonl, stdout, websocket"]);
 }

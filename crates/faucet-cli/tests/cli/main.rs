@@ -11,6 +11,7 @@ mod feed;
 mod files;
 mod junk;
 mod latency;
+mod receive;
 mod reports;
 mod run;
 mod secrets;
