@@ -2,11 +2,12 @@
 
 use faucet_stream::{Kind, registry};
 
-const CONNECTORS: [(Kind, &str, &str, bool); 4] = [
+const CONNECTORS: [(Kind, &str, &str, bool); 5] = [
     (Kind::Source, "websocket", "source-websocket", cfg!(feature = "source-websocket")),
     (Kind::Source, "jsonl", "source-jsonl", cfg!(feature = "source-jsonl")),
     (Kind::Sink, "jsonl", "sink-jsonl", cfg!(feature = "sink-jsonl")),
     (Kind::Sink, "stdout", "sink-jsonl", cfg!(feature = "sink-jsonl")),
+    (Kind::Sink, "websocket", "sink-websocket", cfg!(feature = "sink-websocket")),
 ];
 
 #[test]
