@@ -1,9 +1,9 @@
-//! The connection is reset after the k-th byte, for every k.
+//! The connection is reset after the k-th byte that either end sends, for every k.
 
 use std::io;
 use std::net::SocketAddr;
 
-use faucet_testkit::{Script, ScriptedServer};
+use faucet_testkit::{Script, ScriptedServer, opcode};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,41 +14,63 @@ use crate::support::{Run, all_texts, at_least_once, distinct, named, numbers, si
 
 const RECORDS: u64 = 200;
 
-/// Passes bytes on to a peer; the first connection is reset when the client has sent `k` bytes
-/// (`None`: never).
-async fn proxy(peer: SocketAddr, k: Option<usize>) -> (String, JoinHandle<()>) {
+/// Where the first connection is reset: when one end has sent so many bytes.
+#[derive(Debug, Clone, Copy)]
+enum Cut {
+    Never,
+    /// Bytes of the sink.
+    Up(usize),
+    /// Bytes of the peer: the answer to the upgrade, and Pongs.
+    Down(usize),
+}
+
+impl Cut {
+    /// How many more bytes of the sink and of the peer are passed on.
+    fn room(self, up: usize, down: usize) -> (usize, usize) {
+        match self {
+            Self::Never => (usize::MAX, usize::MAX),
+            Self::Up(k) => (k - up, usize::MAX),
+            Self::Down(k) => (usize::MAX, k - down),
+        }
+    }
+}
+
+/// Passes bytes on to a peer and cuts the first connection.
+async fn proxy(peer: SocketAddr, cut: Cut) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     let task = tokio::spawn(async move {
         let (client, _) = listener.accept().await.unwrap();
-        pass(client, peer, k).await.unwrap();
+        pass(client, peer, cut).await.unwrap();
         if let Ok((client, _)) = listener.accept().await {
-            let _ = pass(client, peer, None).await;
+            let _ = pass(client, peer, Cut::Never).await;
         }
     });
     (url, task)
 }
 
-async fn pass(mut client: TcpStream, peer: SocketAddr, k: Option<usize>) -> io::Result<()> {
+async fn pass(mut client: TcpStream, peer: SocketAddr, cut: Cut) -> io::Result<()> {
     let mut server = TcpStream::connect(peer).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    let (mut passed, mut up, mut down) = (0, vec![0; 4096], vec![0; 4096]);
+    let (mut up, mut down) = (vec![0; 4096], vec![0; 4096]);
+    let mut passed = (0, 0);
     loop {
-        let room = k.map_or(up.len(), |k| (k - passed).min(up.len()));
-        if room == 0 {
+        let room = cut.room(passed.0, passed.1);
+        let (most_up, most_down) = (room.0.min(up.len()), room.1.min(down.len()));
+        if most_up == 0 || most_down == 0 {
             // Dropped with a linger of zero, both sides see a reset.
             client.set_zero_linger()?;
             return Ok(());
         }
         tokio::select! {
-            read = client.read(&mut up[..room]) => match read? {
+            read = client.read(&mut up[..most_up]) => match read? {
                 0 => return Ok(()),
-                n => { server.write_all(&up[..n]).await?; passed += n; }
+                n => { server.write_all(&up[..n]).await?; passed.0 += n; }
             },
-            read = server.read(&mut down) => match read? {
+            read = server.read(&mut down[..most_down]) => match read? {
                 0 => return Ok(()),
-                n => client.write_all(&down[..n]).await?,
+                n => { client.write_all(&down[..n]).await?; passed.1 += n; }
             },
         }
     }
@@ -62,9 +84,9 @@ struct Outcome {
 }
 
 /// A session of 200 records in pages of 20.
-async fn session(keys: &Value, k: Option<usize>) -> Option<Outcome> {
+async fn session(keys: &Value, cut: Cut) -> Option<Outcome> {
     let server = ScriptedServer::start([Script::accept(), Script::accept()]).await;
-    let (url, proxy) = proxy(server.address(), k).await;
+    let (url, proxy) = proxy(server.address(), cut).await;
     let context = faucet_core::RunContext::default();
     let opened = soon(faucet_core::Sink::open(&sink(&url, keys.clone()), &context)).await;
     let Ok(writer) = opened else { return None };
@@ -87,25 +109,26 @@ async fn session(keys: &Value, k: Option<usize>) -> Option<Outcome> {
     })
 }
 
-/// A session for each of `ks`, several at a time. A reset before the upgrade was answered fails the
-/// start, which is not retried: those are left out.
-async fn sessions(keys: &Value, ks: Vec<usize>) -> Vec<(usize, Outcome)> {
-    let each = |k| async move { session(keys, Some(k)).await.map(|outcome| (k, outcome)) };
-    let outcomes = stream::iter(ks).map(each).buffer_unordered(16);
+/// A session for each of `cuts`, several at a time. A reset before the upgrade was answered fails
+/// the start, which is not retried: those are left out.
+async fn sessions(keys: &Value, cuts: impl Iterator<Item = Cut>) -> Vec<(Cut, Outcome)> {
+    let each = |cut| async move { session(keys, cut).await.map(|outcome| (cut, outcome)) };
+    let outcomes = stream::iter(cuts).map(each).buffer_unordered(16);
     outcomes.filter_map(std::future::ready).collect().await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_least_once_all_records_arrive_in_order_and_duplicates_are_counted() {
     let keys = at_least_once(json!({}));
-    let all = session_bytes(&keys).await;
-    assert!(all > 3000, "{all}");
+    let (up, down) = session_bytes(&keys).await;
+    assert!(up > 3000 && down > 300, "{up}, {down}");
+    let cuts = (1..=up).map(Cut::Up).chain((1..=down).map(Cut::Down));
     let mut resets_that_resent = 0;
-    for (k, outcome) in sessions(&keys, (1..=all).collect()).await {
-        assert_eq!(distinct(&outcome.texts), named(1, RECORDS), "k = {k}");
+    for (cut, outcome) in sessions(&keys, cuts).await {
+        assert_eq!(distinct(&outcome.texts), named(1, RECORDS), "{cut:?}");
         let duplicates = outcome.texts.len() as u64 - RECORDS;
-        assert!(duplicates <= outcome.resent, "k = {k}: {duplicates} > {}", outcome.resent);
-        assert_eq!((outcome.delivered, outcome.unconfirmed), (RECORDS, 0), "k = {k}");
+        assert!(duplicates <= outcome.resent, "{cut:?}: {duplicates} > {}", outcome.resent);
+        assert_eq!((outcome.delivered, outcome.unconfirmed), (RECORDS, 0), "{cut:?}");
         resets_that_resent += u32::from(outcome.resent > 0);
     }
     assert!(resets_that_resent > 100, "{resets_that_resent}");
@@ -115,23 +138,25 @@ async fn at_least_once_all_records_arrive_in_order_and_duplicates_are_counted() 
 async fn at_most_once_every_record_is_delivered_or_counted_as_unconfirmed() {
     let keys = json!({"reconnect_backoff": 0.001, "reconnect_max_backoff": 0.001,
         "max_reconnect_attempts": null});
-    let all = session_bytes(&keys).await;
+    let (up, down) = session_bytes(&keys).await;
+    let cuts = (1..=up).step_by(7).map(Cut::Up).chain((1..=down).map(Cut::Down));
     let mut losses = 0;
-    for (k, outcome) in sessions(&keys, (1..=all).step_by(7).collect()).await {
+    for (cut, outcome) in sessions(&keys, cuts).await {
         let arrived = outcome.texts.len() as u64;
-        assert_eq!(distinct(&outcome.texts).len() as u64, arrived, "k = {k}: sent twice");
-        assert_eq!(outcome.delivered + outcome.unconfirmed, RECORDS, "k = {k}");
-        assert!(outcome.delivered <= arrived, "k = {k}: claimed more than arrived");
+        assert_eq!(distinct(&outcome.texts).len() as u64, arrived, "{cut:?}: sent twice");
+        assert_eq!(outcome.delivered + outcome.unconfirmed, RECORDS, "{cut:?}");
+        assert!(outcome.delivered <= arrived, "{cut:?}: claimed more than arrived");
         assert_eq!(outcome.resent, 0);
         losses += RECORDS - arrived;
     }
     assert!(losses > 0);
 }
 
-/// How many bytes the client of an undisturbed session sends, about: the number of Pings varies.
-async fn session_bytes(keys: &Value) -> usize {
+/// How many bytes the sink and the peer of an undisturbed session send, about: the number of Pings
+/// varies.
+async fn session_bytes(keys: &Value) -> (usize, usize) {
     let server = ScriptedServer::start([Script::accept()]).await;
-    let (url, proxy) = proxy(server.address(), None).await;
+    let (url, proxy) = proxy(server.address(), Cut::Never).await;
     let mut run = Run::open(&sink(&url, keys.clone())).await;
     for first in (1..=RECORDS).step_by(20) {
         run.write(numbers(first, first + 19)).await.unwrap();
@@ -140,6 +165,7 @@ async fn session_bytes(keys: &Value) -> usize {
     let seen = soon(server.finish()).await;
     proxy.abort();
     assert_eq!(all_texts(&seen), named(1, RECORDS));
-    let frames: usize = seen[0].frames.iter().map(|f| f.payload.len() + 6).sum();
-    frames + 200
+    let up: usize = seen[0].frames.iter().map(|f| f.payload.len() + 6).sum();
+    let down: usize = seen[0].payloads(opcode::PING).iter().map(|p| p.len() + 2).sum();
+    (up + 200, down + 200)
 }
