@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::logging;
-use crate::output::{count, counted, size, time};
+use crate::output::{count, counted, nonzero, size, time};
 
 const REFRESH: Duration = Duration::from_millis(200);
 const LOG_EVERY: Duration = Duration::from_secs(10);
@@ -119,7 +119,8 @@ impl Shown for Progress {
     }
 
     fn line(&self, rate: f64) -> String {
-        let MeterReading { reconnects, link, skipped, .. } = self.meter();
+        let MeterReading { reconnects, sink_reconnects, link, skipped, unconfirmed, .. } =
+            self.meter();
         let mut parts = vec![
             counted(self.records(), "record"),
             format!("{}/s", count(rate.round() as u64)),
@@ -131,11 +132,8 @@ impl Shown for Progress {
             Link::Up => parts.push("connected".into()),
             Link::Waiting => parts.push("reconnecting".into()),
         }
-        parts.push(counted(reconnects, "reconnect"));
-        let dropped: u64 = skipped.values().sum();
-        if dropped > 0 {
-            parts.push(format!("{} skipped", count(dropped)));
-        }
+        parts.push(crate::output::reconnects(reconnects, sink_reconnects));
+        parts.extend(nonzero([(skipped.values().sum(), "skipped"), (unconfirmed, "unconfirmed")]));
         if let Some(age) = self.age_of_last_record() {
             parts.push(format!("last {} ago", time(age)));
         }

@@ -87,6 +87,23 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// How often the source connected again, and the sink if it did.
+pub(crate) fn reconnects(source: u64, sink: u64) -> String {
+    let source = counted(source, "reconnect");
+    match sink {
+        0 => source,
+        _ => format!("{source} of the source, {} of the sink", count(sink)),
+    }
+}
+
+/// The counts that are not zero, with what is counted.
+pub(crate) fn nonzero<'a>(
+    counts: impl IntoIterator<Item = (u64, &'a str)>,
+) -> impl Iterator<Item = String> {
+    let some = counts.into_iter().filter(|(number, _)| *number > 0);
+    some.map(|(number, what)| format!("{} {what}", count(number)))
+}
+
 /// A count with its thousands apart.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -119,6 +136,9 @@ mod tests {
         for (bytes, text) in [(999, "999 B"), (1500, "1.5 kB"), (2_000_000_000, "2.00 GB")] {
             assert_eq!(size(bytes), text);
         }
+        assert_eq!(reconnects(1, 0), "1 reconnect");
+        assert_eq!(reconnects(0, 2), "0 reconnects of the source, 2 of the sink");
+        assert_eq!(nonzero([(0, "lost"), (1234, "late")]).collect::<Vec<_>>(), ["1,234 late"]);
         for (millis, text) in [
             (0, "0 µs"),
             (12, "12.0 ms"),

@@ -4,7 +4,7 @@ use faucet_common_websocket::Frame;
 
 use crate::live::Shown;
 use crate::numbers::{Numbers, number_of};
-use crate::output::{count, counted, size};
+use crate::output::{count, counted, nonzero, size};
 
 /// How much of something came.
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,13 +109,10 @@ impl Shown for Tally {
             size(self.text.bytes + self.binary.bytes),
             format!("{} open", counted(self.open, "connection")),
         ];
-        for (number, what) in
-            [(self.numbers.missing(), "missing"), (self.numbers.repeated(), "repeated")]
-        {
-            if number > 0 {
-                parts.push(format!("{} {what}", count(number)));
-            }
-        }
+        parts.extend(nonzero([
+            (self.numbers.missing(), "missing"),
+            (self.numbers.repeated(), "repeated"),
+        ]));
         parts.join(" · ")
     }
 }

@@ -24,6 +24,7 @@ pub enum Link {
 #[derive(Debug, Default)]
 pub struct Meter {
     reconnects: AtomicU64,
+    sink_reconnects: AtomicU64,
     delivered: AtomicU64,
     unconfirmed: AtomicU64,
     resent: AtomicU64,
@@ -34,8 +35,10 @@ pub struct Meter {
 /// What a [`Meter`] said at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeterReading {
-    /// Connections opened after the first.
+    /// Connections that the source opened after its first: what a live feed sent in between is lost.
     pub reconnects: u64,
+    /// Connections that the sink opened after its first.
+    pub sink_reconnects: u64,
     /// Records delivered as the sink promises.
     pub delivered: u64,
     /// Records written that may have been lost.
@@ -49,9 +52,14 @@ pub struct MeterReading {
 }
 
 impl Meter {
-    /// Counts a connection opened after the first.
+    /// Counts a connection that the source opened after its first.
     pub fn add_reconnect(&self) {
         self.reconnects.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a connection that the sink opened after its first.
+    pub fn add_sink_reconnect(&self) {
+        self.sink_reconnects.fetch_add(1, Relaxed);
     }
 
     /// Counts `n` records as delivered as the sink promises.
@@ -84,6 +92,7 @@ impl Meter {
     pub fn read(&self) -> MeterReading {
         MeterReading {
             reconnects: self.reconnects.load(Relaxed),
+            sink_reconnects: self.sink_reconnects.load(Relaxed),
             delivered: self.delivered.load(Relaxed),
             unconfirmed: self.unconfirmed.load(Relaxed),
             resent: self.resent.load(Relaxed),

@@ -75,8 +75,10 @@ pub struct Report {
     pub bytes: u64,
     /// The pages they came in.
     pub pages: u64,
-    /// Connections that the source opened after its first.
+    /// Connections that the source opened after its first: what a live feed sent in between is lost.
     pub reconnects: u64,
+    /// Connections that the sink opened after its first.
+    pub sink_reconnects: u64,
     /// What did not reach the sink, by reason. `not_written` counts the records that were read and
     /// whose page the sink did not take; of a page that failed a part may have been written, as the
     /// error says.
@@ -101,6 +103,7 @@ impl Report {
             bytes: progress.bytes(),
             pages: progress.pages(),
             reconnects: meter.reconnects,
+            sink_reconnects: meter.sink_reconnects,
             skipped: meter.skipped,
             delivered: meter.delivered,
             unconfirmed: meter.unconfirmed,

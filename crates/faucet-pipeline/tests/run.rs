@@ -409,8 +409,8 @@ async fn reports_serialize_with_the_documented_fields() {
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({
             "ended": "exhausted", "error": null, "records": 2, "bytes": 20, "pages": 1,
-            "reconnects": 0, "skipped": {}, "delivered": 2, "unconfirmed": 0, "resent": 0,
-            "elapsed_seconds": 1.5
+            "reconnects": 0, "sink_reconnects": 0, "skipped": {}, "delivered": 2, "unconfirmed": 0,
+            "resent": 0, "elapsed_seconds": 1.5
         })
     );
     let (report, _) = run(&[Page(2), Fail(ErrorKind::TooLarge, "too large")], &[]).await;

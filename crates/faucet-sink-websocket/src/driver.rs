@@ -242,7 +242,7 @@ impl Driver {
         match event {
             Event::Connected { .. } => {
                 self.ponged = false;
-                self.run.meter().add_reconnect();
+                self.run.meter().add_sink_reconnect();
             }
             Event::Read(mark) => {
                 self.ponged = true;

@@ -7,7 +7,7 @@ use faucet_pipeline::{End, Pipeline, Report};
 
 use crate::args::RunArgs;
 use crate::live::Show;
-use crate::output::{count, counted, explain, size, time};
+use crate::output::{count, counted, explain, nonzero, reconnects, size, time};
 use crate::signals::Signals;
 use crate::spec;
 
@@ -74,8 +74,9 @@ pub(crate) fn summary(report: &Report) -> String {
         format!("ended: {}", report.ended.as_str()),
         format!("{} ({})", counted(report.records, "record"), size(report.bytes)),
         format!("{} delivered", count(report.delivered)),
-        counted(report.reconnects, "reconnect"),
     ];
+    parts.extend(nonzero([(report.unconfirmed, "unconfirmed"), (report.resent, "sent again")]));
+    parts.push(reconnects(report.reconnects, report.sink_reconnects));
     for (reason, number) in &report.skipped {
         parts.push(format!("{} skipped ({reason})", count(*number)));
     }

@@ -65,6 +65,7 @@ async fn through_a_websocket_sink_nothing_is_lost_though_both_ends_drop() {
         let report: Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!((&report["ended"], &report["records"]), (&"max_messages".into(), &900.into()));
         assert_eq!((&report["delivered"], &report["unconfirmed"]), (&900.into(), &0.into()));
+        assert_eq!((&report["reconnects"], &report["sink_reconnects"]), (&1.into(), &1.into()));
         let resent = report["resent"].as_u64().unwrap();
         assert!(told.contains(&format!("{resent} that were not confirmed")), "{told}");
     }

@@ -279,10 +279,14 @@ async fn a_sink_that_promises_delivery_loses_nothing_when_it_is_dropped() {
         },
     });
     let file = files.write("pipeline.json", pipeline.to_string());
-    faucet_ran(["run", &file, "--report", &files.name("report.json")]).await.succeeded();
+    let ran = faucet_ran(["run", &file, "--report", &files.name("report.json")]).await;
     let report = report(&files);
     assert_eq!((&report["delivered"], &report["unconfirmed"]), (&json!(5000), &json!(0)));
-    assert!(report["resent"].as_u64().unwrap() > 0, "{report}");
+    assert_eq!((&report["reconnects"], &report["sink_reconnects"]), (&json!(0), &json!(1)));
+    let resent = report["resent"].as_u64().unwrap();
+    assert!(resent > 0, "{report}");
+    let told = &ran.succeeded().stderr;
+    assert!(told.contains("sent again · 0 reconnects of the source, 1 of the sink"), "{told}");
     let left = |text: &str| text.contains("client left after");
     receiver.running.stderr.until("the sink's goodbye", left).await;
     #[cfg(unix)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "bytes",
     "delivered",
     "elapsed_seconds",
@@ -15,6 +15,7 @@ const FIELDS: [&str; 11] = [
     "reconnects",
     "records",
     "resent",
+    "sink_reconnects",
     "skipped",
     "unconfirmed",
 ];
@@ -80,7 +81,8 @@ async fn good_ends() {
             counts(&files),
             json!({
                 "ended": ended, "error": null, "records": records, "bytes": bytes,
-                "pages": u64::from(records > 0), "reconnects": 0, "skipped": skipped,
+                "pages": u64::from(records > 0), "reconnects": 0, "sink_reconnects": 0,
+                "skipped": skipped,
                 "delivered": records, "unconfirmed": 0, "resent": 0,
             })
         );
@@ -119,7 +121,7 @@ async fn an_error_is_told_with_its_kind_and_words_and_what_came_before_it() {
         counts,
         json!({
             "ended": "error", "error": null, "records": 2, "bytes": 2, "pages": 1,
-            "reconnects": 0, "skipped": {}, "delivered": 2, "unconfirmed": 0, "resent": 0,
+            "reconnects": 0, "sink_reconnects": 0, "skipped": {}, "delivered": 2, "unconfirmed": 0, "resent": 0,
         })
     );
     assert_eq!(files.read("out.jsonl"), "1\n2\n");

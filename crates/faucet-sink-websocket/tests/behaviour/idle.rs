@@ -35,7 +35,7 @@ async fn a_close_is_noticed_at_once_and_the_next_write_connects_after_the_wait()
     assert!(begun.elapsed() < Duration::from_millis(10), "the wait counts from the loss");
     run.close().await.unwrap();
     assert_eq!(peer.finish().await[1].texts(), ["record 1", "record 2"]);
-    assert_eq!((run.meter().reconnects, run.meter().delivered), (1, 2));
+    assert_eq!((run.meter().sink_reconnects, run.meter().delivered), (1, 2));
 }
 
 #[tokio::test(start_paused = true)]

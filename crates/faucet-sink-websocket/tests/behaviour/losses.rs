@@ -32,7 +32,7 @@ async fn a_peer_that_stops_reading_and_then_resets_loses_nothing_at_least_once()
     run.close().await.unwrap();
     let seen = soon(server.finish()).await;
     assert_eq!(weights(&seen[1].texts()), (1..=100).collect::<Vec<u64>>());
-    assert_eq!((run.meter().unconfirmed, run.meter().reconnects), (0, 1));
+    assert_eq!((run.meter().unconfirmed, run.meter().sink_reconnects), (0, 1));
     assert!(run.meter().resent > 0);
 }
 
