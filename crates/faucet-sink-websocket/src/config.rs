@@ -43,8 +43,8 @@ pub struct WebsocketSinkConfig {
     /// What is promised about records that were on their way when the connection was lost.
     #[serde(default)]
     pub delivery: DeliveryMode,
-    /// With `delivery: at_least_once`: without a Pong in this time the connection is dropped, and
-    /// what it left unconfirmed is sent again.
+    /// With `delivery: at_least_once`: when no Pong comes for this long, though the socket has taken
+    /// everything, the connection is dropped, and what it left unconfirmed is sent again.
     #[serde(default = "default::ack_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub ack_timeout: Duration,

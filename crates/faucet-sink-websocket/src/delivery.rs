@@ -154,6 +154,11 @@ impl Ledger {
         true
     }
 
+    /// The last of what went out was taken by the socket only now.
+    pub(crate) fn flushed(&mut self, now: Instant) {
+        self.waiting_since = self.waiting_since.map(|_| now);
+    }
+
     /// The connection is gone.
     pub(crate) fn lost(&mut self) {
         match self.mode {
@@ -353,7 +358,12 @@ mod tests {
         ledger.read(4, t0 + S(20));
         assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(50)));
         ledger.read(12, t0 + S(21));
+        ledger.flushed(t0 + S(22));
         assert_eq!(ledger.pong_due(S(30)), None);
+        accept(&mut ledger, 1);
+        sent(&mut ledger, t0 + S(23));
+        ledger.flushed(t0 + S(40));
+        assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(70)), "the socket took it late");
     }
 
     #[test]

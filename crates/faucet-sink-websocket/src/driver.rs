@@ -166,7 +166,11 @@ impl Driver {
             }
         }
         let (now, ledger) = (Instant::now(), &mut self.ledger);
+        let was_flushed = self.flushed;
         self.flushed = self.session.poll_send(cx, || ledger.next(now.into_std())).is_ready();
+        if self.flushed && !was_flushed {
+            self.ledger.flushed(now.into_std());
+        }
         let written = self.session.written();
         match &self.stuck {
             _ if self.flushed => self.stuck = None,
@@ -333,9 +337,9 @@ impl Driver {
             return Poll::Pending;
         }
         let Terms { delivery, ack_timeout, write_timeout, .. } = self.terms;
-        let at_least_once = delivery == DeliveryMode::AtLeastOnce;
-        let pong =
-            self.ledger.pong_due(ack_timeout).filter(|_| at_least_once).map(Instant::from_std);
+        // A Ping that the socket has not taken yet cannot be answered.
+        let owed = delivery == DeliveryMode::AtLeastOnce && self.flushed;
+        let pong = self.ledger.pong_due(ack_timeout).filter(|_| owed).map(Instant::from_std);
         let stuck = self.stuck.as_ref().and_then(|stuck| stuck.since.checked_add(write_timeout));
         let last_word = self.closing_until.filter(|until| *until > Instant::now());
         let deadline = [pong, stuck, last_word].into_iter().flatten().min();

@@ -1,5 +1,7 @@
 //! Peers that do not read, do not answer, or are gone.
 
+use std::time::Duration;
+
 use faucet_core::{ErrorKind, Payload, StreamPage};
 use faucet_testkit::{Gate, Script, ScriptedServer};
 use serde_json::json;
@@ -98,6 +100,25 @@ async fn without_a_pong_in_ack_timeout_the_connection_is_dropped_and_its_records
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pong_is_not_owed_for_a_ping_that_the_socket_has_not_taken() {
+    let gate = Gate::new();
+    // A Ping behind every record.
+    let keys = at_least_once(json!({"ack_timeout": 5, "max_unconfirmed_records": 16}));
+    let (peer, memory, sink) = in_memory([Script::accept().ignore_until(&gate)], keys);
+    let mut run = Run::open(&sink).await;
+    let (written, ()) = tokio::join!(run.writer.write_page(heavy()), async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        gate.open();
+    });
+    written.unwrap();
+    run.writer.flush().await.unwrap();
+    run.close().await.unwrap();
+    assert_eq!(memory.asked().len(), 1);
+    assert_eq!((run.meter().delivered, run.meter().resent), (100, 0));
+    assert_eq!(weights(&all_texts(&peer.connections())).len(), 100);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_never_pongs_on_two_connections_is_fatal_with_advice() {
     let mute = || Script::accept().no_pongs();
     let (_, memory, sink) = in_memory([mute(), mute(), mute()], at_least_once(json!({})));
@@ -118,7 +139,7 @@ async fn at_most_once_does_not_care_for_pongs_but_cannot_prove_anything_then() {
     let (peer, _, sink) = in_memory([Script::accept().no_pongs()], json!({}));
     let mut run = Run::open(&sink).await;
     run.writer.write_page(numbers(1, 4)).await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
     run.writer.flush().await.unwrap();
     run.close().await.unwrap();
     assert_eq!(peer.finish().await[0].texts(), named(1, 4));
