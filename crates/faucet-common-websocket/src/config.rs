@@ -87,7 +87,7 @@ pub struct ConnectOptions {
     pub read_buffer_bytes: Option<usize>,
     /// Sent in order after every connect.
     pub greeting: Vec<Frame>,
-    /// The largest message that will be sent besides.
+    /// The largest message that will be sent besides. Not much more waits for the socket.
     pub largest_sent: usize,
 }
 

@@ -31,6 +31,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const READ_BUFFER: usize = 16 * 1024;
 /// So much is collected before it is written without being flushed.
 const WRITE_BUFFER: usize = 128 * 1024;
+/// Room for control frames, however little else may wait for the socket.
+const CONTROL_BUFFER: usize = 4 * 1024;
+/// The longest header of a frame (RFC 6455 §5.2).
+const LONGEST_HEADER: usize = 14;
 
 /// What came in.
 #[derive(Debug)]
@@ -131,7 +135,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// `largest_sent` bounds the messages that will be queued.
+    /// `largest_sent` bounds the messages that will be sent, and what waits for the socket.
     pub(crate) fn new(
         wire: Wire,
         secrets: Secrets,
@@ -140,10 +144,10 @@ impl Connection {
     ) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(WRITE_BUFFER)
+            .write_buffer_size(largest_sent.clamp(CONTROL_BUFFER, WRITE_BUFFER))
             // A peer that pings and does not read must not fill the memory with Pongs: when the
             // buffer is full only the latest is kept (RFC 6455 §5.5.3).
-            .max_write_buffer_size(2 * WRITE_BUFFER + largest_sent)
+            .max_write_buffer_size(largest_sent.max(CONTROL_BUFFER) + LONGEST_HEADER)
             .max_message_size(Some(max_message_bytes))
             .max_frame_size(Some(max_message_bytes));
         // Nothing to wait for: with the upgrade done this only wraps the stream.

@@ -61,7 +61,8 @@ pub struct WebsocketSinkConfig {
     #[serde(default = "default::write_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub write_timeout: Duration,
-    /// Most bytes that wait for the socket. A record that is larger is refused.
+    /// Most bytes that wait for the socket; control frames have 4 KiB all the same. A record that is
+    /// larger is refused.
     #[serde(default = "default::max_write_buffer_bytes")]
     #[schemars(range(min = 1))]
     pub max_write_buffer_bytes: usize,

@@ -173,6 +173,28 @@ async fn what_is_unconfirmed_is_bounded_and_at_least_sixteen_pings_are_on_their_
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_the_socket_is_bounded() {
+    const SIZE: usize = 100;
+    let pipe = 64 << 10;
+    for (keys, least, most) in [
+        (json!({"max_write_buffer_bytes": 10_000}), 1, 10_100),
+        // Not more than is written at a time.
+        (json!({}), 20_000, 129 << 10),
+    ] {
+        let gate = Gate::new();
+        let (_, _, sink) = in_memory([Script::accept().ignore_until(&gate)], keys);
+        let mut run = Run::open(&sink).await;
+        let flood = page((0..10_000).map(|_| Payload::Text("x".repeat(SIZE).into())));
+        let blocked = tokio::time::timeout(Duration::from_secs(1), run.writer.write_page(flood));
+        assert!(blocked.await.is_err());
+        drop(run.writer);
+        let taken = run.context.meter().read().unconfirmed as usize * (SIZE + 6);
+        let waited = taken.saturating_sub(pipe);
+        assert!((least..most).contains(&waited), "{waited}");
+    }
+}
+
 #[tokio::test]
 async fn a_record_larger_than_the_window_travels_alone() {
     let server = ScriptedServer::start([Script::accept()]).await;
