@@ -84,16 +84,26 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         .unwrap_or_default()
 }
 
-/// Cuts the value out of serde's `invalid type: string "…", expected …`.
+/// Cuts the value out of serde's `invalid type: string "…", expected …`, and says what is expected
+/// without the names of Rust.
 fn without_value(message: &str) -> String {
-    let Some((before, after)) = message.split_once(", expected ") else {
+    // What is expected comes last; the value may say anything.
+    let Some((before, expected)) = message.rsplit_once(", expected ") else {
         return message.to_owned();
     };
-    if !before.starts_with("invalid type: ") && !before.starts_with("invalid value: ") {
+    let said = ["invalid type: ", "invalid value: ", "unknown variant "];
+    if !said.iter().any(|said| before.starts_with(said)) {
         return message.to_owned();
     }
     let before = before.split(['"', '`']).next().unwrap_or(before).trim_end();
-    format!("{before}, expected {after}")
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        tagged if tagged.starts_with("adjacently tagged") => "a map with `type`",
+        other => other,
+    };
+    format!("{before}, expected {expected}")
 }
 
 struct Walk<'a> {
@@ -120,6 +130,17 @@ impl<'a> Walk<'a> {
         fitting.next().unwrap_or(schema)
     }
 
+    /// Where `key` stands in one of the maps in `schema`, as in `did_you_mean`.
+    fn deeper(&self, schema: &Value, key: &str) -> String {
+        let known = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let mut within =
+            known.filter(|(_, inner)| self.schemas.property(inner, key).next().is_some());
+        within
+            .next()
+            .map(|(outer, _)| format!(" (did you mean `{outer}.{key}`?)"))
+            .unwrap_or_default()
+    }
+
     /// Removes the unknown keys of `value` and notes them.
     fn prune(&mut self, schema: &'a Value, value: &mut Value, path: &str) {
         let schema = self.branch(self.schemas.resolve(schema), value);
@@ -140,6 +161,8 @@ impl<'a> Walk<'a> {
                         }
                         None if strict => {
                             let meant = did_you_mean(&key, known.keys().map(String::as_str));
+                            let meant = Some(meant).filter(|meant| !meant.is_empty());
+                            let meant = meant.unwrap_or_else(|| self.deeper(schema, &key));
                             self.problems.push(format!("{at}: unknown key{meant}"));
                             object.remove(&key);
                         }
@@ -214,18 +237,33 @@ mod tests {
             "3 problems:\n  - max_mesages: unknown key (did you mean `max_messages`?)\n  \
              - tls.cafile: unknown key (did you mean `ca_file`?)\n  - zzz: unknown key"
         );
+        assert_eq!(
+            refused(json!({"ca_file": "x"})),
+            "ca_file: unknown key (did you mean `tls.ca_file`?)"
+        );
+        let error = refused(json!({"auth": {"type": "bearer", "token": "s3cret"}}));
+        let meant = "auth.token: unknown key (did you mean `config.token`?)";
+        assert!(error.contains(meant) && !error.contains("s3cret"), "{error}");
     }
 
     #[test]
     fn wrong_types_name_the_key_and_hide_the_value() {
         assert_eq!(
             refused(json!({"max_messages": "30"})),
-            "max_messages: invalid type: string, expected u32"
+            "max_messages: invalid type: string, expected a whole number that is not negative"
         );
         assert_eq!(
             refused(json!({"tls": {"ca_file": 12345}})),
             "tls.ca_file: invalid type: integer, expected a string"
         );
+        for (value, words) in [
+            (json!({"auth": "s3cret"}), "auth: invalid type: string, expected a map with `type`"),
+            (json!({"auth": {"type": "s3cret, expected `x"}}), "unknown variant, expected `none`"),
+            (json!({"max_messages": [1]}), "max_messages: invalid type: sequence, expected"),
+        ] {
+            let error = refused(value);
+            assert!(error.contains(words) && !error.contains("s3cret"), "{error}");
+        }
         let error = refused(json!({"auth": {"type": "bearer", "config": {"tokn": "s3cret"}}}));
         assert!(error.contains("tokn") && error.contains("token"), "{error}");
         assert!(!error.contains("s3cret"), "{error}");
@@ -242,6 +280,7 @@ mod tests {
     fn a_type_error_and_an_unknown_key_are_reported_together() {
         let error = refused(json!({"max_messages": -5, "tlz": {}}));
         assert!(error.contains("tlz: unknown key (did you mean `tls`?)"), "{error}");
-        assert!(error.contains("max_messages: invalid value: integer, expected u32"), "{error}");
+        let what = "max_messages: invalid value: integer, expected a whole number that is not";
+        assert!(error.contains(what), "{error}");
     }
 }

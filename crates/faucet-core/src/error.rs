@@ -235,6 +235,11 @@ impl Problems {
         self.0.push(what.into());
     }
 
+    /// Whether one of them has `words`.
+    pub(crate) fn mention(&self, words: &str) -> bool {
+        self.0.iter().any(|problem| problem.contains(words))
+    }
+
     /// Adds `what` when `wrong` holds.
     pub fn push_if(&mut self, wrong: bool, what: impl Into<String>) {
         if wrong {

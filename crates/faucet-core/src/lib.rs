@@ -15,6 +15,7 @@ pub mod duration;
 pub mod error;
 pub mod json;
 pub mod meter;
+mod option_reader;
 pub mod options;
 pub mod page;
 pub mod pager;

@@ -10,7 +10,8 @@ use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::config::{decode_and_build, did_you_mean};
+use crate::config::decode_and_build;
+use crate::option_reader::Reader;
 use crate::schema::Schemas;
 use crate::{Kind, Problems, Result, Sink, SinkConfig, Source, SourceConfig};
 
@@ -89,14 +90,15 @@ fn build<T: DeserializeOwned + JsonSchema, B>(
     }
     reader.fill_defaults();
     let Reader { config, given, mut problems, schemas, .. } = reader;
-    // What was refused already is not missing.
-    let refused = !problems.is_empty();
     match decode_and_build(Value::Object(config), build) {
         Ok(built) => return problems.into_result().map(|()| built),
         Err(error) => {
             for problem in error.problems() {
-                if !(refused && problem.starts_with("missing field")) {
-                    problems.push(renamed(problem, connector, &given, &schemas));
+                let problem = renamed(problem, connector, &given, &schemas);
+                // What was given with a mistake is not missing.
+                let option = problem.strip_suffix(MISSING);
+                if !option.is_some_and(|option| problems.mention(option)) {
+                    problems.push(problem);
                 }
             }
         }
@@ -106,6 +108,8 @@ fn build<T: DeserializeOwned + JsonSchema, B>(
         Ok(()) => crate::Error::config("the options are not readable"),
     })
 }
+
+const MISSING: &str = ": must be given";
 
 /// A problem of a key as one of the option that set it.
 fn renamed(
@@ -124,104 +128,16 @@ fn renamed(
         return problem.to_owned();
     }
     let option = given.get(key).cloned().unwrap_or_else(|| format!("{connector}.{key}"));
+    // Other keys, too, are known by the options that set them.
+    let named = |words: &str| -> String {
+        let key_or_not = |word: &str| given.get(word).map_or(word, String::as_str).to_owned();
+        words.split(' ').map(key_or_not).collect::<Vec<_>>().join(" ")
+    };
+    let rest = &named(rest);
     match rest.chars().next() {
-        _ if missing => format!("{option}: must be given"),
+        _ if missing => format!("{option}{MISSING}"),
         Some(':' | '.' | '[') => format!("{option}{rest}"),
         _ => format!("{option}: {problem}"),
-    }
-}
-
-struct Reader<'a> {
-    schemas: Schemas<'a>,
-    kind: Kind,
-    connector: &'static str,
-    table: &'static [OptionKey],
-    config: Map<String, Value>,
-    /// The option by which each key was given.
-    given: BTreeMap<String, String>,
-    problems: Problems,
-}
-
-impl Reader<'_> {
-    fn take(&mut self, name: &str, text: &str) {
-        if let Some(known) = self.table.iter().find(|known| known.name == name) {
-            match (known.read)(text) {
-                Ok(value) => self.set(name, &[known.key], value),
-                Err(what) => self.problems.push(format!("{name}: {what}")),
-            }
-            return;
-        }
-        if name == "type" || name == "extension" {
-            return self.check_what_it_is(name, text);
-        }
-        let prefix = format!("{}.", self.connector);
-        let found =
-            name.strip_prefix(&prefix).and_then(|path| self.schemas.find(self.schemas.root, path));
-        let Some((path, schema)) = found else { return self.unknown(name) };
-        match self.schemas.read(schema, text) {
-            Ok(value) => self.set(name, &path, value),
-            Err(what) => self.problems.push(format!("{name}: {what}")),
-        }
-    }
-
-    fn check_what_it_is(&mut self, name: &str, text: &str) {
-        let expected = match name {
-            "type" => self.kind.to_string(),
-            _ => self.connector.to_owned(),
-        };
-        let what = format!("{name}: must be {expected} here");
-        self.problems.push_if(text != expected, what);
-    }
-
-    fn unknown(&mut self, name: &str) {
-        let keys = self.schemas.root.get("properties").and_then(Value::as_object);
-        let typed = keys.into_iter().flat_map(Map::keys).map(|k| format!("{}.{k}", self.connector));
-        let all: Vec<String> =
-            self.table.iter().map(|known| known.name.to_owned()).chain(typed).collect();
-        let prefixed = format!("{}.{name}", self.connector);
-        let meant = match all.contains(&prefixed) {
-            true => format!(" (did you mean `{prefixed}`?)"),
-            false => did_you_mean(name, all.iter().map(String::as_str)),
-        };
-        self.problems.push(format!("{name}: unknown option{meant}"));
-    }
-
-    /// Sets the value at `path`, unless another option did.
-    fn set(&mut self, name: &str, path: &[&str], value: Value) {
-        let [outer @ .., last] = path else { return };
-        let mut object = &mut self.config;
-        for key in outer {
-            let inner = object.entry(*key).or_insert_with(|| Value::Object(Map::new()));
-            match inner {
-                Value::Object(inner) => object = inner,
-                _ => return self.twice(name, path[0]),
-            }
-        }
-        if object.contains_key(*last) {
-            return self.twice(name, path[0]);
-        }
-        object.insert((*last).to_owned(), value);
-        self.given.entry(path[0].to_owned()).or_insert_with(|| match outer {
-            [] => name.to_owned(),
-            _ => format!("{}.{}", self.connector, path[0]),
-        });
-    }
-
-    fn twice(&mut self, name: &str, key: &str) {
-        let other = self.given.get(key).map_or(key, String::as_str);
-        self.problems.push(format!("{name}: means the same as {other}; give one of them"));
-    }
-
-    fn fill_defaults(&mut self) {
-        for known in self.table {
-            if let Some(default) = known.default
-                && !self.config.contains_key(known.key)
-                && let Ok(value) = (known.read)(default)
-            {
-                self.config.insert(known.key.to_owned(), value);
-                self.given.entry(known.key.to_owned()).or_insert_with(|| known.name.to_owned());
-            }
-        }
     }
 }
 
@@ -299,6 +215,7 @@ mod tests {
         fn build(self) -> Result<Built> {
             let mut problems = Problems::new();
             problems.push_if(self.limit == Some(0), "limit: must not be 0");
+            problems.push_if(self.limit == Some(77), "topics: must be more than limit is");
             problems.push_if(!self.url.contains("//"), "url must have slashes");
             problems.into_result().map(|()| Built(self))
         }
@@ -369,6 +286,7 @@ mod tests {
         assert_eq!(built(&[("guest.url", "a//b")]).limit, Some(7));
         assert_eq!(built(&[("guest.url", "a//b"), ("guest.max.count", "-1")]).limit, None);
         assert_eq!(built(&[("guest.url", "a//b"), ("guest.limit", "2")]).limit, Some(2));
+        assert_eq!(built(&[("guest.url", "a//b"), ("guest.limit", "null")]).limit, None);
     }
 
     #[test]
@@ -379,12 +297,13 @@ mod tests {
             ("guest.tls.nothing", "1", "guest.tls.nothing: unknown option"),
             ("guest.retry", "yes", "guest.retry: write true or false"),
             ("guest.limit", "-1", "guest.limit: write a whole number that is not negative"),
-            ("guest.limit", "99999999999", "guest.limit: invalid value: integer, expected u32"),
+            ("guest.limit", "99999999999", "guest.limit: invalid value: integer, expected a whole"),
             ("guest.share", "NaN", "guest.share: write a number"),
             ("guest.topics", "s3cret", "guest.topics: write a list as JSON"),
             ("guest.topics", "[1]", "guest.topics[0]: invalid type: integer, expected a string"),
             ("guest.max.count", "s3cret", "guest.max.count: write a count"),
             ("guest.max.count", "0", "guest.max.count: must not be 0"),
+            ("guest.max.count", "77", "guest.topics: must be more than guest.max.count is"),
             ("guest.wait", "s3cret", "guest.wait: "),
             ("guest.url", "nowhere", "guest.url: url must have slashes"),
             ("type", "sink", "type: must be source here"),
@@ -395,10 +314,18 @@ mod tests {
             assert!(problems[0].starts_with(why), "{name}: {problems:?}");
             assert!(name == "guest.wait" || !problems[0].contains("s3cret"), "{problems:?}");
         }
+        let meant = refused(&[("guest.auth.token", "s3cret")]);
+        let words = "guest.auth.token: unknown option (did you mean `guest.auth.config.token`?)";
+        assert!(meant[0] == words && meant.len() == 1, "{meant:?}");
+        let meant = refused(&[("guest.tls.verfy", "true")]);
+        assert!(meant[0].ends_with("(did you mean `guest.tls.verify`?)"), "{meant:?}");
         let twice = refused(&[("guest.limit", "1"), ("guest.max.count", "1")]);
         assert_eq!(twice, ["guest.max.count: means the same as guest.limit; give one of them"]);
         let Err(error) = build_source::<Guest>(&map(&[("guest.retri", "1")])) else { panic!() };
-        assert!(error.to_string().contains("guest.retri"), "{error}");
+        let problems: Vec<&str> = error.problems().collect();
+        assert_eq!((problems.len(), problems[1]), (2, "guest.url: must be given"));
+        let Err(error) = build_source::<Guest>(&map(&[("guest.urll", "1")])) else { panic!() };
+        assert_eq!(error.problems().count(), 1, "{error}");
         let Err(error) = build_source::<Guest>(&map(&[])) else { panic!() };
         assert_eq!(error.to_string(), "guest.url: must be given");
     }

@@ -58,6 +58,19 @@ impl<'a> Schemas<'a> {
         Some((vec![path], value))
     }
 
+    /// All paths below `schema`, with dots between their keys.
+    pub(crate) fn paths(self, schema: &'a Value) -> Vec<String> {
+        let mut paths = Vec::new();
+        for branch in self.branches(schema) {
+            let keys = branch.get("properties").and_then(Value::as_object).into_iter().flatten();
+            for (key, inner) in keys {
+                paths.extend(self.paths(inner).iter().map(|path| format!("{key}.{path}")));
+                paths.push(key.clone());
+            }
+        }
+        paths
+    }
+
     /// The text as what the schema wants.
     pub(crate) fn read(self, schema: &'a Value, text: &str) -> Result<Value, String> {
         let mut types = Vec::new();
@@ -72,6 +85,9 @@ impl<'a> Schemas<'a> {
             |what: &str| serde_json::from_str(text).map_err(|_| format!("write {what} as JSON"));
         let is = |name: &str| types.contains(&name);
         match () {
+            () if text == "null" && is("null") && (is("integer") || is("number")) => {
+                Ok(Value::Null)
+            }
             () if is("string") => Ok(Value::String(text.to_owned())),
             () if is("boolean") => crate::options::boolean(text),
             () if is("integer") => match text.parse::<u64>() {

@@ -113,7 +113,10 @@ fn wrong_values_are_refused_with_their_key() {
         (json!({"max_unconfirmed_records": 0}), "max_unconfirmed_records: must not be 0"),
         (json!({"max_unconfirmed_bytes": 0}), "max_unconfirmed_bytes: must not be 0"),
         (json!({"max_write_buffer_bytes": 0}), "max_write_buffer_bytes: must not be 0"),
-        (json!({"delivery": "exactly_once"}), "delivery: unknown variant `exactly_once`"),
+        (
+            json!({"delivery": "exactly_once"}),
+            "delivery: unknown variant, expected `at_most_once` or",
+        ),
         (json!({"mesage_type": "text"}), "mesage_type: unknown key (did you mean `message_type`?)"),
         (json!({"max_reconnect_attempts": -1}), "max_reconnect_attempts: invalid value"),
         (json!({"reconnect_max_backoff": 0.5}), "reconnect_max_backoff: must not be below"),
