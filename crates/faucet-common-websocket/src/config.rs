@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use faucet_core::{Problems, Result, RunContext, Secret, duration};
+use faucet_core::{Kind, Problems, Result, RunContext, Secret, duration};
 use http::HeaderMap;
 
 use crate::auth::{Auth, AuthProvider, Credentials, check_headers, from_user_info};
@@ -53,6 +53,8 @@ const LARGEST_READ_BUFFER: usize = 64 << 20;
 /// The keys that both ends share, as they were configured.
 #[derive(Debug)]
 pub struct ConnectOptions {
+    /// Whose they are, for the log.
+    pub end: Kind,
     /// `url`.
     pub url: UrlText,
     /// `auth`.
@@ -115,6 +117,7 @@ impl ConnectOptions {
             jitter: self.reconnect_jitter,
         };
         Some(Endpoint {
+            end: self.end,
             url: url?,
             headers,
             provider: None,
@@ -206,6 +209,7 @@ impl ConnectOptions {
 
 /// A checked far end, from which runs are started. Immutable and cheap to share.
 pub struct Endpoint {
+    pub(crate) end: Kind,
     url: UrlTemplate,
     headers: HeaderMap,
     provider: Option<Arc<dyn AuthProvider>>,

@@ -132,6 +132,8 @@ pub(crate) struct Connection {
     ws: WebSocketStream<Wire>,
     outbox: VecDeque<Message>,
     unflushed: bool,
+    /// Bytes that the socket had taken when it was last looked whether it takes any.
+    taken: u64,
 }
 
 impl Connection {
@@ -147,13 +149,13 @@ impl Connection {
             .write_buffer_size(largest_sent.clamp(CONTROL_BUFFER, WRITE_BUFFER))
             // A peer that pings and does not read must not fill the memory with Pongs: when the
             // buffer is full only the latest is kept (RFC 6455 §5.5.3).
-            .max_write_buffer_size(largest_sent.max(CONTROL_BUFFER) + LONGEST_HEADER)
+            .max_write_buffer_size(largest_sent.max(CONTROL_BUFFER).saturating_add(LONGEST_HEADER))
             .max_message_size(Some(max_message_bytes))
             .max_frame_size(Some(max_message_bytes));
         // Nothing to wait for: with the upgrade done this only wraps the stream.
         let ws = WebSocketStream::from_raw_socket(wire, Role::Client, Some(config));
         let ws = futures_util::FutureExt::now_or_never(ws).expect("wrapping a stream does no I/O");
-        Self { secrets, ws, outbox: VecDeque::new(), unflushed: false }
+        Self { secrets, ws, outbox: VecDeque::new(), unflushed: false, taken: 0 }
     }
 
     pub(crate) fn blame<'a>(&'a self, url: &'a str) -> Blame<'a> {
@@ -179,6 +181,7 @@ impl Connection {
     }
 
     pub(crate) fn queue_ping(&mut self, payload: PingPayload) {
+        self.taken = self.written();
         self.outbox.push_back(ping(payload));
     }
 
@@ -191,10 +194,23 @@ impl Connection {
         self.ws.get_ref().is_mid_message()
     }
 
+    /// Whether the socket has taken everything.
+    pub(crate) fn is_flushed(&self) -> bool {
+        !self.unflushed && self.outbox.is_empty()
+    }
+
+    /// Whether the socket has not taken everything, but more than when this was asked before, or
+    /// when the last Ping was queued.
+    pub(crate) fn takes_bytes(&mut self) -> bool {
+        let (before, taken) = (self.taken, self.written());
+        self.taken = taken;
+        !self.is_flushed() && before < taken
+    }
+
     /// Writes what is queued as far as the socket takes it. An error shows at the next read.
     #[inline]
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) {
-        if self.unflushed || !self.outbox.is_empty() {
+        if !self.is_flushed() {
             let _ = self.poll_feed(cx, || None);
         }
     }
@@ -284,8 +300,9 @@ impl Connection {
         }
     }
 
-    /// Sends Close with `code`, or only what is queued, and waits for the peer to hang up.
-    pub(crate) async fn farewell(mut self: Box<Self>, code: Option<u16>) {
+    /// Sends Close with `code`, or only what is queued, and waits for the peer to hang up. The last
+    /// that is done with a connection. How the peer said goodbye, if it did.
+    pub(crate) async fn farewell(&mut self, code: Option<u16>) -> Option<End> {
         let goodbye = async {
             self.shut(false);
             let sent = match code {
@@ -309,5 +326,6 @@ impl Connection {
         };
         // A peer that does not answer gets what it asked for.
         let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+        self.ws.get_ref().close_seen().is_some().then(|| self.closed())
     }
 }

@@ -159,11 +159,11 @@ impl<'a> Blame<'a> {
         let mut error = self.lost(kind_of(verdict.class), &said);
         error = match verdict.class {
             Class::Credentials => error.with_hint("check auth and what the account may read"),
-            Class::Complaint => error
+            Class::Complaint | Class::Refusal => error
                 .with_hint("the server refused what it was sent: check the messages that are sent"),
             _ => error,
         };
-        let retryable = !matches!(verdict.class, Class::Complaint);
+        let retryable = !matches!(verdict.class, Class::Complaint | Class::Refusal);
         Failure {
             class: verdict.class,
             wait_at_least: verdict.wait_at_least,
@@ -188,7 +188,7 @@ impl<'a> Blame<'a> {
     pub(crate) fn given_up(&self, what: &str) -> Failure {
         let error = self
             .lost(ErrorKind::Timeout, what)
-            .with_hint("set reconnect: true to ride over a silent peer, or raise the limit")
+            .with_hint("raise the limit if the peer is only slow; reconnect: true rides over it")
             .retryable(true);
         Failure::new(Class::Silent, error)
     }

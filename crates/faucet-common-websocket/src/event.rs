@@ -19,7 +19,8 @@ pub enum Event {
     Message(Frame),
     /// Another sign of life: a Ping, or a Pong that answers none of our pings.
     Control,
-    /// A Pong proved that the peer has read everything up to this [`Barrier`](Outgoing::Barrier).
+    /// A Pong proved that the peer has read everything up to this [`Barrier`](Outgoing::Barrier); 0
+    /// where none was sent before the Ping.
     Read(u64),
     /// The connection or an attempt was lost; another attempt follows.
     Lost {
@@ -39,7 +40,7 @@ pub enum Event {
 pub enum Outgoing {
     /// A data message.
     Frame(Frame),
-    /// A Ping whose Pong proves that everything before it was read; see [`Event::Read`]. Numbers
-    /// grow on a connection and are above 0.
+    /// A Ping whose Pong proves that everything before it was read; see [`Event::Read`]. Numbers never
+    /// decrease on a connection.
     Barrier(u64),
 }

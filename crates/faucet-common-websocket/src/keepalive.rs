@@ -81,8 +81,9 @@ impl Keepalive {
         self.ping()
     }
 
-    /// A pong came in: its mark, if it answers a ping of ours on this connection.
-    pub fn pong(&mut self, payload: &[u8]) -> Option<u64> {
+    /// A pong came in at `now`: its mark, if it answers a ping of ours on this connection. If that is
+    /// an earlier one than the awaited, the peer lives all the same, and has its time once more.
+    pub fn pong(&mut self, payload: &[u8], now: Instant) -> Option<u64> {
         let payload: &PingPayload = payload.try_into().ok()?;
         let (words, _) = payload.as_chunks::<8>();
         let [token, number, mark] = [0, 1, 2].map(|n| u64::from_be_bytes(words[n]));
@@ -90,7 +91,14 @@ impl Keepalive {
             return None;
         }
         self.awaited = self.awaited.filter(|(awaited, _)| number < *awaited);
+        self.lives(now);
         Some(mark)
+    }
+
+    /// The peer shows at `now` that it lives, though it has not answered yet.
+    pub fn lives(&mut self, now: Instant) {
+        let until = now.checked_add(self.timeout);
+        self.awaited = self.awaited.and_then(|(n, at)| Some((n, at.max(until?))));
     }
 
     /// Reading went on after a pause, whose time is not held against the peer.
@@ -134,7 +142,7 @@ mod tests {
         assert_eq!(keepalive.care(t0 + S(9), true), Care::Wait(Some(t0 + S(10))));
         let first = ping(&mut keepalive, t0 + S(10));
         assert_eq!(keepalive.care(t0 + S(11), true), Care::Wait(Some(t0 + S(15))));
-        assert_eq!(keepalive.pong(&first), Some(0));
+        assert_eq!(keepalive.pong(&first, t0 + S(12)), Some(0));
         assert_eq!(keepalive.care(t0 + S(16), true), Care::Wait(Some(t0 + S(20))));
         assert_ne!(ping(&mut keepalive, t0 + S(20)), first);
     }
@@ -143,12 +151,13 @@ mod tests {
     fn only_the_matching_pong_keeps_the_peer_alive() {
         let (mut keepalive, t0) = started(10, 5);
         let payload = ping(&mut keepalive, t0 + S(10));
-        assert_eq!(keepalive.pong(b"heartbeat"), None);
-        assert_eq!(keepalive.pong(b""), None);
+        assert_eq!(keepalive.pong(b"heartbeat", t0 + S(11)), None);
+        assert_eq!(keepalive.pong(b"", t0 + S(11)), None);
         for (byte, value) in [(0, 9), (15, 2), (15, 0)] {
             let mut other = payload;
             other[byte] = value;
-            assert_eq!(keepalive.pong(&other), None, "another token, a number never sent");
+            let pong = keepalive.pong(&other, t0 + S(11));
+            assert_eq!(pong, None, "another token, a number never sent");
         }
         assert_eq!(keepalive.care(t0 + S(15), true), Care::Dead);
     }
@@ -158,15 +167,20 @@ mod tests {
         let (mut keepalive, t0) = started(10, 5);
         let barrier = keepalive.barrier(70);
         let tick = ping(&mut keepalive, t0 + S(10));
-        assert_eq!(keepalive.pong(&barrier), Some(70), "a late pong of ours is ours");
-        assert_eq!(keepalive.care(t0 + S(15), true), Care::Dead, "but not what is awaited");
-        assert_eq!(keepalive.pong(&tick), Some(70), "the tick has the mark of the barrier");
+        assert_eq!(keepalive.pong(&barrier, t0 + S(12)), Some(70), "a late pong of ours is ours");
+        let later = Care::Wait(Some(t0 + S(17)));
+        assert_eq!(keepalive.care(t0 + S(15), true), later, "and a sign of life");
+        assert_eq!(keepalive.care(t0 + S(17), true), Care::Dead, "but not what is awaited");
+        let pong = keepalive.pong(&tick, t0 + S(17));
+        assert_eq!(pong, Some(70), "the tick has the mark of the barrier");
         let barrier = keepalive.barrier(99);
         ping(&mut keepalive, t0 + S(20));
         keepalive.connected(t0 + S(21));
-        assert_eq!(keepalive.pong(&barrier), None, "it was sent on another connection");
+        let pong = keepalive.pong(&barrier, t0 + S(22));
+        assert_eq!(pong, None, "it was sent on another connection");
         let tick = ping(&mut keepalive, t0 + S(31));
-        assert_eq!(keepalive.pong(&tick), Some(0), "nothing was sent on this one");
+        let pong = keepalive.pong(&tick, t0 + S(31));
+        assert_eq!(pong, Some(0), "nothing was sent on this one");
     }
 
     #[test]
@@ -174,7 +188,7 @@ mod tests {
         let (mut keepalive, t0) = started(10, 5);
         ping(&mut keepalive, t0 + S(10));
         let barrier = keepalive.barrier(1);
-        keepalive.pong(&barrier);
+        keepalive.pong(&barrier, t0 + S(11));
         assert_eq!(keepalive.care(t0 + S(15), true), Care::Wait(Some(t0 + S(20))));
     }
 

@@ -31,8 +31,10 @@ pub enum Class {
     Handshake,
     /// The peer broke the WebSocket protocol.
     Violation,
-    /// The peer refused something that we sent.
+    /// The peer says that we broke the protocol, or lack an extension.
     Complaint,
+    /// The peer refused a message that we sent.
+    Refusal,
     /// The peer closed with a code of its own.
     Application(u16),
     /// A message was larger than the limit, or the configuration is wrong: nothing helps.
@@ -80,8 +82,8 @@ pub enum Step {
         /// What happened.
         error: Error,
     },
-    /// The peer said goodbye and reconnecting is off: a good end.
-    Finish,
+    /// The peer said goodbye and reconnecting is off: a good end. What it said.
+    Finish(Error),
     /// The end, with the reason.
     GiveUp(Error),
 }
@@ -126,7 +128,7 @@ impl Lifecycle {
         let Failure { class, wait_at_least, error } = failure;
         if !self.policy.reconnect {
             return match class {
-                Class::Clean => Step::Finish,
+                Class::Clean => Step::Finish(error),
                 Class::Transient if self.was_connected && error.hint().is_none() => {
                     Step::GiveUp(error.with_hint("set reconnect: true to ride over such ends"))
                 }
@@ -197,9 +199,11 @@ pub(crate) fn kind_of(class: Class) -> ErrorKind {
         Class::Silent => ErrorKind::Timeout,
         Class::Credentials => ErrorKind::Auth,
         Class::Certificate => ErrorKind::Tls,
-        Class::Answer(_) | Class::Handshake | Class::Violation | Class::Complaint => {
-            ErrorKind::Protocol
-        }
+        Class::Answer(_)
+        | Class::Handshake
+        | Class::Violation
+        | Class::Complaint
+        | Class::Refusal => ErrorKind::Protocol,
         Class::Fatal => ErrorKind::TooLarge,
     }
 }
@@ -228,7 +232,7 @@ mod tests {
         Fails(Class),
     }
     use Class::{Answer, Application, Certificate, Clean, Complaint, Credentials, Fatal};
-    use Class::{Handshake, Silent, Transient, Violation};
+    use Class::{Handshake, Refusal, Silent, Transient, Violation};
     use Tell::{After, Explained, Fails, Record, Up};
 
     /// `1000` for a wait in milliseconds, `finish`, or `give up`.
@@ -243,7 +247,7 @@ mod tests {
                 After(millis) => now += MS(*millis),
                 Fails(class) => said.push(match life.failed(failure(*class), now, 0.0) {
                     Step::Retry { wait, .. } => wait.as_millis().to_string(),
-                    Step::Finish => "finish".into(),
+                    Step::Finish(_) => "finish".into(),
                     Step::GiveUp(_) => "give up".into(),
                 }),
             }
@@ -274,6 +278,7 @@ mod tests {
             Handshake,
             Violation,
             Complaint,
+            Refusal,
             Application(4001),
         ] {
             let twice = [Up, Fails(class), Up, Fails(class)];
@@ -284,7 +289,7 @@ mod tests {
             let trouble = [Up, Fails(class), Fails(Transient), Fails(class)];
             assert_eq!(told(policy(None), &trouble), ["1000", "2000", "give up"], "{class:?}");
         }
-        let explained = [Up, Fails(Complaint), Explained, Fails(Complaint), Fails(Complaint)];
+        let explained = [Up, Fails(Refusal), Explained, Fails(Refusal), Fails(Refusal)];
         assert_eq!(told(policy(None), &explained), ["1000", "2000", "give up"]);
         let other = [Up, Fails(Answer(404)), Fails(Answer(403)), Fails(Application(4000))];
         assert_eq!(told(policy(None), &other), ["1000", "2000", "4000"]);

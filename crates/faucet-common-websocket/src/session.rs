@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use faucet_core::{Error, Result};
+use faucet_core::{Error, Kind, Result};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
@@ -20,7 +20,7 @@ use crate::dial::StepLog;
 use crate::error::Blame;
 use crate::event::{Event, Outgoing};
 use crate::keepalive::{Care, Keepalive};
-use crate::lifecycle::{Failure, Lifecycle, Step};
+use crate::lifecycle::{Class, Failure, Lifecycle, Step};
 use crate::target::Target;
 use crate::wire::Stamp;
 
@@ -46,6 +46,7 @@ enum Next {
 /// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
 /// inside, so that a dropped poll never restarts it.
 pub struct Session {
+    end: Kind,
     target: Arc<Target>,
     life: Lifecycle,
     keepalive: Keepalive,
@@ -63,11 +64,14 @@ pub struct Session {
     discarded: Vec<&'static str>,
     /// Messages since nothing more was there to read.
     burst: u32,
+    /// How the last connection or attempt ended.
+    last_end: Option<Class>,
 }
 
 impl Session {
     pub(crate) fn new(endpoint: &Endpoint, target: Target) -> Self {
         Self {
+            end: endpoint.end,
             target: Arc::new(target),
             life: Lifecycle::new(endpoint.policy),
             keepalive: Keepalive::new(
@@ -86,6 +90,7 @@ impl Session {
             hold_alarm: Alarm::default(),
             discarded: Vec::new(),
             burst: 0,
+            last_end: None,
         }
     }
 
@@ -118,6 +123,11 @@ impl Session {
     /// done again; see [`Lifecycle::explained`].
     pub fn explained(&mut self) {
         self.life.explained();
+    }
+
+    /// How the last connection or attempt ended, once one did.
+    pub fn last_end(&self) -> Option<Class> {
+        self.last_end
     }
 
     /// Whether there is a connection.
@@ -161,8 +171,11 @@ impl Session {
     /// Gives up on a connection whose peer does not do what it must; `what` says so. What follows
     /// is up to the life cycle, as after any loss.
     pub fn abandon(&mut self, what: &str) -> Option<Event> {
-        let failure = Blame::of(&self.target.url).given_up(what);
-        self.lost(failure, Some(Some(code::GIVEN_UP)))
+        self.lost(self.given_up(what), Some(Some(code::GIVEN_UP)))
+    }
+
+    fn given_up(&self, what: &str) -> Failure {
+        Blame::of(&self.target.url).given_up(what)
     }
 
     /// The next event. After an error or [`Event::Closed`] the session is over.
@@ -250,13 +263,19 @@ impl Session {
         std::mem::take(&mut self.discarded)
     }
 
-    /// Says goodbye with Close 1000, if there is a connection, and waits for the peer's answer for
-    /// at most a second.
-    pub async fn close(&mut self) {
+    /// Says goodbye with Close 1000, if there is a connection, and waits for the peer's Close for at
+    /// most a second. That may be an answer, or what the peer has to say by itself.
+    pub async fn close(&mut self) -> Option<Failure> {
         match std::mem::replace(&mut self.link, Link::Over) {
-            Link::Up(connection) => connection.farewell(Some(code::NORMAL)).await,
-            Link::Parting(farewell, _) => farewell.await,
-            Link::Dialing(_) | Link::Waiting(_) | Link::Over => {}
+            Link::Up(mut connection) => {
+                let end = connection.farewell(Some(code::NORMAL)).await?;
+                Some(end.failure(connection.blame(self.target.url.redacted())))
+            }
+            Link::Parting(farewell, _) => {
+                farewell.await;
+                None
+            }
+            Link::Dialing(_) | Link::Waiting(_) | Link::Over => None,
         }
     }
 
@@ -274,7 +293,7 @@ impl Session {
         self.pong_due = now + HOLD_INTERVAL;
         self.connects += 1;
         let again = self.connects > 1;
-        tracing::info!(url = self.url(), again, "connected");
+        tracing::info!(end = %self.end, url = self.url(), again, "connected");
         connection.queue(self.greeting.iter().cloned());
         self.link = Link::Up(Box::new(connection));
         Some(Event::Connected { again })
@@ -296,12 +315,9 @@ impl Session {
                     return Poll::Ready(Ok(Event::Control));
                 }
                 Poll::Ready(Ok(Inbound::Pong(payload))) => {
-                    match self.keepalive.pong(&payload) {
-                        // The answer to a Ping of the interval is no news.
-                        Some(0) => {}
-                        Some(mark) => return Poll::Ready(Ok(Event::Read(mark))),
-                        None => return Poll::Ready(Ok(Event::Control)),
-                    }
+                    let at = connection.stamp().instant;
+                    let pong = self.keepalive.pong(&payload, at);
+                    return Poll::Ready(Ok(pong.map_or(Event::Control, Event::Read)));
                 }
                 Poll::Ready(Err(end)) => {
                     self.discarded.extend(end.discards(connection.is_mid_message()));
@@ -321,7 +337,6 @@ impl Session {
     /// is something to write.
     fn poll_timers(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         let drained = std::mem::take(&mut self.burst) == 0;
-        let blame = Blame::of(&self.target.url);
         loop {
             let now = Instant::now();
             let mut deadline = None;
@@ -330,14 +345,21 @@ impl Session {
             {
                 if stale_at <= now && drained {
                     let what = format!("no data for {timeout:?} (stale_timeout)");
-                    return Poll::Ready(Some(blame.given_up(&what)));
+                    return Poll::Ready(Some(self.given_up(&what)));
                 }
                 deadline = Some(stale_at);
             }
             match self.keepalive.care(now, drained) {
                 Care::Dead => {
-                    let failure = blame.given_up("no pong in pong_timeout: the peer is dead");
-                    return Poll::Ready(Some(failure));
+                    if let Link::Up(connection) = &mut self.link
+                        && connection.takes_bytes()
+                    {
+                        // The Ping may still be behind what it takes.
+                        self.keepalive.lives(now);
+                        continue;
+                    }
+                    let what = "no pong in pong_timeout: the peer is dead";
+                    return Poll::Ready(Some(self.given_up(what)));
                 }
                 Care::Ping(payload) => {
                     if let Link::Up(connection) = &mut self.link {
@@ -372,18 +394,29 @@ impl Session {
     /// is a connection to leave.
     fn lost(&mut self, failure: Failure, farewell: Option<Option<u16>>) -> Option<Event> {
         let (now, class) = (Instant::now(), failure.class);
+        self.last_end = Some(class);
         let (next, event) = match self.life.failed(failure, now.into_std(), fastrand::f64()) {
             Step::Retry { wait, attempt, error } => {
                 let until = now.checked_add(wait).unwrap_or(now);
-                tracing::warn!(url = self.url(), attempt, ?wait, "{error}; reconnecting");
+                let when = match self.end {
+                    Kind::Source => "",
+                    Kind::Sink => " when there is something to send",
+                };
+                let (end, url) = (self.end, self.url());
+                tracing::warn!(%end, url, attempt, ?wait, "{error}; reconnecting{when}");
                 (Next::Wait(until), Some(Event::Lost { class, error, wait }))
             }
-            Step::Finish => (Next::Close, None),
+            Step::Finish(error) => {
+                tracing::info!(end = %self.end, url = self.url(), "{error}");
+                (Next::Close, None)
+            }
             Step::GiveUp(error) => (Next::Fail(error), None),
         };
         let link = std::mem::replace(&mut self.link, Link::Over);
         let goodbye: Pin<Box<dyn Future<Output = ()> + Send>> = match (link, farewell) {
-            (Link::Up(connection), Some(code)) => Box::pin(connection.farewell(code)),
+            (Link::Up(mut connection), Some(code)) => {
+                Box::pin(async move { drop(connection.farewell(code).await) })
+            }
             _ => Box::pin(std::future::ready(())),
         };
         self.link = Link::Parting(goodbye, next);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Link {
-    /// The connector has no connection (a file).
+    /// The connector has no connection, or wants none (a file; nothing to send).
     None,
     /// A connect is under way.
     Connecting,
@@ -17,6 +17,17 @@ pub enum Link {
     Up,
     /// Waiting before the next attempt.
     Waiting,
+}
+
+impl Link {
+    fn load(link: &AtomicU8) -> Self {
+        match link.load(Relaxed) {
+            1 => Self::Connecting,
+            2 => Self::Up,
+            3 => Self::Waiting,
+            _ => Self::None,
+        }
+    }
 }
 
 /// Counters of one run. Connectors add to it through [`RunContext::meter`]; cheap enough for every
@@ -29,6 +40,7 @@ pub struct Meter {
     unconfirmed: AtomicU64,
     resent: AtomicU64,
     link: AtomicU8,
+    sink_link: AtomicU8,
     skipped: Mutex<BTreeMap<&'static str, u64>>,
 }
 
@@ -49,6 +61,8 @@ pub struct MeterReading {
     pub skipped: BTreeMap<&'static str, u64>,
     /// The source's connection.
     pub link: Link,
+    /// The sink's connection.
+    pub sink_link: Link,
 }
 
 impl Meter {
@@ -88,6 +102,11 @@ impl Meter {
         self.link.store(link as u8, Relaxed);
     }
 
+    /// Says in which state the sink's connection is.
+    pub fn set_sink_link(&self, link: Link) {
+        self.sink_link.store(link as u8, Relaxed);
+    }
+
     /// All counters now.
     pub fn read(&self) -> MeterReading {
         MeterReading {
@@ -97,12 +116,8 @@ impl Meter {
             unconfirmed: self.unconfirmed.load(Relaxed),
             resent: self.resent.load(Relaxed),
             skipped: self.skipped.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            link: match self.link.load(Relaxed) {
-                1 => Link::Connecting,
-                2 => Link::Up,
-                3 => Link::Waiting,
-                _ => Link::None,
-            },
+            link: Link::load(&self.link),
+            sink_link: Link::load(&self.sink_link),
         }
     }
 }

@@ -8,13 +8,13 @@ use faucet_common_websocket::{
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::options::text;
-use faucet_core::{OptionKey, Problems, Result, Secret, SinkConfig};
+use faucet_core::{Kind, OptionKey, Problems, Result, Secret, SinkConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::Window;
 use crate::encode::Encoder;
 use crate::sink::WebsocketSink;
+use crate::window::Limits;
 
 /// Sends records to a WebSocket endpoint: one record is one frame, its payload byte for byte.
 /// Starting connects once; a connection that is lost later is opened anew when there is something
@@ -49,7 +49,8 @@ pub struct WebsocketSinkConfig {
     #[schemars(with = "Seconds")]
     pub ack_timeout: Duration,
     /// With `delivery: at_least_once`: most records on their way, kept in memory; then writing waits
-    /// for Pongs. A Ping follows each sixteenth of it, and the end of each page.
+    /// for Pongs. Fewer are for a peer that answers late. A Ping follows each sixteenth of it, and
+    /// the end of each page.
     #[serde(default = "default::max_unconfirmed_records")]
     #[schemars(range(min = 1))]
     pub max_unconfirmed_records: usize,
@@ -216,7 +217,7 @@ pub(crate) struct Checked {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
     pub(crate) delivery: DeliveryMode,
-    pub(crate) window: Window,
+    pub(crate) limits: Limits,
     pub(crate) ack_timeout: Duration,
     pub(crate) write_timeout: Duration,
     pub(crate) reconnect: bool,
@@ -273,7 +274,7 @@ impl WebsocketSinkConfig {
         };
         let terms = Terms {
             delivery: self.delivery,
-            window: Window {
+            limits: Limits {
                 records: self.max_unconfirmed_records,
                 bytes: self.max_unconfirmed_bytes,
             },
@@ -290,6 +291,7 @@ impl WebsocketSinkConfig {
     fn connect_options(self) -> ConnectOptions {
         let longest = default::LONGEST_BACKOFF.max(self.reconnect_backoff);
         ConnectOptions {
+            end: Kind::Sink,
             url: self.url,
             auth: self.auth,
             headers: self.headers,

@@ -1,24 +1,28 @@
 //! The task that owns a run's connection.
 
 use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use faucet_common_websocket::lifecycle::Class;
+use faucet_common_websocket::lifecycle::{Class, Failure};
 use faucet_common_websocket::{Alarm, Event, Frame, Session, never_ponged};
-use faucet_core::{Error, ErrorKind, Result, RunContext};
+use faucet_core::{Error, ErrorKind, Link, Result};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::account::Account;
 use crate::config::{DeliveryMode, Terms};
-use crate::delivery::Ledger;
+use crate::delivery::{Ledger, Refused};
+use crate::down::Down;
+use crate::refusal::Refusals;
+use crate::window::Window;
 
 /// How long a peer may take at the end to say what it has read, where nothing depends on it.
 const LAST_WORD: Duration = Duration::from_millis(500);
 /// So many connections without any Pong, and the peer is known not to answer.
 const MUTE_CONNECTIONS: u32 = 2;
+/// A connection that is lost sooner says nothing about that.
+const MUTE: Duration = Duration::from_secs(5);
 
 /// What the writer wants done.
 #[derive(Debug)]
@@ -38,24 +42,6 @@ pub(crate) struct Command {
     pub(crate) done: oneshot::Sender<Result<()>>,
 }
 
-/// How many records are on their way, for a writer that is dropped.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct InFlight(Arc<AtomicU64>);
-
-impl InFlight {
-    pub(crate) fn take(&self) -> u64 {
-        self.0.swap(0, Relaxed)
-    }
-}
-
-/// Why there is no connection any more, and what that left undone.
-struct Down {
-    cause: Error,
-    confirmed: u64,
-    unconfirmed: u64,
-    unsent: u64,
-}
-
 /// A socket that does not take what it is given.
 struct Stuck {
     since: Instant,
@@ -66,9 +52,8 @@ struct Stuck {
 pub(crate) struct Driver {
     session: Session,
     terms: Terms,
-    run: RunContext,
-    inbox: mpsc::Receiver<Command>,
-    in_flight: InFlight,
+    inbox: mpsc::UnboundedReceiver<Command>,
+    account: Account,
     ledger: Ledger,
     command: Option<Command>,
     alarm: Alarm,
@@ -76,8 +61,7 @@ pub(crate) struct Driver {
     flushed: bool,
     stuck: Option<Stuck>,
     down: Option<Down>,
-    /// The first record that the peer refused.
-    refusal: Option<Error>,
+    refusals: Refusals,
     /// Whether the peer has answered a Ping on this connection.
     ponged: bool,
     mute_connections: u32,
@@ -90,23 +74,22 @@ impl Driver {
     pub(crate) fn new(
         session: Session,
         terms: Terms,
-        run: &RunContext,
-        inbox: mpsc::Receiver<Command>,
-        in_flight: InFlight,
+        inbox: mpsc::UnboundedReceiver<Command>,
+        account: Account,
     ) -> Self {
+        let window = Window::new(terms.limits, terms.ack_timeout);
         Self {
             session,
             terms,
-            run: run.clone(),
             inbox,
-            in_flight,
-            ledger: Ledger::new(terms.delivery, terms.window),
+            account,
+            ledger: Ledger::new(terms.delivery, window),
             command: None,
             alarm: Alarm::default(),
             flushed: true,
             stuck: None,
             down: None,
-            refusal: None,
+            refusals: Refusals::default(),
             ponged: false,
             mute_connections: 0,
             closing_until: None,
@@ -116,18 +99,37 @@ impl Driver {
 
     /// Runs until the writer closes.
     pub(crate) async fn run(mut self) {
-        while let Some((command, answer)) = poll_fn(|cx| self.poll_command(cx)).await {
-            let ended = matches!(command.task, Task::Close);
+        while let Some((Command { task, done }, mut answer)) =
+            poll_fn(|cx| self.poll_command(cx)).await
+        {
+            let ended = matches!(task, Task::Close);
             if ended {
-                self.session.close().await;
-                self.ledger.give_up();
-                self.count();
+                answer = answer.and(self.close().await);
             }
-            // A writer that was dropped while it waited does not want to know.
-            let _ = command.done.send(answer);
+            if let Err(Err(_)) = done.send(answer) {
+                self.unheard(&task);
+            }
             if ended {
                 return;
             }
+        }
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        if let Some(Failure { class: Class::Refusal, error, .. }) = self.session.close().await {
+            self.refused(&error);
+            self.refusals.unexplained();
+        }
+        self.ledger.give_up();
+        self.count();
+        self.tell_refusal()
+    }
+
+    /// Whoever waited for `task` was dropped, and did not hear that it failed.
+    fn unheard(&mut self, task: &Task) {
+        self.refusals.unheard();
+        if let (Some(down), Task::Write(frames)) = (&mut self.down, task) {
+            down.unsent += frames.len() as u64;
         }
     }
 
@@ -185,8 +187,10 @@ impl Driver {
         let task = &self.command.as_ref()?.task;
         if let Some(down) = &self.down {
             // A goodbye to nobody, with nothing left to say, is no failure.
-            let well = !matches!(task, Task::Write(_)) && down.unconfirmed + down.unsent == 0;
-            return Some(if well { Ok(()) } else { Err(self.failure(down, left)) });
+            let well =
+                !matches!(task, Task::Write(_)) && down.is_well() && !self.refusals.is_untold();
+            let failure = || down.failure(left, &self.refusals, self.session.url());
+            return Some(if well { Ok(()) } else { Err(failure()) });
         }
         let sent = left == 0 && self.ledger.is_all_sent() && self.flushed;
         let delivered = match self.terms.delivery {
@@ -194,7 +198,7 @@ impl Driver {
             DeliveryMode::AtLeastOnce => self.ledger.is_settled(),
         };
         let done = match task {
-            Task::Write(_) if self.refusal.is_some() => sent && delivered,
+            Task::Write(_) if self.refusals.is_untold() => sent && delivered,
             Task::Write(_) => sent,
             Task::Flush => delivered,
             Task::Close => delivered && !self.awaits_last_word(),
@@ -202,7 +206,21 @@ impl Driver {
         if !done {
             return None;
         }
-        Some(self.refusal.take().map_or(Ok(()), Err))
+        Some(self.tell_refusal())
+    }
+
+    fn tell_refusal(&mut self) -> Result<()> {
+        let hint = match self.terms.delivery {
+            DeliveryMode::AtMostOnce => {
+                "see what the peer accepts; what was on its way behind it is unconfirmed, which \
+                 delivery: at_least_once would send again"
+            }
+            DeliveryMode::AtLeastOnce => "everything else was sent; see what the peer accepts",
+        };
+        match self.refusals.tell(self.session.url()) {
+            Some(error) => Err(error.with_hint(hint)),
+            None => Ok(()),
+        }
     }
 
     /// With `at_most_once` the peer may still say at the end what it has read.
@@ -237,7 +255,12 @@ impl Driver {
         }
         match ready!(self.session.poll_event(cx)) {
             Ok(event) => self.note(event),
-            Err(error) => self.went_down(error),
+            Err(error) => {
+                if self.session.last_end() == Some(Class::Refusal) {
+                    self.refused(&error);
+                }
+                self.went_down(error);
+            }
         }
         Poll::Ready(())
     }
@@ -246,7 +269,7 @@ impl Driver {
         match event {
             Event::Connected { .. } => {
                 self.ponged = false;
-                self.run.meter().add_sink_reconnect();
+                self.account.meter().add_sink_reconnect();
             }
             Event::Read(mark) => {
                 self.ponged = true;
@@ -254,14 +277,22 @@ impl Driver {
                 if self.ledger.read(mark, Instant::now().into_std()) {
                     self.session.progressed();
                 }
+                if !self.ledger.is_searching() {
+                    self.refusals.unexplained();
+                }
             }
             Event::Message(_) => self.inbound += 1,
             Event::Control => {}
             Event::Lost { class, error, .. } => {
-                if class == Class::Complaint && self.ledger.in_flight() > 0 {
-                    self.refused(&error);
+                match class {
+                    Class::Refusal => self.refused(&error),
+                    Class::Silent => self.ledger.pong_missing(),
+                    _ => {}
                 }
                 self.lost();
+                if self.mute_connections >= MUTE_CONNECTIONS {
+                    self.went_down(never_ponged(self.session.url()));
+                }
             }
             Event::Closed => {
                 let what = format!("WebSocket {}: closed by the server", self.session.url());
@@ -271,69 +302,55 @@ impl Driver {
     }
 
     fn lost(&mut self) {
+        let owed_long = self.ledger.pong_due(MUTE.min(self.terms.ack_timeout));
+        let mute = self.terms.delivery == DeliveryMode::AtLeastOnce
+            && !self.ponged
+            && owed_long.is_some_and(|since| since <= Instant::now().into_std());
+        self.mute_connections += u32::from(mute);
         self.ledger.lost();
         self.stuck = None;
         // What was not is lost, or will be sent again.
         self.flushed = true;
     }
 
-    /// The peer closed because of something that was on its way.
-    fn refused(&mut self, error: &Error) {
-        let (first, last) = self.ledger.on_their_way();
-        let which = match self.ledger.refused() {
-            Some((number, size)) => {
-                self.run.meter().add_skipped("refused_by_peer", 1);
-                format!("record {number} of {size} bytes")
+    /// The peer closed because of a message that it got.
+    fn refused(&mut self, close: &Error) {
+        match self.ledger.refused() {
+            Refused::Record(number, size) => {
+                tracing::warn!("{close}; it refused record {number}, which is not sent again");
+                self.account.meter().add_skipped("refused_by_peer", 1);
+                self.refusals.record(number, size, close);
             }
-            None if self.terms.delivery == DeliveryMode::AtLeastOnce => String::new(),
-            None => format!("one of the records {first} to {last}"),
-        };
-        self.session.explained();
-        if which.is_empty() {
-            tracing::warn!("{error}; the records {first} to {last} are sent again one by one");
-            return;
+            Refused::OneOf(first, last) => {
+                // It will not come in the same way once more.
+                self.session.explained();
+                self.refusals.suspect(first, last, close);
+                if !self.ledger.is_searching() {
+                    self.refusals.unexplained();
+                }
+            }
+            Refused::Before(last) => self.refusals.up_to(last, close),
+            Refused::None => {}
         }
-        tracing::warn!("{error}; the peer refused {which}, which is not sent again");
-        let what = format!("the peer refused {which}: {error}");
-        let refusal = Error::new(ErrorKind::Sink, what)
-            .with_endpoint(self.session.url())
-            .with_hint("everything else was sent; see what the peer accepts");
-        self.refusal.get_or_insert(refusal);
     }
 
     fn went_down(&mut self, cause: Error) {
         let unsent = self.ledger.unsent();
         self.lost();
         self.ledger.give_up();
-        let (confirmed, unconfirmed) = (self.ledger.confirmed(), self.ledger.unconfirmed());
-        self.down = Some(Down { cause, confirmed, unconfirmed, unsent });
-    }
-
-    /// What a task is told that cannot be done any more; `left` records were not even accepted.
-    fn failure(&self, down: &Down, left: u64) -> Error {
-        let Down { cause, confirmed, unconfirmed, unsent } = down;
-        let unsent = unsent + left;
-        let counts = format!(
-            "{confirmed} records confirmed, {unconfirmed} sent without confirmation, {unsent} not sent"
-        );
-        let url = self.session.url();
-        let what = match self.terms.reconnect {
-            true => format!("{cause}; {counts}"),
-            false => {
-                format!(
-                    "WebSocket {url}: not connected and reconnect is disabled; {counts}: {cause}"
-                )
-            }
-        };
-        let hint = cause
-            .hint()
-            .unwrap_or("set reconnect: true, or start again with what was not confirmed");
-        Error::new(ErrorKind::Sink, what).with_phase("write").with_endpoint(url).with_hint(hint)
+        self.refusals.unexplained();
+        self.down = Some(Down {
+            cause,
+            confirmed: self.ledger.confirmed(),
+            unconfirmed: self.ledger.unconfirmed(),
+            unsent,
+            final_at_once: !self.terms.reconnect,
+        });
     }
 
     /// Ready when a time limit has passed and was acted upon.
     fn poll_timers(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.down.is_some() {
+        if self.down.is_some() || !self.session.is_up() {
             return Poll::Pending;
         }
         let Terms { delivery, ack_timeout, write_timeout, .. } = self.terms;
@@ -349,7 +366,7 @@ impl Driver {
             let what = format!("the socket took nothing for {write_timeout:?} (write_timeout)");
             self.session.abandon(&what)
         } else if pong.is_some_and(|due| due <= now) {
-            self.pong_missing()
+            self.session.abandon(&format!("no Pong for {ack_timeout:?} (ack_timeout)"))
         } else {
             // The last word did not come: the task is done without it.
             None
@@ -360,27 +377,18 @@ impl Driver {
         Poll::Ready(())
     }
 
-    fn pong_missing(&mut self) -> Option<Event> {
-        self.mute_connections += u32::from(!self.ponged);
-        if self.mute_connections >= MUTE_CONNECTIONS {
-            let error = never_ponged(self.session.url());
-            self.went_down(error);
-            return None;
-        }
-        let timeout = self.terms.ack_timeout;
-        self.session.abandon(&format!("no Pong for {timeout:?} (ack_timeout)"))
-    }
-
     /// Tells the meter what happened.
     fn count(&mut self) {
-        let counts = self.ledger.take_counts();
-        let meter = self.run.meter();
-        meter.add_delivered(counts.delivered);
-        meter.add_unconfirmed(counts.unconfirmed);
-        meter.add_resent(counts.resent);
+        self.account.add(self.ledger.take_counts(), self.ledger.doubtful());
+        let link = match self.session.is_up() {
+            true => Link::Up,
+            false if self.down.is_none() && self.wants_connection() => Link::Waiting,
+            false => Link::None,
+        };
+        self.account.meter().set_sink_link(link);
         if self.inbound > 0 {
-            meter.add_skipped("unexpected_inbound", std::mem::take(&mut self.inbound));
+            let inbound = std::mem::take(&mut self.inbound);
+            self.account.meter().add_skipped("unexpected_inbound", inbound);
         }
-        self.in_flight.0.store(self.ledger.doubtful(), Relaxed);
     }
 }

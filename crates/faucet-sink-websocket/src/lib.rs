@@ -21,11 +21,16 @@
 //! # }
 //! ```
 
+mod account;
 mod config;
 mod delivery;
+mod down;
 mod driver;
 mod encode;
+mod refusal;
+mod search;
 mod sink;
+mod window;
 mod writer;
 
 use std::collections::HashMap;

@@ -5,45 +5,74 @@ use faucet_core::{Error, ErrorKind, PageWriter, Result, RunContext, StreamPage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::account::Account;
 use crate::config::Checked;
-use crate::driver::{Command, Driver, InFlight, Task};
+use crate::driver::{Command, Driver, Task};
 use crate::encode::Encoder;
 
 /// One run of a [`WebsocketSink`](crate::WebsocketSink). Its task reads the connection all the
 /// time, so that Pings are answered and a close is noticed while nothing is written.
 ///
-/// Cancel safe: a dropped `write_page` leaves its page with the task, which goes on.
+/// Cancel safe: a dropped `write_page` leaves its page with the task, which goes on; should it fail,
+/// the next call tells.
 #[derive(Debug)]
 pub struct WebsocketWriter {
     encoder: Encoder,
-    run: RunContext,
-    commands: mpsc::Sender<Command>,
-    driver: JoinHandle<()>,
-    in_flight: InFlight,
+    /// Not bounded: each caller waits for an answer, and one that does not has its page taken all
+    /// the same.
+    commands: mpsc::UnboundedSender<Command>,
+    /// Until it has ended.
+    driver: Option<JoinHandle<()>>,
+    account: Account,
     records: u64,
+    /// The answer to a close that was begun.
+    closing: Option<oneshot::Receiver<Result<()>>>,
+    closed: bool,
 }
 
 impl WebsocketWriter {
     pub(crate) async fn open(checked: &Checked, run: &RunContext) -> Result<Self> {
         let session = checked.endpoint.connect(run).await?;
-        let (commands, inbox) = mpsc::channel(1);
-        let in_flight = InFlight::default();
-        let driver = Driver::new(session, checked.terms, run, inbox, in_flight.clone());
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let account = Account::new(run);
+        let driver = Driver::new(session, checked.terms, inbox, account.clone());
         Ok(Self {
             encoder: checked.encoder,
-            run: run.clone(),
             commands,
-            driver: tokio::spawn(driver.run()),
-            in_flight,
+            driver: Some(tokio::spawn(driver.run())),
+            account,
             records: 0,
+            closing: None,
+            closed: false,
         })
     }
 
-    async fn ask(&mut self, task: Task) -> Result<()> {
+    /// Gives the task something to do. A task that has ended drops it, and the answer with it.
+    fn begin(&self, task: Task) -> oneshot::Receiver<Result<()>> {
         let (done, answer) = oneshot::channel();
-        let gone = || Error::new(ErrorKind::Sink, "the WebSocket sink is closed already");
-        self.commands.send(Command { task, done }).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let _ = self.commands.send(Command { task, done });
+        answer
+    }
+
+    async fn ask(&mut self, task: Task) -> Result<()> {
+        match self.begin(task).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.over().await),
+        }
+    }
+
+    /// Why the task gives no answers any more. A panic of a provider of credentials goes on here.
+    async fn over(&mut self) -> Error {
+        if let Some(driver) = &mut self.driver {
+            let ended = driver.await;
+            self.driver = None;
+            if let Err(error) = ended
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        Error::new(ErrorKind::Sink, "the WebSocket sink is closed already")
     }
 }
 
@@ -66,16 +95,32 @@ impl PageWriter for WebsocketWriter {
         self.ask(Task::Flush).await
     }
 
-    /// Flushes, and says goodbye with Close 1000.
+    /// Flushes, and says goodbye with Close 1000. Once more does nothing.
     async fn close(&mut self) -> Result<()> {
-        self.ask(Task::Close).await
+        if self.closed {
+            return Ok(());
+        }
+        if self.closing.is_none() {
+            self.closing = Some(self.begin(Task::Close));
+        }
+        let answer = match &mut self.closing {
+            Some(answer) => answer.await.ok(),
+            None => None,
+        };
+        self.closed = true;
+        match answer {
+            Some(answer) => answer,
+            None => Err(self.over().await),
+        }
     }
 }
 
 impl Drop for WebsocketWriter {
     /// Drops the connection without a farewell. What is on its way counts as unconfirmed.
     fn drop(&mut self) {
-        self.driver.abort();
-        self.run.meter().add_unconfirmed(self.in_flight.take());
+        if let Some(driver) = &self.driver {
+            driver.abort();
+        }
+        self.account.settle();
     }
 }

@@ -9,7 +9,7 @@ use faucet_common_websocket::{
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::options::boolean;
-use faucet_core::{OptionKey, PageLimits, Problems, Result, Secret, SourceConfig};
+use faucet_core::{Kind, OptionKey, PageLimits, Problems, Result, Secret, SourceConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -239,6 +239,7 @@ impl WebsocketSourceConfig {
 
     fn connect_options(self) -> ConnectOptions {
         ConnectOptions {
+            end: Kind::Source,
             url: self.url,
             auth: self.auth,
             headers: self.headers,

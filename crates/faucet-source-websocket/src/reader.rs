@@ -138,7 +138,9 @@ impl WebsocketReader {
                     meter.add_reconnect();
                 }
             }
-            Event::Control | Event::Read(_) => self.heard(self.session.stamp().instant),
+            Event::Control => self.heard(self.session.stamp().instant),
+            // It answers our own keepalive, which would keep the idle clock from ever running down.
+            Event::Read(_) => {}
             Event::Lost { error, .. } => {
                 meter.set_link(Link::Waiting);
                 self.trouble = Some(error.to_string());

@@ -72,6 +72,21 @@ async fn a_script_is_played_and_what_the_client_did_is_logged() {
 }
 
 #[tokio::test]
+async fn what_comes_behind_a_message_that_is_read_to_is_not_answered() {
+    let server = ScriptedServer::start([Script::accept().read_to("enough").close(1009, "")]).await;
+    let mut client = connect_tcp(&server).await;
+    let ping = |payload: &'static str| Message::Ping(payload.into());
+    for message in [Message::text("one"), ping("a"), Message::text("enough"), ping("b")] {
+        client.feed(message).await.unwrap();
+    }
+    client.flush().await.unwrap();
+    assert_eq!(next(&mut client).await, Message::Pong("a".into()));
+    assert!(matches!(next(&mut client).await, Message::Close(_)));
+    assert!(client.next().await.is_none());
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn the_nth_connection_plays_the_nth_script_and_the_last_repeats() {
     let server = ScriptedServer::start([
         Script::reject(503).header("Retry-After", "2").body("busy"),

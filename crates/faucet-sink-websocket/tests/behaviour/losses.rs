@@ -135,6 +135,29 @@ async fn a_peer_that_never_pongs_on_two_connections_is_fatal_with_advice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_mute_peer_is_known_though_it_leaves_before_ack_timeout() {
+    let mute = || Script::accept().no_pongs().pause(Duration::from_secs(15)).close(1001, "rotate");
+    let (_, memory, sink) = in_memory((0..9).map(|_| mute()), at_least_once(json!({})));
+    let mut run = Run::open(&sink).await;
+    run.writer.write_page(numbers(1, 4)).await.unwrap();
+    let error = run.writer.flush().await.unwrap_err().to_string();
+    assert!(error.contains("the peer answers no Pings"), "{error}");
+    assert_eq!(memory.asked().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_connection_without_a_pong_tells_no_more_than_that() {
+    let keys = json!({"delivery": "at_least_once", "reconnect": false, "ack_timeout": 5});
+    let (peer, memory, sink) = in_memory([Script::accept().no_pongs()], keys);
+    let mut run = Run::open(&sink).await;
+    run.writer.write_page(numbers(1, 1)).await.unwrap();
+    let error = run.writer.flush().await.unwrap_err().to_string();
+    assert!(error.contains("no Pong for 5s (ack_timeout)"), "{error}");
+    assert_eq!(memory.asked().len(), 1);
+    assert_eq!(peer.finish().await[0].close_code(), Some(3008));
+}
+
+#[tokio::test(start_paused = true)]
 async fn at_most_once_does_not_care_for_pongs_but_cannot_prove_anything_then() {
     let (peer, _, sink) = in_memory([Script::accept().no_pongs()], json!({}));
     let mut run = Run::open(&sink).await;
@@ -179,6 +202,7 @@ async fn what_waits_for_the_socket_is_bounded() {
     let pipe = 64 << 10;
     for (keys, least, most) in [
         (json!({"max_write_buffer_bytes": 10_000}), 1, 10_100),
+        (json!({"max_write_buffer_bytes": usize::MAX}), 20_000, 129 << 10),
         // Not more than is written at a time.
         (json!({}), 20_000, 129 << 10),
     ] {

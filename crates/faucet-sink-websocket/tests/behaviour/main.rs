@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod connecting;
+mod dropped;
 mod every_byte;
 mod idle;
 mod losses;
@@ -10,4 +11,5 @@ mod options;
 mod reconnects;
 mod records;
 mod refusals;
+mod slow;
 mod support;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use faucet_core::ErrorKind;
-use faucet_testkit::{Gate, Script};
+use faucet_core::{ErrorKind, Link};
+use faucet_testkit::Script;
 use serde_json::{Value, json};
 
-use crate::support::{Memory, Run, gone, in_memory, numbers, with};
+use crate::support::{Memory, Run, gone, in_memory, numbers};
 
 /// The waits before each connect but the first.
 fn waits(memory: &Memory) -> Vec<u128> {
@@ -86,7 +86,12 @@ async fn without_a_limit_it_goes_on_until_the_peer_is_back() {
     );
     let mut run = Run::open(&sink).await;
     gone(&peer).await;
-    run.writer.write_page(numbers(1, 3)).await.unwrap();
+    assert_eq!(run.meter().sink_link, Link::None, "there is nothing to send");
+    let writing = run.writer.write_page(numbers(1, 3));
+    assert!(tokio::time::timeout(Duration::from_secs(1), writing).await.is_err());
+    assert_eq!(run.meter().sink_link, Link::Waiting);
+    run.writer.flush().await.unwrap();
+    assert_eq!(run.meter().sink_link, Link::Up);
     run.close().await.unwrap();
     assert_eq!(waits(&memory), [1000, 2000, 4000, 8000, 16_000]);
     assert_eq!(peer.finish().await[5].texts().len(), 3);
@@ -111,22 +116,4 @@ async fn a_mere_connect_is_no_progress_but_a_confirmed_record_is() {
     }
     assert_eq!(run.meter().delivered, 8);
     assert!(waits(&memory).iter().all(|wait| *wait <= 1010), "{:?}", waits(&memory));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_write_that_is_dropped_goes_on() {
-    let gate = Gate::new();
-    let (peer, _, sink) = in_memory(
-        [Script::accept().hang_up(), Script::accept().wait(&gate)],
-        with(json!({}), json!({"delivery": "at_least_once"})),
-    );
-    let mut run = Run::open(&sink).await;
-    gone(&peer).await;
-    let dropped =
-        tokio::time::timeout(Duration::from_millis(1), run.writer.write_page(numbers(1, 3))).await;
-    assert!(dropped.is_err(), "it waits for the reconnect");
-    gate.open();
-    run.writer.flush().await.unwrap();
-    run.close().await.unwrap();
-    assert_eq!(peer.finish().await[1].texts(), ["record 1", "record 2", "record 3"]);
 }

@@ -27,6 +27,8 @@ pub(crate) struct Player<S> {
     arrived: Arrived,
     upgraded: bool,
     pongs: bool,
+    /// The text message behind which pings are not answered.
+    last: Option<String>,
     heeds_close: bool,
     close_sent: bool,
     echoed: bool,
@@ -42,6 +44,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             arrived: Arrived::default(),
             upgraded: false,
             pongs: true,
+            last: None,
             heeds_close: true,
             close_sent: false,
             echoed: false,
@@ -179,6 +182,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
                 std::future::pending::<()>().await;
             }
             Step::Pongs(on) => self.pongs = *on,
+            Step::ReadTo(text) => {
+                self.last = Some(text.clone());
+                while self.last.is_some() {
+                    self.mind_close().await?;
+                    self.turn().await?;
+                }
+            }
             Step::CloseEcho(on) => self.heeds_close = *on,
             Step::Pace(every) => self.pace = Some(*every),
         }
@@ -322,6 +332,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
                 Frame::new(opcode::PONG, frame.payload.clone()).write(&mut self.line.answers);
             }
             self.arrived.take(frame);
+            if self.last.as_ref().is_some_and(|last| frame.payload == last.as_bytes()) {
+                self.last = None;
+                self.pongs = false;
+            }
         }
         if !frames.is_empty() {
             self.entry.update(|seen| seen.frames.extend(frames));

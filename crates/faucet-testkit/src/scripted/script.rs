@@ -235,6 +235,13 @@ impl Script {
         self
     }
 
+    /// Waits for this text message, whatever comes before it. Pings behind it are not answered: as if
+    /// the peer had not read any further.
+    #[must_use]
+    pub fn read_to(self, text: impl Into<String>) -> Self {
+        self.step(Step::ReadTo(text.into()))
+    }
+
     /// Waits for a ping. It is answered as always, unless [`no_pongs`](Self::no_pongs).
     #[must_use]
     pub fn expect_ping(self) -> Self {

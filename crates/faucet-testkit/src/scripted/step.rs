@@ -49,6 +49,7 @@ pub(crate) enum Step {
     Reset,
     Stall,
     Pongs(bool),
+    ReadTo(String),
     CloseEcho(bool),
     Pace(Duration),
 }
@@ -70,6 +71,7 @@ impl fmt::Debug for Step {
             Self::Reset => f.write_str("reset"),
             Self::Stall => f.write_str("stall"),
             Self::Pongs(on) => write!(f, "pongs: {on}"),
+            Self::ReadTo(text) => write!(f, "read to {text:?}"),
             Self::CloseEcho(on) => write!(f, "close echo: {on}"),
             Self::Pace(every) => write!(f, "a byte every {every:?}"),
         }

@@ -1,0 +1,223 @@
+//! The ledger as tables.
+
+use super::*;
+use crate::window::Limits;
+
+const S: fn(u64) -> Duration = Duration::from_secs;
+
+fn ledger(mode: DeliveryMode, window: usize) -> Ledger {
+    Ledger::new(mode, Window::new(Limits { records: window, bytes: 1 << 20 }, S(30)))
+}
+
+/// Accepts `n` records; whether there was room for all.
+fn accept(ledger: &mut Ledger, n: u64) -> bool {
+    (0..n).all(|_| {
+        let frame = Frame::Text("12345678".into());
+        let room = ledger.has_room(&frame);
+        if room {
+            ledger.accept(frame);
+        }
+        room
+    })
+}
+
+/// What goes out: the number of records between two Pings, and the marks of the Pings.
+fn sent(ledger: &mut Ledger, now: Instant) -> (Vec<u64>, Vec<u64>) {
+    let (mut runs, mut marks) = (vec![0], Vec::new());
+    while let Some(outgoing) = ledger.next(now) {
+        match outgoing {
+            Outgoing::Frame(_) => *runs.last_mut().unwrap() += 1,
+            Outgoing::Barrier(mark) => {
+                marks.push(mark);
+                runs.push(0);
+            }
+        }
+    }
+    (runs, marks)
+}
+
+fn counts(ledger: &mut Ledger) -> (u64, u64, u64) {
+    let Counts { delivered, unconfirmed, resent } = ledger.take_counts();
+    (delivered, unconfirmed, resent)
+}
+
+#[test]
+fn a_ping_follows_each_sixteenth_of_the_window_and_the_last_record() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+    assert!(accept(&mut ledger, 13));
+    assert_eq!(sent(&mut ledger, now), (vec![1, 2, 4, 4, 2, 0], vec![1, 3, 7, 11, 13]));
+    assert!(accept(&mut ledger, 1));
+    assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![14]));
+}
+
+#[test]
+fn at_least_once_the_window_bounds_what_is_unconfirmed() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 8), Instant::now());
+    assert!(!accept(&mut ledger, 9));
+    sent(&mut ledger, now);
+    assert!(ledger.read(3, now));
+    assert!(!ledger.read(2, now), "that is no news");
+    assert!(!ledger.read(9, now), "that was never sent");
+    assert!(accept(&mut ledger, 3) && !accept(&mut ledger, 1));
+    assert_eq!((ledger.in_flight(), ledger.confirmed()), (5, 3));
+}
+
+#[test]
+fn at_least_once_a_loss_sends_the_rest_again_in_order_and_counts_it() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+    accept(&mut ledger, 10);
+    sent(&mut ledger, now);
+    ledger.read(4, now);
+    ledger.lost();
+    accept(&mut ledger, 2);
+    assert_eq!(sent(&mut ledger, now).1, [5, 7, 11, 12]);
+    ledger.read(12, now);
+    assert!(ledger.is_settled());
+    assert_eq!(counts(&mut ledger), (12, 0, 6));
+}
+
+#[test]
+fn at_least_once_no_more_goes_out_than_the_window_holds_once_it_is_narrowed() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+    accept(&mut ledger, 64);
+    sent(&mut ledger, now);
+    ledger.pong_missing();
+    ledger.lost();
+    assert_eq!(sent(&mut ledger, now), (vec![1, 1, 1, 1, 0], vec![1, 2, 3, 4]));
+    ledger.read(2, now);
+    assert_eq!(sent(&mut ledger, now).1, [5, 6]);
+    assert!(!accept(&mut ledger, 1));
+}
+
+#[test]
+fn at_least_once_a_ping_follows_where_the_next_record_has_no_room() {
+    let now = Instant::now();
+    let limits = Limits { records: 1000, bytes: 3200 };
+    let mut ledger = Ledger::new(DeliveryMode::AtLeastOnce, Window::new(limits, S(30)));
+    for size in [8, 8, 8, 8, 3190] {
+        ledger.accept(Frame::Binary(vec![0; size].into()));
+    }
+    // The fourth is behind no Ping of its own accord.
+    assert_eq!(sent(&mut ledger, now), (vec![1, 2, 1, 0], vec![1, 3, 4]));
+    ledger.read(4, now);
+    assert_eq!(sent(&mut ledger, now).1, [5]);
+}
+
+#[test]
+fn at_most_once_pings_go_along_and_a_loss_is_counted() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtMostOnce, 64), Instant::now());
+    assert!(accept(&mut ledger, 100), "what is not kept needs no room");
+    let (runs, marks) = sent(&mut ledger, now);
+    assert_eq!(marks[..5], [1, 3, 7, 11, 15]);
+    assert_eq!((marks.last(), runs.last()), (Some(&99), Some(&1)), "one is on its way already");
+    accept(&mut ledger, 1);
+    assert_eq!(sent(&mut ledger, now), (vec![1], vec![]));
+    ledger.read(99, now);
+    assert_eq!(sent(&mut ledger, now), (vec![0, 0], vec![101]));
+    accept(&mut ledger, 3);
+    ledger.lost();
+    assert_eq!(sent(&mut ledger, now), (vec![1, 2], vec![102]), "what was not sent goes out");
+    ledger.read(102, now);
+    assert_eq!(sent(&mut ledger, now).1, [104]);
+    ledger.read(104, now);
+    assert_eq!(counts(&mut ledger), (102, 2, 0));
+    // A peer that answers none does not fill the memory.
+    accept(&mut ledger, 10_000);
+    assert_eq!(sent(&mut ledger, now).1.len(), MOST_BARRIERS);
+}
+
+#[test]
+fn a_pong_is_owed_from_the_oldest_ping_or_the_latest_pong_on() {
+    let (mut ledger, t0) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+    assert_eq!(ledger.pong_due(S(30)), None);
+    accept(&mut ledger, 8);
+    sent(&mut ledger, t0);
+    accept(&mut ledger, 4);
+    sent(&mut ledger, t0 + S(10));
+    assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(30)));
+    ledger.read(4, t0 + S(20));
+    assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(50)));
+    ledger.read(12, t0 + S(21));
+    ledger.flushed(t0 + S(22));
+    assert_eq!(ledger.pong_due(S(30)), None);
+    accept(&mut ledger, 1);
+    sent(&mut ledger, t0 + S(23));
+    ledger.flushed(t0 + S(40));
+    assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(70)), "the socket took it late");
+}
+
+/// A suspect goes out, and both of its Pings are answered.
+fn probe(ledger: &mut Ledger, number: u64, now: Instant) {
+    assert_eq!(sent(ledger, now), (vec![1, 0], vec![number]));
+    assert!(!ledger.read(number, now), "the program may not have looked at it yet");
+    assert_eq!(sent(ledger, now), (vec![0, 0], vec![number]));
+    assert!(ledger.read(number, now));
+}
+
+/// A connection begins, and so does the search.
+fn search(ledger: &mut Ledger, settled: u64, now: Instant) {
+    ledger.lost();
+    assert!(ledger.is_searching());
+    assert_eq!(sent(ledger, now), (vec![0, 0], vec![settled]));
+    assert!(!ledger.read(settled, now));
+}
+
+#[test]
+fn a_refusal_is_traced_to_its_record_by_sending_one_at_a_time() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+    accept(&mut ledger, 12);
+    assert_eq!(sent(&mut ledger, now).1, [1, 3, 7, 11, 12]);
+    ledger.read(3, now);
+    assert_eq!(ledger.refused(), Refused::OneOf(4, 12));
+    accept(&mut ledger, 3);
+    // The Ping behind record 7 was not answered.
+    search(&mut ledger, 3, now);
+    probe(&mut ledger, 4, now);
+    assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![5]));
+    ledger.read(5, now);
+    assert_eq!(ledger.refused(), Refused::Record(5, 8), "its first Pong proves nothing");
+    search(&mut ledger, 5, now);
+    probe(&mut ledger, 6, now);
+    probe(&mut ledger, 7, now);
+    // Nobody is suspected any more.
+    assert!(!ledger.is_searching());
+    assert_eq!(sent(&mut ledger, now), (vec![4, 4, 0], vec![11, 15]));
+    ledger.read(15, now);
+    assert_eq!(counts(&mut ledger), (14, 0, 9));
+}
+
+#[test]
+fn a_refusal_of_something_else_is_not_laid_on_records() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+    assert_eq!(ledger.refused(), Refused::None);
+    accept(&mut ledger, 2);
+    sent(&mut ledger, now);
+    ledger.read(2, now);
+    assert_eq!(ledger.refused(), Refused::Before(2), "its Pong came before its refusal");
+    accept(&mut ledger, 1);
+    sent(&mut ledger, now);
+    ledger.refused();
+    ledger.lost();
+    sent(&mut ledger, now);
+    assert_eq!(ledger.refused(), Refused::None, "no suspect was sent on this connection");
+    let mut once = Ledger::new(DeliveryMode::AtMostOnce, ledger.window);
+    accept(&mut once, 3);
+    sent(&mut once, now);
+    once.read(1, now);
+    assert_eq!(once.refused(), Refused::OneOf(2, 3));
+}
+
+#[test]
+fn what_is_given_up_is_unconfirmed_and_what_was_never_sent_is_not() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+    accept(&mut ledger, 6);
+    sent(&mut ledger, now);
+    ledger.read(4, now);
+    ledger.lost();
+    accept(&mut ledger, 3);
+    assert_eq!((ledger.doubtful(), ledger.unsent()), (2, 3));
+    ledger.give_up();
+    assert!(ledger.is_settled() && ledger.is_all_sent());
+    assert_eq!((ledger.unconfirmed(), ledger.confirmed()), (2, 4));
+    assert_eq!(counts(&mut ledger), (4, 2, 0));
+}

@@ -1,0 +1,162 @@
+//! How much may be on its way, and how often a Ping follows. Pure.
+
+use std::time::Duration;
+
+/// Pings on their way when the window is full, at least.
+const BARRIERS: usize = 16;
+
+/// What may be unconfirmed at a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) records: usize,
+    pub(crate) bytes: usize,
+}
+
+/// The limits at a moment. They are narrowed for a peer that is slow to read, so that its Pongs come
+/// in time and little is sent again after a loss, and widened up to `most` while Pongs come soon.
+#[derive(Debug)]
+pub(crate) struct Window {
+    most: Limits,
+    /// A Pong that takes longer is missing.
+    ack_timeout: Duration,
+    /// How often `most` is halved.
+    halvings: u32,
+    /// What was sent up to this record says nothing about the latest change.
+    changed_at: u64,
+    /// Records from a Ping to the next. It begins with one on each connection, and doubles: the
+    /// first Pong tells soon that the peer answers at all.
+    stride: usize,
+}
+
+impl Window {
+    pub(crate) fn new(most: Limits, ack_timeout: Duration) -> Self {
+        Self { most, ack_timeout, halvings: 0, changed_at: 0, stride: 1 }
+    }
+
+    fn records(&self) -> usize {
+        (self.most.records >> self.halvings).max(1)
+    }
+
+    fn bytes(&self) -> usize {
+        (self.most.bytes >> self.halvings).max(1)
+    }
+
+    /// Whether a record of `size` bytes may join `records` records of `bytes` bytes.
+    pub(crate) fn has_room(&self, records: usize, bytes: usize, size: usize) -> bool {
+        records == 0 || (records < self.records() && bytes + size <= self.bytes())
+    }
+
+    /// Whether a Ping is due behind `records` records of `bytes` bytes.
+    pub(crate) fn wants_ping(&self, records: usize, bytes: usize) -> bool {
+        records >= self.stride.min(self.records() / BARRIERS).max(1)
+            // Half of that: the last record before a Ping may be a large one.
+            || bytes >= (self.bytes() / (2 * BARRIERS)).max(1)
+    }
+
+    /// A Ping went out.
+    pub(crate) fn pinged(&mut self) {
+        self.stride = (self.stride * 2).min(self.most.records);
+    }
+
+    /// A connection begins.
+    pub(crate) fn restart(&mut self) {
+        self.stride = 1;
+    }
+
+    /// The Pong for what was sent up to record `upto` took so long; by now record `sent` was sent.
+    pub(crate) fn answered(&mut self, took: Duration, upto: u64, sent: u64) {
+        if upto <= self.changed_at {
+            return;
+        }
+        let before = self.halvings;
+        if took > self.ack_timeout / 4 && self.records() > 1 {
+            self.halvings += 1;
+        } else if took < self.ack_timeout / 8 {
+            self.halvings = self.halvings.saturating_sub(1);
+        }
+        if self.halvings != before {
+            self.changed_at = sent;
+        }
+    }
+
+    /// A Pong was missing; what follows is a connection on which it has to come sooner.
+    pub(crate) fn unanswered(&mut self, sent: u64) {
+        for _ in 0..BARRIERS.ilog2() {
+            self.halvings += u32::from(self.records() > 1);
+        }
+        self.changed_at = sent;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    fn window(records: usize) -> Window {
+        Window::new(Limits { records, bytes: 1000 }, S(8))
+    }
+
+    /// The most records that it holds.
+    fn held(window: &Window) -> usize {
+        (0..).find(|n| !window.has_room(*n, 0, 1)).unwrap()
+    }
+
+    #[test]
+    fn it_holds_records_and_bytes_and_a_record_alone_whatever_its_size() {
+        let window = window(3);
+        for (records, bytes, size, room) in
+            [(0, 0, 5000, true), (2, 900, 100, true), (2, 900, 101, false), (3, 3, 1, false)]
+        {
+            assert_eq!(window.has_room(records, bytes, size), room, "{records} {bytes} {size}");
+        }
+    }
+
+    #[test]
+    fn pings_begin_close_together_and_end_at_a_sixteenth_of_it() {
+        let mut window = window(160);
+        let mut strides = |n: usize| -> Vec<usize> {
+            let stride = |window: &mut Window| {
+                let stride = (1..).find(|records| window.wants_ping(*records, 0)).unwrap();
+                window.pinged();
+                stride
+            };
+            (0..n).map(|_| stride(&mut window)).collect()
+        };
+        assert_eq!(strides(6), [1, 2, 4, 8, 10, 10]);
+        window.restart();
+        assert!(window.wants_ping(1, 0) && !window.wants_ping(0, 30));
+        assert!(window.wants_ping(0, 31), "a thirty-second of the bytes");
+    }
+
+    #[test]
+    fn late_pongs_narrow_it_and_soon_ones_widen_it_once_for_what_was_sent_since() {
+        let mut window = window(1024);
+        for (took, upto, sent, records) in [
+            (S(2), 10, 1024, 1024),
+            (S(3), 20, 1024, 512),
+            // Sent before the window was narrowed.
+            (S(7), 1024, 1500, 512),
+            (S(3), 1500, 1600, 256),
+            (S(0), 1600, 1700, 256),
+            (S(0), 1601, 1800, 512),
+            (S(0), 1801, 1900, 1024),
+            (S(0), 1901, 2000, 1024),
+        ] {
+            window.answered(took, upto, sent);
+            assert_eq!(held(&window), records, "{took:?} for {upto} of {sent}");
+        }
+    }
+
+    #[test]
+    fn a_missing_pong_narrows_it_to_a_sixteenth_and_never_below_one_record() {
+        let mut window = window(1000);
+        for (sent, records) in [(1000, 62), (1010, 3), (1020, 1), (1030, 1)] {
+            window.unanswered(sent);
+            assert_eq!(held(&window), records);
+        }
+        window.answered(S(8), 2000, 2000);
+        assert_eq!(held(&window), 1);
+    }
+}
