@@ -119,21 +119,28 @@ impl Shown for Progress {
     }
 
     fn line(&self, rate: f64) -> String {
-        let MeterReading { reconnects, sink_reconnects, link, skipped, unconfirmed, .. } =
-            self.meter();
+        let meter = self.meter();
+        let MeterReading { reconnects, sink_reconnects, unconfirmed, .. } = meter;
         let mut parts = vec![
             counted(self.records(), "record"),
             format!("{}/s", count(rate.round() as u64)),
             size(self.bytes()),
         ];
-        match link {
+        match meter.link {
             Link::None => {}
             Link::Connecting => parts.push("connecting".into()),
             Link::Up => parts.push("connected".into()),
             Link::Waiting => parts.push("reconnecting".into()),
         }
+        match meter.sink_link {
+            Link::None | Link::Up => {}
+            Link::Connecting | Link::Waiting => parts.push("sink reconnecting".into()),
+        }
         parts.push(crate::output::reconnects(reconnects, sink_reconnects));
-        parts.extend(nonzero([(skipped.values().sum(), "skipped"), (unconfirmed, "unconfirmed")]));
+        parts.extend(nonzero([
+            (meter.skipped.values().sum(), "skipped"),
+            (unconfirmed, "unconfirmed"),
+        ]));
         if let Some(age) = self.age_of_last_record() {
             parts.push(format!("last {} ago", time(age)));
         }

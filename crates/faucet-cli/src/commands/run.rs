@@ -1,5 +1,6 @@
 //! `faucet run`: runs a pipeline file.
 
+use std::fs::{self, OpenOptions};
 use std::path::Path;
 
 use faucet_core::{Error, ErrorKind, Registry, Result};
@@ -13,6 +14,9 @@ use crate::spec;
 
 pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
+    if let Some(file) = &args.report {
+        is_writable(file)?;
+    }
     let built = spec::load(&args.file, registry);
     let report = match built {
         Ok(pipeline) => execute(&pipeline, signals, args.quiet).await,
@@ -25,6 +29,12 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
         tracing::error!(
             "the sink was not done in time: {} that were read are not written",
             counted(*lost, "record")
+        );
+    }
+    if report.unconfirmed > 0 && report.error.is_none() {
+        tracing::error!(
+            "{} were sent, but the peer is not known to have read them: they may be lost",
+            counted(report.unconfirmed, "record")
         );
     }
     if report.error.is_none() && !args.quiet {
@@ -58,6 +68,16 @@ async fn execute(pipeline: &Pipeline, signals: Signals, quiet: bool) -> Report {
     Show::new(quiet).during(progress, run.until(signals.asked())).await
 }
 
+/// Finds out before a run, which may take months, whether its report can be written.
+fn is_writable(file: &Path) -> Result<()> {
+    let existed = file.exists();
+    let opened = OpenOptions::new().append(true).create(true).open(file);
+    let removed = opened.and_then(|_| if existed { Ok(()) } else { fs::remove_file(file) });
+    removed.map_err(|e| {
+        Error::config(format!("--report {}: cannot be written", file.display())).with_source(e)
+    })
+}
+
 fn write_report(report: &Report, file: &Path) -> Result<()> {
     let failed = |e: std::io::Error| {
         let what = format!("--report {}: cannot be written", file.display());
@@ -65,7 +85,7 @@ fn write_report(report: &Report, file: &Path) -> Result<()> {
     };
     let mut text = serde_json::to_string_pretty(report).map_err(|e| failed(e.into()))?;
     text.push('\n');
-    std::fs::write(file, text).map_err(failed)
+    fs::write(file, text).map_err(failed)
 }
 
 /// A report in a line.

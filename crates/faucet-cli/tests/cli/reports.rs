@@ -1,6 +1,6 @@
 //! `--report`: one object with the same fields, however a run ends.
 
-use faucet_testkit::{Script, ScriptedServer, refused_address};
+use faucet_testkit::{Gate, Script, ScriptedServer};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -146,18 +146,36 @@ async fn a_configuration_error_is_reported_too() {
 }
 
 #[tokio::test]
-async fn a_report_that_cannot_be_written_hides_no_other_error() {
-    let server = ScriptedServer::start([Script::accept().close(1000, "")]).await;
+async fn a_report_that_cannot_be_written_is_2_before_anything_is_done() {
     let files = Files::new();
-    let nowhere = files.name("none/report.json");
-    let words = format!("--report {nowhere}: cannot be written");
+    let file = files.pipeline("ws://127.0.0.1:9/", json!({"unbounded": true}));
+    for nowhere in [files.name("none/report.json"), files.name("")] {
+        let ran = faucet_ran(["run", &file, "--report", &nowhere]).await;
+        ran.failed_with(2, &[&format!("--report {nowhere}: cannot be written"), "caused by: "]);
+        assert!(!ran.stderr.contains("127.0.0.1:9"), "{}", ran.stderr);
+    }
+    let well = files.name("report.json");
+    faucet_ran(["validate", &file]).await.succeeded();
+    files.write("report.json", "from the run before");
+    faucet_ran(["run", &file, "--set", "source.reconnect=false", "--report", &well]).await;
+    assert_eq!(report(&files)["ended"], "error");
+}
 
-    let file = files.pipeline(&server.url(), json!({"unbounded": true}));
-    let ran = faucet_ran(["run", &file, "--report", &nowhere]).await;
-    ran.failed_with(7, &[&words, "No such file or directory"]);
-
-    let refused = format!("ws://{}/", refused_address().await);
-    let file = files.pipeline(&refused, json!({"unbounded": true}));
-    let ran = faucet_ran(["run", &file, "--report", &nowhere]).await;
-    ran.failed_with(4, &[&words, "Connection refused"]);
+#[tokio::test]
+async fn a_report_that_cannot_be_written_in_the_end_hides_no_other_error() {
+    for (close, code, also) in [(1000, 7, ""), (1011, 4, "1011 internal error")] {
+        let gate = Gate::new();
+        let script = Script::accept().wait(&gate).close(close, "");
+        let server = ScriptedServer::start([script]).await;
+        let files = Files::new();
+        let (dir, nowhere) = (files.name("gone"), files.name("gone/report.json"));
+        std::fs::create_dir(&dir).unwrap();
+        let file = files.pipeline(&server.url(), json!({"unbounded": true}));
+        let mut running = Running::start(&mut faucet(["run", &file, "--report", &nowhere]));
+        running.stderr.until("a connection", |text| text.contains("connected")).await;
+        std::fs::remove_dir_all(&dir).unwrap();
+        gate.open();
+        let words = format!("--report {nowhere}: cannot be written");
+        running.ended().await.failed_with(code, &[&words, "No such file or directory", also]);
+    }
 }

@@ -87,6 +87,25 @@ async fn a_feed_that_listens_is_told_goodbye() {
     assert_eq!(server.finish().await[0].close_code(), Some(1000));
 }
 
+#[tokio::test]
+async fn with_a_websocket_that_confirms_nothing() {
+    let script = Script::accept().send_text("1").send_text("2").send_text("3").stall();
+    let feed = ScriptedServer::start([script]).await;
+    let peer = ScriptedServer::start([Script::accept().no_pongs()]).await;
+    let files = Files::new();
+    let sink = json!({"type": "websocket", "url": peer.url(), "delivery": "at_least_once"});
+    let keys = json!({"unbounded": true, "batch_timeout": 0.01});
+    let file = files.pipeline_to(&feed.url(), keys, sink);
+    let running = Running::start(&mut run(&files, &file));
+    peer.until(|seen| seen.first().is_some_and(|c| c.texts().len() == 3)).await;
+    let ran = interrupted(running, "INT").await;
+    let report = report(&files);
+    assert_eq!((&report["ended"], &report["unconfirmed"]), (&json!("shutdown"), &json!(3)));
+    let words = "ERROR 3 records were sent, but the peer is not known to have read them";
+    let told = &ran.succeeded().stderr;
+    assert!(told.contains(words) && told.contains("3 unconfirmed"), "{told}");
+}
+
 /// A feed of records that a pipe cannot hold.
 async fn flood() -> ScriptedServer {
     let script = Script::accept().repeat(u64::MAX, |i| format!("\"{}{i}\"", "x".repeat(1 << 20)));
