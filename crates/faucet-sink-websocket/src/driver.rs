@@ -210,17 +210,7 @@ impl Driver {
     }
 
     fn tell_refusal(&mut self) -> Result<()> {
-        let hint = match self.terms.delivery {
-            DeliveryMode::AtMostOnce => {
-                "see what the peer accepts; what was on its way behind it is unconfirmed, which \
-                 delivery: at_least_once would send again"
-            }
-            DeliveryMode::AtLeastOnce => "everything else was sent; see what the peer accepts",
-        };
-        match self.refusals.tell(self.session.url()) {
-            Some(error) => Err(error.with_hint(hint)),
-            None => Ok(()),
-        }
+        self.refusals.tell(self.session.url()).map_or(Ok(()), Err)
     }
 
     /// With `at_most_once` the peer may still say at the end what it has read.

@@ -105,10 +105,19 @@ impl Refusals {
 
     /// What is to be told, once; `url` is the peer's.
     pub(crate) fn tell(&mut self, url: &str) -> Option<Error> {
-        let (_, close) = self.first.as_ref().filter(|_| self.untold)?;
+        let (about, close) = self.first.as_ref().filter(|_| self.untold)?;
         let what = format!("{}: {close}", self.words()?);
+        let hint = match about {
+            About::Record { .. } => "everything else was sent; see what the peer accepts",
+            _ => "see what the peer accepts; what came behind it may be lost with it",
+        };
         self.untold = false;
-        Some(Error::new(ErrorKind::Sink, what).with_phase("write").with_endpoint(url))
+        Some(
+            Error::new(ErrorKind::Sink, what)
+                .with_phase("write")
+                .with_endpoint(url)
+                .with_hint(hint),
+        )
     }
 
     /// Nobody heard what was told.
