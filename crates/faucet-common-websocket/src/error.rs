@@ -120,7 +120,13 @@ impl<'a> Blame<'a> {
             None => return self.network("tls", error),
             Some(TlsTrouble::Certificate(reason)) => (
                 format!("certificate verify failed: {reason}"),
-                "for a private CA give tls.ca_file; for another name tls.server_name",
+                match reason.starts_with("self-signed") {
+                    true => {
+                        "make it with `openssl req -addext basicConstraints=critical,CA:FALSE`, and \
+                         give it as tls.ca_file"
+                    }
+                    false => "for a private CA give tls.ca_file; for another name tls.server_name",
+                },
             ),
             Some(TlsTrouble::NotTls) => (
                 "TLS handshake failed: the server does not speak TLS".to_owned(),

@@ -95,6 +95,14 @@ impl TestCa {
         Identity::new(&leaf, &key)
     }
 
+    /// The same, of an authority: what `openssl req -x509` makes.
+    pub fn self_signed_authority() -> Identity {
+        let (mut params, key) = (local(), key());
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let leaf = params.self_signed(&key).expect("the parameters are valid");
+        Identity::new(&leaf, &key)
+    }
+
     /// A client certificate.
     pub fn client(&self, name: &str) -> Identity {
         let mut params = params(&[name], name);

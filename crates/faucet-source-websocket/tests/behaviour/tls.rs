@@ -70,6 +70,26 @@ async fn a_private_authority_is_trusted_by_its_file_and_only_then() {
 }
 
 #[tokio::test]
+async fn a_self_signed_certificate_is_trusted_by_its_file_unless_it_is_an_authoritys() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for (identity, trusted) in
+        [(TestCa::self_signed(), true), (TestCa::self_signed_authority(), false)]
+    {
+        std::fs::write(file.path(), identity.cert_pem()).unwrap();
+        let server = serve(&identity).await;
+        let keys = json!({"tls": {"ca_file": file.path()}});
+        let told = run(&source(&server.url(), keys)).await;
+        if trusted {
+            assert_eq!(told.ended(), Ended::Closed);
+        } else {
+            let error = told.error();
+            assert!(error.to_string().contains("verify failed: self-signed: a CA's"), "{error}");
+            assert!(error.hint().unwrap().contains("CA:FALSE"), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_bad_certificate_is_fatal_and_its_fault_is_named() {
     let files = Files::new();
     for (identity, fault) in [
