@@ -162,10 +162,15 @@ fn trades(exchange: &mut Exchange, count: u64) -> impl Iterator<Item = Frame> {
     (0..count).map(move |_| Frame::Text(exchange.trade(millis).into()))
 }
 
+/// The end of a client that is gone before the feed is.
+fn end_of(gone: io::Result<()>) -> io::Error {
+    gone.err().unwrap_or_else(|| io::Error::other("it said goodbye"))
+}
+
 /// Waits until `until`, answering the client's Pings.
 async fn pause(client: &mut Client, until: Instant) -> io::Result<()> {
     tokio::select! {
-        () = client.drain() => Err(io::ErrorKind::ConnectionReset.into()),
+        gone = client.drain() => Err(end_of(gone)),
         () = sleep_until(until) => Ok(()),
     }
 }
@@ -173,7 +178,7 @@ async fn pause(client: &mut Client, until: Instant) -> io::Result<()> {
 /// Answers what the client has said, without waiting for it to say anything.
 fn hear(client: &mut Client) -> io::Result<()> {
     match client.drain().now_or_never() {
-        Some(()) => Err(io::ErrorKind::ConnectionReset.into()),
+        Some(gone) => Err(end_of(gone)),
         None => Ok(()),
     }
 }

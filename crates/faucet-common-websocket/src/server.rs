@@ -85,16 +85,22 @@ impl Client {
     }
 
     /// Reads, which answers the client's Pings, and drops what it reads. Completes when the client
-    /// is gone. Cancel safe.
-    pub async fn drain(&mut self) {
-        while let Some(Ok(_)) = self.ws.next().await {}
+    /// is gone, well if it said goodbye. Cancel safe.
+    pub async fn drain(&mut self) -> io::Result<()> {
+        loop {
+            match self.ws.next().await {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(into_io(error)),
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Says goodbye and waits for the client's answer.
     pub async fn close(mut self, code: u16, reason: &'static str) {
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         if self.ws.close(Some(frame)).await.is_ok() {
-            self.drain().await;
+            let _ = self.drain().await;
         }
     }
 }
