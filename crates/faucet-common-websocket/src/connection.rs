@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::AsyncReadExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as RawFrame;
@@ -134,6 +134,18 @@ pub(crate) struct Connection {
     unflushed: bool,
     /// Bytes that the socket had taken when it was last looked whether it takes any.
     taken: u64,
+    ping: PingPlace,
+}
+
+/// Where the last Ping of the keepalive is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PingPlace {
+    /// Behind what the socket has not taken yet.
+    Queued,
+    /// The socket took it then.
+    Taken(Instant),
+    /// That was asked for.
+    Told,
 }
 
 impl Connection {
@@ -155,7 +167,14 @@ impl Connection {
         // Nothing to wait for: with the upgrade done this only wraps the stream.
         let ws = WebSocketStream::from_raw_socket(wire, Role::Client, Some(config));
         let ws = futures_util::FutureExt::now_or_never(ws).expect("wrapping a stream does no I/O");
-        Self { secrets, ws, outbox: VecDeque::new(), unflushed: false, taken: 0 }
+        Self {
+            secrets,
+            ws,
+            outbox: VecDeque::new(),
+            unflushed: false,
+            taken: 0,
+            ping: PingPlace::Told,
+        }
     }
 
     pub(crate) fn blame<'a>(&'a self, url: &'a str) -> Blame<'a> {
@@ -182,6 +201,7 @@ impl Connection {
 
     pub(crate) fn queue_ping(&mut self, payload: PingPayload) {
         self.taken = self.written();
+        self.ping = PingPlace::Queued;
         self.outbox.push_back(ping(payload));
     }
 
@@ -199,12 +219,20 @@ impl Connection {
         !self.unflushed && self.outbox.is_empty()
     }
 
-    /// Whether the socket has not taken everything, but more than when this was asked before, or
-    /// when the last Ping was queued.
-    pub(crate) fn takes_bytes(&mut self) -> bool {
+    /// From when on the peer may be expected to answer the last Ping, if that is later than when it
+    /// was queued, or when this was asked before: when the socket took it, or `now` while the socket
+    /// takes what is in front of it.
+    pub(crate) fn ping_counts_from(&mut self, now: Instant) -> Option<Instant> {
         let (before, taken) = (self.taken, self.written());
         self.taken = taken;
-        !self.is_flushed() && before < taken
+        match self.ping {
+            PingPlace::Queued => (before < taken).then_some(now),
+            PingPlace::Taken(at) => {
+                self.ping = PingPlace::Told;
+                Some(at)
+            }
+            PingPlace::Told => None,
+        }
     }
 
     /// Writes what is queued as far as the socket takes it. An error shows at the next read.
@@ -246,6 +274,9 @@ impl Connection {
         if self.unflushed {
             let _ = ready!(self.ws.poll_flush_unpin(cx));
             self.unflushed = false;
+            if self.ping == PingPlace::Queued {
+                self.ping = PingPlace::Taken(Instant::now());
+            }
         }
         Poll::Ready(())
     }

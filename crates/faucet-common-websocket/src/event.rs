@@ -19,9 +19,13 @@ pub enum Event {
     Message(Frame),
     /// Another sign of life: a Ping, or a Pong that answers none of our pings.
     Control,
-    /// A Pong proved that the peer has read everything up to this [`Barrier`](Outgoing::Barrier); 0
-    /// where none was sent before the Ping.
-    Read(u64),
+    /// A Pong proved that the peer has read everything up to a [`Barrier`](Outgoing::Barrier).
+    Read {
+        /// The barrier's number; 0 where none was sent before the Ping.
+        upto: u64,
+        /// Whether the Ping was no earlier than the latest barrier.
+        latest: bool,
+    },
     /// The connection or an attempt was lost; another attempt follows.
     Lost {
         /// What kind of end it was.
@@ -31,6 +35,8 @@ pub enum Event {
         /// How long until the next attempt.
         wait: Duration,
     },
+    /// The lost connection is done with, and the next attempt is waited for.
+    Waiting,
     /// The peer closed cleanly and reconnecting is off. The last event.
     Closed,
 }

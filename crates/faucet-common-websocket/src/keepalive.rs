@@ -18,6 +18,15 @@ pub enum Care {
 /// What a Ping of ours carries: the session's token, the Ping's number and the latest mark.
 pub type PingPayload = [u8; 24];
 
+/// What a Pong proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pong {
+    /// The mark that its Ping carried.
+    pub mark: u64,
+    /// Whether its Ping was no earlier than the latest [barrier](Keepalive::barrier).
+    pub latest: bool,
+}
+
 /// Decides when to ping and when the peer is dead. Pure: it takes `now`.
 ///
 /// Every Ping carries the latest *mark* of its owner, such as the number of the last record sent
@@ -33,6 +42,8 @@ pub struct Keepalive {
     /// The number of the first Ping of this connection.
     first: u64,
     mark: u64,
+    /// The number of the latest Ping that was a barrier.
+    barrier: u64,
     next: Option<Instant>,
     /// The Ping whose pong is awaited, and until when.
     awaited: Option<(u64, Instant)>,
@@ -42,8 +53,8 @@ impl Keepalive {
     /// Pings every `interval` and waits `timeout` for each pong; without an interval it does
     /// nothing. `token` tells our pongs from others.
     pub fn new(interval: Option<Duration>, timeout: Duration, token: u64) -> Self {
-        let (sent, first, mark) = (0, 1, 0);
-        Self { interval, timeout, token, sent, first, mark, next: None, awaited: None }
+        let (sent, first, mark, barrier) = (0, 1, 0, 0);
+        Self { interval, timeout, token, sent, first, mark, barrier, next: None, awaited: None }
     }
 
     /// A connection was made at `now`.
@@ -78,12 +89,15 @@ impl Keepalive {
     /// decrease on a connection, and start from 0 on each.
     pub fn barrier(&mut self, mark: u64) -> PingPayload {
         self.mark = mark;
-        self.ping()
+        let payload = self.ping();
+        self.barrier = self.sent;
+        payload
     }
 
-    /// A pong came in at `now`: its mark, if it answers a ping of ours on this connection. If that is
-    /// an earlier one than the awaited, the peer lives all the same, and has its time once more.
-    pub fn pong(&mut self, payload: &[u8], now: Instant) -> Option<u64> {
+    /// A pong came in at `now`: what it proves, if it answers a ping of ours on this connection. If
+    /// that is an earlier one than the awaited, the peer lives all the same, and has its time once
+    /// more.
+    pub fn pong(&mut self, payload: &[u8], now: Instant) -> Option<Pong> {
         let payload: &PingPayload = payload.try_into().ok()?;
         let (words, _) = payload.as_chunks::<8>();
         let [token, number, mark] = [0, 1, 2].map(|n| u64::from_be_bytes(words[n]));
@@ -92,10 +106,10 @@ impl Keepalive {
         }
         self.awaited = self.awaited.filter(|(awaited, _)| number < *awaited);
         self.lives(now);
-        Some(mark)
+        Some(Pong { mark, latest: number >= self.barrier })
     }
 
-    /// The peer shows at `now` that it lives, though it has not answered yet.
+    /// The peer showed at `now` that it lives, or could not have answered before.
     pub fn lives(&mut self, now: Instant) {
         let until = now.checked_add(self.timeout);
         self.awaited = self.awaited.and_then(|(n, at)| Some((n, at.max(until?))));
@@ -129,6 +143,10 @@ mod tests {
         (keepalive, t0)
     }
 
+    fn mark(pong: Option<Pong>) -> Option<u64> {
+        pong.map(|pong| pong.mark)
+    }
+
     fn ping(keepalive: &mut Keepalive, now: Instant) -> PingPayload {
         match keepalive.care(now, true) {
             Care::Ping(payload) => payload,
@@ -142,7 +160,7 @@ mod tests {
         assert_eq!(keepalive.care(t0 + S(9), true), Care::Wait(Some(t0 + S(10))));
         let first = ping(&mut keepalive, t0 + S(10));
         assert_eq!(keepalive.care(t0 + S(11), true), Care::Wait(Some(t0 + S(15))));
-        assert_eq!(keepalive.pong(&first, t0 + S(12)), Some(0));
+        assert_eq!(mark(keepalive.pong(&first, t0 + S(12))), Some(0));
         assert_eq!(keepalive.care(t0 + S(16), true), Care::Wait(Some(t0 + S(20))));
         assert_ne!(ping(&mut keepalive, t0 + S(20)), first);
     }
@@ -167,20 +185,22 @@ mod tests {
         let (mut keepalive, t0) = started(10, 5);
         let barrier = keepalive.barrier(70);
         let tick = ping(&mut keepalive, t0 + S(10));
-        assert_eq!(keepalive.pong(&barrier, t0 + S(12)), Some(70), "a late pong of ours is ours");
+        let late = keepalive.pong(&barrier, t0 + S(12));
+        assert_eq!(late, Some(Pong { mark: 70, latest: true }), "a late pong of ours is ours");
         let later = Care::Wait(Some(t0 + S(17)));
         assert_eq!(keepalive.care(t0 + S(15), true), later, "and a sign of life");
         assert_eq!(keepalive.care(t0 + S(17), true), Care::Dead, "but not what is awaited");
         let pong = keepalive.pong(&tick, t0 + S(17));
-        assert_eq!(pong, Some(70), "the tick has the mark of the barrier");
-        let barrier = keepalive.barrier(99);
-        ping(&mut keepalive, t0 + S(20));
+        assert_eq!(mark(pong), Some(70), "the tick has the mark of the barrier");
+        let (tick, barrier) = (ping(&mut keepalive, t0 + S(20)), keepalive.barrier(99));
+        let pong = keepalive.pong(&tick, t0 + S(20));
+        assert_eq!(pong, Some(Pong { mark: 70, latest: false }), "it was sent before the barrier");
         keepalive.connected(t0 + S(21));
         let pong = keepalive.pong(&barrier, t0 + S(22));
         assert_eq!(pong, None, "it was sent on another connection");
         let tick = ping(&mut keepalive, t0 + S(31));
         let pong = keepalive.pong(&tick, t0 + S(31));
-        assert_eq!(pong, Some(0), "nothing was sent on this one");
+        assert_eq!(mark(pong), Some(0), "nothing was sent on this one");
     }
 
     #[test]

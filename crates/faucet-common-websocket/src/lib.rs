@@ -16,6 +16,7 @@ pub mod dial;
 mod error;
 pub mod event;
 pub mod greeting;
+mod hold;
 pub mod keepalive;
 pub mod lifecycle;
 pub mod options;

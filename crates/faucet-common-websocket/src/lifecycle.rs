@@ -161,6 +161,8 @@ impl Lifecycle {
     /// be only after having been connected.
     fn no_progress(&mut self, class: Class, error: &Error) -> Option<Error> {
         let message = error.to_string();
+        // Both say that what we sent was wrong.
+        let class = if class == Class::Refusal { Class::Complaint } else { class };
         let before = self.previous.replace((class, message.clone()));
         let twice = before.filter(|(previous, _)| *previous == class);
         if self.was_connected && twice.is_none() {
@@ -291,6 +293,8 @@ mod tests {
         }
         let explained = [Up, Fails(Refusal), Explained, Fails(Refusal), Fails(Refusal)];
         assert_eq!(told(policy(None), &explained), ["1000", "2000", "give up"]);
+        let alternating = [Up, Fails(Complaint), Up, Fails(Refusal)];
+        assert_eq!(told(policy(None), &alternating), ["1000", "give up"]);
         let other = [Up, Fails(Answer(404)), Fails(Answer(403)), Fails(Application(4000))];
         assert_eq!(told(policy(None), &other), ["1000", "2000", "4000"]);
         assert_eq!(told(policy(None), &[Up, Fails(Fatal)]), ["give up"]);

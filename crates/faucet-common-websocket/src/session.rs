@@ -19,13 +19,11 @@ use crate::connection::{Connection, Inbound, message, ping};
 use crate::dial::StepLog;
 use crate::error::Blame;
 use crate::event::{Event, Outgoing};
-use crate::keepalive::{Care, Keepalive};
+use crate::hold::Hold;
+use crate::keepalive::{Care, Keepalive, Pong};
 use crate::lifecycle::{Class, Failure, Lifecycle, Step};
 use crate::target::Target;
 use crate::wire::Stamp;
-
-/// How often a connection that is not read from sends an unsolicited Pong (RFC 6455 §5.5.3).
-const HOLD_INTERVAL: Duration = Duration::from_secs(10);
 
 enum Link {
     Dialing(BoxFuture<'static, Result<Connection, Failure>>),
@@ -56,11 +54,7 @@ pub struct Session {
     connects: u64,
     last_data: Instant,
     alarm: Alarm,
-    /// Since when nothing has been read.
-    paused: Option<Instant>,
-    /// When the peer should hear from us, though nothing is read.
-    pong_due: Instant,
-    hold_alarm: Alarm,
+    hold: Hold,
     discarded: Vec<&'static str>,
     /// Messages since nothing more was there to read.
     burst: u32,
@@ -85,9 +79,7 @@ impl Session {
             connects: 0,
             last_data: Instant::now(),
             alarm: Alarm::default(),
-            paused: None,
-            pong_due: Instant::now(),
-            hold_alarm: Alarm::default(),
+            hold: Hold::new(),
             discarded: Vec::new(),
             burst: 0,
             last_end: None,
@@ -180,8 +172,7 @@ impl Session {
 
     /// The next event. After an error or [`Event::Closed`] the session is over.
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event>> {
-        if let Some(since) = self.paused.take() {
-            let pause = since.elapsed();
+        if let Some(pause) = self.hold.resume() {
             self.keepalive.resumed(pause);
             // Time without reading says nothing about the feed.
             self.last_data += pause;
@@ -226,7 +217,7 @@ impl Session {
 
     /// The owner stops reading until it asks for the next event.
     pub fn pause(&mut self) {
-        self.paused.get_or_insert_with(Instant::now);
+        self.hold.pause();
     }
 
     /// Keeps the connection alive without reading from it: writes what is queued, and unsolicited
@@ -236,10 +227,9 @@ impl Session {
         match &mut self.link {
             Link::Up(connection) => {
                 connection.poll_flush(cx);
-                while self.hold_alarm.poll(cx, Some(self.pong_due)).is_ready() {
+                while self.hold.wants_pong(cx) {
                     connection.queue_pong(Bytes::new());
                     connection.poll_write(cx);
-                    self.pong_due = Instant::now() + HOLD_INTERVAL;
                 }
             }
             Link::Dialing(dialing) => {
@@ -264,16 +254,20 @@ impl Session {
     }
 
     /// Says goodbye with Close 1000, if there is a connection, and waits for the peer's Close for at
-    /// most a second. That may be an answer, or what the peer has to say by itself.
+    /// most a second. That may be an answer, or what the peer has to say by itself. Where a goodbye
+    /// is under way already, why.
     pub async fn close(&mut self) -> Option<Failure> {
         match std::mem::replace(&mut self.link, Link::Over) {
             Link::Up(mut connection) => {
                 let end = connection.farewell(Some(code::NORMAL)).await?;
                 Some(end.failure(connection.blame(self.target.url.redacted())))
             }
-            Link::Parting(farewell, _) => {
+            Link::Parting(farewell, next) => {
                 farewell.await;
-                None
+                match (next, self.last_end) {
+                    (Next::Fail(error), Some(class)) => Some(Failure::new(class, error)),
+                    _ => None,
+                }
             }
             Link::Dialing(_) | Link::Waiting(_) | Link::Over => None,
         }
@@ -290,7 +284,7 @@ impl Session {
         self.life.connected(now.into_std());
         self.keepalive.connected(now);
         self.last_data = now;
-        self.pong_due = now + HOLD_INTERVAL;
+        self.hold.heard(now);
         self.connects += 1;
         let again = self.connects > 1;
         tracing::info!(end = %self.end, url = self.url(), again, "connected");
@@ -311,13 +305,16 @@ impl Session {
                     return Poll::Ready(Ok(Event::Message(frame)));
                 }
                 Poll::Ready(Ok(Inbound::Ping)) => {
-                    self.pong_due = connection.stamp().instant + HOLD_INTERVAL;
+                    self.hold.heard(connection.stamp().instant);
                     return Poll::Ready(Ok(Event::Control));
                 }
                 Poll::Ready(Ok(Inbound::Pong(payload))) => {
                     let at = connection.stamp().instant;
                     let pong = self.keepalive.pong(&payload, at);
-                    return Poll::Ready(Ok(pong.map_or(Event::Control, Event::Read)));
+                    return Poll::Ready(Ok(match pong {
+                        Some(Pong { mark, latest }) => Event::Read { upto: mark, latest },
+                        None => Event::Control,
+                    }));
                 }
                 Poll::Ready(Err(end)) => {
                     self.discarded.extend(end.discards(connection.is_mid_message()));
@@ -352,10 +349,9 @@ impl Session {
             match self.keepalive.care(now, drained) {
                 Care::Dead => {
                     if let Link::Up(connection) = &mut self.link
-                        && connection.takes_bytes()
+                        && let Some(from) = connection.ping_counts_from(now)
                     {
-                        // The Ping may still be behind what it takes.
-                        self.keepalive.lives(now);
+                        self.keepalive.lives(from);
                         continue;
                     }
                     let what = "no pong in pong_timeout: the peer is dead";
@@ -430,7 +426,7 @@ impl Session {
         match next {
             Next::Wait(until) => {
                 self.link = Link::Waiting(until);
-                Ok(None)
+                Ok(Some(Event::Waiting))
             }
             Next::Close => Ok(Some(Event::Closed)),
             Next::Fail(error) => Err(error),

@@ -9,6 +9,9 @@ use crate::options::OptionKey;
 use crate::schema::Schemas;
 use crate::{Kind, Problems};
 
+/// Keys of a path that is suggested.
+const DEEPEST: usize = 4;
+
 /// Reads the options of one connector.
 pub(crate) struct Reader<'a> {
     pub(crate) schemas: Schemas<'a>,
@@ -54,7 +57,7 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, name: &str) {
-        let paths = self.schemas.paths(self.schemas.root);
+        let paths = self.schemas.paths(self.schemas.root, DEEPEST);
         let typed = paths.iter().map(|path| format!("{}.{path}", self.connector));
         let all: Vec<String> =
             self.table.iter().map(|known| known.name.to_owned()).chain(typed).collect();

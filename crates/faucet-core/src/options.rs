@@ -176,6 +176,8 @@ mod tests {
     struct Tls {
         #[serde(default)]
         verify: bool,
+        #[serde(default)]
+        via: Option<Box<Tls>>,
     }
 
     #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -319,6 +321,8 @@ mod tests {
         assert!(meant[0] == words && meant.len() == 1, "{meant:?}");
         let meant = refused(&[("guest.tls.verfy", "true")]);
         assert!(meant[0].ends_with("(did you mean `guest.tls.verify`?)"), "{meant:?}");
+        let meant = refused(&[("guest.tls.via.verfy", "true")]);
+        assert!(meant[0].ends_with("(did you mean `guest.tls.via.verify`?)"), "{meant:?}");
         let twice = refused(&[("guest.limit", "1"), ("guest.max.count", "1")]);
         assert_eq!(twice, ["guest.max.count: means the same as guest.limit; give one of them"]);
         let Err(error) = build_source::<Guest>(&map(&[("guest.retri", "1")])) else { panic!() };

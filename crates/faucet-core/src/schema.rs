@@ -58,13 +58,19 @@ impl<'a> Schemas<'a> {
         Some((vec![path], value))
     }
 
-    /// All paths below `schema`, with dots between their keys.
-    pub(crate) fn paths(self, schema: &'a Value) -> Vec<String> {
+    /// All paths below `schema`, with dots between their keys. A schema may hold itself: paths have
+    /// at most `depth` keys.
+    pub(crate) fn paths(self, schema: &'a Value, depth: usize) -> Vec<String> {
         let mut paths = Vec::new();
+        if depth == 0 {
+            return paths;
+        }
         for branch in self.branches(schema) {
             let keys = branch.get("properties").and_then(Value::as_object).into_iter().flatten();
             for (key, inner) in keys {
-                paths.extend(self.paths(inner).iter().map(|path| format!("{key}.{path}")));
+                paths.extend(
+                    self.paths(inner, depth - 1).iter().map(|path| format!("{key}.{path}")),
+                );
                 paths.push(key.clone());
             }
         }

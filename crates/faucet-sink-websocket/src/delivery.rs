@@ -71,6 +71,8 @@ pub(crate) struct Ledger {
     /// Bytes on their way, with `at_least_once`.
     bytes_in_flight: usize,
     search: Search,
+    /// Nothing more will be accepted.
+    closing: bool,
     /// Since when a Pong has been owed.
     waiting_since: Option<Instant>,
     confirmed: u64,
@@ -95,6 +97,7 @@ impl Ledger {
             bytes_since: 0,
             bytes_in_flight: 0,
             search: Search::new(),
+            closing: false,
             waiting_since: None,
             confirmed: 0,
             unconfirmed: 0,
@@ -113,6 +116,11 @@ impl Ledger {
         self.accepted += 1;
         self.queued_bytes += frame.as_bytes().len();
         self.queue.push_back(frame);
+    }
+
+    /// No more records will come: a Ping follows the last at once.
+    pub(crate) fn close(&mut self) {
+        self.closing = true;
     }
 
     /// What goes out next: a record, or the Ping behind what went out.
@@ -165,7 +173,7 @@ impl Ledger {
         match self.mode {
             // Only to know what was lost, and that the peer lives.
             DeliveryMode::AtMostOnce => match self.queue.is_empty() {
-                true => self.waiting_since.is_none(),
+                true => self.waiting_since.is_none() || self.closing,
                 false => wanted && self.barriers.len() < MOST_BARRIERS,
             },
             // Nothing more goes out until a Pong comes.
@@ -182,8 +190,9 @@ impl Ledger {
         Outgoing::Barrier(self.sent)
     }
 
-    /// A Pong says that the peer has read everything up to record `mark`. Whether that is news.
-    pub(crate) fn read(&mut self, mark: u64, now: Instant) -> bool {
+    /// A Pong says that the peer has read everything up to record `mark`; `latest` that its Ping was
+    /// no earlier than the last one from here. Whether that is news.
+    pub(crate) fn read(&mut self, mark: u64, latest: bool, now: Instant) -> bool {
         if mark > self.sent {
             return false;
         }
@@ -196,7 +205,7 @@ impl Ledger {
         }
         self.waiting_since = (!self.barriers.is_empty()).then_some(now);
         let accepted = match self.is_searching() {
-            true => mark == self.sent && self.search.pong(),
+            true => latest && self.search.pong(),
             false => mark > self.settled,
         };
         if !accepted {
@@ -246,7 +255,7 @@ impl Ledger {
         (self.bytes_since, self.bytes_in_flight) = (0, 0);
         self.search.restart();
         self.waiting_since = None;
-        self.window.restart();
+        self.window.restart(self.begin);
     }
 
     /// There will be no connection any more: what was sent and is not confirmed stays so.

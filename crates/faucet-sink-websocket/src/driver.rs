@@ -18,7 +18,7 @@ use crate::refusal::Refusals;
 use crate::window::Window;
 
 /// How long a peer may take at the end to say what it has read, where nothing depends on it.
-const LAST_WORD: Duration = Duration::from_millis(500);
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// So many connections without any Pong, and the peer is known not to answer.
 const MUTE_CONNECTIONS: u32 = 2;
 /// A connection that is lost sooner says nothing about that.
@@ -167,6 +167,9 @@ impl Driver {
                 frames.next().into_iter().for_each(|frame| self.ledger.accept(frame));
             }
         }
+        if let Some(Command { task: Task::Close, .. }) = &self.command {
+            self.ledger.close();
+        }
         let (now, ledger) = (Instant::now(), &mut self.ledger);
         let was_flushed = self.flushed;
         self.flushed = self.session.poll_send(cx, || ledger.next(now.into_std())).is_ready();
@@ -187,8 +190,9 @@ impl Driver {
         let task = &self.command.as_ref()?.task;
         if let Some(down) = &self.down {
             // A goodbye to nobody, with nothing left to say, is no failure.
-            let well =
-                !matches!(task, Task::Write(_)) && down.is_well() && !self.refusals.is_untold();
+            let well = !matches!(task, Task::Write(_))
+                && down.is_well(self.terms.delivery)
+                && !self.refusals.is_untold();
             let failure = || down.failure(left, &self.refusals, self.session.url());
             return Some(if well { Ok(()) } else { Err(failure()) });
         }
@@ -261,10 +265,10 @@ impl Driver {
                 self.ponged = false;
                 self.account.meter().add_sink_reconnect();
             }
-            Event::Read(mark) => {
+            Event::Read { upto, latest } => {
                 self.ponged = true;
                 self.mute_connections = 0;
-                if self.ledger.read(mark, Instant::now().into_std()) {
+                if self.ledger.read(upto, latest, Instant::now().into_std()) {
                     self.session.progressed();
                 }
                 if !self.ledger.is_searching() {
@@ -272,7 +276,7 @@ impl Driver {
                 }
             }
             Event::Message(_) => self.inbound += 1,
-            Event::Control => {}
+            Event::Control | Event::Waiting => {}
             Event::Lost { class, error, .. } => {
                 match class {
                     Class::Refusal => self.refused(&error),
@@ -287,14 +291,19 @@ impl Driver {
             Event::Closed => {
                 let what = format!("WebSocket {}: closed by the server", self.session.url());
                 self.went_down(Error::new(ErrorKind::Closed, what));
+                if let Some(down) = &mut self.down {
+                    down.is_clean = true;
+                }
             }
         }
     }
 
     fn lost(&mut self) {
         let owed_long = self.ledger.pong_due(MUTE.min(self.terms.ack_timeout));
+        // A peer that does not read is stuck, not mute.
         let mute = self.terms.delivery == DeliveryMode::AtLeastOnce
             && !self.ponged
+            && self.flushed
             && owed_long.is_some_and(|since| since <= Instant::now().into_std());
         self.mute_connections += u32::from(mute);
         self.ledger.lost();
@@ -335,6 +344,7 @@ impl Driver {
             unconfirmed: self.ledger.unconfirmed(),
             unsent,
             final_at_once: !self.terms.reconnect,
+            is_clean: false,
         });
     }
 

@@ -21,8 +21,10 @@ pub(crate) struct Window {
     ack_timeout: Duration,
     /// How often `most` is halved.
     halvings: u32,
-    /// What was sent up to this record says nothing about the latest change.
-    changed_at: u64,
+    /// What was sent up to this record does not widen it: it was sent before the latest change.
+    widens_after: u64,
+    /// The same for narrowing, but that it begins anew with each connection.
+    narrows_after: u64,
     /// Records from a Ping to the next. It begins with one on each connection, and doubles: the
     /// first Pong tells soon that the peer answers at all.
     stride: usize,
@@ -30,7 +32,7 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) fn new(most: Limits, ack_timeout: Duration) -> Self {
-        Self { most, ack_timeout, halvings: 0, changed_at: 0, stride: 1 }
+        Self { most, ack_timeout, halvings: 0, widens_after: 0, narrows_after: 0, stride: 1 }
     }
 
     fn records(&self) -> usize {
@@ -58,25 +60,24 @@ impl Window {
         self.stride = (self.stride * 2).min(self.most.records);
     }
 
-    /// A connection begins.
-    pub(crate) fn restart(&mut self) {
+    /// A connection begins behind record `begin`.
+    pub(crate) fn restart(&mut self, begin: u64) {
         self.stride = 1;
+        self.narrows_after = begin;
     }
 
     /// The Pong for what was sent up to record `upto` took so long; by now record `sent` was sent.
     pub(crate) fn answered(&mut self, took: Duration, upto: u64, sent: u64) {
-        if upto <= self.changed_at {
+        let late = took > self.ack_timeout / 4 && upto > self.narrows_after;
+        let soon = took < self.ack_timeout / 8 && upto > self.widens_after;
+        if late && self.records() > 1 {
+            self.halvings += 1;
+        } else if soon && self.halvings > 0 {
+            self.halvings -= 1;
+        } else {
             return;
         }
-        let before = self.halvings;
-        if took > self.ack_timeout / 4 && self.records() > 1 {
-            self.halvings += 1;
-        } else if took < self.ack_timeout / 8 {
-            self.halvings = self.halvings.saturating_sub(1);
-        }
-        if self.halvings != before {
-            self.changed_at = sent;
-        }
+        (self.narrows_after, self.widens_after) = (sent, sent);
     }
 
     /// A Pong was missing; what follows is a connection on which it has to come sooner.
@@ -84,7 +85,7 @@ impl Window {
         for _ in 0..BARRIERS.ilog2() {
             self.halvings += u32::from(self.records() > 1);
         }
-        self.changed_at = sent;
+        (self.narrows_after, self.widens_after) = (sent, sent);
     }
 }
 
@@ -125,7 +126,7 @@ mod tests {
             (0..n).map(|_| stride(&mut window)).collect()
         };
         assert_eq!(strides(6), [1, 2, 4, 8, 10, 10]);
-        window.restart();
+        window.restart(0);
         assert!(window.wants_ping(1, 0) && !window.wants_ping(0, 30));
         assert!(window.wants_ping(0, 31), "a thirty-second of the bytes");
     }
@@ -158,5 +159,18 @@ mod tests {
         }
         window.answered(S(8), 2000, 2000);
         assert_eq!(held(&window), 1);
+    }
+
+    #[test]
+    fn on_a_new_connection_it_narrows_at_once_but_widens_only_for_what_is_new() {
+        let mut window = window(1024);
+        window.unanswered(1024);
+        window.restart(100);
+        window.answered(S(0), 101, 164);
+        assert_eq!(held(&window), 64, "it was sent before");
+        window.answered(S(7), 120, 184);
+        assert_eq!(held(&window), 32);
+        window.answered(S(0), 1025, 1025);
+        assert_eq!(held(&window), 64);
     }
 }

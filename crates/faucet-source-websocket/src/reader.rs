@@ -140,7 +140,7 @@ impl WebsocketReader {
             }
             Event::Control => self.heard(self.session.stamp().instant),
             // It answers our own keepalive, which would keep the idle clock from ever running down.
-            Event::Read(_) => {}
+            Event::Read { .. } | Event::Waiting => {}
             Event::Lost { error, .. } => {
                 meter.set_link(Link::Waiting);
                 self.trouble = Some(error.to_string());

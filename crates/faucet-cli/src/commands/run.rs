@@ -1,9 +1,10 @@
 //! `faucet run`: runs a pipeline file.
 
 use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::Path;
 
-use faucet_core::{Error, ErrorKind, Registry, Result};
+use faucet_core::{Delivery, Error, ErrorKind, Registry, Result};
 use faucet_pipeline::{End, Pipeline, Report};
 
 use crate::args::RunArgs;
@@ -18,6 +19,7 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
         is_writable(file)?;
     }
     let built = spec::load(&args.file, registry);
+    let promised = built.as_ref().map(|pipeline| pipeline.sink().info().delivery).ok();
     let report = match built {
         Ok(pipeline) => execute(&pipeline, signals, args.quiet).await,
         Err(error) => Report::failed(error),
@@ -32,10 +34,12 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
         );
     }
     if report.unconfirmed > 0 && report.error.is_none() {
-        tracing::error!(
-            "{} were sent, but the peer is not known to have read them: they may be lost",
-            counted(report.unconfirmed, "record")
-        );
+        let records = counted(report.unconfirmed, "record");
+        let what = "were sent, but the peer is not known to have read them: they may be lost";
+        match promised {
+            Some(Delivery::AtMostOnce) => tracing::warn!("{records} {what}"),
+            _ => tracing::error!("{records} {what}"),
+        }
     }
     if report.error.is_none() && !args.quiet {
         tracing::info!("{}", summary(&report));
@@ -68,18 +72,28 @@ async fn execute(pipeline: &Pipeline, signals: Signals, quiet: bool) -> Report {
     Show::new(quiet).during(progress, run.until(signals.asked())).await
 }
 
-/// Finds out before a run, which may take months, whether its report can be written.
+/// Finds out before a run, which may take months, whether its report can be written. Leaves things
+/// as they are; a pipe or a device is not touched at all.
 fn is_writable(file: &Path) -> Result<()> {
-    let existed = file.exists();
-    let opened = OpenOptions::new().append(true).create(true).open(file);
-    let removed = opened.and_then(|_| if existed { Ok(()) } else { fs::remove_file(file) });
-    removed.map_err(|e| {
+    let tried = match fs::metadata(file) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if found.is_file() => OpenOptions::new().append(true).open(file).map(drop),
+        Ok(_) => Ok(()),
+        // A link that leads nowhere yet.
+        Err(_) if fs::symlink_metadata(file).is_ok() => Ok(()),
+        Err(_) => OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(file)
+            .and_then(|_| fs::remove_file(file)),
+    };
+    tried.map_err(|e| {
         Error::config(format!("--report {}: cannot be written", file.display())).with_source(e)
     })
 }
 
 fn write_report(report: &Report, file: &Path) -> Result<()> {
-    let failed = |e: std::io::Error| {
+    let failed = |e: io::Error| {
         let what = format!("--report {}: cannot be written", file.display());
         Error::new(ErrorKind::Sink, what).with_source(e)
     };

@@ -154,8 +154,16 @@ async fn a_report_that_cannot_be_written_is_2_before_anything_is_done() {
         ran.failed_with(2, &[&format!("--report {nowhere}: cannot be written"), "caused by: "]);
         assert!(!ran.stderr.contains("127.0.0.1:9"), "{}", ran.stderr);
     }
+    #[cfg(unix)]
+    {
+        let link = files.name("link.json");
+        std::os::unix::fs::symlink(files.name("target.json"), &link).unwrap();
+        let off = ["--set", "source.reconnect=false"];
+        faucet_ran(["run", &file, off[0], off[1], "--report", &link]).await;
+        assert_eq!(files.json("target.json")["ended"], "error");
+        faucet_ran(["run", &file, off[0], off[1], "--report", "/dev/stdout"]).await.lines();
+    }
     let well = files.name("report.json");
-    faucet_ran(["validate", &file]).await.succeeded();
     files.write("report.json", "from the run before");
     faucet_ran(["run", &file, "--set", "source.reconnect=false", "--report", &well]).await;
     assert_eq!(report(&files)["ended"], "error");

@@ -55,9 +55,9 @@ fn at_least_once_the_window_bounds_what_is_unconfirmed() {
     let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 8), Instant::now());
     assert!(!accept(&mut ledger, 9));
     sent(&mut ledger, now);
-    assert!(ledger.read(3, now));
-    assert!(!ledger.read(2, now), "that is no news");
-    assert!(!ledger.read(9, now), "that was never sent");
+    assert!(ledger.read(3, true, now));
+    assert!(!ledger.read(2, true, now), "that is no news");
+    assert!(!ledger.read(9, true, now), "that was never sent");
     assert!(accept(&mut ledger, 3) && !accept(&mut ledger, 1));
     assert_eq!((ledger.in_flight(), ledger.confirmed()), (5, 3));
 }
@@ -67,11 +67,11 @@ fn at_least_once_a_loss_sends_the_rest_again_in_order_and_counts_it() {
     let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
     accept(&mut ledger, 10);
     sent(&mut ledger, now);
-    ledger.read(4, now);
+    ledger.read(4, true, now);
     ledger.lost();
     accept(&mut ledger, 2);
     assert_eq!(sent(&mut ledger, now).1, [5, 7, 11, 12]);
-    ledger.read(12, now);
+    ledger.read(12, true, now);
     assert!(ledger.is_settled());
     assert_eq!(counts(&mut ledger), (12, 0, 6));
 }
@@ -84,9 +84,20 @@ fn at_least_once_no_more_goes_out_than_the_window_holds_once_it_is_narrowed() {
     ledger.pong_missing();
     ledger.lost();
     assert_eq!(sent(&mut ledger, now), (vec![1, 1, 1, 1, 0], vec![1, 2, 3, 4]));
-    ledger.read(2, now);
+    ledger.read(2, true, now);
     assert_eq!(sent(&mut ledger, now).1, [5, 6]);
     assert!(!accept(&mut ledger, 1));
+}
+
+#[test]
+fn at_least_once_late_pongs_narrow_the_window() {
+    let (mut ledger, t0) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+    accept(&mut ledger, 64);
+    sent(&mut ledger, t0);
+    ledger.read(1, true, t0 + S(8));
+    ledger.lost();
+    sent(&mut ledger, t0 + S(9));
+    assert_eq!(ledger.in_flight(), 32);
 }
 
 #[test]
@@ -99,7 +110,7 @@ fn at_least_once_a_ping_follows_where_the_next_record_has_no_room() {
     }
     // The fourth is behind no Ping of its own accord.
     assert_eq!(sent(&mut ledger, now), (vec![1, 2, 1, 0], vec![1, 3, 4]));
-    ledger.read(4, now);
+    ledger.read(4, true, now);
     assert_eq!(sent(&mut ledger, now).1, [5]);
 }
 
@@ -112,18 +123,25 @@ fn at_most_once_pings_go_along_and_a_loss_is_counted() {
     assert_eq!((marks.last(), runs.last()), (Some(&99), Some(&1)), "one is on its way already");
     accept(&mut ledger, 1);
     assert_eq!(sent(&mut ledger, now), (vec![1], vec![]));
-    ledger.read(99, now);
+    ledger.read(99, true, now);
     assert_eq!(sent(&mut ledger, now), (vec![0, 0], vec![101]));
     accept(&mut ledger, 3);
     ledger.lost();
     assert_eq!(sent(&mut ledger, now), (vec![1, 2], vec![102]), "what was not sent goes out");
-    ledger.read(102, now);
+    ledger.read(102, true, now);
     assert_eq!(sent(&mut ledger, now).1, [104]);
-    ledger.read(104, now);
+    ledger.read(104, true, now);
     assert_eq!(counts(&mut ledger), (102, 2, 0));
+    accept(&mut ledger, 2);
+    sent(&mut ledger, now);
+    accept(&mut ledger, 1);
+    assert_eq!(sent(&mut ledger, now), (vec![1], vec![]));
+    ledger.close();
+    assert_eq!(sent(&mut ledger, now).1, [107], "there is no time to wait for the Pong before it");
+    ledger.read(107, true, now);
     // A peer that answers none does not fill the memory.
     accept(&mut ledger, 10_000);
-    assert_eq!(sent(&mut ledger, now).1.len(), MOST_BARRIERS);
+    assert_eq!(sent(&mut ledger, now).1.len(), MOST_BARRIERS + 1, "and one behind the last");
 }
 
 #[test]
@@ -135,9 +153,9 @@ fn a_pong_is_owed_from_the_oldest_ping_or_the_latest_pong_on() {
     accept(&mut ledger, 4);
     sent(&mut ledger, t0 + S(10));
     assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(30)));
-    ledger.read(4, t0 + S(20));
+    ledger.read(4, true, t0 + S(20));
     assert_eq!(ledger.pong_due(S(30)), Some(t0 + S(50)));
-    ledger.read(12, t0 + S(21));
+    ledger.read(12, true, t0 + S(21));
     ledger.flushed(t0 + S(22));
     assert_eq!(ledger.pong_due(S(30)), None);
     accept(&mut ledger, 1);
@@ -149,9 +167,9 @@ fn a_pong_is_owed_from_the_oldest_ping_or_the_latest_pong_on() {
 /// A suspect goes out, and both of its Pings are answered.
 fn probe(ledger: &mut Ledger, number: u64, now: Instant) {
     assert_eq!(sent(ledger, now), (vec![1, 0], vec![number]));
-    assert!(!ledger.read(number, now), "the program may not have looked at it yet");
+    assert!(!ledger.read(number, true, now), "the program may not have looked at it yet");
     assert_eq!(sent(ledger, now), (vec![0, 0], vec![number]));
-    assert!(ledger.read(number, now));
+    assert!(ledger.read(number, true, now));
 }
 
 /// A connection begins, and so does the search.
@@ -159,7 +177,7 @@ fn search(ledger: &mut Ledger, settled: u64, now: Instant) {
     ledger.lost();
     assert!(ledger.is_searching());
     assert_eq!(sent(ledger, now), (vec![0, 0], vec![settled]));
-    assert!(!ledger.read(settled, now));
+    assert!(!ledger.read(settled, true, now));
 }
 
 #[test]
@@ -167,22 +185,26 @@ fn a_refusal_is_traced_to_its_record_by_sending_one_at_a_time() {
     let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
     accept(&mut ledger, 12);
     assert_eq!(sent(&mut ledger, now).1, [1, 3, 7, 11, 12]);
-    ledger.read(3, now);
+    ledger.read(3, true, now);
     assert_eq!(ledger.refused(), Refused::OneOf(4, 12));
     accept(&mut ledger, 3);
     // The Ping behind record 7 was not answered.
     search(&mut ledger, 3, now);
     probe(&mut ledger, 4, now);
     assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![5]));
-    ledger.read(5, now);
+    ledger.read(5, true, now);
     assert_eq!(ledger.refused(), Refused::Record(5, 8), "its first Pong proves nothing");
     search(&mut ledger, 5, now);
-    probe(&mut ledger, 6, now);
+    assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![6]));
+    ledger.read(6, true, now);
+    sent(&mut ledger, now);
+    assert!(!ledger.read(6, false, now), "that answers the keepalive's Ping");
+    assert!(ledger.read(6, true, now));
     probe(&mut ledger, 7, now);
     // Nobody is suspected any more.
     assert!(!ledger.is_searching());
     assert_eq!(sent(&mut ledger, now), (vec![4, 4, 0], vec![11, 15]));
-    ledger.read(15, now);
+    ledger.read(15, true, now);
     assert_eq!(counts(&mut ledger), (14, 0, 9));
 }
 
@@ -192,7 +214,7 @@ fn a_refusal_of_something_else_is_not_laid_on_records() {
     assert_eq!(ledger.refused(), Refused::None);
     accept(&mut ledger, 2);
     sent(&mut ledger, now);
-    ledger.read(2, now);
+    ledger.read(2, true, now);
     assert_eq!(ledger.refused(), Refused::Before(2), "its Pong came before its refusal");
     accept(&mut ledger, 1);
     sent(&mut ledger, now);
@@ -203,7 +225,7 @@ fn a_refusal_of_something_else_is_not_laid_on_records() {
     let mut once = Ledger::new(DeliveryMode::AtMostOnce, ledger.window);
     accept(&mut once, 3);
     sent(&mut once, now);
-    once.read(1, now);
+    once.read(1, true, now);
     assert_eq!(once.refused(), Refused::OneOf(2, 3));
 }
 
@@ -212,7 +234,7 @@ fn what_is_given_up_is_unconfirmed_and_what_was_never_sent_is_not() {
     let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
     accept(&mut ledger, 6);
     sent(&mut ledger, now);
-    ledger.read(4, now);
+    ledger.read(4, true, now);
     ledger.lost();
     accept(&mut ledger, 3);
     assert_eq!((ledger.doubtful(), ledger.unsent()), (2, 3));

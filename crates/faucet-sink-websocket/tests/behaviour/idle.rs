@@ -39,6 +39,17 @@ async fn a_close_is_noticed_at_once_and_the_next_write_connects_after_the_wait()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_is_slow_to_hang_up_is_not_dialed_before_there_is_something_to_send() {
+    let close = Script::accept().no_close_echo().send_close(1001, "").pause(Duration::from_secs(5));
+    let (_, memory, sink) = in_memory([close, Script::accept()], json!({}));
+    let mut run = Run::open(&sink).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(memory.asked().len(), 1);
+    run.write(numbers(1, 1)).await.unwrap();
+    assert_eq!(memory.asked().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn keepalive_pings_go_out_and_a_dead_peer_is_left() {
     let scripts = [Script::accept().expect_ping().no_pongs(), Script::accept()];
     let (peer, _, sink) = in_memory(scripts, json!({"ping_interval": 2, "pong_timeout": 1}));

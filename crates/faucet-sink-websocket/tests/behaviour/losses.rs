@@ -146,6 +146,48 @@ async fn a_mute_peer_is_known_though_it_leaves_before_ack_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_read_is_not_mute() {
+    let gate = Gate::new();
+    let stuck = || Script::accept().ignore_until(&gate);
+    let keys = at_least_once(json!({"write_timeout": 7}));
+    let (peer, memory, sink) = in_memory([stuck(), stuck(), Script::accept()], keys);
+    let mut run = Run::open(&sink).await;
+    run.writer.write_page(heavy()).await.unwrap();
+    run.writer.flush().await.unwrap();
+    assert_eq!((memory.asked().len(), run.meter().delivered), (3, 100));
+    assert_eq!(weights(&peer.connections()[2].texts()).len(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_pongs_now_and_then_is_not_mute() {
+    let mute = || Script::accept().no_pongs();
+    let answers = Script::accept().expect_data(2).expect_ping().hang_up();
+    let keys = at_least_once(json!({}));
+    let (_, memory, sink) = in_memory([mute(), answers, mute(), Script::accept()], keys);
+    let mut run = Run::open(&sink).await;
+    for first in [1, 3] {
+        run.writer.write_page(numbers(first, first + 1)).await.unwrap();
+        run.writer.flush().await.unwrap();
+    }
+    assert_eq!((memory.asked().len(), run.meter().delivered), (4, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_clean_close_without_reconnect_only_what_must_arrive_is_missed() {
+    for (delivery, well) in [("at_most_once", true), ("at_least_once", false)] {
+        let script = Script::accept().no_pongs().expect_data(3).close(1000, "bye");
+        let keys = json!({"reconnect": false, "delivery": delivery});
+        let (_, _, sink) = in_memory([script], keys);
+        let mut run = Run::open(&sink).await;
+        run.writer.write_page(numbers(1, 3)).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(run.writer.flush().await.is_ok(), well, "{delivery}");
+        assert_eq!(run.writer.close().await.is_ok(), well, "{delivery}");
+        assert_eq!((run.meter().delivered, run.meter().unconfirmed), (0, 3));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_connection_without_a_pong_tells_no_more_than_that() {
     let keys = json!({"delivery": "at_least_once", "reconnect": false, "ack_timeout": 5});
     let (peer, memory, sink) = in_memory([Script::accept().no_pongs()], keys);

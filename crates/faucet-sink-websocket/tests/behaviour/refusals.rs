@@ -118,6 +118,28 @@ async fn a_refusal_that_meets_our_goodbye_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_is_told_though_the_peer_is_slow_to_hang_up_and_nothing_comes_after_it() {
+    for keys in [json!({"reconnect": false}), json!({"max_reconnect_attempts": 0}), json!({})] {
+        for delivery in ["at_least_once", "at_most_once"] {
+            let read = Script::accept().no_close_echo().expect_data(2).expect_ping();
+            let moment = Duration::from_millis(50);
+            let script = read.pause(moment).send_close(1003, "no").pause(moment * 10);
+            let keys = with(json!({"delivery": delivery}), keys.clone());
+            let (_, _, sink) = in_memory([script], keys.clone());
+            let mut run = Run::open(&sink).await;
+            run.writer.write_page(numbers(1, 2)).await.unwrap();
+            run.writer.flush().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let error = match run.writer.flush().await {
+                Err(error) => error,
+                Ok(()) => run.writer.close().await.unwrap_err(),
+            };
+            assert!(error.to_string().contains("the peer refused "), "{error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_refuses_everything_ends_the_run_and_keeps_no_more_than_it_must() {
     for attempts in [json!(3), json!(null)] {
         let scripts = [1, 1, 2].map(|record| refuses(record, 1003));

@@ -8,29 +8,39 @@ use faucet_common_websocket::dial::{Dial, StepLog};
 use faucet_common_websocket::lifecycle::Failure;
 use faucet_common_websocket::url::WsUrl;
 use faucet_common_websocket::wire::Io;
+use faucet_core::Payload;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::time::sleep;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::accept_async;
 
-use crate::support::{Run, at_least_once, distinct, named, numbers, sink, with};
+use crate::support::{Run, at_least_once, distinct, named, numbers, page, sink, with};
 
 /// So much waits between the sink and the peer, as in the sockets of a real line.
 const PIPE: usize = 1 << 20;
 
+/// What lies between the sink and the peer.
+enum Line {
+    Wide,
+    /// It passes on so many bytes a second.
+    Thin(usize),
+    /// It takes so long in each direction.
+    Far(Duration),
+}
+
 /// Takes its time for each record, and answers Pings where they stand between them.
 struct SlowPeer {
     every: Duration,
-    /// Bytes a second that the line to it passes on.
-    line: Option<usize>,
+    line: Line,
     /// The records of each connection.
     seen: Arc<Mutex<Vec<Vec<String>>>>,
 }
 
 impl SlowPeer {
     fn every(every: Duration) -> Self {
-        Self { every, line: None, seen: Arc::default() }
+        Self { every, line: Line::Wide, seen: Arc::default() }
     }
 
     fn connections(&self) -> usize {
@@ -47,14 +57,38 @@ impl Dial for SlowPeer {
     async fn dial(&self, _: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
         log.begin("tcp");
         let (ours, theirs) = match self.line {
-            None => duplex(PIPE),
-            Some(rate) => thin(rate),
+            Line::Wide => duplex(PIPE),
+            Line::Thin(rate) => thin(rate),
+            Line::Far(delay) => far(delay),
         };
         let number = self.connections();
         self.seen.lock().unwrap().push(Vec::new());
         tokio::spawn(read(theirs, number, self.every, Arc::clone(&self.seen)));
         Ok(Box::new(ours))
     }
+}
+
+/// A line on which everything takes its time.
+fn far(delay: Duration) -> (DuplexStream, DuplexStream) {
+    let (ours, near) = duplex(PIPE);
+    let (far, theirs) = duplex(PIPE);
+    let ((near_reads, near_writes), (far_reads, far_writes)) = (split(near), split(far));
+    for (mut from, mut to) in [(near_reads, far_writes), (far_reads, near_writes)] {
+        let (sent, mut arriving) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut bytes = vec![0; PIPE];
+            while let Ok(n @ 1..) = from.read(&mut bytes).await {
+                let _ = sent.send((Instant::now() + delay, bytes[..n].to_vec()));
+            }
+        });
+        tokio::spawn(async move {
+            while let Some((at, bytes)) = arriving.recv().await {
+                sleep_until(at).await;
+                let _ = to.write_all(&bytes).await;
+            }
+        });
+    }
+    (ours, theirs)
 }
 
 /// A line that passes on `rate` bytes a second.
@@ -131,18 +165,36 @@ async fn at_least_once_a_peer_that_needs_longer_than_the_first_pings_allow_is_no
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_keepalive_ping_behind_what_the_socket_still_takes_is_not_held_against_the_peer() {
-    for delivery in ["at_most_once", "at_least_once"] {
-        let peer = Arc::new(SlowPeer { line: Some(10_000), ..SlowPeer::every(Duration::ZERO) });
-        let keys = json!({"ping_interval": 3, "ack_timeout": 3, "delivery": delivery});
-        let sink = sink("ws://slow.test/", keys).with_dial(Arc::clone(&peer) as Arc<dyn Dial>);
-        let mut run = Run::open(&sink).await;
-        // Twenty seconds on that line.
-        let large = [faucet_core::Payload::Text("x".repeat(200_000).into())];
-        run.writer.write_page(crate::support::page(large)).await.unwrap();
-        run.writer.flush().await.unwrap();
-        run.close().await.unwrap();
-        assert_eq!(peer.connections(), 1, "{delivery}");
-        assert_eq!(run.meter().delivered + run.meter().unconfirmed, 1);
+async fn no_pong_is_owed_for_a_ping_behind_what_the_socket_still_takes() {
+    // The line takes 10 kB a second and holds 20; each Ping gets through, some late.
+    for size in (150_000..=240_000).step_by(10_000) {
+        for (parts, delivery) in [(1, "at_most_once"), (1, "at_least_once"), (4, "at_least_once")] {
+            let peer =
+                Arc::new(SlowPeer { line: Line::Thin(10_000), ..SlowPeer::every(Duration::ZERO) });
+            let keys = json!({"ping_interval": 3, "ack_timeout": 3, "delivery": delivery,
+                "max_unconfirmed_records": 16});
+            let sink = sink("ws://slow.test/", keys).with_dial(Arc::clone(&peer) as Arc<dyn Dial>);
+            let mut run = Run::open(&sink).await;
+            let record = Payload::Text("x".repeat(size / parts).into());
+            run.writer.write_page(page(vec![record; parts])).await.unwrap();
+            run.writer.flush().await.unwrap();
+            run.close().await.unwrap();
+            assert_eq!(peer.connections(), 1, "{size} bytes in {parts}, {delivery}");
+            assert_eq!(run.meter().delivered + run.meter().unconfirmed, parts as u64);
+        }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_most_once_a_distant_peer_has_its_last_word() {
+    let line = Line::Far(Duration::from_millis(350));
+    let peer = Arc::new(SlowPeer { line, ..SlowPeer::every(Duration::ZERO) });
+    let sink = sink("ws://far.test/", json!({})).with_dial(Arc::clone(&peer) as Arc<dyn Dial>);
+    let mut run = Run::open(&sink).await;
+    for first in [1, 4] {
+        run.writer.write_page(numbers(first, first + 2)).await.unwrap();
+    }
+    run.writer.flush().await.unwrap();
+    run.close().await.unwrap();
+    assert_eq!((run.meter().delivered, run.meter().unconfirmed), (6, 0));
 }

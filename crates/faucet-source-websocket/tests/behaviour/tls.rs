@@ -75,7 +75,7 @@ async fn a_self_signed_certificate_is_trusted_by_its_file_unless_it_is_an_author
     for (identity, trusted) in
         [(TestCa::self_signed(), true), (TestCa::self_signed_authority(), false)]
     {
-        std::fs::write(file.path(), identity.cert_pem()).unwrap();
+        fs::write(file.path(), identity.cert_pem()).unwrap();
         let server = serve(&identity).await;
         let keys = json!({"tls": {"ca_file": file.path()}});
         let told = run(&source(&server.url(), keys)).await;
