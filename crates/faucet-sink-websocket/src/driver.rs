@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::account::Account;
 use crate::config::{DeliveryMode, Terms};
 use crate::delivery::{Ledger, Refused};
-use crate::down::Down;
+use crate::down::{Down, Gone};
 use crate::refusal::Refusals;
 use crate::window::Window;
 
@@ -219,8 +219,12 @@ impl Driver {
 
     /// With `at_most_once` the peer may still say at the end what it has read.
     fn awaits_last_word(&mut self) -> bool {
-        if self.ledger.in_flight() == 0 || !self.session.is_up() {
+        if self.ledger.in_flight() == 0 {
             return false;
+        }
+        if !self.session.is_up() {
+            // The connection is gone for good, and the session is about to say why.
+            return true;
         }
         let now = Instant::now();
         now < *self.closing_until.get_or_insert(now + LAST_WORD)
@@ -253,7 +257,7 @@ impl Driver {
                 if self.session.last_end() == Some(Class::Refusal) {
                     self.refused(&error);
                 }
-                self.went_down(error);
+                self.went_down(Gone::Lost, error);
             }
         }
         Poll::Ready(())
@@ -285,26 +289,23 @@ impl Driver {
                 }
                 self.lost();
                 if self.mute_connections >= MUTE_CONNECTIONS {
-                    self.went_down(never_ponged(self.session.url()));
+                    self.went_down(Gone::Lost, never_ponged(self.session.url()));
                 }
             }
             Event::Closed => {
                 let what = format!("WebSocket {}: closed by the server", self.session.url());
-                self.went_down(Error::new(ErrorKind::Closed, what));
-                if let Some(down) = &mut self.down {
-                    down.is_clean = true;
-                }
+                self.went_down(Gone::Goodbye, Error::new(ErrorKind::Closed, what));
             }
         }
     }
 
     fn lost(&mut self) {
-        let owed_long = self.ledger.pong_due(MUTE.min(self.terms.ack_timeout));
+        let due = self.ledger.pong_due(MUTE.min(self.terms.ack_timeout));
         // A peer that does not read is stuck, not mute.
         let mute = self.terms.delivery == DeliveryMode::AtLeastOnce
             && !self.ponged
             && self.flushed
-            && owed_long.is_some_and(|since| since <= Instant::now().into_std());
+            && due.is_some_and(|due| due <= Instant::now().into_std());
         self.mute_connections += u32::from(mute);
         self.ledger.lost();
         self.stuck = None;
@@ -324,6 +325,7 @@ impl Driver {
                 // It will not come in the same way once more.
                 self.session.explained();
                 self.refusals.suspect(first, last, close);
+                // With at_most_once nothing is sent again, and nobody searches.
                 if !self.ledger.is_searching() {
                     self.refusals.unexplained();
                 }
@@ -333,18 +335,18 @@ impl Driver {
         }
     }
 
-    fn went_down(&mut self, cause: Error) {
+    fn went_down(&mut self, gone: Gone, cause: Error) {
         let unsent = self.ledger.unsent();
         self.lost();
         self.ledger.give_up();
         self.refusals.unexplained();
         self.down = Some(Down {
+            gone,
             cause,
             confirmed: self.ledger.confirmed(),
             unconfirmed: self.ledger.unconfirmed(),
             unsent,
-            final_at_once: !self.terms.reconnect,
-            is_clean: false,
+            reconnect: self.terms.reconnect,
         });
     }
 

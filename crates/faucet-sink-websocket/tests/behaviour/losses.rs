@@ -188,6 +188,22 @@ async fn after_a_clean_close_without_reconnect_only_what_must_arrive_is_missed()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_loss_without_reconnect_is_told_however_soon_the_end_is_asked_for() {
+    for wait in [100, 5000] {
+        let read = Script::accept().no_pongs().no_close_echo().expect_data(3);
+        let slow = Duration::from_millis(50);
+        let script = read.pause(slow).send_close(1011, "broken").pause(slow * 10);
+        let (_, _, sink) = in_memory([script], json!({"reconnect": false}));
+        let mut run = Run::open(&sink).await;
+        run.writer.write_page(numbers(1, 3)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let error = run.writer.close().await.unwrap_err().to_string();
+        assert!(error.contains("3 sent without confirmation"), "{wait}: {error}");
+        assert_eq!(run.meter().unconfirmed, 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_connection_without_a_pong_tells_no_more_than_that() {
     let keys = json!({"delivery": "at_least_once", "reconnect": false, "ack_timeout": 5});
     let (peer, memory, sink) = in_memory([Script::accept().no_pongs()], keys);
