@@ -99,7 +99,7 @@ impl ConnectOptions {
         let url = match self.url.check() {
             Ok(url) => Some(url),
             Err(error) => {
-                problems.push(error.to_string());
+                problems.push(format!("url: {error}"));
                 None
             }
         };

@@ -214,11 +214,6 @@ impl Connection {
         self.ws.get_ref().is_mid_message()
     }
 
-    /// Whether the socket has taken everything.
-    pub(crate) fn is_flushed(&self) -> bool {
-        !self.unflushed && self.outbox.is_empty()
-    }
-
     /// From when on the peer may be expected to answer the last Ping, if that is later than when it
     /// was queued, or when this was asked before: when the socket took it, or `now` while the socket
     /// takes what is in front of it.
@@ -238,7 +233,7 @@ impl Connection {
     /// Writes what is queued as far as the socket takes it. An error shows at the next read.
     #[inline]
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) {
-        if !self.is_flushed() {
+        if self.unflushed || !self.outbox.is_empty() {
             let _ = self.poll_feed(cx, || None);
         }
     }

@@ -80,8 +80,13 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()
-        .map(|(_, candidate)| format!(" (did you mean `{candidate}`?)"))
+        .map(|(_, candidate)| meant(candidate))
         .unwrap_or_default()
+}
+
+/// ` (did you mean …?)`.
+pub(crate) fn meant(word: &str) -> String {
+    format!(" (did you mean `{word}`?)")
 }
 
 /// Cuts the value out of serde's `invalid type: string "…", expected …`, and says what is expected
@@ -130,17 +135,6 @@ impl<'a> Walk<'a> {
         fitting.next().unwrap_or(schema)
     }
 
-    /// Where `key` stands in one of the maps in `schema`, as in `did_you_mean`.
-    fn deeper(&self, schema: &Value, key: &str) -> String {
-        let known = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let mut within =
-            known.filter(|(_, inner)| self.schemas.property(inner, key).next().is_some());
-        within
-            .next()
-            .map(|(outer, _)| format!(" (did you mean `{outer}.{key}`?)"))
-            .unwrap_or_default()
-    }
-
     /// Removes the unknown keys of `value` and notes them.
     fn prune(&mut self, schema: &'a Value, value: &mut Value, path: &str) {
         let schema = self.branch(self.schemas.resolve(schema), value);
@@ -160,9 +154,10 @@ impl<'a> Walk<'a> {
                             }
                         }
                         None if strict => {
-                            let meant = did_you_mean(&key, known.keys().map(String::as_str));
-                            let meant = Some(meant).filter(|meant| !meant.is_empty());
-                            let meant = meant.unwrap_or_else(|| self.deeper(schema, &key));
+                            let meant = match self.schemas.path_to(schema, &key) {
+                                Some(path) => meant(&path),
+                                None => did_you_mean(&key, known.keys().map(String::as_str)),
+                            };
                             self.problems.push(format!("{at}: unknown key{meant}"));
                             object.remove(&key);
                         }

@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::config::did_you_mean;
+use crate::config::{did_you_mean, meant};
 use crate::options::OptionKey;
 use crate::schema::Schemas;
 use crate::{Kind, Problems};
-
-/// Keys of a path that is suggested.
-const DEEPEST: usize = 4;
 
 /// Reads the options of one connector.
 pub(crate) struct Reader<'a> {
@@ -57,29 +54,30 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, name: &str) {
-        let paths = self.schemas.paths(self.schemas.root, DEEPEST);
-        let typed = paths.iter().map(|path| format!("{}.{path}", self.connector));
+        let typed =
+            self.schemas.all_paths().into_iter().map(|path| format!("{}.{path}", self.connector));
         let all: Vec<String> =
             self.table.iter().map(|known| known.name.to_owned()).chain(typed).collect();
-        let prefixed = format!("{}.{name}", self.connector);
-        let meant = match all.contains(&prefixed) {
-            true => format!(" (did you mean `{prefixed}`?)"),
-            false => self
-                .deeper(name, &paths)
-                .unwrap_or_else(|| did_you_mean(name, all.iter().map(String::as_str))),
+        let meant = match self.place_of(name) {
+            Some(place) => meant(&place),
+            None => did_you_mean(name, all.iter().map(String::as_str)),
         };
         self.problems.push(format!("{name}: unknown option{meant}"));
     }
 
-    /// Where the last key of `name` stands below the keys before it, as in `did_you_mean`.
-    fn deeper(&self, name: &str, paths: &[String]) -> Option<String> {
-        let prefix = format!("{}.", self.connector);
+    /// The option that sets the last key of `name`, somewhere below the keys before it.
+    fn place_of(&self, name: &str) -> Option<String> {
+        let Self { schemas, connector, .. } = self;
+        let prefix = format!("{connector}.");
         let path = name.strip_prefix(&prefix).unwrap_or(name);
-        let (above, last) = path.rsplit_once('.').unwrap_or(("", path));
-        let fits =
-            |other: &&String| other.starts_with(above) && other.rsplit('.').next() == Some(last);
-        let meant = paths.iter().filter(fits).min_by_key(|other| other.len())?;
-        Some(format!(" (did you mean `{prefix}{meant}`?)"))
+        let place = match path.rsplit_once('.') {
+            None => schemas.path_to(schemas.root, path)?,
+            Some((above, last)) => {
+                let (_, schema) = schemas.find(schemas.root, above)?;
+                format!("{above}.{}", schemas.path_to(schema, last)?)
+            }
+        };
+        Some(format!("{prefix}{place}"))
     }
 
     /// Sets the value at `path`, unless another option did.

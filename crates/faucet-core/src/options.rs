@@ -130,8 +130,10 @@ fn renamed(
     let option = given.get(key).cloned().unwrap_or_else(|| format!("{connector}.{key}"));
     // Other keys, too, are known by the options that set them.
     let named = |words: &str| -> String {
-        let key_or_not = |word: &str| given.get(word).map_or(word, String::as_str).to_owned();
-        words.split(' ').map(key_or_not).collect::<Vec<_>>().join(" ")
+        let other = |word: &&str| *word != key;
+        let option = |word| Some(word).filter(other).and_then(|word| given.get(word));
+        let words = words.split(' ').map(|word| option(word).map_or(word, String::as_str));
+        words.collect::<Vec<_>>().join(" ")
     };
     let rest = &named(rest);
     match rest.chars().next() {

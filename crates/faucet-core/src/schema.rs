@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// Keys of a path that is suggested.
+const DEEPEST: usize = 4;
+
 /// Finds keys in a JSON Schema.
 #[derive(Clone, Copy)]
 pub(crate) struct Schemas<'a> {
@@ -58,9 +61,16 @@ impl<'a> Schemas<'a> {
         Some((vec![path], value))
     }
 
+    /// The shortest path below `schema` to a key of this name.
+    pub(crate) fn path_to(self, schema: &'a Value, key: &str) -> Option<String> {
+        let paths = self.paths(schema, DEEPEST).into_iter();
+        let here = paths.filter(|path| path.rsplit('.').next() == Some(key));
+        here.min_by_key(String::len)
+    }
+
     /// All paths below `schema`, with dots between their keys. A schema may hold itself: paths have
     /// at most `depth` keys.
-    pub(crate) fn paths(self, schema: &'a Value, depth: usize) -> Vec<String> {
+    fn paths(self, schema: &'a Value, depth: usize) -> Vec<String> {
         let mut paths = Vec::new();
         if depth == 0 {
             return paths;
@@ -75,6 +85,11 @@ impl<'a> Schemas<'a> {
             }
         }
         paths
+    }
+
+    /// All paths, to choose from those that are like a mistaken one.
+    pub(crate) fn all_paths(self) -> Vec<String> {
+        self.paths(self.root, DEEPEST)
     }
 
     /// The text as what the schema wants.

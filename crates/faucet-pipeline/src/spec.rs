@@ -223,12 +223,7 @@ impl PipelineSpec {
     /// A connector's problem as one of the file: its key begins with the section.
     fn of_section(&self, kind: Kind, problem: &str) -> String {
         let problem = self.expansions.redact(problem);
-        let Some(key) = key_of(&problem) else {
-            // `url must start with ws:// or wss://` is about a key as well.
-            let first = problem.split(' ').next().unwrap_or_default();
-            let about = self.tree[kind.to_string()].get(first).is_some();
-            return if about { format!("{kind}.{problem}") } else { format!("{kind}: {problem}") };
-        };
+        let Some(key) = key_of(&problem) else { return format!("{kind}: {problem}") };
         let from_variable = self.expansions.contain(&format!("{kind}.{key}"))
             && problem.contains("invalid type: string");
         let hint = if from_variable {
@@ -271,14 +266,8 @@ impl PipelineSpec {
 
 /// The key with which a problem begins, if it begins with one.
 fn key_of(problem: &str) -> Option<&str> {
-    let is_key = |key: &&str| !key.contains(|c: char| c.is_whitespace() || "\"'`(){}".contains(c));
-    match problem.split_once(": ").filter(|(key, _)| is_key(key)) {
-        Some((key, _)) => Some(key),
-        None => {
-            let first = problem.split(' ').next()?;
-            (first.starts_with("source.") || first.starts_with("sink.")).then_some(first)
-        }
-    }
+    let (key, _) = problem.split_once(": ")?;
+    (!key.contains(|c: char| c.is_whitespace() || "\"'`(){}".contains(c))).then_some(key)
 }
 
 impl fmt::Debug for PipelineSpec {

@@ -74,7 +74,7 @@ impl SourceConfig for FeedConfig {
         let mut problems = Problems::new();
         problems.push_if(
             !self.url.starts_with("ws://"),
-            format!("url must start with ws://, not {:?}", self.url),
+            format!("url: must start with ws://, not {:?}", self.url),
         );
         problems.push_if(self.max_messages == Some(0), "max_messages: must not be zero");
         problems.into_result().map(|()| Feed(self))
@@ -309,7 +309,7 @@ fn what_comes_from_a_variable_is_never_printed() {
     }
     let error = refused("source: {type: feed, url: \"http://${HOST}\"}\nsink: {type: x}\n");
     assert!(
-        error.contains("source.url must start with ws://, not \"http://${HOST}\" at line 1"),
+        error.contains("source.url: must start with ws://, not \"http://${HOST}\" at line 1"),
         "{error}"
     );
 }

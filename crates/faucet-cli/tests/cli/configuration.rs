@@ -69,7 +69,7 @@ async fn problems_name_the_file_the_place_the_key_and_the_way_out() {
         ("unbounded: true", "idle_timeout: .nan", "`.nan` is not a finite number at line 4,"),
         ("unbounded: true", "idle_timeout: 10 parsecs", "write \"250ms\", \"1 min\", \"1h 30m\""),
         ("unbounded: true", "unbounded: true\n  batch_timeout: 0", "source.batch_timeout: must be"),
-        ("ws://", "http://", "source.url must start with ws:// or wss:// at line 3, column 3"),
+        ("ws://", "http://", "source.url: url must start with ws:// or wss:// at line 3, column 3"),
         (
             "unbounded: true",
             "unbounded: true\n  headers: {X-Foo: \"s3cret\\r\\nX: y\"}",
