@@ -1,43 +1,36 @@
 //! The contract of faucet-stream.
 //!
-//! A [`Source`] opens a [`PageReader`] that yields [`StreamPage`]s of [`Record`]s; a [`Sink`] opens
-//! a [`PageWriter`] that takes them. Configuration is immutable and describes itself
-//! ([`SourceConfig`], [`SinkConfig`]); a run is a separate object that owns the mutable state.
-//! Connectors enter a [`Registry`], which is an ordinary value: a connector of yours registers
-//! through the same functions as the ones that ship with faucet-stream.
+//! A [`Source`] opens a [`PageReader`] that yields [`StreamPage`]s of [`Record`]s; a [`Transform`]
+//! opens a [`PageStage`] that changes them on their way; a [`Sink`] opens a [`PageWriter`] that takes
+//! them. Configuration is immutable and describes itself ([`SourceConfig`], [`TransformConfig`],
+//! [`SinkConfig`]); a run is a separate object that owns the mutable state and is told by a [`Scope`]
+//! what it needs. Components enter a [`Registry`], which is an ordinary value: a connector of yours
+//! registers through the same functions as the ones that ship with faucet-stream.
 //!
-//! This crate has no async runtime, no sockets and no TLS in its dependency tree.
+//! Three folders: `stream` is what flows, `component` is who handles it, `config` is how it is
+//! configured. [`select`] finds values in JSON bytes. This crate has no async runtime, no sockets and
+//! no TLS in its dependency tree.
+//!
+//! These crates are part of the contract with these majors: `bytes` 1, `serde` 1, `serde_json` 1,
+//! `schemars` 1, `async-trait` 0.1, `futures-core` 0.3.
 
-pub mod check;
-pub mod config;
-pub mod connector;
-pub mod duration;
-pub mod error;
-pub mod json;
-pub mod meter;
-mod option_reader;
-pub mod options;
-pub mod page;
-pub mod pager;
-pub mod record;
-pub mod registry;
-mod schema;
-pub mod secret;
-pub mod sink;
-pub mod source;
-pub mod template;
+mod component;
+mod config;
+mod stream;
 
 pub use async_trait::async_trait;
-pub use check::{CheckReport, CheckStep, StepOutcome};
-pub use connector::{SinkConfig, SourceConfig};
-pub use error::{Error, Error as FaucetError, ErrorKind, Problems, Result};
-pub use json::JsonText;
-pub use meter::{Link, Meter, MeterReading, RunContext};
-pub use options::OptionKey;
-pub use page::{Bookmark, PayloadRef, RecordRef, StreamPage};
-pub use pager::{PageLimits, Pager};
-pub use record::{Payload, Record, Text, Timestamp};
-pub use registry::{Entry, Kind, Registry};
-pub use secret::Secret;
-pub use sink::{PageWriter, Sink};
-pub use source::{Delivery, Ended, Info, PageReader, Source};
+pub use component::{
+    Cancel, Cancelled, Carry, CheckReport, CheckStep, ConnectionState, Count, Counters, Delivery,
+    Emitted, Ended, Error, Error as FaucetError, ErrorKind, Flushed, Info, Next, Out, PageReader,
+    PageStage, PageWriter, Reading, Result, Resume, Scope, Sink, Source, StepOutcome, Transform,
+};
+pub use config::{
+    ComponentKind, Entry, KeyPath, LeftOut, OptionKey, Problem, ProblemKind, Problems, Registry,
+    SchemaKey, SchemaView, Secret, SinkConfig, SourceConfig, Step, Table, TransformConfig, decode,
+    duration, nearest, option_map, size, template,
+};
+pub use stream::{
+    Gap, GapReason, JsonText, Mark, MessageKind, PageBuilder, PageLimits, Pager, Payload,
+    PayloadRef, Position, Record, RecordRef, RecordRefs, Rejected, StreamPage, Text, Timestamp,
+    json,
+};

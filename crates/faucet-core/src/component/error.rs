@@ -2,6 +2,9 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
+
+use crate::config::problem::{Problem, Problems};
 
 /// The result of everything in the contract that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -32,6 +35,8 @@ pub enum ErrorKind {
     Sink,
     /// The consumer no longer wants data; a run ends well on it.
     Cancelled,
+    /// A component panicked.
+    Panic,
     /// None of the above.
     Other,
 }
@@ -51,6 +56,7 @@ impl ErrorKind {
             Self::TooLarge => "too_large",
             Self::Sink => "sink",
             Self::Cancelled => "cancelled",
+            Self::Panic => "panic",
             Self::Other => "other",
         }
     }
@@ -70,6 +76,9 @@ struct Inner {
     endpoint: Option<String>,
     attempt: Option<(u32, Option<u32>)>,
     hint: Option<String>,
+    component: Option<Arc<str>>,
+    written: Option<u64>,
+    problems: Problems,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -84,12 +93,26 @@ impl Error {
             endpoint: None,
             attempt: None,
             hint: None,
+            component: None,
+            written: None,
+            problems: Problems::new(),
             source: None,
         }))
     }
 
-    /// A configuration error. `message` begins with the key.
-    pub fn config(message: impl Into<String>) -> Self {
+    /// A configuration error. The problems stay a list: [`problems`](Self::problems) has them.
+    pub fn config(problems: impl Into<Problems>) -> Self {
+        let problems = problems.into();
+        let mut error = Self::new(ErrorKind::Config, problems.to_string());
+        if problems.len() == 1 {
+            error.0.hint = problems.iter().next().and_then(|problem| problem.help.clone());
+        }
+        error.0.problems = problems;
+        error
+    }
+
+    /// An error of the command line or of a program around the contract, about no key of a file.
+    pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
     }
 
@@ -128,6 +151,21 @@ impl Error {
         self
     }
 
+    /// Names the component of the pipeline in which it happened, unless one is named already.
+    #[must_use]
+    pub fn with_component(mut self, id: &Arc<str>) -> Self {
+        self.0.component.get_or_insert_with(|| Arc::clone(id));
+        self
+    }
+
+    /// Says how many records of the page were taken before a write failed; see
+    /// [`PageWriter::write_page`](crate::PageWriter::write_page).
+    #[must_use]
+    pub fn with_written(mut self, records: u64) -> Self {
+        self.0.written = Some(records);
+        self
+    }
+
     /// The cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -160,11 +198,19 @@ impl Error {
         self.0.attempt
     }
 
-    /// The problems of a configuration, one by one; of any other error its message.
-    pub fn problems(&self) -> impl Iterator<Item = &str> {
-        let message = self.0.message.as_str();
-        let list = message.split_once(LIST).map(|(_, list)| list);
-        list.filter(|_| self.0.kind == ErrorKind::Config).unwrap_or(message).split(ITEM)
+    /// The component of the pipeline in which it happened.
+    pub fn component(&self) -> Option<&Arc<str>> {
+        self.0.component.as_ref()
+    }
+
+    /// How many records of the page were taken before a write failed.
+    pub fn written(&self) -> Option<u64> {
+        self.0.written
+    }
+
+    /// The problems of a configuration; none of any other error.
+    pub fn problems(&self) -> &Problems {
+        &self.0.problems
     }
 
     /// The words of the causes, the nearest first, without those that the message says already.
@@ -194,6 +240,7 @@ impl fmt::Display for Error {
         if !f.alternate() {
             return Ok(());
         }
+        self.write_place(f)?;
         for words in self.causes() {
             write!(f, ": {words}")?;
         }
@@ -201,6 +248,31 @@ impl fmt::Display for Error {
             Some(hint) => write!(f, " (hint: {hint})"),
             None => Ok(()),
         }
+    }
+}
+
+impl Error {
+    /// Where it happened: what the message does not say itself.
+    fn write_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let new = |words: &&str| !self.0.message.contains(*words);
+        let endpoint = self.endpoint().filter(new);
+        match (self.phase().filter(new), endpoint) {
+            (Some(phase), Some(endpoint)) => write!(f, " ({phase}, {endpoint})"),
+            (Some(words), None) | (None, Some(words)) => write!(f, " ({words})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::config(problems)
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::config(problem)
     }
 }
 
@@ -213,52 +285,6 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|e| e as &(dyn StdError + 'static))
-    }
-}
-
-/// Stand between the number of problems and the first, and between two.
-const LIST: &str = " problems:\n  - ";
-const ITEM: &str = "\n  - ";
-
-/// Collects the problems of a configuration, so that all are reported together.
-#[derive(Debug, Default)]
-pub struct Problems(Vec<String>);
-
-impl Problems {
-    /// No problems yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a problem; `what` begins with the key it is about.
-    pub fn push(&mut self, what: impl Into<String>) {
-        self.0.push(what.into());
-    }
-
-    /// Whether one of them has `words`.
-    pub(crate) fn mention(&self, words: &str) -> bool {
-        self.0.iter().any(|problem| problem.contains(words))
-    }
-
-    /// Adds `what` when `wrong` holds.
-    pub fn push_if(&mut self, wrong: bool, what: impl Into<String>) {
-        if wrong {
-            self.push(what);
-        }
-    }
-
-    /// Whether there are none so far.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// `Ok` when there were none; else one configuration error that lists them all.
-    pub fn into_result(self) -> Result<()> {
-        match self.0.len() {
-            0 => Ok(()),
-            1 => Err(Error::config(self.0.into_iter().next().unwrap_or_default())),
-            n => Err(Error::config(format!("{n}{LIST}{}", self.0.join(ITEM)))),
-        }
     }
 }
 
@@ -288,20 +314,30 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_reported_together() {
+    fn the_place_is_shown_where_the_message_does_not_say_it() {
+        let error = Error::new(ErrorKind::Connect, "cannot connect")
+            .with_phase("tcp")
+            .with_endpoint("http://h/x")
+            .with_component(&"orders".into())
+            .with_component(&"other".into())
+            .with_written(3);
+        assert_eq!(format!("{error:#}"), "cannot connect (tcp, http://h/x)");
+        assert_eq!(error.component().map(|id| &**id), Some("orders"));
+        assert_eq!(error.written(), Some(3));
+    }
+
+    #[test]
+    fn a_list_of_problems_stays_a_list() {
         let mut problems = Problems::new();
-        problems.push_if(true, "batch_bytes: must not be zero");
-        problems.push_if(false, "never");
-        problems.push("url: no host");
-        let error = problems.into_result().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
+        problems.push(Problem::missing("url").help("give one"));
+        let one = Error::from(problems.clone());
+        assert_eq!((one.to_string(), one.hint()), ("url: missing".to_owned(), Some("give one")));
+        problems.push(Problem::conflict("a", "b"));
+        let error = Error::from(problems);
+        assert_eq!((error.kind(), error.problems().len()), (ErrorKind::Config, 2));
         assert_eq!(
             error.to_string(),
-            "2 problems:\n  - batch_bytes: must not be zero\n  - url: no host"
+            "2 problems:\n  - url: missing (hint: give one)\n  - a: not together with b"
         );
-        let listed: Vec<&str> = error.problems().collect();
-        assert_eq!(listed, ["batch_bytes: must not be zero", "url: no host"]);
-        assert_eq!(Error::config("url: no host").problems().count(), 1);
-        assert!(Problems::new().into_result().is_ok());
     }
 }

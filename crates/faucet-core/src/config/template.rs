@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::{Error, Result, RunContext};
+use crate::component::scope::Scope;
+use crate::config::path::KeyPath;
+use crate::config::problem::{Problem, ProblemKind};
 
 /// The text before the next `{name}`, the name, and the text behind it. A name is made of ASCII
 /// letters, digits and `_` and does not begin with a digit; braces around anything else are text.
@@ -37,27 +39,30 @@ pub fn placeholders(text: &str) -> Vec<String> {
 /// there, or says why it may not.
 ///
 /// # Errors
-/// [`Config`](crate::ErrorKind::Config) naming the placeholder that has no value or a bad one. The
-/// value is not printed.
+/// The placeholder that has no value or a bad one. The value is not in the error.
 pub fn fill(
     key: &str,
     text: &str,
-    run: &RunContext,
+    scope: &Scope,
     mut encode: impl FnMut(&mut String, &str) -> Result<(), &'static str>,
-) -> Result<String> {
+) -> Result<String, Problem> {
     let (mut rest, mut filled) = (text, String::with_capacity(text.len()));
     while let Some((before, name, after)) = next_placeholder(rest) {
-        let value = run.value(name).ok_or_else(|| {
-            Error::config(format!("{key}: the placeholder {{{name}}} has no value in context"))
-                .with_hint(format!("add `{name}` under `context`, or --context {name}=…"))
-        })?;
+        let value = scope.value(name).ok_or_else(|| no_value(key, name))?;
         filled.push_str(before);
-        encode(&mut filled, value)
-            .map_err(|why| Error::config(format!("{key}: the value of {{{name}}} {why}")))?;
+        encode(&mut filled, value).map_err(|why| {
+            Problem::new(key, ProblemKind::PlaceholderValue { name: name.to_owned(), why })
+        })?;
         rest = after;
     }
     filled.push_str(rest);
     Ok(filled)
+}
+
+/// The problem of a placeholder without a value.
+pub fn no_value(key: impl Into<KeyPath>, name: &str) -> Problem {
+    Problem::new(key, ProblemKind::Placeholder { name: name.to_owned() })
+        .help(format!("add `{name}` under `context`, or --context {name}=…"))
 }
 
 /// Fills the placeholders of a file's path. A value can name a part of the path's file or of one
@@ -65,8 +70,8 @@ pub fn fill(
 ///
 /// # Errors
 /// As [`fill`].
-pub fn fill_path(key: &str, text: &str, run: &RunContext) -> Result<PathBuf> {
-    let path = fill(key, text, run, |path, value| {
+pub fn fill_path(key: &str, text: &str, scope: &Scope) -> Result<PathBuf, Problem> {
+    let path = fill(key, text, scope, |path, value| {
         if value.contains(['/', '\\', '\0']) {
             return Err("must not contain a path separator");
         }
@@ -83,9 +88,11 @@ pub fn fill_path(key: &str, text: &str, run: &RunContext) -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    fn run() -> RunContext {
+    fn scope() -> Scope {
         let pairs = [("symbol", "btc.usdt"), ("up", ".."), ("away", "../etc"), ("none", "")];
-        RunContext::new(pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect())
+        let values: std::collections::BTreeMap<String, String> =
+            pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        Scope::new("x").with_values(values)
     }
 
     #[test]
@@ -117,7 +124,7 @@ mod tests {
             ("x/{none}/y", Err("path: the value of {none} must not be empty or made of dots")),
             ("x/{away}", Err("path: the value of {away} must not contain a path separator")),
         ] {
-            let filled = fill_path("path", text, &run()).map_err(|e| e.to_string());
+            let filled = fill_path("path", text, &scope()).map_err(|e| e.to_string());
             assert_eq!(filled, expected.map(PathBuf::from).map_err(str::to_owned), "{text}");
         }
     }

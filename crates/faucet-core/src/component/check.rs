@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{Error, Result};
+use crate::component::error::{Error, Result};
 
 /// How one step of a check ended.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StepOutcome {
     /// It worked; the text is a detail worth showing (an address, a protocol version).
     Passed(String),
@@ -17,6 +18,7 @@ pub enum StepOutcome {
 
 /// One step of a check.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct CheckStep {
     /// `dns`, `tcp`, `tls`, `upgrade`, `subscribe`, `first frame`, `ping`, `file`, …
     pub name: &'static str,
@@ -28,6 +30,7 @@ pub struct CheckStep {
 
 /// The result of [`Source::check`](crate::Source::check) or [`Sink::check`](crate::Sink::check).
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct CheckReport {
     /// What was checked, redacted.
     pub target: String,

@@ -11,9 +11,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serializer};
 
-use crate::Problems;
+use crate::config::problem::{Problem, Problems};
 
-/// No key takes more: ten years.
+/// The longest duration that a key accepts (ten years).
 pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// The schema of a duration.
@@ -35,33 +35,27 @@ impl JsonSchema for Seconds {
 }
 
 /// Adds a problem when `duration` is zero or longer than [`LONGEST`].
-pub fn check(key: &str, duration: Option<Duration>, problems: &mut Problems) {
-    if duration == Some(Duration::ZERO) {
-        problems.push(format!("{key}: must be longer than zero"));
-    }
-    if duration.is_some_and(|d| d > LONGEST) {
-        problems.push(format!("{key}: must not be longer than ten years"));
-    }
+pub fn check(key: &'static str, duration: Option<Duration>, problems: &mut Problems) {
+    problems.push_if(duration == Some(Duration::ZERO), || {
+        Problem::out_of_range(key, "a duration longer than zero")
+    });
+    problems.push_if(duration.is_some_and(|d| d > LONGEST), || {
+        Problem::out_of_range(key, "a duration of at most ten years")
+    });
 }
 
-/// Parses text such as `250ms`, `1 min` or `1h 30m`; a bare number is seconds.
-pub fn parse(text: &str) -> Result<Duration, String> {
+/// Parses text such as `250ms`, `1 min` or `1h 30m`; a bare number is seconds. `None`: the text is no
+/// duration, or one longer than [`LONGEST`].
+pub fn parse(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse::<f64>() {
         return from_seconds(seconds);
     }
-    text.parse::<jiff::SignedDuration>()
-        .ok()
-        .and_then(|signed| Duration::try_from(signed).ok())
-        // The text is not repeated: it may be a secret that was given to the wrong key.
-        .ok_or_else(|| "not a duration; write \"250ms\", \"1 min\", \"1h 30m\"".to_owned())
+    let signed = text.parse::<jiff::SignedDuration>().ok()?;
+    Duration::try_from(signed).ok().filter(|duration| *duration <= LONGEST)
 }
 
-fn from_seconds(seconds: f64) -> Result<Duration, String> {
-    if seconds > LONGEST.as_secs_f64() {
-        return Err("must not be longer than ten years".into());
-    }
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|_| format!("{seconds} is not a duration; it must be longer than zero"))
+fn from_seconds(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
 }
 
 /// Reads a duration.
@@ -75,7 +69,8 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
         }
 
         fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Duration, E> {
-            from_seconds(seconds).map_err(E::custom)
+            from_seconds(seconds)
+                .ok_or_else(|| E::invalid_value(de::Unexpected::Float(seconds), &self))
         }
 
         fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Duration, E> {
@@ -87,7 +82,8 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
-            parse(text).map_err(E::custom)
+            // The error does not repeat the text: a secret may stand at the wrong key.
+            parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Other("text"), &self))
         }
     }
     deserializer.deserialize_any(Seen)
@@ -149,16 +145,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_a_reason() {
-        for (value, why) in [
-            (json!(-5), "-5 is not a duration; it must be longer than zero"),
-            (json!(1e19), "must not be longer than ten years"),
-            (json!("10 parsecs"), "not a duration; write"),
-            (json!("-1s"), "not a duration"),
-            (json!(true), "invalid type: boolean `true`, expected a duration: seconds as"),
-        ] {
+    fn what_is_no_duration_is_refused() {
+        for value in [json!(-5), json!(1e19), json!("10 parsecs"), json!("-1s"), json!(true)] {
             let error = deserialize(&value).unwrap_err().to_string();
-            assert!(error.starts_with(why), "{value}: {error}");
+            assert!(error.contains("a duration: seconds as a number"), "{value}: {error}");
+            assert!(!error.contains("parsecs"), "{error}");
         }
     }
 
@@ -169,9 +160,11 @@ mod tests {
         check("b", Some(Duration::MAX), &mut problems);
         check("c", Some(Duration::from_millis(1)), &mut problems);
         check("d", None, &mut problems);
-        let error = problems.into_result().unwrap_err().to_string();
-        assert!(error.contains("a: must be longer than zero"), "{error}");
-        assert!(error.contains("b: must not be longer than ten years"), "{error}");
-        assert!(error.starts_with("2 problems"), "{error}");
+        let words: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        let range = "out of range, expected a duration";
+        assert_eq!(
+            words,
+            [format!("a: {range} longer than zero"), format!("b: {range} of at most ten years")]
+        );
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::Text;
+use crate::stream::text::Text;
 
 /// The deepest nesting that is accepted, the same as `serde_json`'s, so that what is valid here can
 /// be parsed there.
@@ -22,10 +22,7 @@ pub struct JsonText(Bytes);
 impl JsonText {
     /// Checks `bytes` as UTF-8 and as exactly one JSON value.
     pub fn new(bytes: Bytes) -> Result<Self, JsonError> {
-        if let Err(error) = std::str::from_utf8(&bytes) {
-            return Err(JsonError { offset: error.valid_up_to(), reason: "invalid UTF-8" });
-        }
-        validate(&bytes).map(|()| Self(bytes))
+        Self::check(&bytes).map(|()| Self(bytes))
     }
 
     /// Checks text as exactly one JSON value.
@@ -34,9 +31,21 @@ impl JsonText {
         validate(&bytes).map(|()| Self(bytes))
     }
 
-    /// Takes the output of a JSON serializer as it is.
-    pub(crate) fn from_serializer(bytes: Vec<u8>) -> Self {
-        Self(bytes.into())
+    /// Takes the output of a JSON serializer, or bytes that were checked before.
+    pub(crate) fn from_checked(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    /// Checks `bytes` as UTF-8 and as exactly one JSON value.
+    pub(crate) fn check(bytes: &[u8]) -> Result<(), JsonError> {
+        match std::str::from_utf8(bytes) {
+            Ok(_) => validate(bytes),
+            Err(error) => Err(JsonError { offset: error.valid_up_to(), reason: "invalid UTF-8" }),
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.0
     }
 
     /// The text's bytes.

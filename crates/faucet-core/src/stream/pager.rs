@@ -1,12 +1,18 @@
 //! When a page is handed over: by count, by bytes, by age.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use crate::{Record, StreamPage};
+use crate::stream::builder::PageBuilder;
+use crate::stream::gap::Gap;
+use crate::stream::page::StreamPage;
+use crate::stream::record::Record;
+use crate::stream::rejected::Rejected;
 
 /// The limits of a page. `None` is "no limit".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PageLimits {
     /// Records in a page.
     pub records: Option<NonZeroUsize>,
@@ -19,38 +25,83 @@ pub struct PageLimits {
 impl PageLimits {
     /// The whole run in one page.
     pub const ONE_PAGE: Self = Self { records: None, bytes: None, age: None };
+
+    /// Pages of at most so many records; `None` is no limit.
+    pub const fn records(records: Option<NonZeroUsize>) -> Self {
+        Self { records, ..Self::ONE_PAGE }
+    }
+
+    /// The same limits, and at most so many bytes of payload (and one record more).
+    #[must_use]
+    pub const fn with_bytes(self, bytes: Option<NonZeroUsize>) -> Self {
+        Self { bytes, ..self }
+    }
+
+    /// The same limits, and an age at which a page is handed over though it is not full.
+    #[must_use]
+    pub const fn with_age(self, age: Option<Duration>) -> Self {
+        Self { age, ..self }
+    }
 }
 
 /// Collects records into pages. Pure: it takes `now` and tells when it wants to be asked again.
 #[derive(Debug)]
 pub struct Pager {
     limits: PageLimits,
-    records: Vec<Record>,
-    bytes: usize,
+    builder: PageBuilder,
+    /// Gaps before the first record of the builder.
+    gaps: Vec<Gap>,
+    rejected: Vec<Rejected>,
     since: Option<Instant>,
+    /// Pages that a gap has ended.
+    ready: VecDeque<StreamPage>,
 }
 
 impl Pager {
     /// An empty pager.
     pub fn new(limits: PageLimits) -> Self {
-        Self { limits, records: Vec::new(), bytes: 0, since: None }
+        Self {
+            limits,
+            builder: PageBuilder::new(),
+            gaps: Vec::new(),
+            rejected: Vec::new(),
+            since: None,
+            ready: VecDeque::new(),
+        }
     }
 
     /// Adds a record that was received at `now`. Ask [`is_full`](Self::is_full) before the next.
     pub fn push(&mut self, record: Record, now: Instant) {
-        if self.records.is_empty() {
-            self.since = Some(now);
+        if self.builder.is_empty() {
+            self.since.get_or_insert(now);
             // The last page's size is a good guess; a run in one page must grow as it goes.
-            self.records.reserve(self.limits.records.map_or(64, |n| n.get().min(1024)));
+            self.builder.reserve(self.limits.records.map_or(64, |n| n.get().min(1024)));
         }
-        self.bytes += record.payload.as_bytes().len();
-        self.records.push(record);
+        self.builder.push(record);
     }
 
-    /// Whether the page has reached its count or its bytes.
+    /// Adds a message that could not become a record, and that the pipeline has a place for.
+    pub fn reject(&mut self, rejected: Rejected, now: Instant) {
+        self.since.get_or_insert(now);
+        self.rejected.push(rejected);
+    }
+
+    /// Says that something is missing before the next record. The page in hand ends here.
+    pub fn gap(&mut self, gap: Gap, now: Instant) {
+        if !self.builder.is_empty() || !self.rejected.is_empty() {
+            let page = self.page();
+            self.ready.push_back(page);
+        }
+        self.since.get_or_insert(now);
+        self.gaps.push(gap);
+    }
+
+    /// Whether the page has reached its count or its bytes, or was ended by a gap.
     pub fn is_full(&self) -> bool {
-        self.limits.records.is_some_and(|n| self.records.len() >= n.get())
-            || self.limits.bytes.is_some_and(|n| self.bytes >= n.get())
+        let records = self.builder.len() + self.rejected.len();
+        !self.ready.is_empty()
+            || self.limits.records.is_some_and(|n| records >= n.get())
+            || self.limits.bytes.is_some_and(|n| self.builder.payload_bytes() >= n.get())
     }
 
     /// When the page is due by age. `None` while it is empty or without such a limit.
@@ -63,14 +114,20 @@ impl Pager {
         self.is_full() || self.deadline().is_some_and(|due| due <= now)
     }
 
-    /// Hands over what was collected, if anything.
+    /// Hands over the oldest page, if there is one.
     pub fn take(&mut self) -> Option<StreamPage> {
-        if self.records.is_empty() {
-            return None;
+        if let Some(page) = self.ready.pop_front() {
+            return Some(page);
         }
+        // `since` is set exactly while something is collected.
+        self.since.is_some().then(|| self.page())
+    }
+
+    fn page(&mut self) -> StreamPage {
         self.since = None;
-        let bytes = std::mem::take(&mut self.bytes);
-        Some(StreamPage::with_size(std::mem::take(&mut self.records), bytes))
+        let mut page = self.builder.take().with_rejected(std::mem::take(&mut self.rejected));
+        page.prepend_gaps(std::mem::take(&mut self.gaps));
+        page
     }
 }
 
@@ -126,5 +183,24 @@ mod tests {
         let page = pager.take().unwrap();
         assert_eq!((page.len(), page.payload_bytes()), (2, 3));
         assert_eq!((pager.deadline(), pager.take().is_none()), (None, true));
+    }
+
+    #[test]
+    fn a_gap_ends_the_page_and_stands_before_the_next_record() {
+        let t0 = Instant::now();
+        let mut pager = Pager::new(limits(10, 0, 100));
+        let gap = Gap::new(crate::GapReason::Outage).with_attempts(1);
+        pager.push(record(1), t0);
+        assert!(!pager.is_full());
+        pager.gap(gap.clone(), t0);
+        pager.push(record(2), t0);
+        assert!(pager.is_full());
+        let first = pager.take().unwrap();
+        assert_eq!((first.len(), first.gaps().len()), (1, 0));
+        assert!(!pager.is_full() && pager.deadline().is_some());
+        let second = pager.take().unwrap();
+        assert_eq!((second.len(), second.gaps()), (1, [gap.clone()].as_slice()));
+        pager.gap(gap, t0);
+        assert!(pager.take().unwrap().is_empty() && pager.take().is_none());
     }
 }

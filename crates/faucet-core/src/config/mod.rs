@@ -1,0 +1,32 @@
+//! Configuration: structs that describe themselves, and problems that stay data until somebody
+//! reads them.
+
+mod connector;
+mod decode;
+mod deserializer;
+pub mod duration;
+mod kind;
+mod option_key;
+pub mod option_map;
+mod option_reader;
+mod path;
+pub(crate) mod problem;
+mod registry;
+mod schema_view;
+mod secret;
+pub mod size;
+mod suggest;
+mod table;
+pub mod template;
+
+pub use connector::{SinkConfig, SourceConfig, TransformConfig};
+pub use decode::decode;
+pub use kind::ComponentKind;
+pub use option_key::OptionKey;
+pub use path::{KeyPath, Step};
+pub use problem::{Problem, ProblemKind, Problems};
+pub use registry::Registry;
+pub use schema_view::{SchemaKey, SchemaView};
+pub use secret::Secret;
+pub use suggest::nearest;
+pub use table::{Entry, LeftOut, Table};

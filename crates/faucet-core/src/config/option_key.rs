@@ -1,0 +1,56 @@
+//! Names of the option map.
+
+use serde_json::Value;
+
+/// Reads the text of an option; the error says what the option takes and does not repeat the text.
+pub type ReadOption = fn(&str) -> Result<Value, &'static str>;
+
+/// A name that the option map has beside `<connector>.<key>`, or a default that only it has.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct OptionKey {
+    /// The whole name, such as `websocket.reconnect.delay.ms`.
+    pub name: &'static str,
+    /// The key of the configuration that it sets.
+    pub key: &'static str,
+    /// Reads the text.
+    pub read: ReadOption,
+    /// The text that stands for the key where it is not given, if not the key's own default does.
+    pub default: Option<&'static str>,
+    /// What it means, in a line.
+    pub help: &'static str,
+}
+
+impl OptionKey {
+    /// The option `name`, which sets `key`.
+    pub const fn new(
+        name: &'static str,
+        key: &'static str,
+        read: ReadOption,
+        help: &'static str,
+    ) -> Self {
+        Self { name, key, read, default: None, help }
+    }
+
+    /// The text that stands for the key where it is not given.
+    #[must_use]
+    pub const fn with_default(self, text: &'static str) -> Self {
+        Self { default: Some(text), ..self }
+    }
+}
+
+/// Reads any text as it is.
+///
+/// # Errors
+/// None.
+pub fn text(text: &str) -> Result<Value, &'static str> {
+    Ok(Value::String(text.to_owned()))
+}
+
+/// Reads `true` or `false`.
+///
+/// # Errors
+/// Any other text.
+pub fn boolean(text: &str) -> Result<Value, &'static str> {
+    text.parse().map(Value::Bool).map_err(|_| "true or false")
+}

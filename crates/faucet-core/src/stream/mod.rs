@@ -1,0 +1,24 @@
+//! What flows: records in pages, and the marks between them.
+
+mod builder;
+mod gap;
+pub mod json;
+mod page;
+mod pager;
+mod position;
+mod record;
+mod record_ref;
+mod records;
+mod rejected;
+mod text;
+
+pub use builder::PageBuilder;
+pub use gap::{Gap, GapReason, Mark};
+pub use json::JsonText;
+pub use page::{RecordRefs, StreamPage};
+pub use pager::{PageLimits, Pager};
+pub use position::Position;
+pub use record::{MessageKind, Payload, Record, Timestamp};
+pub use record_ref::{PayloadRef, RecordRef};
+pub use rejected::Rejected;
+pub use text::Text;
