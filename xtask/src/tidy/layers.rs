@@ -1,6 +1,6 @@
 //! Who may depend on whom.
 
-use crate::Result;
+use crate::result::Result;
 use crate::workspace::Workspace;
 
 /// What the contract must not bring to the author of a connector.
