@@ -1,7 +1,8 @@
 //! Everything that CI runs, in the order in which it fails fastest.
 
+use crate::result::Result;
 use crate::workspace::{Workspace, cargo};
-use crate::{Result, codegen, tidy};
+use crate::{codegen, tidy};
 
 /// Runs it; the first failure ends it.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use faucet_core::Registry;
 
+use crate::result::Result;
 use crate::workspace::Workspace;
-use crate::{Result, features, reference, schema};
+use crate::{features, reference, schema};
 
 const README: &str = "README.md";
 

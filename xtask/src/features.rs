@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::Result;
+use crate::result::Result;
 
 const OPEN: &str = "<!-- features -->";
 const CLOSE: &str = "<!-- /features -->";

@@ -6,16 +6,14 @@ mod ci;
 mod codegen;
 mod features;
 mod reference;
+mod result;
 mod schema;
 mod tidy;
 mod workspace;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use workspace::Workspace;
-
-type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 const USAGE: &str = "usage: cargo xtask <command>
   codegen          write the schemas, the reference pages and the README's feature table

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::Result;
+use crate::result::Result;
 
 /// A crate of the workspace.
 #[derive(Debug, Clone)]
@@ -116,10 +116,12 @@ fn walk(root: &Path, directory: &str, files: &mut Vec<File>) -> Result<()> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
+        // In a worktree of git `.git` is a file, with a path of the machine.
+        if matches!(name.as_str(), "target" | ".git") {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
-            if !matches!(name.as_str(), "target" | ".git") {
-                walk(root, &path, files)?;
-            }
+            walk(root, &path, files)?;
         } else if let Ok(text) = std::fs::read_to_string(entry.path()) {
             files.push(File { path, text });
         }

@@ -10,18 +10,12 @@
 
 mod args;
 mod commands;
-mod exchange;
 mod exit;
-mod feed;
-mod listening;
 mod live;
 mod logging;
-mod numbers;
 mod output;
-mod receiver;
 mod signals;
 mod spec;
-mod tally;
 mod terminal;
 
 use std::process::ExitCode;
@@ -39,7 +33,7 @@ pub fn run(registry: Registry) -> ExitCode {
     let cli = Cli::parse();
     // In the demo the pipeline speaks, not the feed that it follows or who receives from it.
     let hushed: &[&str] = match cli.command {
-        Command::Demo(_) => &["faucet_cli::feed", "faucet_cli::receiver"],
+        Command::Demo(_) => &["faucet_lab"],
         _ => &[],
     };
     logging::install(cli.log_format, level(&cli), hushed);

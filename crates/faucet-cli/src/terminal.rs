@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use faucet_common_websocket::Frame;
 use faucet_core::{
     CheckReport, Delivery, Error, ErrorKind, Info, PageWriter, PayloadRef, Result, RunContext,
     Sink, StreamPage,
@@ -74,28 +73,6 @@ fn render(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// A message on a line of its own: text as it is, and JSON stays JSON; bytes as a JSON string of
-/// their base64.
-pub(crate) fn render_json(frame: &Frame, out: &mut Vec<u8>) {
-    match frame {
-        Frame::Text(bytes) => {
-            for c in String::from_utf8_lossy(bytes).chars() {
-                match c {
-                    '\n' | '\r' | '\t' => out.push(b' '),
-                    c if c.is_control() => out.extend(format!("\\u{:04x}", u32::from(c)).bytes()),
-                    c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                }
-            }
-        }
-        Frame::Binary(bytes) => {
-            out.push(b'"');
-            out.extend(STANDARD.encode(bytes).bytes());
-            out.push(b'"');
-        }
-    }
-    out.push(b'\n');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,16 +84,5 @@ mod tests {
             render(bytes, &mut out);
         }
         assert_eq!(String::from_utf8(out).unwrap(), "{\"a\": 1}\n\\u{1b}[31mred\n\nπ\n/wA=\n");
-    }
-
-    #[test]
-    fn json_stays_json_and_cannot_drive_the_terminal_either() {
-        let mut out = Vec::new();
-        for text in ["{\"a\":\n1}", "\"\u{7f}\u{9b}2J\"", "\x1b[31mred", "", "\"π\""] {
-            render_json(&Frame::Text(text.into()), &mut out);
-        }
-        render_json(&Frame::Binary(b"\xff\x00"[..].into()), &mut out);
-        let lines = "{\"a\": 1}\n\"\\u007f\\u009b2J\"\n\\u001b[31mred\n\n\"π\"\n\"/wA=\"\n";
-        assert_eq!(String::from_utf8(out).unwrap(), lines);
     }
 }

@@ -7,11 +7,11 @@ use faucet_core::{CheckReport, RunContext, StepOutcome};
 use tokio::time::{Instant, timeout};
 
 use crate::close::code;
-use crate::config::Endpoint;
 use crate::connection::{Connection, End, Inbound};
-use crate::dial::StepLog;
+use crate::endpoint::Endpoint;
 use crate::error::never_ponged;
 use crate::keepalive::PingPayload;
+use crate::steps::StepLog;
 
 /// How long a pong, and a feed's first frame, are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -75,9 +75,9 @@ impl Probe<'_> {
     async fn run(mut self, endpoint: &Endpoint, wanted: Wanted, report: &mut CheckReport) {
         let feed = wanted == Wanted::Feed;
         let started = Instant::now();
-        if !endpoint.greeting.is_empty() {
-            self.connection.queue(endpoint.greeting.iter().cloned());
-            let count = endpoint.greeting.len();
+        if !endpoint.policy.greeting.is_empty() {
+            self.connection.queue(endpoint.policy.greeting.iter().cloned());
+            let count = endpoint.policy.greeting.len();
             poll_fn(|cx| {
                 self.connection.poll_write(cx);
                 std::task::Poll::Ready(())

@@ -1,51 +1,20 @@
 //! From configuration keys to a checked endpoint.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use faucet_core::{Kind, Problems, Result, RunContext, Secret, duration};
+use faucet_core::{Kind, Problems, Secret, duration};
 use http::HeaderMap;
 
-use crate::auth::{Auth, AuthProvider, Credentials, check_headers, from_user_info};
+use crate::auth::{Auth, check_headers, from_user_info};
 use crate::backoff::Backoff;
-use crate::dial::{Dial, NetDial};
+use crate::endpoint::Endpoint;
+use crate::frame::Frame;
 use crate::lifecycle::ReconnectPolicy;
-use crate::session::Session;
-use crate::target::Target;
+use crate::session_policy::SessionPolicy;
 use crate::tls::TlsConfig;
 use crate::url::{UrlTemplate, UrlText};
 use crate::wire::ReadBuffer;
-
-/// A data message. `Debug` shows its length only: it may hold a token.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Frame {
-    /// A text message; the bytes are UTF-8.
-    Text(Bytes),
-    /// A binary message.
-    Binary(Bytes),
-}
-
-impl Frame {
-    /// The payload.
-    pub fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Text(bytes) | Self::Binary(bytes) => bytes,
-        }
-    }
-}
-
-impl fmt::Debug for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self {
-            Self::Text(_) => "text",
-            Self::Binary(_) => "binary",
-        };
-        write!(f, "{kind} of {} bytes", self.as_bytes().len())
-    }
-}
 
 /// The largest read buffer that can be asked for.
 const LARGEST_READ_BUFFER: usize = 64 << 20;
@@ -117,7 +86,6 @@ impl ConnectOptions {
             jitter: self.reconnect_jitter,
         };
         Some(Endpoint {
-            end: self.end,
             url: url?,
             headers,
             provider: None,
@@ -125,18 +93,21 @@ impl ConnectOptions {
             subprotocols: self.subprotocols,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
-            policy: ReconnectPolicy {
-                reconnect: self.reconnect,
-                backoff,
-                max_attempts: self.max_reconnect_attempts,
-            },
-            ping_interval: self.ping_interval,
-            pong_timeout: self.pong_timeout.or(self.ping_interval).unwrap_or_default(),
-            stale_timeout: self.stale_timeout,
             max_message_bytes: self.max_message_bytes,
             read_buffer: self.read_buffer_bytes.map_or(ReadBuffer::Adaptive, ReadBuffer::Fixed),
             largest_sent: self.largest_sent,
-            greeting: self.greeting,
+            policy: SessionPolicy {
+                end: self.end,
+                reconnect: ReconnectPolicy {
+                    reconnect: self.reconnect,
+                    backoff,
+                    max_attempts: self.max_reconnect_attempts,
+                },
+                ping_interval: self.ping_interval,
+                pong_timeout: self.pong_timeout.or(self.ping_interval).unwrap_or_default(),
+                stale_timeout: self.stale_timeout,
+                greeting: self.greeting,
+            },
         })
     }
 
@@ -204,100 +175,5 @@ impl ConnectOptions {
             error.problems().for_each(|problem| problems.push(problem));
         }
         headers
-    }
-}
-
-/// A checked far end, from which runs are started. Immutable and cheap to share.
-pub struct Endpoint {
-    pub(crate) end: Kind,
-    url: UrlTemplate,
-    headers: HeaderMap,
-    provider: Option<Arc<dyn AuthProvider>>,
-    dial: Option<Arc<dyn Dial>>,
-    subprotocols: Vec<String>,
-    tls: TlsConfig,
-    connect_timeout: Duration,
-    pub(crate) policy: ReconnectPolicy,
-    pub(crate) ping_interval: Option<Duration>,
-    pub(crate) pong_timeout: Duration,
-    pub(crate) stale_timeout: Option<Duration>,
-    max_message_bytes: usize,
-    read_buffer: ReadBuffer,
-    pub(crate) greeting: Vec<Frame>,
-    largest_sent: usize,
-}
-
-impl Endpoint {
-    /// Asks `provider` for credentials on every connect.
-    #[must_use]
-    pub fn with_auth_provider(mut self, provider: Arc<dyn AuthProvider>) -> Self {
-        self.provider = Some(provider);
-        self
-    }
-
-    /// Connects through `dial` instead of DNS and TCP.
-    #[must_use]
-    pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
-        self.dial = Some(dial);
-        self
-    }
-
-    /// The URL without secrets, its placeholders unfilled.
-    pub fn redacted_url(&self) -> String {
-        self.url.redacted()
-    }
-
-    /// The names of the URL's placeholders.
-    pub fn placeholders(&self) -> Vec<String> {
-        self.url.placeholders()
-    }
-
-    /// Starts a run. Reads the files that `tls` names; does not connect yet.
-    ///
-    /// # Errors
-    /// A placeholder without a value, an unreadable file.
-    pub fn open(&self, run: &RunContext) -> Result<Session> {
-        let mut session = Session::new(self, self.target(run)?);
-        session.dial();
-        Ok(session)
-    }
-
-    /// Starts a run that is connected: connects once. Later losses follow the reconnect policy.
-    /// Cancel safe.
-    ///
-    /// # Errors
-    /// Why the connect failed, and what [`open`](Self::open) says.
-    pub async fn connect(&self, run: &RunContext) -> Result<Session> {
-        let mut session = Session::new(self, self.target(run)?);
-        session.connect().await?;
-        Ok(session)
-    }
-
-    pub(crate) fn target(&self, run: &RunContext) -> Result<Target> {
-        let url = self.url.resolve(run)?;
-        Ok(Target {
-            tls: if url.is_tls() { Some(self.tls.load()?) } else { None },
-            dial: self.dial.clone().unwrap_or_else(|| Arc::new(NetDial)),
-            url,
-            credentials: Credentials {
-                fixed: self.headers.clone(),
-                provider: self.provider.clone(),
-            },
-            subprotocols: self.subprotocols.clone(),
-            connect_timeout: self.connect_timeout,
-            max_message_bytes: self.max_message_bytes,
-            largest_sent: self
-                .greeting
-                .iter()
-                .map(|frame| frame.as_bytes().len())
-                .fold(self.largest_sent, usize::max),
-            read_buffer: self.read_buffer,
-        })
-    }
-}
-
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Endpoint({})", self.url.redacted())
     }
 }

@@ -18,8 +18,8 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::auth::Secrets;
 use crate::close::code;
-use crate::config::Frame;
 use crate::error::Blame;
+use crate::frame::Frame;
 use crate::keepalive::PingPayload;
 use crate::lifecycle::Failure;
 use crate::scan::TooManyFragments;

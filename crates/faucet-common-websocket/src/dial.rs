@@ -10,10 +10,11 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::error::Blame;
 use crate::lifecycle::Failure;
+use crate::steps::StepLog;
 use crate::url::WsUrl;
 use crate::wire::Io;
 
@@ -25,44 +26,6 @@ const HEAD_START: Duration = Duration::from_millis(250);
 pub trait Dial: Send + Sync {
     /// Connects. The caller bounds the time; a dropped future leaves nothing behind.
     async fn dial(&self, url: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure>;
-}
-
-/// The steps of a connect, with their times: for `check`, and to say where the time ran out.
-#[derive(Debug)]
-pub struct StepLog {
-    steps: Vec<(&'static str, Duration, String)>,
-    phase: &'static str,
-    since: Instant,
-}
-
-impl StepLog {
-    pub(crate) fn new() -> Self {
-        Self { steps: Vec::new(), phase: "dns", since: Instant::now() }
-    }
-
-    /// A step begins.
-    pub fn begin(&mut self, phase: &'static str) {
-        (self.phase, self.since) = (phase, Instant::now());
-    }
-
-    /// The step that began last has succeeded; `detail` is worth showing.
-    pub fn done(&mut self, detail: impl Into<String>) {
-        self.steps.push((self.phase, self.since.elapsed(), detail.into()));
-    }
-
-    /// The step that began last.
-    pub(crate) fn phase(&self) -> &'static str {
-        self.phase
-    }
-
-    /// How long the step that began last has taken.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.since.elapsed()
-    }
-
-    pub(crate) fn into_steps(self) -> Vec<(&'static str, Duration, String)> {
-        self.steps
-    }
 }
 
 /// DNS and TCP.

@@ -9,7 +9,7 @@ use crate::auth::Secrets;
 use crate::close;
 use crate::lifecycle::{Class, Failure, kind_of};
 use crate::scan::TooManyFragments;
-use crate::tls::{self, TlsTrouble};
+use crate::tls_error::{self, TlsTrouble};
 use crate::url::WsUrl;
 
 /// The longest text of a peer that is shown.
@@ -116,7 +116,7 @@ impl<'a> Blame<'a> {
     }
 
     pub(crate) fn tls(&self, error: io::Error) -> Failure {
-        let (what, hint) = match tls::trouble(&error) {
+        let (what, hint) = match tls_error::trouble(&error) {
             None => return self.network("tls", error),
             Some(TlsTrouble::Certificate(reason)) => (
                 format!("certificate verify failed: {reason}"),

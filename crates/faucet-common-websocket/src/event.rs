@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use faucet_core::Error;
 
-use crate::config::Frame;
+use crate::frame::Frame;
 use crate::lifecycle::Class;
 
 /// What happened in a session.

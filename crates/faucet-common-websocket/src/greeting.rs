@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-use crate::config::Frame;
+use crate::frame::Frame;
 
 /// A message to send after every connect. `Debug` shows its length only: it may hold a token.
 #[derive(Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
-use crate::config::Frame;
+use crate::frame::Frame;
 
 /// Accepts WebSocket connections.
 #[derive(Debug)]

@@ -14,14 +14,15 @@ use tokio::time::Instant;
 
 use crate::alarm::Alarm;
 use crate::close::code;
-use crate::config::{Endpoint, Frame};
 use crate::connection::{Connection, Inbound, message, ping};
-use crate::dial::StepLog;
 use crate::error::Blame;
 use crate::event::{Event, Outgoing};
+use crate::frame::Frame;
 use crate::hold::Hold;
 use crate::keepalive::{Care, Keepalive, Pong};
 use crate::lifecycle::{Class, Failure, Lifecycle, Step};
+use crate::session_policy::SessionPolicy;
+use crate::steps::StepLog;
 use crate::target::Target;
 use crate::wire::Stamp;
 
@@ -63,18 +64,14 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(endpoint: &Endpoint, target: Target) -> Self {
+    pub(crate) fn new(policy: SessionPolicy, target: Target) -> Self {
         Self {
-            end: endpoint.end,
+            end: policy.end,
             target: Arc::new(target),
-            life: Lifecycle::new(endpoint.policy),
-            keepalive: Keepalive::new(
-                endpoint.ping_interval,
-                endpoint.pong_timeout,
-                fastrand::u64(..),
-            ),
-            stale_timeout: endpoint.stale_timeout,
-            greeting: endpoint.greeting.clone(),
+            life: Lifecycle::new(policy.reconnect),
+            keepalive: Keepalive::new(policy.ping_interval, policy.pong_timeout, fastrand::u64(..)),
+            stale_timeout: policy.stale_timeout,
+            greeting: policy.greeting,
             link: Link::Over,
             connects: 0,
             last_data: Instant::now(),

@@ -7,9 +7,10 @@ use tokio::time::timeout;
 
 use crate::auth::{Credentials, Secrets};
 use crate::connection::Connection;
-use crate::dial::{Dial, StepLog};
+use crate::dial::Dial;
 use crate::error::Blame;
 use crate::lifecycle::{Class, Failure};
+use crate::steps::StepLog;
 use crate::tls::Tls;
 use crate::upgrade::Request;
 use crate::url::WsUrl;

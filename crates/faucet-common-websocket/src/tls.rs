@@ -8,15 +8,15 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio_rustls::TlsConnector;
 
-use crate::dial::StepLog;
 use crate::error::Blame;
 use crate::lifecycle::Failure;
+use crate::steps::StepLog;
 use crate::url::WsUrl;
 use crate::wire::Io;
 
@@ -137,50 +137,6 @@ fn certificates(key: &str, path: &str) -> Result<Vec<CertificateDer<'static>>> {
         }
         Ok(found) => Ok(found),
         Err(error) => Err(Error::config(format!("{key}: {path}: {error}"))),
-    }
-}
-
-/// What TLS said about a failed handshake.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TlsTrouble {
-    /// `certificate verify failed: <reason>`.
-    Certificate(String),
-    /// The other side does not speak TLS at all.
-    NotTls,
-    /// Anything else that another attempt will not change.
-    Other(String),
-}
-
-/// Finds the TLS error in an I/O error, where rustls puts it.
-pub(crate) fn trouble(error: &io::Error) -> Option<TlsTrouble> {
-    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    Some(match error {
-        rustls::Error::InvalidCertificate(reason) => TlsTrouble::Certificate(explain(reason)),
-        rustls::Error::InvalidMessage(_) => TlsTrouble::NotTls,
-        other => TlsTrouble::Other(other.to_string()),
-    })
-}
-
-fn explain(reason: &CertificateError) -> String {
-    use CertificateError as E;
-    match reason {
-        E::Expired | E::ExpiredContext { .. } => "expired".into(),
-        E::NotValidYet | E::NotValidYetContext { .. } => "not valid yet".into(),
-        E::NotValidForName | E::NotValidForNameContext { .. } => "not valid for name".into(),
-        E::UnknownIssuer => "unknown issuer".into(),
-        E::Revoked => "revoked".into(),
-        E::BadSignature => "bad signature".into(),
-        E::BadEncoding => "bad encoding".into(),
-        E::UnsupportedSignatureAlgorithmContext { .. }
-        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "unsupported signature algorithm".into()
-        }
-        // webpki's own words for what rustls has no name for.
-        E::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            "self-signed: a CA's certificate is used as the server's own".into()
-        }
-        E::Other(other) => other.to_string(),
-        other => format!("{other:?}"),
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::auth::Secrets;
 use crate::error::Blame;
 use crate::lifecycle::{Class, Failure};
-use crate::tls;
+use crate::tls_error;
 use crate::url::WsUrl;
 use crate::wire::Io;
 
@@ -49,7 +49,7 @@ impl Request<'_> {
         let blame = self.blame();
         let key = generate_key();
         // A TLS 1.3 server judges the client's certificate only now.
-        let network = |error| match tls::trouble(&error) {
+        let network = |error| match tls_error::trouble(&error) {
             Some(_) => blame.tls(error),
             None => blame.network("upgrade", error),
         };

@@ -1,10 +1,9 @@
 //! The configuration of both sinks.
 
-use faucet_core::{Problems, Result, SinkConfig};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::{JsonlSink, StdoutSink};
+use crate::write_mode::WriteMode;
 
 /// Writes records to a file as JSON Lines, one record per line.
 ///
@@ -36,43 +35,9 @@ impl JsonlSinkConfig {
     }
 }
 
-/// What to do with a file that exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum WriteMode {
-    /// Add to the file.
-    #[default]
-    Append,
-    /// Replace its content.
-    Create,
-    /// Leave it alone and fail.
-    Refuse,
-}
-
-impl SinkConfig for JsonlSinkConfig {
-    const NAME: &'static str = "jsonl";
-    type Sink = JsonlSink;
-
-    fn build(self) -> Result<JsonlSink> {
-        let mut problems = Problems::new();
-        problems.push_if(self.path.is_empty(), "path: must not be empty");
-        problems.push_if(self.path.contains('\0'), "path: must not contain a NUL character");
-        problems.into_result().map(|()| JsonlSink { path: self.path, mode: self.mode })
-    }
-}
-
 /// Writes records to standard output as JSON Lines, one record per line.
 ///
 /// When the reader of a pipe goes away (`| head`), the run ends well.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StdoutSinkConfig {}
-
-impl SinkConfig for StdoutSinkConfig {
-    const NAME: &'static str = "stdout";
-    type Sink = StdoutSink;
-
-    fn build(self) -> Result<StdoutSink> {
-        Ok(StdoutSink)
-    }
-}

@@ -4,8 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::WriteMode;
 use crate::pen::{Medium, Pen};
+use crate::write_mode::WriteMode;
 
 /// A file that is open for writing.
 pub(crate) struct Target {

@@ -7,21 +7,14 @@
 //! in it, and none is counted that is not in it.
 
 mod config;
+mod factory;
 mod file;
 mod pen;
 mod sink;
+mod write_mode;
 mod writer;
 
-pub use config::{JsonlSinkConfig, StdoutSinkConfig, WriteMode};
+pub use config::{JsonlSinkConfig, StdoutSinkConfig};
+pub use factory::register;
 pub use sink::{JsonlSink, StdoutSink};
-
-use faucet_core::{Registry, Result};
-
-/// Registers the sinks `jsonl` and `stdout`.
-///
-/// # Errors
-/// When a sink of one of these names is registered already.
-pub fn register(registry: &mut Registry) -> Result<()> {
-    registry.add_sink::<JsonlSinkConfig>()?;
-    registry.add_sink::<StdoutSinkConfig>()
-}
+pub use write_mode::WriteMode;

@@ -12,9 +12,10 @@ use faucet_core::{
     SinkConfig, StepOutcome, StreamPage,
 };
 
+use crate::config::{JsonlSinkConfig, StdoutSinkConfig};
 use crate::file::{self, Created};
+use crate::write_mode::WriteMode;
 use crate::writer::{Writer, off_thread};
-use crate::{JsonlSinkConfig, StdoutSinkConfig, WriteMode};
 
 /// Writes to a file; see [`JsonlSinkConfig`].
 #[derive(Debug)]

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText, options,
-};
+use faucet_common_websocket::{Auth, ConnectMessage, ConnectOptions, Frame, TlsConfig, UrlText};
 use faucet_core::duration::{self, Seconds};
-use faucet_core::options::text;
-use faucet_core::{Kind, OptionKey, Problems, Result, Secret, SinkConfig};
+use faucet_core::{Kind, Problems, Result, Secret};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::checked::{Checked, Terms};
+use crate::delivery_mode::DeliveryMode;
 use crate::encode::Encoder;
-use crate::sink::WebsocketSink;
+use crate::record_format::{MessageType, RecordFormat};
 use crate::window::Limits;
 
 /// Sends records to a WebSocket endpoint: one record is one frame, its payload byte for byte.
@@ -169,60 +168,6 @@ mod default {
     }
 }
 
-/// The kind of frame that a record becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageType {
-    /// A text frame. A record that is not UTF-8 is refused.
-    #[default]
-    Text,
-    /// A binary frame.
-    Binary,
-}
-
-/// What a record must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordFormat {
-    /// Any bytes.
-    #[default]
-    Any,
-    /// JSON.
-    Json,
-    /// UTF-8 text, JSON included.
-    Text,
-}
-
-/// What is promised about records that were on their way when a connection was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryMode {
-    /// They were flushed to the socket and are not sent again. Those that the peer is not known to
-    /// have read are counted as `unconfirmed`.
-    #[default]
-    AtMostOnce,
-    /// They are sent again, in order, until a Pong proves that the peer has read them. Some may
-    /// arrive twice: what is sent again is counted as `resent`.
-    AtLeastOnce,
-}
-
-/// A checked configuration.
-pub(crate) struct Checked {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) encoder: Encoder,
-    pub(crate) terms: Terms,
-}
-
-/// What the driver goes by.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Terms {
-    pub(crate) delivery: DeliveryMode,
-    pub(crate) limits: Limits,
-    pub(crate) ack_timeout: Duration,
-    pub(crate) write_timeout: Duration,
-    pub(crate) reconnect: bool,
-}
-
 impl WebsocketSinkConfig {
     /// All keys but `url` have their defaults.
     pub fn new(url: impl Into<UrlText>) -> Self {
@@ -311,44 +256,5 @@ impl WebsocketSinkConfig {
             largest_sent: self.max_write_buffer_bytes,
             greeting: self.connect_messages.into_iter().map(Frame::from).collect(),
         }
-    }
-}
-
-const OPTIONS: &[OptionKey] = &[
-    options::URL,
-    OptionKey {
-        name: "format",
-        key: "record_format",
-        read: |text| options::format(text, ["json", "text", "any"]),
-        default: None,
-        help: "What every record must be: `json`, `text`, or any `bytes`.",
-    },
-    options::RECONNECT,
-    options::DELAY,
-    options::MAX_DELAY,
-    options::max_attempts("3"),
-    OptionKey {
-        name: "websocket.message.type",
-        key: "message_type",
-        read: |kind| match kind {
-            "text" | "binary" => text(kind),
-            _ => Err("write text or binary".into()),
-        },
-        default: Some("text"),
-        help: "The kind of frame that a record becomes: `text` or `binary`.",
-    },
-    options::SUBPROTOCOL,
-];
-
-impl SinkConfig for WebsocketSinkConfig {
-    const NAME: &'static str = "websocket";
-    type Sink = WebsocketSink;
-
-    fn build(self) -> Result<WebsocketSink> {
-        WebsocketSink::new(self)
-    }
-
-    fn options() -> &'static [OptionKey] {
-        OPTIONS
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use faucet_common_websocket::{Frame, Outgoing};
 
-use crate::config::DeliveryMode;
+use crate::delivery_mode::DeliveryMode;
 use crate::search::{Search, Turn};
 use crate::window::Window;
 

@@ -2,7 +2,7 @@
 
 use faucet_core::{Error, ErrorKind};
 
-use crate::config::DeliveryMode;
+use crate::delivery_mode::DeliveryMode;
 use crate::refusal::Refusals;
 
 /// How a connection ended for good.

@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::account::Account;
-use crate::config::{DeliveryMode, Terms};
+use crate::checked::Terms;
 use crate::delivery::{Ledger, Refused};
+use crate::delivery_mode::DeliveryMode;
 use crate::down::{Down, Gone};
 use crate::refusal::Refusals;
 use crate::window::Window;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use faucet_common_websocket::Frame;
 use faucet_core::{Error, ErrorKind, JsonText, Payload, Record, Result, StreamPage};
 
-use crate::config::{MessageType, RecordFormat};
+use crate::record_format::{MessageType, RecordFormat};
 
 /// Makes frames of records; refuses what may not be sent.
 #[derive(Debug, Clone, Copy)]

@@ -22,62 +22,25 @@
 //! ```
 
 mod account;
+mod checked;
 mod config;
 mod delivery;
+mod delivery_mode;
 mod down;
 mod driver;
 mod encode;
+mod factory;
+mod record_format;
 mod refusal;
 mod search;
 mod sink;
 mod window;
 mod writer;
 
-use std::collections::HashMap;
-
-use faucet_core::Result;
-
-pub use config::{DeliveryMode, MessageType, RecordFormat, WebsocketSinkConfig};
+pub use config::WebsocketSinkConfig;
+pub use delivery_mode::DeliveryMode;
+pub use factory::{WebsocketSinkFactory, register};
 pub use faucet_common_websocket::{Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText};
+pub use record_format::{MessageType, RecordFormat};
 pub use sink::WebsocketSink;
 pub use writer::WebsocketWriter;
-
-/// Makes sinks of flat text, such as the `WITH` clause of SQL.
-///
-/// ```no_run
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> faucet_core::Result<()> {
-/// use std::collections::HashMap;
-///
-/// use faucet_core::Sink;
-/// use faucet_sink_websocket::WebsocketSinkFactory;
-///
-/// let mut options = HashMap::new();
-/// options.insert("websocket.url".to_string(), "wss://my-server.com/events".to_string());
-/// options.insert("websocket.message.type".to_string(), "text".to_string());
-/// let factory = WebsocketSinkFactory;
-/// let sink = factory.create_initialized(&options)?;
-/// sink.validate_connectivity().await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, Default)]
-pub struct WebsocketSinkFactory;
-
-impl WebsocketSinkFactory {
-    /// The sink that `options` describe. Does no I/O.
-    ///
-    /// # Errors
-    /// [`Config`](faucet_core::ErrorKind::Config) with all problems, each naming its option.
-    pub fn create_initialized(&self, options: &HashMap<String, String>) -> Result<WebsocketSink> {
-        faucet_core::options::build_sink::<WebsocketSinkConfig>(options)
-    }
-}
-
-/// Registers the sink as `websocket`.
-///
-/// # Errors
-/// When a sink of that name is registered already.
-pub fn register(registry: &mut faucet_core::Registry) -> Result<()> {
-    registry.add_sink::<WebsocketSinkConfig>()
-}

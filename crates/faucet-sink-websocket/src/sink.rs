@@ -7,7 +7,9 @@ use faucet_common_websocket::dial::Dial;
 use faucet_common_websocket::{AuthProvider, Wanted};
 use faucet_core::{CheckReport, Delivery, Info, PageWriter, Result, RunContext, Sink, SinkConfig};
 
-use crate::config::{Checked, DeliveryMode, WebsocketSinkConfig};
+use crate::checked::Checked;
+use crate::config::WebsocketSinkConfig;
+use crate::delivery_mode::DeliveryMode;
 use crate::writer::WebsocketWriter;
 
 /// A WebSocket endpoint that takes records. Immutable: every run opens a connection of its own.

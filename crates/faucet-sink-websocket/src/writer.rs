@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::account::Account;
-use crate::config::Checked;
+use crate::checked::Checked;
 use crate::driver::{Command, Driver, Task};
 use crate::encode::Encoder;
 

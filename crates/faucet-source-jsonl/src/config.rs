@@ -1,15 +1,9 @@
 //! The configuration.
 
-use std::num::NonZeroUsize;
-
-use faucet_core::{PageLimits, Problems, Result, SourceConfig};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::JsonlSource;
-use crate::decode::Decoder;
-
-const BATCH_BYTES: usize = 8 << 20;
+use crate::line_format::{LineFormat, OnParseError};
 
 /// Reads a file of JSON Lines: one JSON value per line. Empty lines are passed over.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -55,30 +49,6 @@ pub struct JsonlSourceConfig {
     pub batch_bytes: Option<usize>,
 }
 
-/// What a line holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LineFormat {
-    /// Any JSON value.
-    #[default]
-    Json,
-    /// Text, as a JSON string.
-    RawString,
-    /// Bytes, as base64 in a JSON string.
-    Binary,
-}
-
-/// What to do with a line that cannot be decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum OnParseError {
-    /// End the run with an error.
-    #[default]
-    Fail,
-    /// Leave the line out and count it.
-    Skip,
-}
-
 fn max_message_bytes() -> usize {
     64 << 20
 }
@@ -100,40 +70,5 @@ impl JsonlSourceConfig {
             batch_size: batch_size(),
             batch_bytes: None,
         }
-    }
-}
-
-impl SourceConfig for JsonlSourceConfig {
-    const NAME: &'static str = "jsonl";
-    type Source = JsonlSource;
-
-    fn build(self) -> Result<JsonlSource> {
-        let mut problems = Problems::new();
-        problems.push_if(self.path.is_empty(), "path: must not be empty");
-        let zero = "must be larger than zero";
-        problems.push_if(self.max_messages == Some(0), format!("max_messages: {zero}"));
-        problems.push_if(self.max_message_bytes == 0, format!("max_message_bytes: {zero}"));
-        problems.push_if(self.batch_bytes == Some(0), format!("batch_bytes: {zero}"));
-        problems.push_if(
-            self.batch_size == 0 && self.batch_bytes.is_some(),
-            "batch_bytes: not together with `batch_size: 0`",
-        );
-        problems.into_result()?;
-        let limits = match NonZeroUsize::new(self.batch_size) {
-            None => PageLimits::ONE_PAGE,
-            records => PageLimits {
-                records,
-                bytes: NonZeroUsize::new(self.batch_bytes.unwrap_or(BATCH_BYTES)),
-                age: None,
-            },
-        };
-        Ok(JsonlSource {
-            path: self.path,
-            decoder: Decoder { format: self.format, envelope: self.envelope },
-            on_parse_error: self.on_parse_error,
-            max_messages: self.max_messages,
-            max_message_bytes: self.max_message_bytes,
-            limits,
-        })
     }
 }

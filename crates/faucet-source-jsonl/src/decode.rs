@@ -7,7 +7,7 @@ use faucet_core::{JsonText, Payload, Record, Timestamp, json};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::LineFormat;
+use crate::line_format::LineFormat;
 
 /// How lines are read.
 #[derive(Debug, Clone, Copy)]

@@ -5,17 +5,11 @@
 
 mod config;
 mod decode;
+mod factory;
+mod line_format;
 mod source;
 
-pub use config::{JsonlSourceConfig, LineFormat, OnParseError};
+pub use config::JsonlSourceConfig;
+pub use factory::register;
+pub use line_format::{LineFormat, OnParseError};
 pub use source::JsonlSource;
-
-use faucet_core::{Registry, Result};
-
-/// Registers the source `jsonl`.
-///
-/// # Errors
-/// When a source of that name is registered already.
-pub fn register(registry: &mut Registry) -> Result<()> {
-    registry.add_source::<JsonlSourceConfig>()
-}

@@ -11,8 +11,9 @@ use faucet_core::{
 use tokio::fs::File;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
+use crate::config::JsonlSourceConfig;
 use crate::decode::Decoder;
-use crate::{JsonlSourceConfig, OnParseError};
+use crate::line_format::OnParseError;
 
 /// Reads a file; see [`JsonlSourceConfig`].
 #[derive(Debug)]

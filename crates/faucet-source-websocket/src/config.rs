@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, Endpoint, Frame, TlsConfig, UrlText, options,
-};
+use faucet_common_websocket::{Auth, ConnectMessage, ConnectOptions, Frame, TlsConfig, UrlText};
 use faucet_core::duration::{self, Seconds};
-use faucet_core::options::boolean;
-use faucet_core::{Kind, OptionKey, PageLimits, Problems, Result, Secret, SourceConfig};
+use faucet_core::{Kind, PageLimits, Problems, Result, Secret};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::source::WebsocketSource;
+use crate::checked::Checked;
+use crate::message_format::{OnParseError, WsMessageFormat};
 use crate::stop::StopRule;
 
 /// Receives a WebSocket feed: connects to a `ws://` or `wss://` endpoint, sends subscription
@@ -157,40 +155,6 @@ mod default {
     }
 }
 
-/// What a message is taken as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WsMessageFormat {
-    /// JSON, in text or binary messages. It is checked and kept byte for byte.
-    #[default]
-    Json,
-    /// Text. A binary message must be UTF-8.
-    RawString,
-    /// Bytes; base64 where they are rendered as JSON.
-    Binary,
-}
-
-/// What happens to a message that is not what `message_format` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnParseError {
-    /// The run ends with an error, after what was received before was handed over.
-    #[default]
-    Fail,
-    /// The message is skipped and counted.
-    Skip,
-}
-
-/// A checked configuration.
-pub(crate) struct Checked {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) format: WsMessageFormat,
-    pub(crate) on_parse_error: OnParseError,
-    pub(crate) envelope: bool,
-    pub(crate) stop: StopRule,
-    pub(crate) page: PageLimits,
-}
-
 impl WebsocketSourceConfig {
     /// Checks all keys and reports all problems together.
     pub(crate) fn check(self) -> Result<Checked> {
@@ -262,48 +226,14 @@ impl WebsocketSourceConfig {
     }
 }
 
-const OPTIONS: &[OptionKey] = &[
-    options::URL,
-    OptionKey {
-        name: "format",
-        key: "message_format",
-        read: |text| options::format(text, ["json", "raw_string", "binary"]),
-        default: Some("json"),
-        help: "What a message is taken as: `json`, `text` or `bytes`.",
-    },
-    options::RECONNECT,
-    options::DELAY,
-    options::MAX_DELAY,
-    options::max_attempts("-1"),
-    options::SUBPROTOCOL,
-    OptionKey {
-        name: "websocket.unbounded",
-        key: "unbounded",
-        read: boolean,
-        default: Some("true"),
-        help: "Run until stopped.",
-    },
-];
-
-impl SourceConfig for WebsocketSourceConfig {
-    const NAME: &'static str = "websocket";
-    type Source = WebsocketSource;
-
-    fn build(self) -> Result<WebsocketSource> {
-        WebsocketSource::new(self)
-    }
-
-    fn options() -> &'static [OptionKey] {
-        OPTIONS
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use faucet_core::SourceConfig as _;
     use faucet_core::config::decode;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::source::WebsocketSource;
 
     fn build(extra: Value) -> Result<WebsocketSource> {
         let mut config = json!({"url": "ws://h/", "unbounded": true});

@@ -7,7 +7,7 @@ use faucet_common_websocket::Frame;
 use faucet_core::json::{JsonError, excerpt};
 use faucet_core::{Error, ErrorKind, JsonText, Payload, Record, Text, Timestamp};
 
-use crate::config::WsMessageFormat;
+use crate::message_format::WsMessageFormat;
 
 /// Takes messages as what the configuration says, and numbers them.
 #[derive(Debug)]

@@ -25,60 +25,18 @@
 //! For a feed without an end use [`stream_pages`](faucet_core::Source::stream_pages), which holds
 //! one page at a time.
 
+mod checked;
 mod config;
 mod decode;
+mod factory;
+mod message_format;
 mod reader;
 mod source;
 mod stop;
 
-use std::collections::HashMap;
-
-use faucet_core::Result;
-
-pub use config::{OnParseError, WebsocketSourceConfig, WsMessageFormat};
+pub use config::WebsocketSourceConfig;
+pub use factory::{WebsocketSourceFactory, register};
 pub use faucet_common_websocket::{Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText};
+pub use message_format::{OnParseError, WsMessageFormat};
 pub use reader::WebsocketReader;
 pub use source::WebsocketSource;
-
-/// Makes sources of flat text, such as the `WITH` clause of SQL.
-///
-/// ```no_run
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> faucet_core::Result<()> {
-/// use std::collections::HashMap;
-///
-/// use faucet_core::Source;
-/// use faucet_source_websocket::WebsocketSourceFactory;
-///
-/// let mut options = HashMap::new();
-/// options.insert(
-///     "websocket.url".to_string(),
-///     "wss://stream.binance.com:9443/ws/btcusdt@trade".to_string(),
-/// );
-/// let factory = WebsocketSourceFactory;
-/// let source = factory.create_initialized(&options)?;
-/// source.validate_connectivity().await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, Default)]
-pub struct WebsocketSourceFactory;
-
-impl WebsocketSourceFactory {
-    /// The source that `options` describe, which runs until it is stopped unless they say
-    /// otherwise. Does no I/O.
-    ///
-    /// # Errors
-    /// [`Config`](faucet_core::ErrorKind::Config) with all problems, each naming its option.
-    pub fn create_initialized(&self, options: &HashMap<String, String>) -> Result<WebsocketSource> {
-        faucet_core::options::build_source::<WebsocketSourceConfig>(options)
-    }
-}
-
-/// Registers the source as `websocket`.
-///
-/// # Errors
-/// When a source of that name is registered already.
-pub fn register(registry: &mut faucet_core::Registry) -> Result<()> {
-    registry.add_source::<WebsocketSourceConfig>()
-}

@@ -10,8 +10,9 @@ use faucet_common_websocket::{Alarm, Event, Frame, Session};
 use faucet_core::{Ended, Error, Link, PageReader, Pager, Result, RunContext, StreamPage};
 use tokio::time::Instant;
 
-use crate::config::{Checked, OnParseError};
+use crate::checked::Checked;
 use crate::decode::Decoder;
+use crate::message_format::OnParseError;
 use crate::stop::StopRule;
 
 /// Why a message was skipped, in the report.

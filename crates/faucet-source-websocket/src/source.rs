@@ -9,7 +9,8 @@ use faucet_core::{
     CheckReport, Delivery, Info, PageReader, Result, RunContext, Source, SourceConfig,
 };
 
-use crate::config::{Checked, WebsocketSourceConfig};
+use crate::checked::Checked;
+use crate::config::WebsocketSourceConfig;
 use crate::reader::WebsocketReader;
 
 /// A WebSocket feed. Immutable: every run opens a connection of its own.

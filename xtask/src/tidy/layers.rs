@@ -1,14 +1,14 @@
 //! Who may depend on whom.
 
-use crate::Result;
+use crate::result::Result;
 use crate::workspace::Workspace;
 
 /// What the contract must not bring to the author of a connector.
 const HEAVY: [&str; 7] =
     ["hyper", "mio", "rustls", "socket2", "tokio", "tokio-tungstenite", "tungstenite"];
 
-/// `core <- common-*, pipeline, testkit, sql <- connectors <- stream <- cli, xtask`; dependencies of
-/// tests are free.
+/// `core <- common-*, pipeline, testkit, sql <- connectors <- stream <- cli, xtask`, and beside them
+/// `core, common-* <- lab <- cli`; dependencies of tests and benches are free.
 pub(super) fn edges_point_one_way(workspace: &Workspace) -> Result<Vec<String>> {
     let mut violations = Vec::new();
     for package in &workspace.packages {
@@ -29,6 +29,8 @@ enum Layer {
     Common,
     /// Built on the contract alone, and used by no connector.
     Beside,
+    /// Peers to try the others with. Only the command serves them.
+    Lab,
     Connector,
     Umbrella,
     Top,
@@ -38,6 +40,7 @@ fn layer(name: &str) -> Layer {
     match name.strip_prefix("faucet-").unwrap_or(name) {
         "core" => Layer::Core,
         "pipeline" | "testkit" | "sql" => Layer::Beside,
+        "lab" => Layer::Lab,
         "stream" => Layer::Umbrella,
         "cli" | "xtask" => Layer::Top,
         name if name.starts_with("common-") => Layer::Common,
@@ -48,10 +51,13 @@ fn layer(name: &str) -> Layer {
 
 fn may_depend(from: &str, to: &str) -> bool {
     let to = layer(to);
+    if to == Layer::Lab {
+        return from == "faucet-cli";
+    }
     match layer(from) {
         Layer::Core => false,
         Layer::Common | Layer::Beside => to == Layer::Core,
-        Layer::Connector => matches!(to, Layer::Core | Layer::Common),
+        Layer::Lab | Layer::Connector => matches!(to, Layer::Core | Layer::Common),
         Layer::Umbrella => to < Layer::Umbrella,
         Layer::Top => true,
     }
@@ -113,6 +119,15 @@ mod tests {
             ("faucet-something-new", "faucet-stream", false),
             ("faucet-cli", "faucet-stream", true),
             ("xtask", "faucet-cli", true),
+            ("faucet-lab", "faucet-core", true),
+            ("faucet-lab", "faucet-common-websocket", true),
+            ("faucet-lab", "faucet-source-jsonl", false),
+            ("faucet-lab", "faucet-pipeline", false),
+            ("faucet-lab", "faucet-cli", false),
+            ("faucet-cli", "faucet-lab", true),
+            ("faucet-stream", "faucet-lab", false),
+            ("faucet-sink-websocket", "faucet-lab", false),
+            ("xtask", "faucet-lab", false),
         ] {
             assert_eq!(may_depend(from, to), may, "{from} -> {to}");
         }

@@ -1,15 +1,19 @@
 //! The workspace's rules about itself.
 
+mod circles;
 mod layers;
+mod modules;
+mod source;
 mod text;
 
-use crate::Result;
+use crate::result::Result;
 use crate::workspace::Workspace;
 
 /// Finds what breaks a rule; each violation in one line.
 type Rule = fn(&Workspace) -> Result<Vec<String>>;
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
+    circles::files_form_no_circle,
     layers::edges_point_one_way,
     layers::the_contract_has_no_runtime,
     layers::one_crate_knows_tungstenite,

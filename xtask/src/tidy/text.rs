@@ -1,6 +1,6 @@
 //! What must not stand in a file.
 
-use crate::Result;
+use crate::result::Result;
 use crate::workspace::{File, Workspace};
 
 /// The longest file of Rust, tests included.

@@ -1,19 +1,18 @@
 //! `faucet demo`: a feed, a pipeline and its result in one process.
 
 use std::io::{BufRead as _, BufReader};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use faucet_core::{Error, ErrorKind, Registry, Result};
+use faucet_lab::{FeedServer, Numbers, Program, Received, Receiver, ReceiverOptions, number_of};
 use faucet_pipeline::{PipelineSpec, Report};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::args::{DemoArgs, DemoSink};
-use crate::feed::{FeedServer, Program};
 use crate::live::Show;
-use crate::numbers::{Numbers, number_of};
 use crate::output::{count, counted, note, print_line};
-use crate::receiver::{Manners, Received, Receiver};
 use crate::signals::Signals;
 
 const SHOWN: usize = 3;
@@ -21,7 +20,7 @@ const SHOWN: usize = 3;
 pub(crate) async fn demo(args: DemoArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(other)?;
     let program = Program::Synthetic {
-        rate: (args.rate > 0).then_some(args.rate),
+        rate: NonZeroU32::new(args.rate),
         seed: args.seed,
         drop_after: Some(args.records / 2),
     };
@@ -75,8 +74,11 @@ impl Demo<'_> {
     }
 
     async fn to_receiver(&self) -> Result<()> {
-        let manners = Manners { drop_after: Some((self.records / 3).max(1)), ..Manners::default() };
-        let receiver = Receiver::bind(free_port(), manners).await.map_err(other)?;
+        let options = ReceiverOptions {
+            drop_after: Some((self.records / 3).max(1)),
+            ..ReceiverOptions::default()
+        };
+        let receiver = Receiver::bind(free_port(), options).await.map_err(other)?;
         let url = receiver.url().map_err(other)?;
         note(&format!(
             "A synthetic exchange trades on {}. This pipeline sends {} of its trades to a receiver \

@@ -1,11 +1,13 @@
 //! `faucet feed`: serves a feed.
 
+use std::num::NonZeroU32;
+
 use faucet_core::{Error, ErrorKind, Registry, Result};
+use faucet_lab::{FeedServer, Pace, Program};
 use serde_json::json;
 
 use crate::args::{FeedArgs, RecordingFormat};
-use crate::feed::{FeedServer, Pace, Program};
-use crate::listening::cannot_listen;
+use crate::commands::listen::cannot_listen;
 use crate::output::print_line;
 use crate::signals::Signals;
 
@@ -23,7 +25,7 @@ pub(crate) async fn feed(args: FeedArgs, registry: &Registry) -> Result<()> {
 }
 
 fn program(args: FeedArgs, registry: &Registry) -> Result<Program> {
-    let rate = (args.rate > 0).then_some(args.rate);
+    let rate = NonZeroU32::new(args.rate);
     let Some(file) = &args.file else {
         return Ok(Program::Synthetic { rate, seed: args.seed, drop_after: None });
     };

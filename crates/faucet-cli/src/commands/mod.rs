@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod feed;
 pub(crate) mod init;
 pub(crate) mod list;
+mod listen;
 pub(crate) mod receive;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faucet_common_websocket::dial::{Dial, StepLog};
+use faucet_common_websocket::StepLog;
+use faucet_common_websocket::dial::Dial;
 use faucet_common_websocket::lifecycle::Failure;
 use faucet_common_websocket::url::WsUrl;
 use faucet_common_websocket::wire::Io;

@@ -1,8 +1,9 @@
-//! A feed server: the same feed to every client that comes.
+//! A server that sends the same feed to each client.
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,58 +23,66 @@ const BURST: u64 = 1000;
 const TICK: Duration = Duration::from_millis(5);
 const NORMAL: u16 = 1000;
 
-/// What a feed consists of.
-pub(crate) enum Program {
-    /// Trades without an end. A client that comes later misses what was traded before.
+/// The content of a feed.
+pub enum Program {
+    /// Trades without an end. A client that connects later misses the earlier trades.
     Synthetic {
         /// Trades a second; `None` is as fast as the client reads.
-        rate: Option<u32>,
+        rate: Option<NonZeroU32>,
         /// The same seed makes the same trades.
         seed: u64,
-        /// The first connection is dropped without a farewell after this many trades.
+        /// Drops the first connection after this many trades, without a close handshake.
         drop_after: Option<u64>,
     },
-    /// A recording.
+    /// A recording. Each client gets all of it.
     Recorded {
-        /// Where its records come from.
+        /// Reads the recording.
         source: Box<dyn Source>,
-        /// How its records are paced.
+        /// The pace of the records.
         pace: Pace,
-        /// Whether it starts anew at its end.
+        /// Starts the recording anew when it ends, instead of closing with 1000.
         repeat: bool,
     },
 }
 
-/// How a recording is paced.
+/// The pace of a recording.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Pace {
-    /// As it was recorded, this many times faster.
+pub enum Pace {
+    /// As it was recorded, this many times faster. Larger than 0.
     Recorded(f64),
     /// This many records a second.
-    Rate(u32),
+    Rate(NonZeroU32),
     /// As fast as the client reads.
     Unpaced,
 }
 
 /// A feed on an open port.
-pub(crate) struct FeedServer {
+pub struct FeedServer {
     listener: Listener,
     program: Program,
     since: Instant,
 }
 
 impl FeedServer {
-    pub(crate) async fn bind(address: SocketAddr, program: Program) -> io::Result<Self> {
+    /// Listens on `address`; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the operating system refuses the address.
+    pub async fn bind(address: SocketAddr, program: Program) -> io::Result<Self> {
         let listener = Listener::bind(address).await?;
         Ok(Self { listener, program, since: Instant::now() })
     }
 
-    pub(crate) fn url(&self) -> io::Result<String> {
+    /// The URL for clients.
+    ///
+    /// # Errors
+    /// When the operating system does not tell the port.
+    pub fn url(&self) -> io::Result<String> {
         listening::url(&self.listener)
     }
 
-    /// Serves until `shutdown`; then the clients' connections are dropped.
-    pub(crate) async fn serve(self, shutdown: impl Future<Output = ()>) {
+    /// Serves until `shutdown` completes, then drops the connections of all clients.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, program, since } = self;
         let program = std::sync::Arc::new(program);
         let (mut clients, mut number) = (JoinSet::new(), 0);
@@ -127,7 +136,7 @@ async fn serve_client(
 async fn trade(
     mut client: Client,
     mut exchange: Exchange,
-    rate: Option<u32>,
+    rate: Option<NonZeroU32>,
     since: Instant,
     quota: u64,
 ) -> io::Result<()> {
@@ -141,7 +150,7 @@ async fn trade(
         }
         return Ok(());
     };
-    let traded = |now: Instant| (now - since).as_secs_f64() * f64::from(rate);
+    let traded = |now: Instant| (now - since).as_secs_f64() * f64::from(rate.get());
     let first = traded(Instant::now()) as u64;
     exchange.skip_to(first + 1);
     let (mut sent, mut next) = (0, Instant::now());
@@ -152,7 +161,7 @@ async fn trade(
         if sent == quota {
             return Ok(());
         }
-        next += TICK.max(Duration::from_secs(1) / rate);
+        next += TICK.max(Duration::from_secs(1) / rate.get());
         pause(&mut client, next).await?;
     }
 }
@@ -241,10 +250,10 @@ impl Clock {
         match self.pace {
             Pace::Unpaced => None,
             Pace::Rate(rate) => {
-                if self.count == rate {
+                if self.count == rate.get() {
                     (self.start, self.count) = (self.start + Duration::from_secs(1), 0);
                 }
-                let due = self.start + Duration::from_secs(1) * self.count / rate;
+                let due = self.start + Duration::from_secs(1) * self.count / rate.get();
                 self.count += 1;
                 Some(due)
             }
@@ -271,7 +280,10 @@ mod tests {
             due.map(|due| (due - start).as_millis()).collect()
         };
         assert_eq!(offsets(Pace::Recorded(2.0), &[0, 100, 50, 1000]), [0, 50, 25, 500]);
-        assert_eq!(offsets(Pace::Rate(4), &[9; 6]), [0, 250, 500, 750, 1000, 1250]);
+        assert_eq!(
+            offsets(Pace::Rate(NonZeroU32::new(4).unwrap()), &[9; 6]),
+            [0, 250, 500, 750, 1000, 1250]
+        );
         assert!(offsets(Pace::Unpaced, &[0, 1]).is_empty());
     }
 }

@@ -1,15 +1,15 @@
-//! The numbers of trades, to see what is missing and what came twice.
+//! The numbers of trades, which show missing and repeated ones.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// Most gaps that are remembered, so that strange numbers do not fill the memory. What comes late
-/// of a gap that is not counts as repeated.
+/// The largest number of gaps that are kept, so that strange numbers do not fill the memory. A late
+/// number of a gap that is not kept counts as repeated.
 const MOST_GAPS: usize = 10_000;
 
-/// The number of the trade that `message` is, if it is one.
-pub(crate) fn number_of(message: &[u8]) -> Option<u64> {
+/// The trade number of `message`: the member `t` of a JSON object. `None` for other messages.
+pub fn number_of(message: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
     struct Trade {
         t: u64,
@@ -17,22 +17,22 @@ pub(crate) fn number_of(message: &[u8]) -> Option<u64> {
     serde_json::from_slice(message).ok().map(|Trade { t }| t)
 }
 
-/// The numbers that were seen, on however many connections.
+/// Counters over the trade numbers of all connections.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Numbers {
+pub struct Numbers {
     seen: u64,
     missing: u64,
     repeated: u64,
     disordered: u64,
     /// The least and the greatest.
     span: Option<(u64, u64)>,
-    /// What is missing between them: the first number of each gap, and its last.
+    /// The numbers missing between them: the first of each gap, and its last.
     gaps: BTreeMap<u64, u64>,
 }
 
 impl Numbers {
     /// Counts `number`, which came after `previous` on the same connection.
-    pub(crate) fn see(&mut self, previous: Option<u64>, number: u64) {
+    pub fn see(&mut self, previous: Option<u64>, number: u64) {
         let (least, greatest) = *self.span.get_or_insert((number, number));
         let (new, late) = if self.seen == 0 {
             (true, false)
@@ -80,28 +80,29 @@ impl Numbers {
         true
     }
 
-    /// All that were seen.
-    pub(crate) fn seen(&self) -> u64 {
+    /// Numbers seen, repeated ones included.
+    pub fn seen(&self) -> u64 {
         self.seen
     }
 
-    /// Those that were seen, each once.
-    pub(crate) fn distinct(&self) -> u64 {
+    /// Different numbers seen.
+    pub fn distinct(&self) -> u64 {
         self.seen - self.repeated
     }
 
-    /// Those that were not seen between the least and the greatest.
-    pub(crate) fn missing(&self) -> u64 {
+    /// Numbers between the least and the greatest that were not seen.
+    pub fn missing(&self) -> u64 {
         self.missing
     }
 
-    /// Those that had been seen before.
-    pub(crate) fn repeated(&self) -> u64 {
+    /// Numbers that had been seen before.
+    pub fn repeated(&self) -> u64 {
         self.repeated
     }
 
-    /// Whether on each connection they grew, and none came only after a greater one.
-    pub(crate) fn order(&self) -> &'static str {
+    /// `in order` if on each connection the numbers grew and no gap was filled late, else `not all in
+    /// order`.
+    pub fn order(&self) -> &'static str {
         match self.disordered {
             0 => "in order",
             _ => "not all in order",

@@ -1,4 +1,4 @@
-//! A receiving server: counts what clients send, and looks at its order.
+//! A server that counts the messages of its clients and checks their order.
 
 use std::future::Future;
 use std::io;
@@ -14,51 +14,54 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::line::render_json;
 use crate::listening::{self, accept_all};
-use crate::live::Shown;
-use crate::output::{counted, print_bytes};
-use crate::tally::{Place, Tally};
-use crate::terminal;
+use crate::tally::{Cursor, Tally};
 
-/// Messages that are taken between two looks at everything else.
+/// Messages of one client that are taken in one go.
 const BURST: usize = 1000;
-/// Bytes to print that are gathered before they are.
+/// Bytes that are gathered before they are printed.
 const PRINTED: usize = 1 << 20;
-/// How long a client may take to say its last word after the last message that is wanted: it may
-/// wait for a Pong.
-const LAST_WORD: Duration = Duration::from_millis(500);
-/// How long a client may take to answer a goodbye.
-const FAREWELL: Duration = Duration::from_millis(500);
-/// How long all of it may take once somebody has asked for the end.
+/// The time for a client to close the connection itself after the last message that is wanted. The
+/// client may still wait for a Pong.
+const LAST_MESSAGE: Duration = Duration::from_millis(500);
+/// The time for a client to answer a Close frame.
+const CLOSE_HANDSHAKE: Duration = Duration::from_millis(500);
+/// The time for all clients together after a shutdown.
 const GRACE: Duration = Duration::from_millis(1500);
 const NORMAL: u16 = 1000;
 const GOING_AWAY: u16 = 1001;
 
-/// What a receiver does with its clients.
+/// Writes lines to where the user reads them. May block.
+pub type Print = fn(&[u8]) -> Result<()>;
+
+/// The options of a receiver.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Manners {
-    /// Ends after this many messages in all.
-    pub(crate) count: Option<u64>,
-    /// Drops the first connection without a farewell after this many messages.
-    pub(crate) drop_after: Option<u64>,
-    /// Prints each message on a line of stdout.
-    pub(crate) print: bool,
+pub struct ReceiverOptions {
+    /// Ends after this many messages of all connections together, at least 1. Default: never.
+    pub count: Option<u64>,
+    /// Drops the first connection after this many messages, at least 1, without a close handshake.
+    /// Default: never.
+    pub drop_after: Option<u64>,
+    /// Gets each message as a line: text as it is, and bytes as a JSON string of their base64. An
+    /// error ends the receiver. Default: messages are counted only.
+    pub print: Option<Print>,
 }
 
 /// A receiver on an open port.
-pub(crate) struct Receiver {
+pub struct Receiver {
     listener: Listener,
     shared: Arc<Shared>,
 }
 
-/// What a receiver has received so far. Clones look at the same.
+/// The counters of a receiver while it runs. All clones show the same receiver.
 #[derive(Clone)]
-pub(crate) struct Received(Arc<Shared>);
+pub struct Received(Arc<Shared>);
 
 struct Shared {
-    manners: Manners,
+    options: ReceiverOptions,
     state: Mutex<State>,
-    /// What the clients are told at the end, from then on.
+    /// The Close code for all clients, once the receiver ends.
     end: watch::Sender<Option<u16>>,
 }
 
@@ -70,27 +73,37 @@ struct State {
 }
 
 impl Receiver {
-    pub(crate) async fn bind(address: SocketAddr, manners: Manners) -> io::Result<Self> {
+    /// Listens on `address`; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// When the operating system refuses the address.
+    pub async fn bind(address: SocketAddr, options: ReceiverOptions) -> io::Result<Self> {
         let listener = Listener::bind(address).await?;
-        let wanted = manners.count.unwrap_or(u64::MAX);
+        let wanted = options.count.unwrap_or(u64::MAX);
         let state = State { tally: Tally::default(), wanted, failure: None };
-        let shared = Shared { manners, state: Mutex::new(state), end: watch::Sender::new(None) };
+        let shared = Shared { options, state: Mutex::new(state), end: watch::Sender::new(None) };
         Ok(Self { listener, shared: Arc::new(shared) })
     }
 
-    pub(crate) fn url(&self) -> io::Result<String> {
+    /// The URL for clients.
+    ///
+    /// # Errors
+    /// When the operating system does not tell the port.
+    pub fn url(&self) -> io::Result<String> {
         listening::url(&self.listener)
     }
 
-    pub(crate) fn received(&self) -> Received {
+    /// The counters. They stay readable after the receiver has ended.
+    pub fn received(&self) -> Received {
         Received(Arc::clone(&self.shared))
     }
 
-    /// Serves until `shutdown` or the last message that is wanted, and says goodbye to all clients.
+    /// Serves until `shutdown` completes or `count` messages were received, then closes the
+    /// connections of all clients.
     ///
     /// # Errors
-    /// When messages cannot be printed.
-    pub(crate) async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<()> {
+    /// The error of [`ReceiverOptions::print`].
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         let Self { listener, shared } = self;
         let shutdown = shutdown.shared();
         let mut clients = JoinSet::new();
@@ -104,7 +117,7 @@ impl Receiver {
         drop(listener);
         tokio::select! {
             () = async { while clients.join_next().await.is_some() {} } => {}
-            // Otherwise what was received is printed first, however slowly.
+            // Without a shutdown all received messages are printed first, however slowly.
             () = shutdown.then(|()| sleep(GRACE)) => {}
         }
         match shared.state().failure.take() {
@@ -115,19 +128,9 @@ impl Receiver {
 }
 
 impl Received {
-    /// Looks at it.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&Tally) -> T) -> T {
+    /// Reads the counters. Counting waits until `look` returns.
+    pub fn look<T>(&self, look: impl FnOnce(&Tally) -> T) -> T {
         look(&self.0.state().tally)
-    }
-}
-
-impl Shown for Received {
-    fn amount(&self) -> u64 {
-        self.look(Tally::amount)
-    }
-
-    fn line(&self, rate: f64) -> String {
-        self.look(|tally| tally.line(rate))
     }
 }
 
@@ -136,17 +139,17 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins the end; the first reason is what clients are told.
+    /// Begins the end. Clients get the first code.
     fn end(&self, code: u16) {
         self.end.send_if_modified(|end| end.is_none() && end.replace(code).is_none());
     }
 }
 
-/// What the clients are told, once the end has begun.
+/// Waits for the end, and returns the Close code for the clients.
 async fn code(end: &mut watch::Receiver<Option<u16>>) -> u16 {
     match end.wait_for(Option::is_some).await.map(|code| *code) {
         Ok(Some(code)) => code,
-        // Who could end it is gone.
+        // The receiver is gone.
         _ => GOING_AWAY,
     }
 }
@@ -166,13 +169,16 @@ async fn serve_client(incoming: Incoming, shared: Arc<Shared>) {
     tracing::info!(%peer, "client connected");
     let mut connection = Connection {
         shared: Arc::clone(&shared),
-        place: Place::default(),
+        cursor: Cursor::default(),
         messages: 0,
-        quota: shared.manners.drop_after.filter(|_| number == 1),
+        quota: shared.options.drop_after.filter(|_| number == 1),
     };
     let left = connection.receive(client).await;
     shared.state().tally.disconnected();
-    let after = counted(connection.messages, "message");
+    let after = match connection.messages {
+        1 => "1 message".to_owned(),
+        messages => format!("{messages} messages"),
+    };
     match left {
         Ok(how) => tracing::info!(%peer, "client {how} after {after}"),
         Err(error) => tracing::info!(%peer, "client gone after {after}: {error}"),
@@ -182,13 +188,13 @@ async fn serve_client(incoming: Incoming, shared: Arc<Shared>) {
 /// A client that sends.
 struct Connection {
     shared: Arc<Shared>,
-    place: Place,
+    cursor: Cursor,
     messages: u64,
     /// Dropped after so many messages.
     quota: Option<u64>,
 }
 
-/// What comes after some messages.
+/// The next step after some messages.
 enum Next {
     More,
     Drop,
@@ -197,7 +203,7 @@ enum Next {
 }
 
 impl Connection {
-    /// Receives until the client leaves or must; says how it left.
+    /// Receives until the connection ends. Returns how it ended, as a word for the log.
     async fn receive(&mut self, mut client: Client) -> io::Result<&'static str> {
         let mut end = self.shared.end.subscribe();
         loop {
@@ -221,21 +227,21 @@ impl Connection {
         }
     }
 
-    /// Takes `first` and what is there already. What is not wanted any more is not read: reading
-    /// may answer a Ping that comes after it, and the Pong would confirm what was not taken.
+    /// Takes `first` and the messages that are there already. A message beyond `count` is not read:
+    /// reading may answer a Ping behind it, and the Pong would confirm a message that was not taken.
     fn take(&mut self, first: Frame, client: &mut Client, lines: &mut Vec<u8>) -> Next {
-        let Self { shared, place, messages, quota } = self;
+        let Self { shared, cursor, messages, quota } = self;
         let mut state = shared.state();
         if state.wanted == 0 {
             return Next::Refuse;
         }
         let (mut frame, mut taken) = (first, 0);
         loop {
-            state.tally.add(&frame, place);
+            state.tally.add(&frame, cursor);
             *messages += 1;
             taken += 1;
-            if shared.manners.print {
-                terminal::render_json(&frame, lines);
+            if shared.options.print.is_some() {
+                render_json(&frame, lines);
             }
             state.wanted -= 1;
             if state.wanted == 0 {
@@ -257,8 +263,9 @@ impl Connection {
     }
 
     async fn print(&self, lines: Vec<u8>) {
-        // Whoever reads slowly must not stop the other clients.
-        let printed = tokio::task::spawn_blocking(move || print_bytes(&lines)).await;
+        let Some(print) = self.shared.options.print else { return };
+        // A slow reader of the lines must not stop the other clients.
+        let printed = tokio::task::spawn_blocking(move || print(&lines)).await;
         if let Ok(Err(failure)) = printed {
             self.shared.state().failure.get_or_insert(failure);
             self.shared.end(GOING_AWAY);
@@ -266,10 +273,10 @@ impl Connection {
     }
 }
 
-/// Says goodbye, at a good end after the client's last word.
+/// Closes the connection. With 1000 the client may close it first.
 async fn dismiss(mut client: Client, code: u16) -> io::Result<&'static str> {
     if code == NORMAL
-        && let Ok(last) = timeout(LAST_WORD, client.receive()).await
+        && let Ok(last) = timeout(LAST_MESSAGE, client.receive()).await
         && last?.is_none()
     {
         return Ok("left");
@@ -282,7 +289,7 @@ async fn dismiss_at_once(client: Client, code: u16) -> io::Result<&'static str> 
         NORMAL => "enough messages",
         _ => "the receiver ends",
     };
-    // Who does not answer is dropped.
-    let _ = timeout(FAREWELL, client.close(code, reason)).await;
+    // A client that does not answer is dropped.
+    let _ = timeout(CLOSE_HANDSHAKE, client.close(code, reason)).await;
     Ok("dismissed")
 }

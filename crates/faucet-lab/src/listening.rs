@@ -1,20 +1,18 @@
-//! What all servers of the command do: listen, and accept whoever comes.
+//! Accepting clients, as both servers do.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use faucet_common_websocket::server::{Incoming, Listener};
-use faucet_core::{Error, ErrorKind};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// How long after a client that could not be accepted the next one is.
+/// The pause after a client that could not be accepted.
 const NOT_ACCEPTED: Duration = Duration::from_millis(100);
 
-/// Serves every client that comes as a task of `clients`.
+/// Serves each client as a task of `clients`.
 pub(crate) async fn accept_all<F: Future<Output = ()> + Send + 'static>(
     listener: &Listener,
     clients: &mut JoinSet<()>,
@@ -26,7 +24,7 @@ pub(crate) async fn accept_all<F: Future<Output = ()> + Send + 'static>(
                 Ok(incoming) => {
                     clients.spawn(serve(incoming));
                 }
-                // It left at once, or there are too many: no reason to leave the others.
+                // The client left at once, or too many files are open. The other clients stay.
                 Err(error) => {
                     tracing::warn!("a client was not accepted: {error}");
                     sleep(NOT_ACCEPTED).await;
@@ -37,16 +35,7 @@ pub(crate) async fn accept_all<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// The URL of a server on loopback.
+/// The URL of a server.
 pub(crate) fn url(listener: &Listener) -> io::Result<String> {
     Ok(format!("ws://{}/", listener.address()?))
-}
-
-/// Why there is no server on `address`.
-pub(crate) fn cannot_listen(address: SocketAddr) -> impl Fn(io::Error) -> Error + Copy {
-    move |error| {
-        Error::new(ErrorKind::Connect, format!("cannot listen on {address}"))
-            .with_source(error)
-            .with_hint("choose another address with --listen; port 0 takes a free one")
-    }
 }

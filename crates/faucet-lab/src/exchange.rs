@@ -17,7 +17,7 @@ struct Market {
 
 /// Makes trades, the same for the same seed, numbered from 1.
 #[derive(Debug, Clone)]
-pub(crate) struct Exchange {
+pub struct Exchange {
     rng: Rng,
     markets: Vec<Market>,
     next: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// An exchange before its first trade.
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let market = |symbol, price: u64, tick| Market { symbol, price: price * 1_000_000, tick };
         Self {
             rng: Rng::with_seed(seed),
@@ -39,8 +39,8 @@ impl Exchange {
         }
     }
 
-    /// Trades up to `number` that nobody saw.
-    pub(crate) fn skip_to(&mut self, number: u64) {
+    /// Makes the trades below `number` without showing them.
+    pub fn skip_to(&mut self, number: u64) {
         while self.next < number {
             self.step();
         }
@@ -58,7 +58,7 @@ impl Exchange {
     }
 
     /// The next trade as JSON, at `millis` Unix milliseconds.
-    pub(crate) fn trade(&mut self, millis: u64) -> Vec<u8> {
+    pub fn trade(&mut self, millis: u64) -> Vec<u8> {
         let number = self.next;
         let (index, quantity, buyer_makes) = self.step();
         let Market { symbol, price, .. } = self.markets[index];

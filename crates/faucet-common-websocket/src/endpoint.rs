@@ -1,0 +1,108 @@
+//! A checked far end, from which runs are started.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use faucet_core::{Result, RunContext};
+use http::HeaderMap;
+
+use crate::auth::{AuthProvider, Credentials};
+use crate::dial::{Dial, NetDial};
+use crate::session::Session;
+use crate::session_policy::SessionPolicy;
+use crate::target::Target;
+use crate::tls::TlsConfig;
+use crate::url::UrlTemplate;
+use crate::wire::ReadBuffer;
+
+/// A checked far end, from which runs are started. Immutable and cheap to share.
+pub struct Endpoint {
+    pub(crate) url: UrlTemplate,
+    pub(crate) headers: HeaderMap,
+    pub(crate) provider: Option<Arc<dyn AuthProvider>>,
+    pub(crate) dial: Option<Arc<dyn Dial>>,
+    pub(crate) subprotocols: Vec<String>,
+    pub(crate) tls: TlsConfig,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_message_bytes: usize,
+    pub(crate) read_buffer: ReadBuffer,
+    pub(crate) largest_sent: usize,
+    pub(crate) policy: SessionPolicy,
+}
+
+impl Endpoint {
+    /// Asks `provider` for credentials on every connect.
+    #[must_use]
+    pub fn with_auth_provider(mut self, provider: Arc<dyn AuthProvider>) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// Connects through `dial` instead of DNS and TCP.
+    #[must_use]
+    pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
+        self.dial = Some(dial);
+        self
+    }
+
+    /// The URL without secrets, its placeholders unfilled.
+    pub fn redacted_url(&self) -> String {
+        self.url.redacted()
+    }
+
+    /// The names of the URL's placeholders.
+    pub fn placeholders(&self) -> Vec<String> {
+        self.url.placeholders()
+    }
+
+    /// Starts a run. Reads the files that `tls` names; does not connect yet.
+    ///
+    /// # Errors
+    /// A placeholder without a value, an unreadable file.
+    pub fn open(&self, run: &RunContext) -> Result<Session> {
+        let mut session = Session::new(self.policy.clone(), self.target(run)?);
+        session.dial();
+        Ok(session)
+    }
+
+    /// Starts a run that is connected: connects once. Later losses follow the reconnect policy.
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// Why the connect failed, and what [`open`](Self::open) says.
+    pub async fn connect(&self, run: &RunContext) -> Result<Session> {
+        let mut session = Session::new(self.policy.clone(), self.target(run)?);
+        session.connect().await?;
+        Ok(session)
+    }
+
+    pub(crate) fn target(&self, run: &RunContext) -> Result<Target> {
+        let url = self.url.resolve(run)?;
+        Ok(Target {
+            tls: if url.is_tls() { Some(self.tls.load()?) } else { None },
+            dial: self.dial.clone().unwrap_or_else(|| Arc::new(NetDial)),
+            url,
+            credentials: Credentials {
+                fixed: self.headers.clone(),
+                provider: self.provider.clone(),
+            },
+            subprotocols: self.subprotocols.clone(),
+            connect_timeout: self.connect_timeout,
+            max_message_bytes: self.max_message_bytes,
+            largest_sent: self
+                .policy
+                .greeting
+                .iter()
+                .map(|frame| frame.as_bytes().len())
+                .fold(self.largest_sent, usize::max),
+            read_buffer: self.read_buffer,
+        })
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({})", self.url.redacted())
+    }
+}

@@ -1,0 +1,22 @@
+//! The rules that a session follows.
+
+use std::time::Duration;
+
+use faucet_core::Kind;
+
+use crate::frame::Frame;
+use crate::lifecycle::ReconnectPolicy;
+
+/// The rules that a session follows, whichever endpoint it connects to.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionPolicy {
+    /// The component that the session belongs to, for the log.
+    pub(crate) end: Kind,
+    pub(crate) reconnect: ReconnectPolicy,
+    /// `None` sends no keepalive Pings.
+    pub(crate) ping_interval: Option<Duration>,
+    pub(crate) pong_timeout: Duration,
+    pub(crate) stale_timeout: Option<Duration>,
+    /// Sent in order after every connect.
+    pub(crate) greeting: Vec<Frame>,
+}

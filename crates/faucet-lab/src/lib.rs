@@ -1,0 +1,35 @@
+//! WebSocket peers to try faucet-stream with, on one machine: the servers behind `faucet feed`,
+//! `faucet receive` and `faucet demo`.
+//!
+//! A [`FeedServer`] serves a synthetic exchange or a recording to each client. A [`Receiver`] takes
+//! messages, counts them in a [`Tally`] and checks the order of their trade [`Numbers`]. Neither
+//! server checks credentials or speaks TLS: use them on loopback and in networks of your own.
+//!
+//! ```no_run
+//! use faucet_lab::{FeedServer, Program};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let rate = std::num::NonZeroU32::new(1000);
+//! let program = Program::Synthetic { rate, seed: 1, drop_after: None };
+//! let server = FeedServer::bind(([127, 0, 0, 1], 0).into(), program).await?;
+//! println!("{}", server.url()?);
+//! server.serve(std::future::pending()).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod exchange;
+mod feed;
+mod line;
+mod listening;
+mod numbers;
+mod receiver;
+mod tally;
+
+pub use exchange::Exchange;
+pub use faucet_common_websocket::Frame;
+pub use feed::{FeedServer, Pace, Program};
+pub use numbers::{Numbers, number_of};
+pub use receiver::{Print, Received, Receiver, ReceiverOptions};
+pub use tally::{Amount, Cursor, Tally};

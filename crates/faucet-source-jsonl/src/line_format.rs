@@ -1,0 +1,28 @@
+//! How a line becomes a record.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a line holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LineFormat {
+    /// Any JSON value.
+    #[default]
+    Json,
+    /// Text, as a JSON string.
+    RawString,
+    /// Bytes, as base64 in a JSON string.
+    Binary,
+}
+
+/// What to do with a line that cannot be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnParseError {
+    /// End the run with an error.
+    #[default]
+    Fail,
+    /// Leave the line out and count it.
+    Skip,
+}

@@ -1,0 +1,28 @@
+//! How a message becomes a record.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a message is taken as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WsMessageFormat {
+    /// JSON, in text or binary messages. It is checked and kept byte for byte.
+    #[default]
+    Json,
+    /// Text. A binary message must be UTF-8.
+    RawString,
+    /// Bytes; base64 where they are rendered as JSON.
+    Binary,
+}
+
+/// What happens to a message that is not what `message_format` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnParseError {
+    /// The run ends with an error, after what was received before was handed over.
+    #[default]
+    Fail,
+    /// The message is skipped and counted.
+    Skip,
+}
