@@ -23,6 +23,7 @@ pub mod record;
 pub mod registry;
 mod schema;
 pub mod secret;
+pub mod select;
 pub mod sink;
 pub mod source;
 pub mod template;
