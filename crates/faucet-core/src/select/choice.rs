@@ -1,4 +1,4 @@
-//! Which places an edit keeps, drops and renames, and what contradicts itself there.
+//! The places that an edit keeps or drops, and the checks for contradictions.
 
 use super::pointer::Pointer;
 

@@ -1,4 +1,4 @@
-//! What a match asks of one place.
+//! The condition that a match sets for one place.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::match_error::{MatchError, MatchProblem};
 use super::number::Number;
 use super::scan::unescape;
 
-/// What stands at a place.
+/// The content of a place.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'a> {
     /// The place is not there.
@@ -26,11 +26,13 @@ impl<'a> Subject<'a> {
         match self {
             Self::Absent => None,
             Self::Raw(bytes) => Some(Cow::Borrowed(bytes)),
-            Self::Json(value) if value.first() != Some(&b'"') => None,
-            Self::Json(value) => Some(match unescape(value)? {
-                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-            }),
+            Self::Json(value) => {
+                let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+                match memchr::memchr(b'\\', inner) {
+                    None => Some(Cow::Borrowed(inner)),
+                    Some(_) => Some(Cow::Owned(unescape(value)?.into_owned().into_bytes())),
+                }
+            }
         }
     }
 

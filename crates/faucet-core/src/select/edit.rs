@@ -86,8 +86,8 @@ impl Edit {
         &mut self.rules[node]
     }
 
-    /// Appends the edited text of `json` to `out`. The answer is `false` where there is no change:
-    /// then nothing is appended, and the caller goes on with `json`. Text that is not JSON is never
+    /// Appends the edited text of `json` to `out`. Returns `false` where there is no change:
+    /// then `out` stays as it is, and the caller goes on with `json`. Text that is not JSON is never
     /// changed; see [`Pointer::find`].
     pub fn apply(&self, json: &[u8], out: &mut Vec<u8>) -> bool {
         let from = out.len();
@@ -104,7 +104,7 @@ impl Edit {
     }
 }
 
-/// One pass over a text. What stays is copied late and in long runs.
+/// One pass over a text. Kept text is copied late, in long runs.
 struct Pass<'p, 'a> {
     edit: &'p Edit,
     json: &'a [u8],
@@ -117,7 +117,7 @@ struct Pass<'p, 'a> {
     stayed: Vec<usize>,
 }
 
-/// What a pass has written so far.
+/// The state of the output at one moment, to return to.
 #[derive(Clone, Copy)]
 struct Mark {
     length: usize,
@@ -126,8 +126,8 @@ struct Mark {
 }
 
 impl Pass<'_, '_> {
-    /// Edits the value at the cursor, which is at `node`; `kept` tells whether a place around it is
-    /// kept whole. The answer is whether anything in it is kept.
+    /// Edits the value at the cursor, which is at `node`; `kept` tells whether a place around the
+    /// value is kept whole. Returns whether any part of the value is kept.
     fn value(&mut self, node: usize, kept: bool, depth: usize) -> Result<bool, Broken> {
         let kept = kept || self.edit.rules[node].keep;
         let inside = !self.edit.tree.is_leaf(node) && depth < MAX_DEPTH;
@@ -151,7 +151,8 @@ impl Pass<'_, '_> {
         let mut gone = Vec::new();
         let mut any = self.items(node, kept, depth, close, &mut gone)?;
         if !gone.is_empty() {
-            // Of members with one name the last counts. It does not stay, but one in front did.
+            // Of members with one name the last counts. Here the last one goes and an earlier
+            // one stayed, so all of them go.
             self.cursor = start.0;
             self.back_to(start.1);
             self.stayed.truncate(first);
@@ -161,8 +162,8 @@ impl Pass<'_, '_> {
         Ok(kept || any)
     }
 
-    /// Edits the items of a container and tells whether any stays. Members at the nodes `gone` do
-    /// not stay. Added to `gone` are nodes of which only a member that counts no more stays.
+    /// Edits the items of a container and returns whether any stays. Members at the nodes `gone`
+    /// go. Nodes of which an earlier member stays and the last one goes are added to `gone`.
     fn items(
         &mut self,
         node: usize,

@@ -1,10 +1,10 @@
-//! Why a match cannot be used, and where in its text.
+//! Mistakes in the configuration of a match, with the path to each.
 
 use std::fmt;
 
 use super::pointer::PointerError;
 
-/// A mistake in the configuration of a match: where, and what.
+/// A mistake in the configuration of a match, with the path to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchError {
     path: Vec<MatchKey>,

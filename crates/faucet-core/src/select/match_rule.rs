@@ -200,7 +200,7 @@ impl Table {
         Ok(())
     }
 
-    /// Whether all holds that asks nothing of the JSON inside.
+    /// Whether the conditions hold that do not read the JSON inside.
     fn fits(&self, message: Message<'_>) -> bool {
         self.binary.is_none_or(|wanted| wanted == message.binary)
             && self.text.as_ref().is_none_or(|c| c.holds(Subject::Raw(message.bytes)))
@@ -215,6 +215,8 @@ impl Table {
         })
     }
 }
+
+impl Eq for Match {}
 
 impl PartialEq for Match {
     fn eq(&self, other: &Self) -> bool {

@@ -5,9 +5,8 @@
 //! drops and renames members, [`Seen`] remembers keys. [`kind`], [`text_of`], [`unescape`] and
 //! [`Number`] read the bytes of a value.
 //!
-//! All of them work on text that is known to be one JSON value (see
-//! [`JsonText`](crate::JsonText)) and leave every byte of it as it is. On other bytes they find
-//! nothing or say so, and never panic.
+//! All of them expect text that is known to be one JSON value (see [`JsonText`](crate::JsonText))
+//! and leave its bytes as they are. Other bytes lead to `None` or an error, never to a panic.
 
 mod choice;
 mod condition;

@@ -54,14 +54,16 @@ impl<'a> Number<'a> {
         let unsigned = self.0.trim_start_matches('-');
         let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
         let whole = mantissa.find('.').unwrap_or(mantissa.len());
-        // The first digit that is not a zero, and its power of ten.
+        // Zero has no first digit and is below any power of ten.
         let Some(first) = mantissa.find(|c: char| matches!(c, '1'..='9')) else {
             return Decimal { negative: false, power: i64::MIN, digits: "" };
         };
-        let power = if first < whole { whole - first } else { 0 } as i64
-            - if first > whole { first - whole - 1 } else { 0 } as i64;
-        let sign_of_exponent = if exponent.starts_with('-') { i64::MIN + 1 } else { i64::MAX };
-        let exponent = exponent.parse().unwrap_or(sign_of_exponent);
+        let power = match first.checked_sub(whole + 1) {
+            Some(zeros) => -(zeros as i64),
+            None => (whole - first) as i64,
+        };
+        let beyond = if exponent.starts_with('-') { i64::MIN + 1 } else { i64::MAX };
+        let exponent = exponent.parse().unwrap_or(beyond);
         Decimal { negative, power: power.saturating_add(exponent), digits: &mantissa[first..] }
     }
 }

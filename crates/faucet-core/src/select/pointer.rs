@@ -106,8 +106,9 @@ impl Pointer {
     /// The bytes of the value at this place of the JSON text `json`, without whitespace around it.
     ///
     /// The bytes come as they are, so a string has its quotes and escapes. `None` where the place is
-    /// not there or `json` is not JSON. Text that is not JSON never panics, but not every mistake in
-    /// it is noticed: check text from outside with [`JsonText`](crate::JsonText) before.
+    /// not there or `json` is not JSON. Text that is not JSON never causes a panic, but
+    /// not every mistake in the text is noticed: check text from outside with
+    /// [`JsonText`](crate::JsonText) before.
     pub fn find<'a>(&self, json: &'a [u8]) -> Option<&'a [u8]> {
         json.get(self.find_range(json)?)
     }
@@ -237,7 +238,7 @@ fn element<'t>(
             Some(cursor.value()?)
         };
         if !cursor.more(b']')? {
-            // Only behind the last element it is known to be the last.
+            // Only the bracket behind an element tells that the element is the last.
             if let (Element::Last, Some(range)) = (token.element, range) {
                 found = step(json, &mut Cursor::new_at(json, range.start), rest, depth + 1)?;
             }

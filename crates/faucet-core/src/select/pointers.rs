@@ -77,15 +77,16 @@ impl Tree {
     /// search begins at the child number `hint`, the one behind the last hit.
     pub(super) fn member(&self, node: usize, key: Key<'_>, hint: &mut usize) -> Option<usize> {
         let children = &self.nodes[node].children;
-        for offset in 0..children.len() {
-            let number = (*hint + offset) % children.len();
-            let child = children[number];
-            if self.nodes[child].token.as_ref().is_some_and(|token| key.is(&token.name)) {
-                *hint = number + 1;
-                return Some(child);
-            }
-        }
-        None
+        let is = |child: &usize| {
+            self.nodes[*child].token.as_ref().is_some_and(|token| key.is(&token.name))
+        };
+        let (before, behind) = children.split_at_checked(*hint)?;
+        let number = match behind.iter().position(is) {
+            Some(number) => number + before.len(),
+            None => before.iter().position(is)?,
+        };
+        *hint = number + 1;
+        Some(children[number])
     }
 
     /// The child of `node` for the element `index`, counted from the front.
@@ -120,7 +121,7 @@ const FEW: usize = 24;
 type Slot = Option<Range<usize>>;
 
 impl Pointers {
-    /// Prepares the search; values are told by the index of their pointer.
+    /// Prepares the search. [`Found`] names a value by the index of its pointer.
     pub fn new(pointers: impl IntoIterator<Item = Pointer>) -> Self {
         let pointers: Vec<Pointer> = pointers.into_iter().collect();
         let mut tree = Tree::new();
@@ -133,9 +134,9 @@ impl Pointers {
         &self.pointers
     }
 
-    /// Finds all places of the JSON text `json` in one pass and hands them to `read`. Up to about
-    /// twenty pointers nothing is allocated. Text that is not JSON has none of the places; see
-    /// [`Pointer::find`].
+    /// Finds all places of the JSON text `json` in one pass and hands them to `read`. A search for
+    /// up to about twenty pointers allocates no memory. Text that is not JSON has none of the
+    /// places; see [`Pointer::find`].
     pub fn find_all<'a, T>(&self, json: &'a [u8], read: impl FnOnce(&Found<'_, 'a>) -> T) -> T {
         let mut few = [const { None }; FEW];
         let mut many = Vec::new();
@@ -155,8 +156,8 @@ impl Pointers {
 
     /// Appends to `out` the values of all places as one key: equal keys come only from equal values
     /// in equal places, and an absent place is unlike any value. Strings are equal by content; other
-    /// values by their JSON text, so `1` and `1.0` differ. The answer is whether any place is there;
-    /// where none is, nothing is appended.
+    /// values by their JSON text, so `1` and `1.0` differ. Returns whether any place is there;
+    /// `out` stays as it is where none is.
     pub fn key_of(&self, json: &[u8], out: &mut Vec<u8>) -> bool {
         let from = out.len();
         let any = self.find_all(json, |found| {
@@ -237,7 +238,7 @@ impl Search<'_, '_> {
     /// Reads the value at the cursor, which is at `node`.
     fn value(&mut self, node: usize, depth: usize) -> Result<(), Broken> {
         if self.slots[node].is_some() {
-            // A second member of the same name: what is inside of the first counts no more.
+            // A second member of one name replaces the first and all places inside of the first.
             self.forget(node);
         }
         let opening = self.cursor.peek_token();
@@ -267,7 +268,9 @@ impl Search<'_, '_> {
             let (key, _) = self.cursor.key()?;
             match self.tree.member(node, key, &mut hint) {
                 Some(child) => self.value(child, depth + 1)?,
-                None => drop(self.cursor.value()?),
+                None => {
+                    self.cursor.value()?;
+                }
             }
             if !self.cursor.more(b'}')? {
                 return Ok(());
@@ -285,10 +288,12 @@ impl Search<'_, '_> {
             let from = self.cursor.at();
             match self.tree.element(node, index) {
                 Some(child) => self.value(child, depth + 1)?,
-                None => drop(self.cursor.value()?),
+                None => {
+                    self.cursor.value()?;
+                }
             }
             if !self.cursor.more(b']')? {
-                // Only behind the last element it is known to be the last.
+                // Only the bracket behind an element tells that the element is the last.
                 if let Some(child) = self.tree.last(node) {
                     let behind =
                         std::mem::replace(&mut self.cursor, Cursor::new_at(self.json, from));

@@ -251,7 +251,7 @@ proptest! {
         json in text(), place in pointer(), scalar in select(&SCALARS[..])
     ) {
         let scalar: Value = serde_json::from_str(scalar).unwrap();
-        let rule = Match::parse(&serde_json::json!({place.to_string(): scalar.clone()})).unwrap();
+        let rule = Match::parse(&serde_json::json!({place.to_string(): scalar})).unwrap();
         let steps: Vec<_> = place.steps().collect();
         let found = read(&parse(json.as_bytes()), &steps);
         let equal = found.as_ref().is_some_and(|found| match (found.as_f64(), scalar.as_f64()) {

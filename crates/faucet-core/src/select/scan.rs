@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Deeper nesting is never entered, as in [`MAX_DEPTH`](crate::json::MAX_DEPTH).
-pub(super) const MAX_DEPTH: usize = 128;
+/// The search enters no deeper nesting, so that no text can exhaust the stack.
+pub(super) const MAX_DEPTH: usize = crate::json::MAX_DEPTH as usize;
 
 /// The kind of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ impl Kind {
     }
 }
 
-/// The kind of the JSON value `value`, told by its first byte; `None` where no value begins so.
+/// The kind of the JSON value `value`, told by its first byte; `None` where no JSON value begins so.
 pub fn kind(value: &[u8]) -> Option<Kind> {
     match Cursor::new(value).peek_token()? {
         b'n' => Some(Kind::Null),
@@ -70,8 +70,8 @@ pub fn text_of(value: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether `text` is one JSON value. Nesting of any depth and lone surrogates pass: they are never
-/// entered or unescaped.
+/// Whether `text` is one JSON value. Nesting of any depth and lone surrogates pass here, but
+/// [`MAX_DEPTH`] bounds the search and [`unescape`] refuses lone surrogates.
 pub(super) fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
 }
@@ -134,7 +134,7 @@ impl<'a> Cursor<'a> {
         self.peek()
     }
 
-    /// Skips whitespace and `token`, if that is what comes.
+    /// Skips whitespace, and `token` where the whitespace ends with it.
     pub(super) fn take(&mut self, token: u8) -> bool {
         let found = self.peek_token() == Some(token);
         self.at += usize::from(found);
@@ -189,7 +189,7 @@ impl<'a> Cursor<'a> {
         Ok(from..self.at)
     }
 
-    /// Skips a container; only its brackets and strings are looked at.
+    /// Skips a container and looks only at brackets and strings.
     fn container(&mut self) -> Result<(), Broken> {
         let mut depth = 0usize;
         loop {

@@ -1,7 +1,7 @@
 //! The last keys that came by.
 //!
-//! A key is remembered by 128 bits: the keys of records may be long, and their number is what a
-//! configuration bounds. The bits are two hashes of the standard library's default hasher over
+//! A key is remembered by a hash of 128 bits: keys may be as long as whole records, and a
+//! configuration bounds only their number. The bits are two hashes of the standard library's default hasher over
 //! different beginnings. With a million remembered keys, a new key is taken for a known one with
 //! odds of 1 to 10^32. The hashes are not secret: a sender who spends 2^64 work can find two keys
 //! that look alike here. The standard library may change its hasher in a later release, so saved

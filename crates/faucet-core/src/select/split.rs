@@ -201,7 +201,8 @@ mod tests {
     use super::*;
 
     fn pieces(split: &Split, message: &str) -> Result<Vec<String>, String> {
-        let mut ranges = vec![7..7];
+        let mut ranges = Vec::new();
+        ranges.push(7..7);
         let done = split.split_into(message.as_bytes(), &mut ranges);
         assert_eq!(ranges[0], 7..7);
         assert!(done.is_ok() || ranges.len() == 1, "an error leaves nothing behind");
