@@ -196,10 +196,11 @@ impl Pass<'_, '_> {
                 other => self.cursor.value().map(|_| kept && other.is_none())?,
             };
             if let (Some(child), false) = (child, kept) {
+                let stayed = self.stayed[first..].contains(&child);
                 if stays {
-                    self.stayed.push(child);
+                    self.stayed.extend((!stayed).then_some(child));
                     gone.retain(|other| *other != child);
-                } else if self.stayed[first..].contains(&child) {
+                } else if stayed && !gone.contains(&child) {
                     gone.push(child);
                 }
             }
