@@ -106,13 +106,13 @@ impl Condition {
             Self::Prefix(text) => content(&|c| c.starts_with(text.as_bytes())),
             Self::Suffix(text) => content(&|c| c.ends_with(text.as_bytes())),
             Self::Range { min, max } => subject.number().is_some_and(|number| {
-                let bound = |text: &Option<Box<str>>| -> Option<bool> {
+                let above = |text: &Option<Box<str>>| -> Option<bool> {
                     Some(number >= Number::new(text.as_ref()?.as_bytes())?)
                 };
                 let below = |text: &Option<Box<str>>| -> Option<bool> {
                     Some(number <= Number::new(text.as_ref()?.as_bytes())?)
                 };
-                bound(min).unwrap_or(true) && below(max).unwrap_or(true)
+                above(min).unwrap_or(true) && below(max).unwrap_or(true)
             }),
         }
     }
