@@ -142,7 +142,8 @@ impl PipelineBuilder {
             }
         }
         let ids: Vec<&str> = components.iter().map(|component| &*component.id).collect();
-        for id in buffers.keys().chain(dead_letters.keys()).filter(|id| !ids.contains(&id.as_str())) {
+        for id in buffers.keys().chain(dead_letters.keys()).filter(|id| !ids.contains(&id.as_str()))
+        {
             problems.push(Problem::custom(id.as_str(), "there is no component of this name"));
         }
         check_flush(&settings.flush, &mut problems);
@@ -175,8 +176,7 @@ fn take_the_only_source(drafts: &mut [Draft], dead_letters: &BTreeMap<String, St
         (Some(only), None) => Arc::clone(&only.id),
         _ => return,
     };
-    let transforms =
-        drafts.iter().filter(|draft| matches!(draft.part, Part::Transform(_))).count();
+    let transforms = drafts.iter().filter(|draft| matches!(draft.part, Part::Transform(_))).count();
     for draft in drafts.iter_mut().filter(|draft| draft.from.is_empty()) {
         let takes_letters = dead_letters.values().any(|sink| **sink == *draft.id);
         let takes = match draft.part {
@@ -207,6 +207,7 @@ fn check_flush(flush: &Flush, problems: &mut Problems) {
     problems.push_if(flush.interval.is_zero(), || {
         Problem::out_of_range(key("interval"), "a duration longer than zero")
     });
-    problems.push_if(flush.records == Some(0), || Problem::out_of_range(key("records"), "at least 1"));
+    problems
+        .push_if(flush.records == Some(0), || Problem::out_of_range(key("records"), "at least 1"));
     problems.push_if(flush.bytes == Some(0), || Problem::out_of_range(key("bytes"), "at least 1"));
 }

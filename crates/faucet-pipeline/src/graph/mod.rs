@@ -3,6 +3,7 @@
 mod buffer;
 mod builder;
 mod edge;
+mod endings;
 mod epoch;
 mod flush;
 mod guard;

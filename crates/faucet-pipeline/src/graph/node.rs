@@ -4,9 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::{
-    CheckReport, ComponentKind, Info, Scope, Sink, Source, StepOutcome, Transform,
-};
+use faucet_core::{CheckReport, ComponentKind, Info, Scope, Sink, Source, StepOutcome, Transform};
 
 use crate::graph::buffer::Buffer;
 use crate::graph::guard::caught;

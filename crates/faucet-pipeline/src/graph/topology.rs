@@ -149,7 +149,8 @@ fn sorted(members: &[Member<'_>], problems: &mut Problems) -> Vec<usize> {
         let member = &members[*n];
         for (at, _) in member.from.iter().enumerate().filter(|(_, id)| stuck.contains(id)) {
             let path = member.path().then("from").at(at);
-            problems.push(Problem::custom(path, "its pages would come back to where they came from"));
+            problems
+                .push(Problem::custom(path, "its pages would come back to where they came from"));
         }
         if member.dead_letter.is_some_and(|id| stuck.contains(&id)) {
             let path = member.path().then("dead_letter");
@@ -180,8 +181,12 @@ mod tests {
 
     #[test]
     fn consumers_stand_behind_their_producers() {
-        let members =
-            [member("k1", &["t1", "s1"]), member("t1", &["t2"]), member("t2", &["s1"]), member("s1", &[])];
+        let members = [
+            member("k1", &["t1", "s1"]),
+            member("t1", &["t2"]),
+            member("t2", &["s1"]),
+            member("s1", &[]),
+        ];
         assert_eq!(order(&members).unwrap(), [3, 2, 1, 0]);
         let mut letters = vec![member("s1", &[]), member("k1", &["s1"]), member("k2", &[])];
         letters[1].dead_letter = Some("k2");
@@ -208,9 +213,17 @@ mod tests {
                 ],
             ),
             (vec![s(), member("k1", &["s1"]), member("k2", &[])], vec!["sinks.k2.from: missing"]),
-            (vec![s(), member("k1", &["s1", "s1"])], vec!["sinks.k1.from[1]: stands twice in the list"]),
             (
-                vec![s(), member("t1", &["t2"]), member("t2", &["t1"]), member("k1", &["s1", "t1"])],
+                vec![s(), member("k1", &["s1", "s1"])],
+                vec!["sinks.k1.from[1]: stands twice in the list"],
+            ),
+            (
+                vec![
+                    s(),
+                    member("t1", &["t2"]),
+                    member("t2", &["t1"]),
+                    member("k1", &["s1", "t1"]),
+                ],
                 vec![
                     "transforms.t1.from[0]: its pages would come back to where they came from",
                     "transforms.t2.from[0]: its pages would come back to where they came from",
