@@ -5,9 +5,7 @@
 mod ci;
 mod codegen;
 mod features;
-mod reference;
 mod result;
-mod schema;
 mod tidy;
 mod workspace;
 

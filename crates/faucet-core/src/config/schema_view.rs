@@ -50,6 +50,12 @@ impl<'a> SchemaView<'a> {
         self.value
     }
 
+    /// The part of the document at a JSON pointer; null where there is none.
+    #[must_use]
+    pub fn part(self, pointer: &str) -> Self {
+        self.at(self.root.pointer(pointer).unwrap_or(&Value::Null))
+    }
+
     /// What a reference refers to, and what an optional value is when it is there.
     #[must_use]
     pub fn resolve(self) -> Self {
@@ -166,6 +172,12 @@ impl<'a> SchemaView<'a> {
         let schema = self.resolve();
         let schema = schema.items().map_or(schema, Self::resolve);
         let branches = schema.list("oneOf").iter().chain(schema.list("anyOf"));
+        branches.filter(|branch| branch["type"] != "null").map(|branch| self.at(branch)).collect()
+    }
+
+    /// The branches that stand in this very schema, without null and without following references.
+    pub fn variants_here(self) -> Vec<Self> {
+        let branches = self.list("oneOf").iter().chain(self.list("anyOf"));
         branches.filter(|branch| branch["type"] != "null").map(|branch| self.at(branch)).collect()
     }
 

@@ -2,21 +2,27 @@
 
 use std::fmt::Write as _;
 
-use faucet_core::{Kind, OptionKey};
+use faucet_core::{ComponentKind, OptionKey, SchemaKey, SchemaView};
 use serde_json::Value;
 
-use crate::schema::{Key, Schema, plain};
+use crate::pages::words::{kind, plain, shape};
 
 /// The page.
-pub(crate) fn page(kind: Kind, name: &str, document: &Value, options: &[OptionKey]) -> String {
-    let schema = Schema::new(document);
-    let mut out = String::from(
-        "<!-- Written by `cargo xtask codegen` from the doc comments of the configuration. -->\n\n",
+pub(crate) fn page(
+    of: ComponentKind,
+    name: &str,
+    document: &Value,
+    options: &[OptionKey],
+    command: &str,
+) -> String {
+    let schema = SchemaView::new(document);
+    let mut out = format!(
+        "<!-- Written by `{command}` from the doc comments of the configuration. -->\n\n"
     );
-    let file = format!("{kind}-{name}.schema.json");
+    let file = format!("{of}-{name}.schema.json");
     let _ = write!(
         out,
-        "# {name} {kind}\n\n{}\n\nIn a pipeline file: `{kind}: {{type: {name}, …}}`. \
+        "# {name} {of}\n\n{}\n\nIn a pipeline file: `{of}: {{type: {name}, …}}`. \
          Schema: [{file}](../schema/{file}).\n",
         schema.description()
     );
@@ -28,6 +34,9 @@ pub(crate) fn page(kind: Kind, name: &str, document: &Value, options: &[OptionKe
         return out;
     }
     let _ = write!(out, "\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}");
+    if rows.contains("| size |") {
+        out.push_str("\nA size is bytes as a number, or text with a unit such as `64KiB` or `8 MiB`.\n");
+    }
     if rows.contains("| duration |") {
         out.push_str(
             "\nA duration is seconds as a number, or text with units such as `250ms` or `1 min`.\n",
@@ -59,14 +68,14 @@ fn option_table(out: &mut String, name: &str, options: &[OptionKey]) {
 }
 
 /// The rows of `keys` and of the objects below them, and a section for each key that is a choice.
-fn table(rows: &mut String, sections: &mut String, path: &str, keys: &[Key<'_>]) {
+fn table(rows: &mut String, sections: &mut String, path: &str, keys: &[SchemaKey<'_>]) {
     for key in keys {
         let name = format!("{path}{}", key.name);
         let (default, meaning) = default_and_meaning(key);
         let _ = writeln!(
             rows,
             "| `{name}` | {} | {} | {} |",
-            cell(&key.schema.kind()),
+            cell(&kind(key.schema)),
             cell(&default),
             cell(&meaning)
         );
@@ -76,24 +85,24 @@ fn table(rows: &mut String, sections: &mut String, path: &str, keys: &[Key<'_>])
 }
 
 /// What a key may be one of, each with its meaning and its own keys.
-fn section(sections: &mut String, name: &str, schema: Schema<'_>) {
+fn section(sections: &mut String, name: &str, schema: SchemaView<'_>) {
     let variants = schema.variants();
     if !variants.iter().any(|variant| !variant.description().is_empty()) {
         return;
     }
     let _ = write!(sections, "\n## `{name}`\n\n");
     for variant in variants {
-        let _ = writeln!(sections, "- `{}`: {}", variant.shape(), variant.description());
+        let _ = writeln!(sections, "- `{}`: {}", shape(variant), variant.description());
         inner_keys(sections, "", variant);
     }
 }
 
-fn inner_keys(sections: &mut String, path: &str, schema: Schema<'_>) {
+fn inner_keys(sections: &mut String, path: &str, schema: SchemaView<'_>) {
     for key in schema.keys().iter().filter(|key| key.schema.constant().is_none()) {
         let name = format!("{path}{}", key.name);
         if !key.schema.description().is_empty() {
             let (default, meaning) = default_and_meaning(key);
-            let kind = key.schema.kind();
+            let kind = kind(key.schema);
             let _ = writeln!(sections, "  - `{name}` ({kind}, {default}): {meaning}");
         }
         inner_keys(sections, &format!("{name}."), key.schema);
@@ -101,7 +110,7 @@ fn inner_keys(sections: &mut String, path: &str, schema: Schema<'_>) {
 }
 
 /// The default's text, taken out of the meaning where the schema cannot know it.
-fn default_and_meaning(key: &Key<'_>) -> (String, String) {
+fn default_and_meaning(key: &SchemaKey<'_>) -> (String, String) {
     let meaning = key.schema.description();
     if key.required {
         return ("required".into(), meaning);
@@ -114,11 +123,16 @@ fn default_and_meaning(key: &Key<'_>) -> (String, String) {
     let default = match key.schema.default() {
         Some(Value::Null) => "none".into(),
         Some(value) => format!("`{}`{}", plain(value), in_units(key.name, value)),
-        None if key.schema.is_collection() => "none".into(),
+        None if is_collection(key.schema) => "none".into(),
         // Its type cannot be written as JSON; the meaning has to say it.
         None => "–".into(),
     };
     (default, meaning)
+}
+
+/// Whether a value holds any number of values, and none if it is left out.
+fn is_collection(schema: SchemaView<'_>) -> bool {
+    matches!(schema.types().as_slice(), ["array" | "object"])
 }
 
 /// ` (8 MiB)` behind a round number of bytes.
@@ -197,7 +211,7 @@ A duration is seconds as a number, or text with units such as `250ms` or `1 min`
 - `{type: bearer, config: {token: …}}`: A token.
   - `config.token` (secret string, required): It.
 ";
-        let page = page(Kind::Source, "demo", &schema, &[]);
+        let page = page(ComponentKind::Source, "demo", &schema, &[], "x");
         let (_, page) = page.split_once("\n\n").unwrap();
         assert_eq!(page, expected);
     }
