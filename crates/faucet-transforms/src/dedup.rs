@@ -231,11 +231,12 @@ mod tests {
             text("1"),
             binary(b"1"),
             json("1"),
+            text(r#"{"id":1}"#),
         ];
         for (key, expected) in [
-            (&[][..], &[0, 1, 3, 4, 6, 8, 9][..]),
-            (&["/id"], &[0, 3, 4, 5, 6, 7, 8, 9]),
-            (&["/id", "/v"], &[0, 1, 3, 4, 6, 7, 8, 9]),
+            (&[][..], &[0, 1, 3, 4, 6, 8, 9, 10][..]),
+            (&["/id"], &[0, 3, 4, 5, 6, 7, 8, 9, 10]),
+            (&["/id", "/v"], &[0, 1, 3, 4, 6, 7, 8, 9, 10]),
         ] {
             let run = Run::of(&dedup(key, 100), vec![records.clone()]);
             let kept: Vec<Record> = expected.iter().map(|n| records[*n].clone()).collect();

@@ -125,7 +125,7 @@ fn message<'a>(record: &RecordRef<'a>) -> Message<'a> {
 
 #[cfg(test)]
 mod tests {
-    use faucet_core::{PageBuilder, Registry, decode};
+    use faucet_core::{Registry, decode};
     use serde_json::json;
 
     use super::*;
@@ -161,24 +161,6 @@ mod tests {
             let dropped = (records.len() - kept.len()) as u64;
             assert_eq!(run.scope.counters().get_own("filtered"), dropped, "{matches}");
             assert_eq!(run.carry, Carry::Nothing);
-        }
-    }
-
-    #[test]
-    fn a_page_of_which_little_stays_lets_go_of_the_rest() {
-        let long = "x".repeat(1000);
-        let message = json(&format!(r#"[{{"a":1}},"{long}"]"#));
-        let mut builder = PageBuilder::new();
-        let whole = message.as_ref();
-        builder.push_part(&whole, 1..8).unwrap();
-        builder.push_part(&whole, 9..1011).unwrap();
-        let page = builder.take();
-        for (matches, copied) in [(json!({"/a": 1}), true), (json!({"": {"prefix": "x"}}), false)] {
-            let run = Run::within(Scope::new("t"), &filter(matches), vec![page.clone()]);
-            assert_eq!(run.records.len(), 1);
-            let memory = message.payload().as_bytes().as_ptr_range();
-            let kept = run.records[0].payload().as_bytes().as_ptr();
-            assert_eq!(!memory.contains(&kept), copied);
         }
     }
 

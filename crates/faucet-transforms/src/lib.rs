@@ -15,6 +15,8 @@ mod harness;
 #[cfg(test)]
 mod keys;
 mod match_problem;
+#[cfg(test)]
+mod memory;
 mod pick;
 mod pick_config;
 mod place;
