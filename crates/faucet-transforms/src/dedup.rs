@@ -1,4 +1,4 @@
-//! Drops records that came by before.
+//! Drops records whose key is a repeated one.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ impl TransformConfig for DedupConfig {
     }
 }
 
-/// Drops records that came by before; see [`DedupConfig`].
+/// Drops records whose key is a repeated one; see [`DedupConfig`].
 #[derive(Debug, Clone)]
 pub struct Dedup {
     /// `None`: the whole payload is the key.
@@ -110,7 +110,7 @@ impl Transform for Dedup {
         let seen = match saved {
             None => Seen::new(self.limit),
             Some(Ok(seen)) => seen,
-            // After an upgrade nobody can make the old hashes useful again.
+            // The hashes of another hasher stay useless: an error would stop each run after an upgrade.
             Some(Err(SeenError::OtherHasher)) => {
                 scope.counters().add(Self::KEY_RESETS, 1);
                 Seen::new(self.limit)
@@ -137,7 +137,7 @@ impl Transform for Dedup {
 struct Stage {
     key: Option<Arc<Pointers>>,
     seen: Seen,
-    /// What `seen` is as bytes, if it did not change since they were made.
+    /// The bytes of `seen` since its last new key.
     saved: Option<Bytes>,
     /// One key; kept for its memory.
     buffer: Vec<u8>,

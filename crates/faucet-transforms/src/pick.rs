@@ -64,7 +64,7 @@ impl Stage {
         let edited = self.page.push_json(record, |bytes| changed = self.edit.apply(json, bytes));
         match edited {
             Ok(()) => {}
-            // Without a change there is no text, which is refused as no JSON value.
+            // Without a change the edit writes no text, and an empty text is no JSON value.
             Err(_) if !changed => self.page.push_ref(record),
             Err(error) => out.reject(record.to_record(), error.to_string()),
         }

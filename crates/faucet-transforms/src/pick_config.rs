@@ -169,6 +169,7 @@ mod tests {
             (json!({"drop": ["/a/0"], "rename": {"/a/-1/b": "x"}}), vec!["drop[0]: "]),
             (json!({"keep": "/a"}), vec!["keep: wrong type: text"]),
             (json!({"keep": [1]}), vec!["keep[0]: wrong type: a whole number"]),
+            (json!({"rename": {"/a": 1}}), vec!["rename./a: wrong type: a whole number"]),
             (json!({"kep": ["/a"]}), vec!["kep: unknown key (did you mean `keep`?)"]),
         ] {
             let found = refused(config.clone());
