@@ -46,6 +46,10 @@ pub use faucet_source_jsonl::{JsonlSource, JsonlSourceConfig};
 pub use faucet_source_websocket::{
     WebsocketSource, WebsocketSourceConfig, WebsocketSourceFactory, WsMessageFormat,
 };
+#[cfg(feature = "transforms")]
+pub use faucet_transforms::{
+    Dedup, DedupConfig, Filter, FilterConfig, Pick, PickConfig, Split, SplitConfig,
+};
 
 /// All connectors of this build, and the cargo features of those that were left out.
 pub fn registry() -> Registry {
@@ -80,6 +84,15 @@ const PARTS: &[Part] = &[
     faucet_sink_websocket::register,
     #[cfg(not(feature = "sink-websocket"))]
     |registry| Ok(registry.sinks.leave_out("websocket", "sink-websocket")),
+    #[cfg(feature = "transforms")]
+    faucet_transforms::register,
+    #[cfg(not(feature = "transforms"))]
+    |registry| {
+        for name in ["filter", "pick", "split", "dedup"] {
+            registry.transforms.leave_out(name, "transforms");
+        }
+        Ok(())
+    },
 ];
 
 /// The examples of the README compile.

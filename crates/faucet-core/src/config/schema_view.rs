@@ -108,7 +108,9 @@ impl<'a> SchemaView<'a> {
 
     /// Whether the schema describes a map that takes no keys but its own.
     pub fn is_closed(self) -> bool {
-        self.resolve().value.get("additionalProperties") == Some(&Value::Bool(false))
+        let map = self.resolve().value;
+        map.get("additionalProperties") == Some(&Value::Bool(false))
+            && map.get("patternProperties").is_none()
     }
 
     /// The names of the JSON types that are allowed; `null` is left out.
@@ -362,6 +364,8 @@ mod tests {
         }
         assert!(view.is_closed() && view.find(&"count".into()).unwrap().is_nullable());
         assert_eq!(view.keys()[0].name, "mode");
+        let patterns = json!({"additionalProperties": false, "patternProperties": {"^/": {}}});
+        assert!(!SchemaView::new(&patterns).is_closed());
     }
 
     #[test]

@@ -29,6 +29,11 @@ impl Place {
         Self { at: 0, len: chunk.len(), chunk: number, kind, message }
     }
 
+    /// The part `range` of the record, as a payload of another kind.
+    pub(crate) fn part(self, range: Range<usize>, kind: PayloadKind) -> Self {
+        Self { at: self.at + range.start, len: range.len(), kind, ..self }
+    }
+
     pub(crate) fn range(self) -> Range<usize> {
         self.at..self.at + self.len
     }
