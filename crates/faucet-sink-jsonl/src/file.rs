@@ -208,7 +208,7 @@ mod tests {
         for (first, second, works) in
             [(Shared, Shared, true), (Shared, Alone, false), (Alone, Shared, false)]
         {
-            let held = open(&path, options(first, None), &|| false).map_err(|_| ()).ok().unwrap();
+            let held = open(&path, options(first, None), &|| false).ok().unwrap();
             let opened_second = opened(&path, options(second, None));
             assert_eq!(opened_second.is_ok(), works, "{first:?} {second:?}");
             assert!(works || matches!(opened_second, Err(JsonlError::Locked)));
@@ -233,14 +233,31 @@ mod tests {
     fn a_new_file_that_another_run_has_opened_is_not_removed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
-        let (first, created) =
-            open(&path, options(Sharing::Shared, None), &|| false).map_err(|_| ()).ok().unwrap();
-        let second = open(&path, options(Sharing::Shared, None), &|| false).map_err(|_| ()).ok();
+        let (first, created) = open(&path, options(Sharing::Shared, None), &|| false).ok().unwrap();
+        let second = open(&path, options(Sharing::Shared, None), &|| false).ok();
         drop((created, first));
         assert!(path.exists() && second.is_some());
 
         fs::remove_file(&path).unwrap();
         opened(&path, options(Sharing::Shared, None)).unwrap();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_is_removed_while_the_run_waits_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let of_other = options(Sharing::Alone, None);
+        let other = std::cell::RefCell::new(open(&path, of_other, &|| false).ok());
+        let patient = FileOptions { patience: Duration::from_secs(60), ..of_other };
+        let other_ends = || {
+            other.take();
+            false
+        };
+        let (mut lines, created) = open(&path, patient, &other_ends).ok().unwrap();
+        assert!(other.take().is_none());
+        lines.write_line(b"1").unwrap();
+        created.keep();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1\n");
     }
 }
