@@ -73,7 +73,7 @@ pub(crate) fn open(
         }
         lock(&file, options, is_abandoned)?;
         // Another run may have removed the file before it was locked.
-        if lock::is_at(&file, path).map_err(JsonlError::Open)? {
+        if !lock::is_removed(&file, path).map_err(JsonlError::Open)? {
             break (file, is_new);
         }
     };

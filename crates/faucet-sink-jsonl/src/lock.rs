@@ -29,14 +29,16 @@ pub(crate) fn try_lock(file: &File, sharing: Sharing) -> bool {
     !matches!(tried, Err(TryLockError::WouldBlock))
 }
 
-/// Whether the open file still stands at `path`: a run removes a file that it made and wrote nothing
+/// Whether the open file is no longer at `path`: a run removes a file that it made and wrote nothing
 /// to.
 #[cfg(unix)]
-pub(crate) fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
+pub(crate) fn is_removed(file: &File, path: &Path) -> std::io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
 
     let open = file.metadata()?;
-    Ok(path.metadata().is_ok_and(|found| (found.dev(), found.ino()) == (open.dev(), open.ino())))
+    let same = |found: std::fs::Metadata| (found.dev(), found.ino()) == (open.dev(), open.ino());
+    // A file system may count no links, or number its files anew; hardly both.
+    Ok(open.nlink() == 0 && !path.metadata().is_ok_and(same))
 }
 
 #[cfg(not(unix))]
@@ -45,6 +47,6 @@ pub(crate) fn try_lock(_: &File, _: Sharing) -> bool {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn is_at(_: &File, _: &Path) -> std::io::Result<bool> {
-    Ok(true)
+pub(crate) fn is_removed(_: &File, _: &Path) -> std::io::Result<bool> {
+    Ok(false)
 }
