@@ -25,4 +25,6 @@ pub enum OnParseError {
     Fail,
     /// Leave the line out and count it.
     Skip,
+    /// Send the line to the `dead_letter` of the source.
+    Divert,
 }
