@@ -42,7 +42,7 @@ pub(crate) fn look(
     Ok(StepOutcome::Passed(plan(&found, mode, committed)))
 }
 
-/// What a run would do to a file.
+/// Says how a run would change a file.
 fn plan(found: &Metadata, mode: WriteMode, committed: Option<u64>) -> String {
     match (committed, mode) {
         (Some(committed), _) if committed < found.len() => {
@@ -58,7 +58,7 @@ fn look_at_directory(path: &Path, committed: Option<u64>) -> Result<StepOutcome,
     if let Some(committed) = committed.filter(|length| *length > 0) {
         return Err(JsonlError::Committed(CommittedError::Missing { committed }));
     }
-    // The file it makes has no name where the system can do that.
+    // The probe has no name where the system can make a file without one.
     match tempfile::tempfile_in(directory_of(path)) {
         Ok(_) => Ok(StepOutcome::Passed("would be created".into())),
         Err(error) => Err(JsonlError::Directory(error)),

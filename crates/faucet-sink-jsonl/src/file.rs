@@ -36,8 +36,8 @@ pub(crate) fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file that this run created. Removes it when dropped before [`keep`](Self::keep), which is what
-/// happens when the run is cancelled while it opens.
+/// A file that this run created. A drop before [`keep`](Self::keep) removes the file: the run was
+/// cancelled while it opened, or wrote nothing.
 pub(crate) struct Created(Option<(PathBuf, File)>);
 
 impl Created {
@@ -58,8 +58,8 @@ impl Drop for Created {
     }
 }
 
-/// Opens the file at `path`. Blocks on a named pipe that nobody reads. Changes nothing once
-/// `is_abandoned`: then another run may be writing already.
+/// Opens the file at `path`. Blocks on a named pipe without a reader. Cuts nothing off once
+/// `is_abandoned`: then a later run may be writing already.
 pub(crate) fn open(
     path: &Path,
     options: FileOptions,
@@ -160,7 +160,7 @@ fn rest() {
     std::thread::sleep(Duration::from_millis(1));
 }
 
-/// Removes what stands behind the committed length: records that come again, and half a line.
+/// Removes the bytes behind the committed length: records that come again, and half a line.
 fn cut_back(file: &File, committed: u64) -> Result<(), JsonlError> {
     let length = file.metadata().map_err(JsonlError::CutBack)?.len();
     committed::check(true, length, committed).map_err(JsonlError::Committed)?;

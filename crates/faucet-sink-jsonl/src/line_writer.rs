@@ -13,24 +13,24 @@ const WRITE: usize = 1 << 20;
 pub(crate) struct LineWriter<M> {
     medium: M,
     buffer: Vec<u8>,
-    /// Where in the buffer each record ends.
+    /// The end of each record in the buffer.
     ends: Vec<usize>,
-    /// The last line has no line break yet: the next write begins with one.
+    /// Whether the last line has no line break yet: then the next write begins with one.
     unfinished: bool,
     /// The bytes behind the last whole record that could not be taken back.
     torn: u64,
-    /// Something was written since the last sync.
+    /// Whether bytes were written since the last sync.
     unsynced: bool,
 }
 
 /// A page that was not written to its end.
 #[derive(Debug)]
 pub(crate) struct PartialWrite {
-    /// How many of its records were written whole.
+    /// How many records of the page were written whole.
     pub(crate) written: usize,
     /// Whether half a record stands behind them, because it could not be taken back.
     pub(crate) torn: bool,
-    /// Why.
+    /// The error of the medium.
     pub(crate) cause: io::Error,
 }
 
@@ -74,7 +74,7 @@ impl<M: Medium> LineWriter<M> {
         self.put()
     }
 
-    /// Waits until the disk has everything that was written.
+    /// Waits until the disk has all written bytes.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
         if self.unsynced {
             self.medium.sync()?;

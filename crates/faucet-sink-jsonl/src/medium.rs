@@ -10,7 +10,7 @@ pub(crate) trait Medium: Send + 'static {
     /// Takes back the last `n` bytes.
     fn take_back(&mut self, n: u64) -> io::Result<()>;
 
-    /// Waits until the disk has everything that was written, where there is a disk.
+    /// Waits until the disk has all written bytes, where there is a disk.
     fn sync(&mut self) -> io::Result<()>;
 
     /// The length to which a later run can cut the medium back. `None`: there is none.

@@ -111,7 +111,7 @@ impl Sink for JsonlSink {
 /// One run of the sink.
 struct FileWriter {
     writer: Writer,
-    /// A file that this run created goes with the run, unless something was written to it.
+    /// The file, if this run created it and has written nothing to it.
     created: Option<Created>,
     /// The file's name in the saved lengths, where the run keeps a state.
     saves_for: Option<String>,

@@ -12,7 +12,7 @@ pub(crate) struct Target {
     pub(crate) file: File,
     /// Pipes and devices cannot take back what was written.
     pub(crate) regular: bool,
-    /// The content goes with the first write and not before: what opens may never write.
+    /// Whether the first write replaces the content. Not earlier: a run may never write.
     pub(crate) replace: bool,
     /// The directory of a file that this run created, until the disk has the file's name.
     pub(crate) directory: Option<PathBuf>,

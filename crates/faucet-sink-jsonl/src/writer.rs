@@ -14,7 +14,7 @@ use crate::fsync::Fsync;
 use crate::line_writer::LineWriter;
 use crate::medium::Medium;
 
-/// What the thread does.
+/// A job for the thread.
 enum Job {
     Page(StreamPage),
     /// The line of a gap, without its line break.
@@ -165,7 +165,7 @@ mod tests {
 
     use faucet_core::{ErrorKind, Payload, Record, Timestamp};
 
-    /// Notes what is done to it.
+    /// Notes each call.
     #[derive(Clone, Default)]
     struct Journal(Arc<Mutex<Vec<&'static str>>>, bool);
 

@@ -190,3 +190,32 @@ impl PageReader for Reader {
         self.lines.is_resumable().then(|| self.handed_over.to_position(&self.file))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line_format::LineFormat;
+
+    #[tokio::test]
+    async fn records_in_the_pager_are_not_handed_over_until_they_are_drained() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        std::fs::write(&path, "1\n\n22\n333\n").unwrap();
+        let options = ReadOptions {
+            decoder: Decoder { format: LineFormat::Json, envelope: false },
+            on_parse_error: OnParseError::Fail,
+            max_messages: None,
+            max_message_bytes: 10,
+            limits: PageLimits::ONE_PAGE,
+        };
+        let lines = LineReader::open(&path, 10, None).await.unwrap();
+        let mut reader = Reader::new(options, "f".into(), lines, &Scope::default());
+        let said = |reader: &Reader| reader.position().unwrap().to_string();
+        assert!(reader.read().await.unwrap() && reader.read().await.unwrap());
+        assert_eq!(said(&reader), r#"{"file":"f","offset":0,"line":0}"#);
+        assert_eq!(reader.drain().await.unwrap().map(|page| page.len()), Some(2));
+        assert_eq!(said(&reader), r#"{"file":"f","offset":6,"line":3}"#);
+        assert!(matches!(reader.next_page().await.unwrap(), Next::End(Ended::Exhausted)));
+        assert_eq!(said(&reader), r#"{"file":"f","offset":6,"line":3}"#);
+    }
+}

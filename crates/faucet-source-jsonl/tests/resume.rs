@@ -148,31 +148,32 @@ async fn a_position_behind_an_error_is_in_front_of_the_bad_line() {
 }
 
 #[tokio::test]
-async fn draining_hands_over_the_page_in_hand() {
+async fn draining_after_any_poll_loses_nothing() {
     let content: String = (0..200_000).map(|n| format!("{n}\n")).collect();
     let file = recording(&content);
     let source = file.source(0, OnParseError::Fail);
-    let mut reader = source.open(&Scope::default()).await.unwrap();
-    // The first poll asks for a part of the file, the second decodes it and asks for another. The
-    // records of a call that is dropped then stay in the pager: they are not handed over.
-    let (mut call, mut polls) = (reader.next_page(), 0);
-    let page = std::future::poll_fn(|context| {
-        polls += 1;
-        if polls > 2 { Poll::Ready(None) } else { call.as_mut().poll(context).map(Some) }
-    });
-    assert!(page.await.is_none());
-    drop(call);
-    assert_eq!(point(&*reader), (0, 0));
-    let drained = reader.drain().await.unwrap().map(|page| texts(&page)).unwrap_or_default();
-    assert!(!drained.is_empty() && drained.len() < 200_000, "{}", drained.len());
-    assert_eq!(point(&*reader).1, drained.len() as u64);
-    assert!(matches!(reader.next_page().await.unwrap(), Next::End(_)));
+    for most in 0..8 {
+        let mut reader = source.open(&Scope::default()).await.unwrap();
+        let (mut call, mut polls) = (reader.next_page(), 0);
+        let page = std::future::poll_fn(|context| {
+            polls += 1;
+            if polls > most { Poll::Ready(None) } else { call.as_mut().poll(context).map(Some) }
+        });
+        let mut records = match page.await {
+            Some(Ok(Next::Page(page))) => texts(&page),
+            _ => Vec::new(),
+        };
+        drop(call);
+        assert_eq!(point(&*reader).1, records.len() as u64);
+        records.extend(reader.drain().await.unwrap().map(|page| texts(&page)).unwrap_or_default());
+        assert_eq!(point(&*reader).1, records.len() as u64);
+        assert!(matches!(reader.next_page().await.unwrap(), Next::End(_)));
 
-    let scope = Scope::default().with_position(reader.position().unwrap());
-    let (left, _) = rest(&mut source.open(&scope).await.unwrap()).await;
-    assert_eq!(drained.len() + left.len(), 200_000);
-    assert_eq!(left[0], drained.len().to_string());
-    reader.close().await.unwrap();
+        let scope = Scope::default().with_position(reader.position().unwrap());
+        records.extend(rest(&mut source.open(&scope).await.unwrap()).await.0);
+        assert!(records.into_iter().eq((0..200_000).map(|n: u32| n.to_string())), "{most}");
+        reader.close().await.unwrap();
+    }
 }
 
 #[tokio::test]
