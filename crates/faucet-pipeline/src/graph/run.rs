@@ -166,7 +166,11 @@ impl Run {
             grace: settings.grace,
             progress: self.progress.clone(),
         });
-        let opened = wiring::open(&self.pipeline, &scopes, &shared).await?;
+        let mut opened = wiring::open(&self.pipeline, &scopes, &shared).await?;
+        let state = match &store {
+            Some(store) => opened.baseline(store, state).await?,
+            None => state,
+        };
         let keeper = Keeper { shared: Arc::clone(&shared), store, state, told: BTreeMap::new() };
         Ok(Prepared { opened, scopes, shared, keeper })
     }

@@ -13,7 +13,7 @@ use futures_util::future::{BoxFuture, join, join_all};
 
 use crate::graph::buffer::Buffer;
 use crate::graph::edge::Edge;
-use crate::graph::guard::caught;
+use crate::graph::guard::{caught, caught_now};
 use crate::graph::inbox::Inbox;
 use crate::graph::node::{Component, Part};
 use crate::graph::outlet::Outlet;
@@ -23,6 +23,7 @@ use crate::graph::sink_run::{SinkRun, Taken};
 use crate::graph::source_run::{Hold, SourceRun};
 use crate::graph::stage_run::StageRun;
 use crate::graph::state::State;
+use crate::graph::store::Store;
 
 type Id = Arc<str>;
 
@@ -64,6 +65,44 @@ pub(crate) struct Opened {
     readers: BTreeMap<Id, Box<dyn PageReader>>,
     stages: BTreeMap<Id, Box<dyn PageStage>>,
     writers: BTreeMap<Id, Box<dyn PageWriter>>,
+}
+
+impl Opened {
+    /// Commits once before the first page. A crash before the first flush then finds what each sink
+    /// had at the start: without it a file could not be cut back to where this run began.
+    ///
+    /// # Errors
+    /// A sink does not flush, or the state cannot be saved.
+    pub(crate) async fn baseline(&mut self, store: &Store, state: State) -> Result<State> {
+        let Self { readers, writers, .. } = self;
+        let mut next = state;
+        next.epoch += 1;
+        for (id, reader) in readers.iter() {
+            let position = caught_now("position", || reader.position())
+                .map_err(|error| error.with_component(id))?;
+            if let (Some(position), Some(saved)) = (position, next.components.get_mut(&**id)) {
+                saved.position = Some(position.as_str().to_owned());
+            }
+        }
+        let flushing = join_all(writers.iter_mut().map(|(id, writer)| async move {
+            let flushed = caught("flush", async { writer.flush().await }).await;
+            flushed.map_err(|error| error.with_component(id)).map(|flushed| (id, flushed))
+        }));
+        let mut flushing = pin!(flushing);
+        let mut holds: Vec<Hold<'_>> = readers.values_mut().map(Hold::new).collect();
+        let flushed = poll_fn(|cx| {
+            holds.iter_mut().for_each(|hold| drop(hold.poll(cx)));
+            flushing.as_mut().poll(cx)
+        });
+        for flushed in flushed.await {
+            let (id, flushed) = flushed?;
+            if let (Some(bytes), Some(saved)) = (flushed.saved(), next.components.get_mut(&**id)) {
+                saved.set(bytes);
+            }
+        }
+        store.save(next.clone()).await?;
+        Ok(next)
+    }
 }
 
 /// Opens all sources at once, then transforms and sinks at once; the sources hold meanwhile. A feed
