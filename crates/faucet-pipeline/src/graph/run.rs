@@ -168,7 +168,7 @@ impl Run {
         });
         let mut opened = wiring::open(&self.pipeline, &scopes, &shared).await?;
         let state = match &store {
-            Some(store) => opened.baseline(store, state).await?,
+            Some(store) => opened.baseline(&self.pipeline, store, state).await?,
             None => state,
         };
         let keeper = Keeper { shared: Arc::clone(&shared), store, state, told: BTreeMap::new() };

@@ -73,11 +73,20 @@ impl Opened {
     ///
     /// # Errors
     /// A sink does not flush, or the state cannot be saved.
-    pub(crate) async fn baseline(&mut self, store: &Store, state: State) -> Result<State> {
+    pub(crate) async fn baseline(
+        &mut self,
+        pipeline: &Pipeline,
+        store: &Store,
+        state: State,
+    ) -> Result<State> {
         let Self { readers, writers, .. } = self;
         let mut next = state;
         next.epoch += 1;
-        for (id, reader) in readers.iter() {
+        let saves = |id: &Id| {
+            let component = pipeline.component(id);
+            component.is_some_and(|component| component.info.resume == Resume::Positions)
+        };
+        for (id, reader) in readers.iter().filter(|(id, _)| saves(id)) {
             let position = caught_now("position", || reader.position())
                 .map_err(|error| error.with_component(id))?;
             if let (Some(position), Some(saved)) = (position, next.components.get_mut(&**id)) {
