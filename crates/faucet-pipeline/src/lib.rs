@@ -5,8 +5,10 @@
 //! until the sources end or the caller's shutdown future is ready, shows its [`Progress`] while it
 //! does, and ends in a [`Report`].
 
+mod file;
 mod graph;
 
+pub use file::{Location, PipelineSpec, SpecErrors, SpecFormat, SpecProblem, schema};
 pub use graph::{
     Buffer, Component, ComponentProgress, ComponentReport, End, Flush, GRACE, Pipeline,
     PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,

@@ -1,115 +1,112 @@
 //! `${NAME}` in the text of a pipeline file's values.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use faucet_core::{KeyPath, Problem, ProblemKind};
 use serde_json::Value;
 
-use crate::tree::join;
+const FORMS: &str = "write ${NAME}, ${NAME:-default}, ${NAME:?message}, or $${ for a plain `${`; \
+                     one does not stand inside another";
 
-/// A shorter value is only hidden where it stands in quotes: hiding every `1` would hide the error.
-const HIDDEN_ANYWHERE: usize = 4;
-
-/// What variables were replaced with, and where.
-#[derive(Clone, Default)]
-pub(crate) struct Expansions {
-    /// Values and what stood there instead, the longest first.
-    values: Vec<(String, String)>,
-    keys: BTreeSet<String>,
+/// Where variables stand, and which are missing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Variables {
+    /// Each value that came from a variable, wholly or in part, as messages show it: `x-${NAME}`.
+    shown: BTreeMap<KeyPath, String>,
+    problems: Vec<Problem>,
 }
 
-impl Expansions {
-    /// Whether the value of `key` came from a variable, wholly or in part.
-    pub(crate) fn contain(&self, key: &str) -> bool {
-        self.keys.contains(key)
+impl Variables {
+    /// How messages show the value at `path`. `None` where it did not come from a variable.
+    pub(crate) fn shown(&self, path: &KeyPath) -> Option<&str> {
+        self.shown.get(path).map(String::as_str)
     }
 
-    pub(crate) fn forget(&mut self, key: &str) {
-        self.keys.remove(key);
+    /// The values that could not be completed.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 
-    /// Puts `${NAME}` back wherever `text` shows its value.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (value, reference) in &self.values {
-            for shown in [value.clone(), value.escape_debug().to_string()] {
-                if shown.len() >= HIDDEN_ANYWHERE {
-                    text = text.replace(&shown, reference);
-                } else {
-                    for quote in ['"', '`', '\''] {
-                        let quoted = format!("{quote}{reference}{quote}");
-                        text = text.replace(&format!("{quote}{shown}{quote}"), &quoted);
-                    }
-                }
-            }
-        }
-        text
+    /// Whether the value at `path`, or one around it, could not be completed.
+    pub(crate) fn leave_open(&self, path: &KeyPath) -> bool {
+        self.problems.iter().any(|problem| path.is_within(&problem.path))
+    }
+
+    /// Notes that something else was set at `path`.
+    pub(crate) fn forget(&mut self, path: &KeyPath) {
+        self.shown.retain(|other, _| !other.is_within(path));
+        self.problems.retain(|problem| !problem.path.is_within(path));
     }
 }
 
 /// Replaces the variables in all text values of `tree`, once: what a variable holds is not looked
-/// at again. Returns a problem for each value that could not be completed, beginning with its key.
-pub(crate) fn interpolate(
-    tree: &mut Value,
-    lookup: &dyn Fn(&str) -> Option<String>,
-) -> (Expansions, Vec<String>) {
-    let mut walk = Walk { lookup, expansions: Expansions::default(), problems: Vec::new() };
-    walk.value(tree, "");
-    walk.expansions.values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-    (walk.expansions, walk.problems)
+/// at again. A variable without a value is left out.
+pub(crate) fn interpolate(tree: &mut Value, lookup: &dyn Fn(&str) -> Option<String>) -> Variables {
+    let mut walk = Walk { lookup, variables: Variables::default() };
+    walk.value(tree, &KeyPath::root());
+    walk.variables
 }
 
 struct Walk<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    expansions: Expansions,
-    problems: Vec<String>,
+    variables: Variables,
 }
 
 impl Walk<'_> {
-    fn value(&mut self, value: &mut Value, path: &str) {
+    fn value(&mut self, value: &mut Value, path: &KeyPath) {
         match value {
-            Value::String(text) if text.contains("${") => match self.expand(text) {
-                Ok(expanded) => {
-                    *text = expanded;
-                    self.expansions.keys.insert(path.to_owned());
+            Value::String(text) if text.contains("${") => {
+                let mut expanded = Expanded::default();
+                if let Err(problem) = self.expand(text, path, &mut expanded) {
+                    self.variables.problems.push(problem);
                 }
-                Err(what) => self.problems.push(format!("{path}: {what}")),
-            },
+                *text = expanded.value;
+                if expanded.has_variable {
+                    self.variables.shown.insert(path.clone(), expanded.shown);
+                }
+            }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.value(item, &format!("{path}[{index}]"));
+                    self.value(item, &path.clone().at(index));
                 }
             }
             Value::Object(entries) => {
                 for (key, item) in entries {
-                    self.value(item, &join(path, key));
+                    self.value(item, &path.clone().then(key.as_str()));
                 }
             }
             _ => {}
         }
     }
 
-    fn expand(&mut self, text: &str) -> Result<String, String> {
-        let mut out = String::with_capacity(text.len());
+    fn expand(&mut self, text: &str, path: &KeyPath, out: &mut Expanded) -> Result<(), Problem> {
         let mut rest = text;
         while let Some(at) = rest.find("${") {
             let (before, after) = (&rest[..at], &rest[at + 2..]);
             if let Some(before) = before.strip_suffix('$') {
-                out.push_str(before);
-                out.push_str("${");
+                out.push(before);
+                out.push("${");
                 rest = after;
                 continue;
             }
-            out.push_str(before);
-            let (inside, after) = after.split_once('}').ok_or("`${` without `}`")?;
-            out.push_str(&self.variable(inside)?);
+            out.push(before);
+            let (inside, after) = after
+                .split_once('}')
+                .ok_or_else(|| Problem::invalid(path.clone(), "`${` without `}`").help(FORMS))?;
+            self.variable(inside, path, out)?;
             rest = after;
         }
-        out.push_str(rest);
-        Ok(out)
+        out.push(rest);
+        Ok(())
     }
 
-    /// The value of what stands between `${` and `}`.
-    fn variable(&mut self, inside: &str) -> Result<String, String> {
+    /// Adds the value of what stands between `${` and `}`.
+    fn variable(
+        &mut self,
+        inside: &str,
+        path: &KeyPath,
+        out: &mut Expanded,
+    ) -> Result<(), Problem> {
         let (name, otherwise) = match inside.split_once(':') {
             Some((name, otherwise)) => (name, Some(otherwise)),
             None => (inside, None),
@@ -121,28 +118,50 @@ impl Walk<'_> {
             Some(text) => text.starts_with(['-', '?']) && !text.contains("${"),
         };
         if !good_name || !good {
-            return Err("write ${NAME}, ${NAME:-default}, ${NAME:?message}, or $${ for a plain \
-                        `${`; one does not stand inside another"
-                .into());
-        }
-        let found = (self.lookup)(name);
-        if let Some(value) = &found
-            && !value.is_empty()
-        {
-            self.expansions.values.push((value.clone(), format!("${{{name}}}")));
+            return Err(Problem::invalid(path.clone(), "not a variable").help(FORMS));
         }
         // As in a shell, `:` makes an empty variable count as missing.
-        match (found.filter(|value| otherwise.is_none() || !value.is_empty()), otherwise) {
-            (Some(value), _) => Ok(value),
-            (None, None) => Err(format!("the environment variable {name} is not set")),
-            (None, Some(otherwise)) => match otherwise.strip_prefix('-') {
-                Some(default) => Ok(default.to_owned()),
-                None => match &otherwise[1..] {
-                    "" => Err(format!("the environment variable {name} is not set or empty")),
-                    message => Err(format!("{name}: {message}")),
-                },
-            },
+        let found = (self.lookup)(name).filter(|value| otherwise.is_none() || !value.is_empty());
+        let default = otherwise.and_then(|otherwise| otherwise.strip_prefix('-'));
+        match found.as_deref().or(default) {
+            Some(value) => out.variable(name, value),
+            None => {
+                out.variable(name, "");
+                self.missing(name, otherwise, path);
+            }
         }
+        Ok(())
+    }
+
+    fn missing(&mut self, name: &str, otherwise: Option<&str>, path: &KeyPath) {
+        let kind = ProblemKind::Variable { name: name.to_owned() };
+        let problem = Problem::new(path.clone(), kind);
+        self.variables.problems.push(match otherwise.and_then(|text| text.strip_prefix('?')) {
+            None => problem,
+            Some("") => problem.expected("a value that is not empty"),
+            Some(message) => problem.help(message),
+        });
+    }
+}
+
+/// A text on its way: with the values of its variables, and with their names.
+#[derive(Default)]
+struct Expanded {
+    value: String,
+    shown: String,
+    has_variable: bool,
+}
+
+impl Expanded {
+    fn push(&mut self, text: &str) {
+        self.value.push_str(text);
+        self.shown.push_str(text);
+    }
+
+    fn variable(&mut self, name: &str, value: &str) {
+        self.value.push_str(value);
+        self.shown.push_str(&format!("${{{name}}}"));
+        self.has_variable = true;
     }
 }
 
@@ -167,10 +186,12 @@ mod tests {
 
     fn expand(text: &str) -> Result<String, String> {
         let mut tree = json!({ "k": text });
-        let (_, problems) = interpolate(&mut tree, &lookup);
-        match problems.into_iter().next() {
-            Some(problem) => Err(problem),
-            None => Ok(tree["k"].as_str().unwrap_or_default().to_owned()),
+        let variables = interpolate(&mut tree, &lookup);
+        let problems: Vec<String> =
+            variables.problems().iter().map(|problem| format!("{problem:#}")).collect();
+        match problems.is_empty() {
+            false => Err(problems.join("; ")),
+            true => Ok(tree["k"].as_str().unwrap_or_default().to_owned()),
         }
     }
 
@@ -197,16 +218,27 @@ mod tests {
 
     #[test]
     fn what_cannot_be_completed_names_the_key_and_the_variable() {
+        let form = "k: not a variable (hint: write ${NAME}";
         for (text, expected) in [
             ("${NONE}", "k: the environment variable NONE is not set"),
-            ("${EMPTY:?}", "k: the environment variable EMPTY is not set or empty"),
-            ("${NONE:?set NONE to the token}", "k: NONE: set NONE to the token"),
+            (
+                "${EMPTY:?}",
+                "k: the environment variable EMPTY is not set, expected a value that is not empty",
+            ),
+            (
+                "${NONE:?set NONE to the token}",
+                "k: the environment variable NONE is not set (hint: set NONE to the token)",
+            ),
+            (
+                "${NONE}:${N2}",
+                "k: the environment variable NONE is not set; k: the environment variable N2 is",
+            ),
             ("x${A", "k: `${` without `}`"),
-            ("${}", "k: write ${NAME}"),
-            ("${1A}", "k: write ${NAME}"),
-            ("${A b}", "k: write ${NAME}"),
-            ("${A:+x}", "k: write ${NAME}"),
-            ("${NONE:-${A}}", "k: write ${NAME}"),
+            ("${}", form),
+            ("${1A}", form),
+            ("${A b}", form),
+            ("${A:+x}", form),
+            ("${NONE:-${A}}", form),
         ] {
             let problem = expand(text).unwrap_err();
             assert!(problem.starts_with(expected), "{text}: {problem}");
@@ -215,26 +247,21 @@ mod tests {
 
     #[test]
     fn only_text_values_are_touched_and_all_problems_are_found() {
-        let mut tree = json!({"${A}": 1, "b": [true, "${A}", {"c": "${X}"}], "d": "${Y}", "e": 5});
-        let (expansions, problems) = interpolate(&mut tree, &lookup);
+        let mut tree =
+            json!({"${A}": 1, "b": [true, "${A}-${N:-d}", {"c": "${X}"}], "d": "${Y}", "e": 5});
+        let mut variables = interpolate(&mut tree, &lookup);
         assert_eq!(tree["${A}"], 1);
-        assert_eq!(tree["b"][1], "alpha");
-        let keys: Vec<_> = problems.iter().filter_map(|p| p.split(':').next()).collect();
-        assert_eq!(keys, ["b[2].c", "d"]);
-        assert!(expansions.contain("b[1]") && !expansions.contain("e"));
-    }
-
-    #[test]
-    fn values_are_put_back_into_their_variables() {
-        let mut tree = json!({"a": "${A}", "b": "${YAML}", "c": "${N}"});
-        let (expansions, _) = interpolate(&mut tree, &lookup);
-        for (text, expected) in [
-            ("unknown source \"alpha\"", "unknown source \"${A}\""),
-            ("url ws://h/alphabet", "url ws://h/${A}bet"),
-            (r#"line "x: [1\n\"" here"#, "line \"${YAML}\" here"),
-            ("7 is in key7, not \"7\" and not `7`", "7 is in key7, not \"${N}\" and not `${N}`"),
-        ] {
-            assert_eq!(expansions.redact(text), expected);
-        }
+        assert_eq!(tree["b"][1], "alpha-7");
+        assert_eq!(variables.shown(&KeyPath::key("b").at(1)), Some("${A}-${N}"));
+        assert_eq!(variables.shown(&"e".into()), None);
+        let open = |variables: &Variables| -> Vec<String> {
+            variables.problems().iter().map(|problem| problem.path.to_string()).collect()
+        };
+        assert_eq!(open(&variables), ["b[2].c", "d"]);
+        assert!(variables.leave_open(&KeyPath::key("d").then("x")));
+        assert!(!variables.leave_open(&"b".into()));
+        variables.forget(&"b".into());
+        assert_eq!(open(&variables), ["d"]);
+        assert_eq!(variables.shown(&KeyPath::key("b").at(1)), None);
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use faucet_core::KeyPath;
+
 /// A place in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
     /// The line, from 1.
     pub line: usize,
@@ -28,32 +30,26 @@ impl fmt::Display for Location {
     }
 }
 
-/// The places of keys, by their paths (`source.subscribe_messages[0].data`).
+/// The places of keys.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Locations(BTreeMap<String, Option<Location>>);
+pub(crate) struct Locations(BTreeMap<KeyPath, Option<Location>>);
 
 impl Locations {
-    pub(crate) fn insert(&mut self, key: String, location: Location) {
+    pub(crate) fn insert(&mut self, key: KeyPath, location: Location) {
         self.0.insert(key, Some(location));
     }
 
     /// Notes that `key` did not come from the text.
-    pub(crate) fn forget(&mut self, key: &str) {
-        let inside =
-            |other: &str| other.strip_prefix(key).is_some_and(|rest| rest.starts_with(['.', '[']));
-        self.0.retain(|other, _| !inside(other));
-        self.0.insert(key.to_owned(), None);
+    pub(crate) fn forget(&mut self, key: &KeyPath) {
+        self.0.retain(|other, _| !other.is_within(key));
+        self.0.insert(key.clone(), None);
     }
 
-    /// The place of `key`, or of what it would stand in.
-    pub(crate) fn find(&self, key: &str) -> Option<Location> {
-        let mut key = key;
-        loop {
-            if let Some(location) = self.0.get(key) {
-                return *location;
-            }
-            key = &key[..key.rfind(['.', '['])?];
-        }
+    /// The place of `key`, or of the innermost key around it.
+    pub(crate) fn find(&self, key: &KeyPath) -> Option<Location> {
+        let around = std::iter::successors(Some(key.clone()), KeyPath::parent);
+        let mut known = around.filter_map(|key| self.0.get(&key));
+        *known.next()?
     }
 }
 
@@ -72,21 +68,24 @@ mod tests {
     #[test]
     fn a_key_that_is_not_there_stands_where_its_parent_does() {
         let at = |line| Location { line, column: 1 };
+        let source = || KeyPath::key("source");
+        let tls = || source().then("tls");
         let mut locations = Locations::default();
-        locations.insert("source".into(), at(1));
-        locations.insert("source.tls".into(), at(2));
-        locations.insert("source.tls.ca_file".into(), at(3));
-        locations.insert("source.tls_x".into(), at(4));
+        locations.insert(source(), at(1));
+        locations.insert(tls(), at(2));
+        locations.insert(tls().then("ca_file"), at(3));
+        locations.insert(source().then("tls_x"), at(4));
         for (key, line) in [
-            ("source.tls.ca_file", Some(at(3))),
-            ("source.tls.ca_fil", Some(at(2))),
-            ("source.list[3].data", Some(at(1))),
-            ("sink.path", None),
+            (tls().then("ca_file"), Some(at(3))),
+            (tls().then("ca_fil"), Some(at(2))),
+            (source().then("list").at(3).then("data"), Some(at(1))),
+            (KeyPath::key("sink").then("path"), None),
+            (KeyPath::root(), None),
         ] {
-            assert_eq!(locations.find(key), line, "{key}");
+            assert_eq!(locations.find(&key), line, "{key}");
         }
-        locations.forget("source.tls");
-        assert_eq!(locations.find("source.tls.ca_file"), None);
-        assert_eq!(locations.find("source.tls_x"), Some(at(4)));
+        locations.forget(&tls());
+        assert_eq!(locations.find(&tls().then("ca_file")), None);
+        assert_eq!(locations.find(&source().then("tls_x")), Some(at(4)));
     }
 }

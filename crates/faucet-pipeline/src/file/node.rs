@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use faucet_core::KeyPath;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use crate::location::{Location, Locations};
-use crate::tree::join;
+use crate::file::location::{Location, Locations};
 
 /// A value, with the places of what is in it.
 pub(crate) enum Node {
@@ -17,17 +17,13 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// The value alone; the places go to `locations`.
-    pub(crate) fn into_value(self, path: &str, locations: &mut Locations) -> Value {
-        let place = |location: serde_saphyr::Location| Location {
-            line: usize::try_from(location.line()).unwrap_or(usize::MAX),
-            column: usize::try_from(location.column()).unwrap_or(usize::MAX),
-        };
+    /// The value alone, which stands at `path`; the places of its keys go to `locations`.
+    pub(crate) fn into_value(self, path: &KeyPath, locations: &mut Locations) -> Value {
         match self {
             Self::Scalar(value) => value,
             Self::List(items) => {
                 let items = items.into_iter().enumerate().map(|(index, item)| {
-                    let path = format!("{path}[{index}]");
+                    let path = path.clone().at(index);
                     locations.insert(path.clone(), place(item.referenced));
                     item.value.into_value(&path, locations)
                 });
@@ -35,13 +31,21 @@ impl Node {
             }
             Self::Map(entries) => {
                 let entries = entries.into_iter().map(|(key, item)| {
-                    let path = join(path, &key.value);
+                    let path = path.clone().then(key.value.as_str());
                     locations.insert(path.clone(), place(key.referenced));
                     (key.value, item.value.into_value(&path, locations))
                 });
                 Value::Object(entries.collect())
             }
         }
+    }
+}
+
+/// The parser's location as ours.
+pub(crate) fn place(location: serde_saphyr::Location) -> Location {
+    Location {
+        line: usize::try_from(location.line()).unwrap_or(usize::MAX),
+        column: usize::try_from(location.column()).unwrap_or(usize::MAX),
     }
 }
 

@@ -1,15 +1,17 @@
 //! From the text of a pipeline file to a tree that knows where its keys stand.
 
+use std::borrow::Cow;
 use std::path::Path;
 
-use faucet_core::{Error, Result};
+use faucet_core::{KeyPath, Problem};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
-use serde_saphyr::{Spanned, UserMessageFormatter};
+use serde_saphyr::{Localizer, MessageFormatter, Spanned, UserMessageFormatter};
 use toml::de::{DeTable, DeValue};
 
-use crate::location::{Location, Locations};
-use crate::node::Node;
+use crate::file::errors::SpecProblem;
+use crate::file::location::{Location, Locations};
+use crate::file::node::{Node, place};
 
 /// The language of a pipeline file. All have the same keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +28,17 @@ impl SpecFormat {
     /// The format that the file's ending names: `.yaml`, `.yml`, `.json` or `.toml`.
     ///
     /// # Errors
-    /// [`Config`](faucet_core::ErrorKind::Config) for any other ending.
-    pub fn of(path: &Path) -> Result<Self> {
+    /// Any other ending.
+    pub fn of(path: &Path) -> Result<Self, Problem> {
         let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
         match ending.as_deref() {
             Some("yaml" | "yml") => Ok(Self::Yaml),
             Some("json") => Ok(Self::Json),
             Some("toml") => Ok(Self::Toml),
-            _ => Err(Error::config(format!(
-                "{}: a pipeline file ends in .yaml, .yml, .json or .toml",
-                path.display()
-            ))),
+            _ => Err(Problem::custom(
+                KeyPath::root(),
+                "a pipeline file ends in .yaml, .yml, .json or .toml",
+            )),
         }
     }
 }
@@ -54,56 +56,80 @@ impl Tree {
     /// # Errors
     /// What breaks the format, and where; also a key that stands twice in a map. Values are not
     /// printed.
-    pub(crate) fn parse(text: &str, format: SpecFormat) -> Result<Self> {
+    pub(crate) fn parse(text: &str, format: SpecFormat) -> Result<Self, SpecProblem> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match format {
             SpecFormat::Yaml => Self::yaml(text),
             SpecFormat::Json => {
                 // JSON is YAML, but not the reverse.
-                serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
-                    let at = Location { line: error.line(), column: error.column().max(1) };
-                    let what = error.to_string();
-                    syntax(what.split(" at line ").next().unwrap_or(&what), at)
-                })?;
+                serde_json::from_str::<IgnoredAny>(text).map_err(|error| json_syntax(&error))?;
                 Self::yaml(text)
             }
             SpecFormat::Toml => Self::toml(text),
         }
     }
 
-    fn yaml(text: &str) -> Result<Self> {
+    fn yaml(text: &str) -> Result<Self, SpecProblem> {
         let options = serde_saphyr::options! {
             strict_booleans: true,
             leading_zero_numbers_as_strings: true,
             underscored_numbers_as_strings: true,
         };
-        let root: Spanned<Node> = serde_saphyr::from_str_with_options(text, options)
-            // The snippet of the text would show what stands in that line.
-            .map_err(|error| {
-                Error::config(error.without_snippet().render_with_formatter(&UserMessageFormatter))
+        let root: Spanned<Node> =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+                // The snippet of the text would show what stands in that line.
+                let what = error.without_snippet().render_with_formatter(&Placeless);
+                syntax(what, error.location().map(place))
             })?;
         let mut locations = Locations::default();
-        let value = root.value.into_value("", &mut locations);
+        let value = root.value.into_value(&KeyPath::root(), &mut locations);
         Ok(Self { value, locations })
     }
 
-    fn toml(text: &str) -> Result<Self> {
+    fn toml(text: &str) -> Result<Self, SpecProblem> {
         let root = DeTable::parse(text).map_err(|error| {
-            syntax(error.message(), Location::of(text, error.span().map_or(0, |span| span.start)))
+            let at = Location::of(text, error.span().map_or(0, |span| span.start));
+            syntax(error.message(), Some(at))
         })?;
         let mut toml = Toml { text, locations: Locations::default() };
-        let value = toml.table(root.get_ref(), "")?;
+        let value = toml.table(root.get_ref(), &KeyPath::root())?;
         Ok(Self { value, locations: toml.locations })
     }
 }
 
-fn syntax(what: &str, at: Location) -> Error {
-    Error::config(format!("{what} at {at}"))
+fn syntax(what: impl Into<String>, location: Option<Location>) -> SpecProblem {
+    SpecProblem { problem: Problem::custom(KeyPath::root(), what), location }
 }
 
-/// The path of `key` inside `path`.
-pub(crate) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+fn json_syntax(error: &serde_json::Error) -> SpecProblem {
+    let (line, column) = (error.line(), error.column());
+    let what = error.to_string();
+    // `serde_json` has no message without the place.
+    let what = what.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&what);
+    syntax(what, Some(Location { line, column: column.max(1) }))
+}
+
+/// The YAML parser's messages without the place.
+struct Placeless;
+
+impl MessageFormatter for Placeless {
+    fn localizer(&self) -> &dyn Localizer {
+        self
+    }
+
+    fn format_message<'a>(&self, error: &'a serde_saphyr::Error) -> Cow<'a, str> {
+        UserMessageFormatter.format_message(error)
+    }
+}
+
+impl Localizer for Placeless {
+    fn attach_location<'a>(
+        &self,
+        message: Cow<'a, str>,
+        _: serde_saphyr::Location,
+    ) -> Cow<'a, str> {
+        message
+    }
 }
 
 /// Turns TOML into JSON values.
@@ -113,33 +139,33 @@ struct Toml<'a> {
 }
 
 impl Toml<'_> {
-    fn table(&mut self, table: &DeTable<'_>, path: &str) -> Result<Value> {
+    fn table(&mut self, table: &DeTable<'_>, path: &KeyPath) -> Result<Value, SpecProblem> {
         let mut object = Map::new();
         for (key, value) in table {
-            let path = join(path, key.get_ref());
+            let path = path.clone().then(key.get_ref().as_ref());
             self.locations.insert(path.clone(), Location::of(self.text, key.span().start));
             object.insert(key.get_ref().to_string(), self.value(value.get_ref(), &path)?);
         }
         Ok(Value::Object(object))
     }
 
-    fn value(&mut self, value: &DeValue<'_>, path: &str) -> Result<Value> {
+    fn value(&mut self, value: &DeValue<'_>, path: &KeyPath) -> Result<Value, SpecProblem> {
         Ok(match value {
             DeValue::String(text) => text.as_ref().into(),
             DeValue::Boolean(value) => (*value).into(),
             DeValue::Datetime(moment) => moment.to_string().into(),
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                .map_err(|_| Error::config(format!("{path}: the number is too large")))?
+                .map_err(|_| self.refused(path, "the number is too large"))?
                 .into(),
             // JSON has neither infinity nor NaN: they would become null, which unsets a key.
             DeValue::Float(number) => match number.as_str().parse::<f64>() {
                 Ok(number) if number.is_finite() => number.into(),
-                _ => return Err(Error::config(format!("{path}: not a finite number"))),
+                _ => return Err(self.refused(path, "not a finite number")),
             },
             DeValue::Array(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
-                    let path = format!("{path}[{index}]");
+                    let path = path.clone().at(index);
                     self.locations.insert(path.clone(), Location::of(self.text, item.span().start));
                     list.push(self.value(item.get_ref(), &path)?);
                 }
@@ -147,6 +173,11 @@ impl Toml<'_> {
             }
             DeValue::Table(table) => self.table(table, path)?,
         })
+    }
+
+    fn refused(&self, path: &KeyPath, why: &str) -> SpecProblem {
+        let problem = Problem::invalid(path.clone(), why);
+        SpecProblem { problem, location: self.locations.find(path) }
     }
 }
 
@@ -175,8 +206,10 @@ mod tests {
             let tree = Tree::parse(text, format).unwrap();
             assert_eq!(tree.value, expected, "{format:?}");
             let place = |(line, column)| Some(Location { line, column });
-            assert_eq!(tree.locations.find("source.list"), place(list), "{format:?}");
-            assert_eq!(tree.locations.find("source.list[1].b"), place(b), "{format:?}");
+            let items = KeyPath::key("source").then("list");
+            assert_eq!(tree.locations.find(&items), place(list), "{format:?}");
+            let b_key = items.at(1).then("b");
+            assert_eq!(tree.locations.find(&b_key), place(b), "{format:?}");
         }
     }
 
@@ -215,6 +248,8 @@ mod tests {
             (Json, "a: hunter2", "expected value at line 1, column 1"),
             (Toml, "a = 'hunter2'\na = 2\n", "duplicate key at line 2, column 1"),
             (Toml, "a = hunter2\n", "string values must be quoted, expected literal string at"),
+            (Toml, "\na = inf\n", "a: not a finite number at line 2, column 1"),
+            (Toml, "a = [1, 0xffffffffffffffffff]\n", "a[1]: the number is too large at line 1"),
         ] {
             let error = refused(text, format);
             assert!(error.contains(what) && !error.contains("hunter2"), "{text:?}: {error}");
@@ -225,6 +260,6 @@ mod tests {
     fn the_ending_names_the_format() {
         assert_eq!(SpecFormat::of(Path::new("a/b.YML")).unwrap(), SpecFormat::Yaml);
         let error = SpecFormat::of(Path::new("feed.conf")).unwrap_err().to_string();
-        assert!(error.starts_with("feed.conf: a pipeline file ends in"), "{error}");
+        assert!(error.starts_with("a pipeline file ends in"), "{error}");
     }
 }

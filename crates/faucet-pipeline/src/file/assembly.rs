@@ -1,0 +1,310 @@
+//! From the tree of a file to a pipeline.
+
+use std::collections::BTreeMap;
+
+use faucet_core::{
+    ComponentKind, KeyPath, Problem, ProblemKind, Problems, Registry, Step, duration,
+};
+use serde_json::Value;
+
+use crate::file::component::{Component, Part, Reader};
+use crate::file::declared::{declared, section};
+use crate::file::findings::Findings;
+use crate::file::inputs::Inputs;
+use crate::file::interpolate::Variables;
+use crate::file::keys::FileKeys;
+use crate::file::lenient::decode_the_rest;
+use crate::file::location::Locations;
+use crate::file::paths::path_of;
+use crate::graph::{Pipeline, PipelineBuilder};
+
+const KINDS: [ComponentKind; 3] =
+    [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
+
+/// Builds the pipeline of a file.
+///
+/// # Errors
+/// All problems, at paths from the root of the file.
+pub(crate) fn assemble(
+    tree: &Value,
+    variables: &Variables,
+    locations: &Locations,
+    registry: &Registry,
+) -> Result<Pipeline, Vec<Problem>> {
+    if !tree.is_object() {
+        let what = "a pipeline file is a map with `source` and `sink`";
+        return Err(vec![Problem::custom(KeyPath::root(), what)]);
+    }
+    let mut findings = Findings::new(variables);
+    let (mut keys, problems) = decode_the_rest::<FileKeys>(tree.clone());
+    findings.extend_under(&KeyPath::root(), problems);
+    let twice = conflicts(&keys, locations, &mut findings);
+    let reader = Reader { registry, variables, context: context_names(tree) };
+    let mut components = Vec::new();
+    for declared in declared(&mut keys) {
+        let component = reader.read(declared, &mut findings);
+        if twice && component.from.is_none() {
+            findings.cannot_follow(component.place.clone().then("from"));
+        }
+        components.push(component);
+    }
+    let builder = settings(keys, &mut findings);
+    let graph = Graph::of(&components, tree);
+    match components.into_iter().fold(builder, add).build() {
+        Ok(pipeline) if findings.is_empty() => return Ok(pipeline),
+        Ok(_) => {}
+        Err(problems) => {
+            // Without a sink no component could take the pages of the others.
+            if problems.iter().any(|p| p.path == KeyPath::key(section(ComponentKind::Sink))) {
+                findings.cannot_follow(KeyPath::key("sink").then("from"));
+            }
+            problems.iter().for_each(|problem| graph.tell(problem.clone(), &mut findings));
+            if findings.is_empty() {
+                problems.into_iter().for_each(|problem| findings.push(problem));
+            }
+        }
+    }
+    Err(findings.into_problems())
+}
+
+/// Finds kinds of components that are given in the short form and in the long one. The second of the
+/// two keys is the mistake.
+fn conflicts(keys: &FileKeys, locations: &Locations, findings: &mut Findings<'_>) -> bool {
+    let mut any = false;
+    for (kind, short, long) in [
+        (ComponentKind::Source, keys.source.is_some(), keys.sources.is_some()),
+        (ComponentKind::Transform, keys.transform.is_some(), keys.transforms.is_some()),
+        (ComponentKind::Sink, keys.sink.is_some(), keys.sinks.is_some()),
+    ] {
+        if !(short && long) {
+            continue;
+        }
+        any = true;
+        let (one, many) = (KeyPath::key(kind.as_str()), KeyPath::key(section(kind)));
+        let (first, second) = match (locations.find(&one), locations.find(&many)) {
+            (Some(one_at), Some(many_at)) if many_at < one_at => (many, one),
+            _ => (one, many),
+        };
+        findings.push(Problem::conflict(second, first));
+    }
+    any
+}
+
+/// The names that have a value. `None`: the map cannot be read.
+fn context_names(tree: &Value) -> Option<Vec<String>> {
+    match tree.get("context") {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::Object(entries)) => Some(entries.keys().cloned().collect()),
+        Some(_) => None,
+    }
+}
+
+/// A builder with the settings of the whole file.
+fn settings(keys: FileKeys, findings: &mut Findings<'_>) -> PipelineBuilder {
+    let mut builder = Pipeline::builder();
+    let mut problems = Problems::new();
+    if let Some(flush) = keys.flush {
+        builder = builder.flush(flush.build());
+    }
+    if let Some(state) = keys.state {
+        let path = KeyPath::key("state").then("path");
+        problems.push_if(state.path.as_os_str().is_empty(), || {
+            Problem::out_of_range(path, "the path of a file")
+        });
+        builder = builder.state(state.path);
+    }
+    duration::check("grace", keys.grace, &mut problems);
+    findings.extend_under(&KeyPath::root(), problems);
+    if let Some(grace) = keys.grace {
+        builder = builder.grace(grace);
+    }
+    let context = keys.context.unwrap_or_default().into_iter();
+    builder
+        .parallel(keys.parallel.unwrap_or_default())
+        .context(context.map(|(name, value)| (name, value.0)).collect())
+}
+
+fn add(builder: PipelineBuilder, component: Component) -> PipelineBuilder {
+    let Component { id, part, from, before, buffer, dead_letter, .. } = component;
+    let ids = from.as_ref().map_or(before.as_slice(), Inputs::ids);
+    let from: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut builder = match part {
+        Part::Source(source) => builder.source(&id, source),
+        Part::Transform(transform) => builder.transform(&id, transform, &from),
+        Part::Sink(sink) => builder.sink(&id, sink, &from),
+    };
+    if let Some(buffer) = buffer {
+        builder = builder.buffer(&id, buffer);
+    }
+    match dead_letter {
+        Some(sink) => builder.dead_letter(&id, &sink),
+        None => builder,
+    }
+}
+
+/// Where the builder's components stand in the file.
+struct Graph {
+    members: BTreeMap<KeyPath, Member>,
+    /// The maps of components that the file has.
+    sections: Vec<KeyPath>,
+    /// Whether all of them could be read.
+    is_whole: bool,
+}
+
+struct Member {
+    place: KeyPath,
+    /// Whether the file has its `from`.
+    names_inputs: bool,
+    /// Whether that is a list, so that problems have a place in it.
+    lists_inputs: bool,
+}
+
+impl Graph {
+    fn of(components: &[Component], tree: &Value) -> Self {
+        let mut members = BTreeMap::new();
+        for component in components {
+            let Component { kind, id, place, from, .. } = component;
+            let member = || Member {
+                place: place.clone(),
+                names_inputs: from.is_some(),
+                lists_inputs: matches!(from, Some(Inputs::List(_))),
+            };
+            members.insert(KeyPath::key(section(*kind)).then(id.as_str()), member());
+            // A panic is told at the name alone.
+            members.entry(KeyPath::key(id.as_str())).or_insert_with(member);
+        }
+        let given = KINDS.into_iter().map(section).filter(|section| tree.get(*section).is_some());
+        let is_whole = given.clone().all(|section| {
+            tree[section].is_object() || (section == "transforms" && tree[section].is_null())
+        });
+        Self { members, sections: given.map(KeyPath::key).collect(), is_whole }
+    }
+
+    /// Tells a problem of the builder at its place in the file, unless it only follows from another.
+    fn tell(&self, mut problem: Problem, findings: &mut Findings<'_>) {
+        let steps = problem.path.steps();
+        let of_member =
+            [2, 1].into_iter().filter(|depth| steps.len() >= *depth).find_map(|depth| {
+                let (outer, inner) = steps.split_at(depth);
+                Some((self.members.get(&path_of(outer))?, path_of(inner)))
+            });
+        let of_file = steps.len() == 2 && problem.path.first_key() == Some("flush");
+        let of_section = steps.len() == 1 && problem.kind == ProblemKind::Missing;
+        let (member, inner) = match of_member {
+            _ if of_file => return findings.push(problem),
+            _ if of_section => return self.tell_of_section(problem, findings),
+            Some(found) => found,
+            None => return findings.push(problem),
+        };
+        let is_edge = inner.first_key() != Some("buffer");
+        if is_edge && (!self.is_whole || findings.explain(&member.place, &inner, &problem.kind)) {
+            return;
+        }
+        // Components that stand one behind the other are fine: only names of the file can be wrong.
+        let of_inputs = inner.first_key() == Some("from") && problem.kind != ProblemKind::Missing;
+        if of_inputs && !member.names_inputs {
+            return;
+        }
+        let inner = match inner.steps() {
+            [Step::Key(key), Step::Index(_)] if &**key == "from" && !member.lists_inputs => {
+                KeyPath::key("from")
+            }
+            _ => inner,
+        };
+        problem.path = inner.under(&member.place);
+        findings.push(problem);
+    }
+
+    /// There is no component of a kind.
+    fn tell_of_section(&self, mut problem: Problem, findings: &mut Findings<'_>) {
+        if !self.is_whole {
+            return;
+        }
+        if self.sections.contains(&problem.path) {
+            return findings.push(Problem::out_of_range(problem.path, "at least one component"));
+        }
+        let short = KINDS.into_iter().find(|kind| problem.path == KeyPath::key(section(*kind)));
+        if let Some(kind) = short {
+            problem.path = kind.as_str().into();
+        }
+        findings.push(problem);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use faucet_core::{CheckReport, Info, PageReader, Result, Scope, Source, async_trait};
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+    use crate::file::unbuilt::Unbuilt;
+    use crate::graph::Flush;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Nothing {}
+
+    /// Panics where it describes itself.
+    #[derive(Debug)]
+    struct Panics;
+
+    #[async_trait]
+    impl Source for Panics {
+        fn info(&self) -> Info {
+            panic!("no description")
+        }
+
+        async fn open(&self, _: &Scope) -> Result<Box<dyn PageReader>> {
+            Source::open(&Unbuilt, &Scope::default()).await
+        }
+
+        async fn check(&self, scope: &Scope) -> CheckReport {
+            Source::check(&Unbuilt, scope).await
+        }
+    }
+
+    fn assembled(tree: &Value) -> Result<Pipeline, Vec<String>> {
+        let mut registry = Registry::new();
+        registry.add_source_with("s", |_: Nothing| Ok(Unbuilt)).unwrap();
+        registry.add_source_with("panics", |_: Nothing| Ok(Panics)).unwrap();
+        registry.add_sink_with("k", |_: Nothing| Ok(Unbuilt)).unwrap();
+        assemble(tree, &Variables::default(), &Locations::default(), &registry)
+            .map_err(|problems| problems.iter().map(Problem::to_string).collect())
+    }
+
+    #[test]
+    fn the_settings_of_the_file_are_those_of_the_pipeline() {
+        let ends = json!({"source": {"type": "s"}, "sink": {"type": "k"}});
+        let pipeline = assembled(&ends).unwrap();
+        let settings = pipeline.settings();
+        assert_eq!((settings.flush, settings.grace), (Flush::default(), crate::graph::GRACE));
+        assert_eq!((settings.state.as_deref(), settings.parallel), (None, false));
+        assert!(settings.context.is_empty());
+
+        let mut all = ends;
+        all["flush"] = json!({"interval": "250ms", "records": 3, "bytes": "1KiB"});
+        all["state"] = json!({"path": "a.state.json"});
+        all["grace"] = json!(5);
+        all["parallel"] = json!(true);
+        all["context"] = json!({"a": -1, "b": "x"});
+        let pipeline = assembled(&all).unwrap();
+        let settings = pipeline.settings();
+        let flush = Flush::every(Duration::from_millis(250)).or_records(3).or_bytes(1024);
+        assert_eq!((settings.flush, settings.grace), (flush, Duration::from_secs(5)));
+        assert_eq!(settings.state.as_deref(), Some(Path::new("a.state.json")));
+        assert!(settings.parallel);
+        assert_eq!((&*settings.context["a"], &*settings.context["b"]), ("-1", "x"));
+    }
+
+    #[test]
+    fn a_component_that_panics_is_named_at_its_place() {
+        let sinks = json!({"k": {"type": "k", "bad": 1}});
+        let file = json!({"sources": {"a": {"type": "panics"}}, "sinks": sinks});
+        let found = assembled(&file).unwrap_err();
+        assert!(found.iter().any(|problem| problem.starts_with("sources.a: plugin panicked")));
+    }
+}

@@ -1,0 +1,194 @@
+//! The keys of the pipeline file itself. Their doc comments are the schema's descriptions.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use faucet_core::select::Pointer;
+use faucet_core::{Problem, Problems, duration, size};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::file::context::ContextValue;
+use crate::file::inputs::Inputs;
+use crate::graph::{Buffer, Flush, WhenFull};
+
+/// A pipeline: sources, what happens to their records, and sinks.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FileKeys {
+    /// The schema of this file, for editors.
+    #[serde(rename = "$schema")]
+    schema: Option<String>,
+    /// Where records come from. Its name is `source`. For several sources use `sources`.
+    #[serde(deserialize_with = "given")]
+    pub(crate) source: Option<Value>,
+    /// Where records come from: sources by name.
+    #[serde(deserialize_with = "given")]
+    pub(crate) sources: Option<BTreeMap<String, Value>>,
+    /// What happens to records on their way: one transform, or a list of transforms in which each
+    /// takes the records of the one before. Their names are `transform`, or `transform_1`,
+    /// `transform_2` and so on in a list.
+    pub(crate) transform: Option<Value>,
+    /// What happens to records on their way: transforms by name.
+    pub(crate) transforms: Option<BTreeMap<String, Value>>,
+    /// Where records go. Its name is `sink`. It takes the records of the last transform, or of the
+    /// source where there is no transform. For several sinks use `sinks`.
+    #[serde(deserialize_with = "given")]
+    pub(crate) sink: Option<Value>,
+    /// Where records go: sinks by name.
+    #[serde(deserialize_with = "given")]
+    pub(crate) sinks: Option<BTreeMap<String, Value>>,
+    /// When sinks are flushed and positions are saved: at whichever limit is reached first.
+    pub(crate) flush: Option<FlushKeys>,
+    /// Where a run saves how far it came. The next run goes on from there. Without it nothing is
+    /// saved.
+    pub(crate) state: Option<StateKeys>,
+    /// How long a run may take to end after it was told to stop. Default 1.8 seconds.
+    #[serde(with = "duration::option")]
+    #[schemars(with = "Option<duration::Seconds>")]
+    pub(crate) grace: Option<Duration>,
+    /// Runs each component as a task of its own, so that they use several cores. Default false.
+    pub(crate) parallel: Option<bool>,
+    /// Values of `{name}` placeholders.
+    pub(crate) context: Option<BTreeMap<String, ContextValue>>,
+}
+
+/// The keys that every component has beside those of its connector.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OwnKeys {
+    /// The connector.
+    #[serde(rename = "type", deserialize_with = "given")]
+    pub(crate) connector: Option<String>,
+    /// The component, or the list of components, whose records this one takes. May be left out where
+    /// there is one source and no transform, and in the short form.
+    pub(crate) from: Option<Inputs>,
+    /// What may wait in front of this component.
+    pub(crate) buffer: Option<BufferKeys>,
+    /// The sink that takes the records and messages that this component rejects. Without it the
+    /// first one ends the run.
+    pub(crate) dead_letter: Option<String>,
+}
+
+/// What may wait in front of a component, for each component whose records it takes.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Buffer")]
+#[schemars(extend(
+    "if" = {
+        "properties": { "when_full": { "const": "conflate" } },
+        "required": ["when_full"]
+    },
+    "then" = { "properties": { "key": { "type": "string" } }, "required": ["key"] },
+    "else" = { "properties": { "key": { "type": "null" } } }
+))]
+pub(crate) struct BufferKeys {
+    /// The most pages that wait. Default 1.
+    #[schemars(range(min = 1))]
+    pages: usize,
+    /// The most bytes of payload that wait. Default 8 MiB.
+    #[serde(deserialize_with = "size::deserialize")]
+    #[schemars(with = "size::Bytes", extend("minimum" = 1))]
+    bytes: usize,
+    /// What happens to a page that finds the buffer full. Default `block`.
+    when_full: WhenFullKey,
+    /// Where the key stands in a record, for `when_full: conflate`.
+    key: Option<Pointer>,
+}
+
+/// What happens to a page that finds the buffer full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "WhenFull")]
+enum WhenFullKey {
+    /// Waits, and the components before wait with it.
+    #[default]
+    Block,
+    /// Drops the oldest waiting page. A gap says how much is missing.
+    DropOldest,
+    /// Drops the new page. A gap says how much is missing.
+    DropNewest,
+    /// Keeps only the newest record of each key.
+    Conflate,
+}
+
+impl Default for BufferKeys {
+    fn default() -> Self {
+        let Buffer { pages, bytes, .. } = Buffer::default();
+        Self { pages, bytes, when_full: WhenFullKey::Block, key: None }
+    }
+}
+
+impl BufferKeys {
+    /// The buffer, with problems at the keys of this map.
+    pub(crate) fn build(self, problems: &mut Problems) -> Buffer {
+        let when_full = match (self.when_full, self.key) {
+            (WhenFullKey::Conflate, Some(key)) => WhenFull::Conflate { key },
+            (WhenFullKey::Conflate, None) => {
+                let help = "name the place of the key in a record, such as key: /symbol";
+                problems.push(Problem::missing("key").help(help));
+                WhenFull::Block
+            }
+            (_, Some(_)) => {
+                let help = "`key` belongs to when_full: conflate";
+                problems.push(Problem::needs("key", "when_full").help(help));
+                WhenFull::Block
+            }
+            (WhenFullKey::Block, None) => WhenFull::Block,
+            (WhenFullKey::DropOldest, None) => WhenFull::DropOldest,
+            (WhenFullKey::DropNewest, None) => WhenFull::DropNewest,
+        };
+        let buffer = Buffer::default().with_pages(self.pages).with_bytes(self.bytes);
+        buffer.when_full(when_full)
+    }
+}
+
+/// When sinks are flushed and positions are saved.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Flush")]
+pub(crate) struct FlushKeys {
+    /// The longest time that a record waits for a flush. Default 1 second.
+    #[serde(with = "duration")]
+    #[schemars(with = "duration::Seconds")]
+    interval: Duration,
+    /// A flush begins after this many records at the latest. Default: no limit.
+    #[schemars(range(min = 1))]
+    records: Option<u64>,
+    /// A flush begins after this many bytes of payload at the latest. Default: no limit.
+    #[serde(deserialize_with = "size::option::deserialize")]
+    #[schemars(with = "Option<size::Bytes>", extend("minimum" = 1))]
+    bytes: Option<usize>,
+}
+
+impl Default for FlushKeys {
+    fn default() -> Self {
+        Self { interval: Flush::default().interval, records: None, bytes: None }
+    }
+}
+
+impl FlushKeys {
+    pub(crate) fn build(&self) -> Flush {
+        let mut flush = Flush::every(self.interval);
+        flush.records = self.records;
+        flush.bytes = self.bytes.map(|bytes| u64::try_from(bytes).unwrap_or(u64::MAX));
+        flush
+    }
+}
+
+/// Where a run saves how far it came.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "State")]
+pub(crate) struct StateKeys {
+    /// The file.
+    #[schemars(length(min = 1))]
+    pub(crate) path: PathBuf,
+}
+
+/// Reads a value that must not be null.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}
