@@ -1,6 +1,6 @@
 //! The pipeline file as the command line changes it.
 
-use faucet_core::{Problems, Registry, Result};
+use faucet_core::{Registry, Result};
 use faucet_pipeline::{Pipeline, PipelineSpec};
 
 use crate::args::FileArgs;
@@ -17,9 +17,5 @@ pub(crate) fn load(args: &FileArgs, registry: &Registry) -> Result<Pipeline> {
     for assignment in &args.context {
         spec.set_context(assignment)?;
     }
-    spec.build(registry).map_err(|error| {
-        let (name, mut problems) = (args.file.display(), Problems::new());
-        error.problems().for_each(|problem| problems.push(format!("{name}: {problem}")));
-        problems.into_result().err().unwrap_or(error)
-    })
+    Ok(spec.build(registry)?)
 }

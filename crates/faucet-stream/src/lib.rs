@@ -31,7 +31,7 @@ pub use faucet_core::{
 #[cfg(feature = "pipeline")]
 pub use faucet_pipeline::{
     Buffer, Component, ComponentReport, End, Flush, Pipeline, PipelineBuilder, PipelineSpec, Progress,
-    Report, Run, SpecFormat, SpecProblem, WhenFull, run, run_until, schema,
+    Report, Run, SpecErrors, SpecFormat, SpecProblem, WhenFull, run, run_until, schema,
 };
 #[cfg(feature = "sink-jsonl")]
 pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkConfig, WriteMode};
