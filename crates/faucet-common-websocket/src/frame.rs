@@ -15,6 +15,14 @@ pub enum Frame {
 }
 
 impl Frame {
+    /// The kind of message.
+    pub fn kind(&self) -> MessageKind {
+        match self {
+            Self::Text(_) => MessageKind::Text,
+            Self::Binary(_) => MessageKind::Binary,
+        }
+    }
+
     /// The payload.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
