@@ -3,7 +3,8 @@
 use std::future::poll_fn;
 use std::time::Duration;
 
-use faucet_core::{CheckReport, RunContext, StepOutcome};
+use faucet_connect::StepLog;
+use faucet_core::{CheckReport, Scope, StepOutcome};
 use tokio::time::{Instant, timeout};
 
 use crate::close::code;
@@ -11,11 +12,11 @@ use crate::connection::{Connection, End, Inbound};
 use crate::endpoint::Endpoint;
 use crate::error::never_ponged;
 use crate::keepalive::PingPayload;
-use crate::steps::StepLog;
 
 /// How long a pong, and a feed's first frame, are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
-const NO_PONG: &str = "no pong: ping_interval would take this peer for dead";
+const NO_PONG: &str =
+    "the peer did not answer a Ping within 5 s; with ping_interval set it would be disconnected";
 const PING: PingPayload = *b"faucet check: round trip";
 
 /// What a check wants of the far end.
@@ -31,9 +32,9 @@ pub enum Wanted {
 
 impl Endpoint {
     /// Connects, greets, pings and, for a feed, waits for the first frame; then says goodbye.
-    pub async fn check(&self, run: &RunContext, wanted: Wanted) -> CheckReport {
+    pub async fn check(&self, scope: &Scope, wanted: Wanted) -> CheckReport {
         let mut report = CheckReport::new(self.redacted_url());
-        let target = match self.target(run) {
+        let target = match self.target(scope) {
             Ok(target) => target,
             Err(error) => {
                 report.push("configuration", Duration::ZERO, StepOutcome::Failed(error));

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use faucet_core::{Kind, Problems, Secret, duration};
+use faucet_connect::{Auth, ReconnectKeys, TlsConfig, basic_headers, check_headers};
+use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, Secret, duration};
 use http::HeaderMap;
+use http::header::HeaderName;
 
-use crate::auth::{Auth, check_headers, from_user_info};
-use crate::backoff::Backoff;
 use crate::endpoint::Endpoint;
 use crate::frame::Frame;
-use crate::lifecycle::ReconnectPolicy;
 use crate::session_policy::SessionPolicy;
-use crate::tls::TlsConfig;
 use crate::url::{UrlTemplate, UrlText};
 use crate::wire::ReadBuffer;
 
@@ -22,8 +20,8 @@ const LARGEST_READ_BUFFER: usize = 64 << 20;
 /// The keys that both ends share, as they were configured.
 #[derive(Debug)]
 pub struct ConnectOptions {
-    /// Whose they are, for the log.
-    pub end: Kind,
+    /// The kind of component that has the keys, for the log.
+    pub end: ComponentKind,
     /// `url`.
     pub url: UrlText,
     /// `auth`.
@@ -36,16 +34,8 @@ pub struct ConnectOptions {
     pub tls: TlsConfig,
     /// `connect_timeout`.
     pub connect_timeout: Duration,
-    /// `reconnect`.
-    pub reconnect: bool,
-    /// `reconnect_backoff`.
-    pub reconnect_backoff: Duration,
-    /// `reconnect_max_backoff`.
-    pub reconnect_max_backoff: Option<Duration>,
-    /// `reconnect_jitter`.
-    pub reconnect_jitter: f64,
-    /// `max_reconnect_attempts`.
-    pub max_reconnect_attempts: Option<u32>,
+    /// `reconnect` and the keys beside it.
+    pub reconnect: ReconnectKeys,
     /// `ping_interval`.
     pub ping_interval: Option<Duration>,
     /// `pong_timeout`.
@@ -63,28 +53,19 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// Checks all keys, noting every problem. `None` when there is one.
+    /// Checks all keys, noting every problem. `None` when the URL is not usable.
     pub fn check(self, problems: &mut Problems) -> Option<Endpoint> {
-        let url = match self.url.check() {
-            Ok(url) => Some(url),
-            Err(error) => {
-                problems.push(format!("url: {error}"));
-                None
-            }
-        };
+        let url = self.url.check().map_err(|problem| problems.push(problem)).ok();
         self.check_times(problems);
         self.check_sizes(problems);
-        self.tls.check(problems);
-        problems.push_if(
-            self.tls != TlsConfig::default() && url.as_ref().is_some_and(|url| !url.is_tls()),
-            "tls: has no effect on ws://; use wss://",
-        );
+        self.check_subprotocols(problems);
+        self.tls.check(&"tls".into(), problems);
+        let plain = url.as_ref().is_some_and(|url| !url.is_tls());
+        problems.push_if(plain && self.tls != TlsConfig::default(), || {
+            Problem::invalid("tls", "has no effect on a ws:// url; use wss://")
+        });
         let headers = self.check_credentials(url.as_ref(), problems);
-        let backoff = Backoff {
-            initial: self.reconnect_backoff,
-            max: self.reconnect_max_backoff.unwrap_or(self.reconnect_backoff),
-            jitter: self.reconnect_jitter,
-        };
+        let reconnect = self.reconnect.check(problems);
         Some(Endpoint {
             url: url?,
             headers,
@@ -98,11 +79,7 @@ impl ConnectOptions {
             largest_sent: self.largest_sent,
             policy: SessionPolicy {
                 end: self.end,
-                reconnect: ReconnectPolicy {
-                    reconnect: self.reconnect,
-                    backoff,
-                    max_attempts: self.max_reconnect_attempts,
-                },
+                reconnect,
                 ping_interval: self.ping_interval,
                 pong_timeout: self.pong_timeout.or(self.ping_interval).unwrap_or_default(),
                 stale_timeout: self.stale_timeout,
@@ -114,66 +91,69 @@ impl ConnectOptions {
     fn check_times(&self, problems: &mut Problems) {
         for (key, value) in [
             ("connect_timeout", Some(self.connect_timeout)),
-            ("reconnect_backoff", Some(self.reconnect_backoff)),
-            ("reconnect_max_backoff", self.reconnect_max_backoff),
             ("ping_interval", self.ping_interval),
             ("pong_timeout", self.pong_timeout),
             ("stale_timeout", self.stale_timeout),
         ] {
             duration::check(key, value, problems);
         }
-        problems.push_if(
-            self.reconnect_max_backoff.is_some_and(|max| max < self.reconnect_backoff),
-            "reconnect_max_backoff: must not be below reconnect_backoff",
-        );
-        problems.push_if(
-            !(0.0..=1.0).contains(&self.reconnect_jitter),
-            "reconnect_jitter: must be from 0 to 1",
-        );
-        problems.push_if(
-            self.pong_timeout.is_some() && self.ping_interval.is_none(),
-            "pong_timeout: needs ping_interval",
-        );
+        problems.push_if(self.pong_timeout.is_some() && self.ping_interval.is_none(), || {
+            Problem::needs("pong_timeout", "ping_interval")
+        });
     }
 
     fn check_sizes(&self, problems: &mut Problems) {
-        problems.push_if(self.max_message_bytes == 0, "max_message_bytes: must not be 0");
+        problems.push_if(self.max_message_bytes == 0, || {
+            Problem::out_of_range("max_message_bytes", "at least 1 byte")
+        });
         problems.push_if(
             self.read_buffer_bytes.is_some_and(|n| n == 0 || n > LARGEST_READ_BUFFER),
-            "read_buffer_bytes: must be from 1 to 64 MiB",
-        );
-        let is_token = |p: &String| http::HeaderName::from_bytes(p.as_bytes()).is_ok();
-        let names: std::collections::BTreeSet<&String> = self.subprotocols.iter().collect();
-        problems.push_if(
-            names.len() < self.subprotocols.len(),
-            "subprotocols: a name is given twice (RFC 6455 §4.1)",
-        );
-        problems.push_if(
-            !self.subprotocols.iter().all(is_token),
-            "subprotocols: a name must be a token (RFC 6455 §4.1), without spaces or commas",
+            || Problem::out_of_range("read_buffer_bytes", "from 1 byte to 64 MiB"),
         );
     }
 
-    fn check_credentials(&self, url: Option<&UrlTemplate>, problems: &mut Problems) -> HeaderMap {
-        let mut headers = check_headers("headers", &self.headers, problems);
-        let mut add = |from: &str, more: HeaderMap, headers: &mut HeaderMap| {
-            for (name, value) in more {
-                let Some(name) = name else { continue };
-                if headers.insert(&name, value).is_some() {
-                    problems.push(format!(
-                        "{from}: the header {name} is given twice; keep one of url, headers, auth"
-                    ));
-                }
-            }
-        };
-        if let Some((user, password)) = url.and_then(UrlTemplate::user_info) {
-            add("url", from_user_info(&user, &password), &mut headers);
+    /// Subprotocols are distinct tokens (RFC 6455 §4.1).
+    fn check_subprotocols(&self, problems: &mut Problems) {
+        let at = |index| KeyPath::key("subprotocols").at(index);
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, name) in self.subprotocols.iter().enumerate() {
+            problems.push_if(HeaderName::from_bytes(name.as_bytes()).is_err(), || {
+                Problem::invalid(at(index), "not a token (RFC 6455 §4.1)")
+                    .expected("a name without spaces and commas")
+            });
+            let before = *first.entry(name).or_insert(index);
+            problems.push_if(before < index, || {
+                Problem::new(at(index), ProblemKind::Duplicate { of: at(before) })
+            });
         }
-        let mut own = Problems::new();
-        add("auth", self.auth.check(&mut own), &mut headers);
-        if let Err(error) = own.into_result() {
-            error.problems().for_each(|problem| problems.push(problem));
+    }
+
+    /// The headers of the request. `Authorization` comes from one of `headers`, `url` and `auth`.
+    fn check_credentials(&self, url: Option<&UrlTemplate>, problems: &mut Problems) -> HeaderMap {
+        let path = KeyPath::key("headers");
+        let mut headers = check_headers(&path, &self.headers, problems);
+        let user = url.and_then(UrlTemplate::user_info);
+        let of_url = user.map(|(user, password)| basic_headers(&user, &password));
+        let of_auth = self.auth.check(&"auth".into(), problems);
+        for (from, more) in [("url", of_url.unwrap_or_default()), ("auth", of_auth)] {
+            for (name, value) in more {
+                // No header of these is repeated, so that each has its name.
+                let Some(name) = name else { continue };
+                if headers.contains_key(&name) {
+                    problems.push(Problem::conflict(from, self.origin_of(&name)));
+                }
+                headers.insert(name, value);
+            }
         }
         headers
+    }
+
+    /// The key that has set the header `name` already.
+    fn origin_of(&self, name: &HeaderName) -> KeyPath {
+        let same = |written: &&String| written.eq_ignore_ascii_case(name.as_str());
+        match self.headers.keys().find(same) {
+            Some(written) => KeyPath::key("headers").then(written.as_str()),
+            None => "url".into(),
+        }
     }
 }

@@ -4,15 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::{Result, RunContext};
+use faucet_connect::{AuthProvider, Credentials, Dial, NetDial, TlsConfig};
+use faucet_core::{Result, Scope};
 use http::HeaderMap;
 
-use crate::auth::{AuthProvider, Credentials};
-use crate::dial::{Dial, NetDial};
 use crate::session::Session;
 use crate::session_policy::SessionPolicy;
 use crate::target::Target;
-use crate::tls::TlsConfig;
 use crate::url::UrlTemplate;
 use crate::wire::ReadBuffer;
 
@@ -51,17 +49,18 @@ impl Endpoint {
         self.url.redacted()
     }
 
-    /// The names of the URL's placeholders.
-    pub fn placeholders(&self) -> Vec<String> {
-        self.url.placeholders()
+    /// The URL as it was configured, its placeholders unfilled. It may hold secrets: print
+    /// [`redacted_url`](Self::redacted_url).
+    pub fn url_template(&self) -> &str {
+        self.url.as_str()
     }
 
     /// Starts a run. Reads the files that `tls` names; does not connect yet.
     ///
     /// # Errors
     /// A placeholder without a value, an unreadable file.
-    pub fn open(&self, run: &RunContext) -> Result<Session> {
-        let mut session = Session::new(self.policy.clone(), self.target(run)?);
+    pub fn open(&self, scope: &Scope) -> Result<Session> {
+        let mut session = Session::new(self.policy.clone(), self.target(scope)?);
         session.dial();
         Ok(session)
     }
@@ -71,16 +70,20 @@ impl Endpoint {
     ///
     /// # Errors
     /// Why the connect failed, and what [`open`](Self::open) says.
-    pub async fn connect(&self, run: &RunContext) -> Result<Session> {
-        let mut session = Session::new(self.policy.clone(), self.target(run)?);
+    pub async fn connect(&self, scope: &Scope) -> Result<Session> {
+        let mut session = Session::new(self.policy.clone(), self.target(scope)?);
         session.connect().await?;
         Ok(session)
     }
 
-    pub(crate) fn target(&self, run: &RunContext) -> Result<Target> {
-        let url = self.url.resolve(run)?;
+    pub(crate) fn target(&self, scope: &Scope) -> Result<Target> {
+        let url = self.url.resolve(scope)?;
         Ok(Target {
-            tls: if url.is_tls() { Some(self.tls.load()?) } else { None },
+            tls: if url.is_tls() {
+                Some(self.tls.load(&"tls".into(), &["http/1.1"])?)
+            } else {
+                None
+            },
             dial: self.dial.clone().unwrap_or_else(|| Arc::new(NetDial)),
             url,
             credentials: Credentials {

@@ -3,13 +3,12 @@
 use std::io;
 use std::time::Duration;
 
+use faucet_connect::{Secrets, TlsFailure};
 use faucet_core::{Error, ErrorKind};
 
-use crate::auth::Secrets;
 use crate::close;
 use crate::lifecycle::{Class, Failure, kind_of};
 use crate::scan::TooManyFragments;
-use crate::tls_error::{self, TlsTrouble};
 use crate::url::WsUrl;
 
 /// The longest text of a peer that is shown.
@@ -115,30 +114,32 @@ impl<'a> Blame<'a> {
         Failure::new(Class::Transient, error)
     }
 
-    pub(crate) fn tls(&self, error: io::Error) -> Failure {
-        let (what, hint) = match tls_error::trouble(&error) {
-            None => return self.network("tls", error),
-            Some(TlsTrouble::Certificate(reason)) => (
-                format!("certificate verify failed: {reason}"),
-                match reason.starts_with("self-signed") {
-                    true => {
-                        "make it with `openssl req -addext basicConstraints=critical,CA:FALSE`, and \
-                         give it as tls.ca_file"
-                    }
-                    false => "for a private CA give tls.ca_file; for another name tls.server_name",
-                },
-            ),
-            Some(TlsTrouble::NotTls) => (
-                "TLS handshake failed: the server does not speak TLS".to_owned(),
-                "the endpoint speaks plain text, use ws://",
-            ),
-            Some(TlsTrouble::Other(reason)) => (
-                format!("TLS handshake failed: {reason}"),
+    /// A TLS handshake that failed. `phase` is the step during which the stream below it ended, if it
+    /// did: a TLS 1.3 server judges the client's certificate only when the upgrade is asked for.
+    pub(crate) fn tls(&self, phase: &'static str, failure: TlsFailure) -> Failure {
+        let hint = match &failure {
+            TlsFailure::Certificate { self_signed: true, .. } => {
+                "make it with `openssl req -addext basicConstraints=critical,CA:FALSE`, and give it \
+                 as tls.ca_file"
+            }
+            TlsFailure::Certificate { .. } => {
+                "for a private CA give tls.ca_file; for another name tls.server_name"
+            }
+            TlsFailure::NotTls(_) => "the endpoint speaks plain text, use ws://",
+            _ => {
                 "check the TLS version of the server, and whether it wants a client certificate \
-                 (tls.client_cert_file, tls.client_key_file)",
-            ),
+                 (tls.client_cert_file, tls.client_key_file)"
+            }
         };
-        let error = self.connect(ErrorKind::Tls, "tls", &what).with_hint(hint).with_source(error);
+        let what = failure.to_string();
+        let cause = match failure {
+            TlsFailure::Io(error) => return self.network(phase, error),
+            TlsFailure::Certificate { error, .. }
+            | TlsFailure::NotTls(error)
+            | TlsFailure::Refused { error, .. } => error,
+            other => io::Error::other(other),
+        };
+        let error = self.connect(ErrorKind::Tls, "tls", &what).with_hint(hint).with_source(cause);
         Failure::new(Class::Certificate, error)
     }
 
@@ -194,7 +195,7 @@ impl<'a> Blame<'a> {
     pub(crate) fn given_up(&self, what: &str) -> Failure {
         let error = self
             .lost(ErrorKind::Timeout, what)
-            .with_hint("raise the limit if the peer is only slow; reconnect: true rides over it")
+            .with_hint("raise pong_timeout or stale_timeout if the peer is only slow, or set reconnect: true")
             .retryable(true);
         Failure::new(Class::Silent, error)
     }
@@ -203,7 +204,7 @@ impl<'a> Blame<'a> {
     pub(crate) fn violation(&self, what: &str) -> Failure {
         let error = self
             .lost(ErrorKind::Protocol, &format!("protocol violation: {what}"))
-            .with_hint("the server or something between breaks RFC 6455; tell who runs it");
+            .with_hint("the server or a proxy violates RFC 6455; report this to its operator");
         Failure::new(Class::Violation, error.retryable(true))
     }
 
@@ -229,10 +230,9 @@ pub fn never_ponged(url: &str) -> Error {
         "WebSocket {url}: the peer answers no Pings, so nothing can be known to have arrived \
          (delivery: at_least_once)"
     );
-    Error::new(ErrorKind::Protocol, what)
-        .with_phase("ping")
-        .with_endpoint(url)
-        .with_hint("mend the peer (RFC 6455 §5.5.2), or settle for delivery: at_most_once")
+    Error::new(ErrorKind::Protocol, what).with_phase("ping").with_endpoint(url).with_hint(
+        "fix the peer so that it answers Pings (RFC 6455 §5.5.2), or use delivery: at_most_once",
+    )
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use faucet_core::Problems;
+use faucet_core::{Problem, Problems};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -41,10 +41,11 @@ const LARGEST_GREETING: usize = 16 << 20;
 
 impl ConnectMessage {
     /// Adds a problem when `messages`, the value of `key`, are too many or too large.
-    pub fn check(key: &str, messages: &[Self], problems: &mut Problems) {
+    pub fn check(key: &'static str, messages: &[Self], problems: &mut Problems) {
         let size: usize = messages.iter().map(Self::len).sum();
         if messages.len() > MOST_MESSAGES || size > LARGEST_GREETING {
-            problems.push(format!("{key}: at most 10,000 messages of 16 MiB together"));
+            let expected = "at most 10,000 messages of 16 MiB together";
+            problems.push(Problem::out_of_range(key, expected));
         }
     }
 

@@ -2,12 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use faucet_connect::{Attempts, ReconnectPolicy, Retry};
 use faucet_core::{Error, ErrorKind};
-
-use crate::backoff::Backoff;
-
-/// A connection that lasted this long was a success, even if nothing arrived.
-const STABLE: Duration = Duration::from_secs(10);
 
 /// What kind of end an attempt had. Two of one class in a row, with no record between them, are
 /// fatal unless the class is [`Clean`](Self::Clean), [`Transient`](Self::Transient) or
@@ -59,17 +55,6 @@ impl Failure {
     }
 }
 
-/// When to connect again.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ReconnectPolicy {
-    /// Whether to connect again at all.
-    pub reconnect: bool,
-    /// How long to wait before each attempt.
-    pub backoff: Backoff,
-    /// Consecutive attempts; `None` is unlimited.
-    pub max_attempts: Option<u32>,
-}
-
 /// What to do after a failure.
 #[derive(Debug)]
 pub enum Step {
@@ -91,10 +76,8 @@ pub enum Step {
 /// The history of a run's attempts, and the decision after each.
 #[derive(Debug)]
 pub struct Lifecycle {
-    policy: ReconnectPolicy,
+    attempts: Attempts,
     was_connected: bool,
-    connected_at: Option<Instant>,
-    failures: u32,
     /// The last class that may not come twice, with its message.
     previous: Option<(Class, String)>,
 }
@@ -102,18 +85,18 @@ pub struct Lifecycle {
 impl Lifecycle {
     /// A run that has not connected yet.
     pub fn new(policy: ReconnectPolicy) -> Self {
-        Self { policy, was_connected: false, connected_at: None, failures: 0, previous: None }
+        Self { attempts: Attempts::new(policy), was_connected: false, previous: None }
     }
 
     /// An upgrade succeeded at `now`. By itself this is no progress.
     pub fn connected(&mut self, now: Instant) {
         self.was_connected = true;
-        self.connected_at = Some(now);
+        self.attempts.connected(now);
     }
 
     /// A record arrived.
     pub fn progressed(&mut self) {
-        self.failures = 0;
+        self.attempts.progressed();
         self.previous = None;
     }
 
@@ -126,18 +109,14 @@ impl Lifecycle {
     /// An attempt or the connection ended at `now`; `chance` (0 to 1) is the jitter's.
     pub fn failed(&mut self, failure: Failure, now: Instant, chance: f64) -> Step {
         let Failure { class, wait_at_least, error } = failure;
-        if !self.policy.reconnect {
+        if !self.attempts.policy().reconnect {
             return match class {
                 Class::Clean => Step::Finish(error),
-                Class::Transient if self.was_connected && error.hint().is_none() => {
-                    Step::GiveUp(error.with_hint("set reconnect: true to ride over such ends"))
-                }
+                Class::Transient if self.was_connected && error.hint().is_none() => Step::GiveUp(
+                    error.with_hint("set reconnect: true to reconnect after such ends"),
+                ),
                 _ => Step::GiveUp(error),
             };
-        }
-        let lasted = self.connected_at.take().is_some_and(|at| now.duration_since(at) >= STABLE);
-        if lasted && class != Class::Silent {
-            self.failures = 0;
         }
         if class == Class::Fatal {
             return Step::GiveUp(error);
@@ -147,18 +126,22 @@ impl Lifecycle {
         {
             return Step::GiveUp(error);
         }
-        if let Some(max) = self.policy.max_attempts
-            && self.failures >= max
-        {
-            return Step::GiveUp(if max == 0 { error } else { error.with_attempt(max, Some(max)) });
+        if class == Class::Silent {
+            self.attempts.was_silent();
         }
-        self.failures = self.failures.saturating_add(1);
-        let wait = self.policy.backoff.wait(self.failures, chance).max(wait_at_least);
-        Step::Retry { wait, attempt: self.failures, error }
+        match self.attempts.failed(now, chance) {
+            Some(Retry { wait, attempt }) => {
+                Step::Retry { wait: wait.max(wait_at_least), attempt, error }
+            }
+            None => Step::GiveUp(match self.attempts.policy().max_attempts {
+                None | Some(0) => error,
+                Some(max) => error.with_attempt(max, Some(max)),
+            }),
+        }
     }
 
-    /// The error that ends the run when `class` may not be retried, which the first such end may
-    /// be only after having been connected.
+    /// Returns the final error if this class may not be retried: always before the first successful
+    /// connect, afterwards on the second failure of the same class without a record in between.
     fn no_progress(&mut self, class: Class, error: &Error) -> Option<Error> {
         let message = error.to_string();
         // Both say that what we sent was wrong.
@@ -212,6 +195,8 @@ pub(crate) fn kind_of(class: Class) -> ErrorKind {
 
 #[cfg(test)]
 mod tests {
+    use faucet_connect::Backoff;
+
     use super::*;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;

@@ -1,86 +1,81 @@
 //! The names that both ends have in the option map beside `websocket.<key>`.
 
 use faucet_core::OptionKey;
-use faucet_core::options::{boolean, text};
+use faucet_core::option_map::{boolean, text};
 use serde_json::Value;
 
 /// `websocket.url`.
-pub const URL: OptionKey = OptionKey {
-    name: "websocket.url",
-    key: "url",
-    read: text,
-    default: None,
-    help: "Endpoint, `ws://` or `wss://`. Required.",
-};
+pub const URL: OptionKey =
+    OptionKey::new("websocket.url", "url", text, "Endpoint, `ws://` or `wss://`. Required.");
 
 /// `websocket.reconnect`.
-pub const RECONNECT: OptionKey = OptionKey {
-    name: "websocket.reconnect",
-    key: "reconnect",
-    read: boolean,
-    default: Some("true"),
-    help: "Whether to connect again after a loss.",
-};
+pub const RECONNECT: OptionKey = OptionKey::new(
+    "websocket.reconnect",
+    "reconnect",
+    boolean,
+    "Whether to connect again after a loss.",
+)
+.with_default("true");
 
 /// `websocket.reconnect.delay.ms`.
-pub const DELAY: OptionKey = OptionKey {
-    name: "websocket.reconnect.delay.ms",
-    key: "reconnect_backoff",
-    read: milliseconds,
-    default: Some("1000"),
-    help: "Wait before the first attempt, in milliseconds. It doubles with each.",
-};
+pub const DELAY: OptionKey = OptionKey::new(
+    "websocket.reconnect.delay.ms",
+    "reconnect_backoff",
+    milliseconds,
+    "Wait before the first attempt, in milliseconds. It doubles with each.",
+)
+.with_default("1000");
 
 /// `websocket.reconnect.max.delay.ms`.
-pub const MAX_DELAY: OptionKey = OptionKey {
-    name: "websocket.reconnect.max.delay.ms",
-    key: "reconnect_max_backoff",
-    read: milliseconds,
-    default: Some("30000"),
-    help: "The longest wait before an attempt, in milliseconds.",
-};
+pub const MAX_DELAY: OptionKey = OptionKey::new(
+    "websocket.reconnect.max.delay.ms",
+    "reconnect_max_backoff",
+    milliseconds,
+    "The longest wait before an attempt, in milliseconds.",
+)
+.with_default("30000");
 
 /// `websocket.subprotocol`.
-pub const SUBPROTOCOL: OptionKey = OptionKey {
-    name: "websocket.subprotocol",
-    key: "subprotocols",
-    read: |name| Ok(Value::Array(vec![name.into()])),
-    default: None,
-    help: "A subprotocol to offer, which the server must choose.",
-};
+pub const SUBPROTOCOL: OptionKey = OptionKey::new(
+    "websocket.subprotocol",
+    "subprotocols",
+    |name| Ok(Value::Array(vec![name.into()])),
+    "A subprotocol to offer, which the server must choose.",
+);
 
 /// `websocket.reconnect.max.attempts`, with the end's own default.
 pub const fn max_attempts(default: &'static str) -> OptionKey {
-    OptionKey {
-        name: "websocket.reconnect.max.attempts",
-        key: "max_reconnect_attempts",
-        read: attempts,
-        default: Some(default),
-        help: "Consecutive attempts before giving up; -1 is unlimited.",
-    }
+    OptionKey::new(
+        "websocket.reconnect.max.attempts",
+        "max_reconnect_attempts",
+        attempts,
+        "Consecutive attempts before giving up; -1 is unlimited.",
+    )
+    .with_default(default)
 }
 
-fn milliseconds(text: &str) -> Result<Value, String> {
-    match text.parse::<u64>() {
-        Ok(millis) => Ok(format!("{millis}ms").into()),
-        Err(_) => Err("write milliseconds as a whole number".into()),
-    }
+fn milliseconds(text: &str) -> Result<Value, &'static str> {
+    let millis = text.parse::<u64>().map_err(|_| "a whole number of milliseconds")?;
+    Ok(format!("{millis}ms").into())
 }
 
-fn attempts(text: &str) -> Result<Value, String> {
+fn attempts(text: &str) -> Result<Value, &'static str> {
     match (text, text.parse::<u32>()) {
         ("-1", _) => Ok(Value::Null),
         (_, Ok(attempts)) => Ok(attempts.into()),
-        _ => Err("write a whole number, or -1 for unlimited".into()),
+        _ => Err("a whole number, or -1 for unlimited"),
     }
 }
 
-/// One of `json`, `text` and `bytes` as what the end's key calls it.
-pub fn format(text: &str, [json, plain, bytes]: [&str; 3]) -> Result<Value, String> {
-    match text {
+/// One of `json`, `text` and `bytes`, in any case, as the word of the component's key.
+///
+/// # Errors
+/// Any other text.
+pub fn format(text: &str, [json, plain, bytes]: [&str; 3]) -> Result<Value, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
         "json" => Ok(json.into()),
         "text" => Ok(plain.into()),
         "bytes" => Ok(bytes.into()),
-        _ => Err("write json, text or bytes".into()),
+        _ => Err("json, text or bytes"),
     }
 }

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use faucet_core::{Error, Kind, Result};
+use faucet_connect::StepLog;
+use faucet_core::{ComponentKind, Error, Result};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
@@ -22,7 +23,6 @@ use crate::hold::Hold;
 use crate::keepalive::{Care, Keepalive, Pong};
 use crate::lifecycle::{Class, Failure, Lifecycle, Step};
 use crate::session_policy::SessionPolicy;
-use crate::steps::StepLog;
 use crate::target::Target;
 use crate::wire::Stamp;
 
@@ -45,7 +45,7 @@ enum Next {
 /// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
 /// inside, so that a dropped poll never restarts it.
 pub struct Session {
-    end: Kind,
+    end: ComponentKind,
     target: Arc<Target>,
     life: Lifecycle,
     keepalive: Keepalive,
@@ -392,8 +392,8 @@ impl Session {
             Step::Retry { wait, attempt, error } => {
                 let until = now.checked_add(wait).unwrap_or(now);
                 let when = match self.end {
-                    Kind::Source => "",
-                    Kind::Sink => " when there is something to send",
+                    ComponentKind::Sink => " when there is something to send",
+                    _ => "",
                 };
                 let (end, url) = (self.end, self.url());
                 tracing::warn!(%end, url, attempt, ?wait, "{error}; reconnecting{when}");

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use faucet_core::Kind;
+use faucet_connect::ReconnectPolicy;
+use faucet_core::ComponentKind;
 
 use crate::frame::Frame;
-use crate::lifecycle::ReconnectPolicy;
 
 /// The rules that a session follows, whichever endpoint it connects to.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionPolicy {
     /// The component that the session belongs to, for the log.
-    pub(crate) end: Kind,
+    pub(crate) end: ComponentKind,
     pub(crate) reconnect: ReconnectPolicy,
     /// `None` sends no keepalive Pings.
     pub(crate) ping_interval: Option<Duration>,

@@ -1,22 +1,20 @@
-//! One run's far end, and how it is connected to.
+//! The far end of a run, and how to connect to it.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use faucet_connect::{Credentials, Destination, Dial, DialFailure, Secrets, StepLog, Tls};
 use tokio::time::timeout;
 
-use crate::auth::{Credentials, Secrets};
 use crate::connection::Connection;
-use crate::dial::Dial;
 use crate::error::Blame;
 use crate::lifecycle::{Class, Failure};
-use crate::steps::StepLog;
-use crate::tls::Tls;
 use crate::upgrade::Request;
 use crate::url::WsUrl;
 use crate::wire::{ReadBuffer, Wire};
 
-/// Everything that a connect needs.
+/// The values that a connect needs.
 pub(crate) struct Target {
     pub(crate) url: WsUrl,
     pub(crate) dial: Arc<dyn Dial>,
@@ -49,12 +47,22 @@ impl Target {
             let class = if error.is_retryable() { Class::Transient } else { Class::Credentials };
             Failure::new(class, error)
         })?;
-        let mut io = self.dial.dial(&self.url, log).await?;
+        let blame = Blame::of(&self.url);
+        let to = Destination::new(self.url.host(), self.url.port(), self.url.is_tls());
+        let dialed = self.dial.dial(&to, log).await;
+        let mut io = dialed.map_err(|failure| match failure {
+            DialFailure::Dns(error) => blame.network("dns", error),
+            DialFailure::Other(error) if !error.is_retryable() => Failure::new(Class::Fatal, error),
+            DialFailure::Other(error) => Failure::new(Class::Transient, error),
+            DialFailure::Tcp(error) => blame.network("tcp", error),
+            other => blame.network("tcp", io::Error::other(other)),
+        })?;
         if let Some(tls) = &self.tls {
-            io = tls.secure(io, &self.url, log).await?;
+            let secured = tls.secure(io, self.url.host(), self.url.redacted(), log).await;
+            io = secured.map_err(|failure| blame.tls("tls", failure))?;
         }
         log.begin("upgrade");
-        let secrets = Secrets::new(&self.url, &headers);
+        let secrets = Secrets::new(&headers, self.url.secrets());
         let request = Request {
             url: &self.url,
             headers: &headers,

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use faucet_connect::{Io, Secrets};
 use faucet_core::ErrorKind;
 use http::{HeaderMap, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,12 +13,9 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::auth::Secrets;
 use crate::error::Blame;
 use crate::lifecycle::{Class, Failure};
-use crate::tls_error;
 use crate::url::WsUrl;
-use crate::wire::Io;
 
 const MOST_HEADERS: usize = 128;
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -49,10 +47,7 @@ impl Request<'_> {
         let blame = self.blame();
         let key = generate_key();
         // A TLS 1.3 server judges the client's certificate only now.
-        let network = |error| match tls_error::trouble(&error) {
-            Some(_) => blame.tls(error),
-            None => blame.network("upgrade", error),
-        };
+        let network = |error: std::io::Error| blame.tls("upgrade", error.into());
         io.write_all(&self.head(&key)).await.map_err(network)?;
         io.flush().await.map_err(network)?;
         let mut read = Vec::with_capacity(2048);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use faucet_core::template::{self, next_placeholder};
-use faucet_core::{Error, Result, RunContext, Secret};
+use faucet_core::{Problem, Scope, Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -23,15 +23,15 @@ impl UrlText {
     /// Checks the URL and where its placeholders stand.
     ///
     /// # Errors
-    /// [`Config`](faucet_core::ErrorKind::Config), without the URL in the message.
-    pub fn check(&self) -> Result<UrlTemplate> {
+    /// A problem at the key `url`, without the URL in it.
+    pub fn check(&self) -> Result<UrlTemplate, Problem> {
         let text = self.0.as_str();
-        let wrong = |what: &str| Err(Error::config(what));
+        let wrong = |why: &str| Err(Problem::invalid("url", why));
         if text.len() > LONGEST {
-            return wrong("url is longer than 8192 bytes");
+            return Err(Problem::out_of_range("url", "at most 8192 bytes"));
         }
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return wrong("url must not contain spaces or control characters");
+            return wrong("must not contain spaces or control characters");
         }
         let Some((scheme, rest)) = text.split_once("://") else {
             return wrong("url must start with ws:// or wss://");
@@ -41,14 +41,14 @@ impl UrlText {
         }
         // The parser would skip any number of slashes and take what follows for the host.
         if rest.starts_with('/') || text.contains('\\') {
-            return wrong("url must name its host right behind ://");
+            return wrong("must name its host right behind ://");
         }
         if text.contains('#') {
-            return wrong("url must not have a fragment (RFC 6455 §3)");
+            return wrong("must not have a fragment (RFC 6455 §3)");
         }
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         if next_placeholder(authority).is_some() {
-            return wrong("url: {placeholders} may stand in the path and the query only");
+            return wrong("{placeholders} may stand in the path and the query only");
         }
         let template = UrlTemplate(text.to_owned());
         template.unfilled().map(|_| template)
@@ -98,9 +98,9 @@ impl UrlTemplate {
     /// Fills the placeholders, percent-encoded, from the run's context.
     ///
     /// # Errors
-    /// [`Config`](faucet_core::ErrorKind::Config) naming the placeholder without a value.
-    pub fn resolve(&self, run: &RunContext) -> Result<WsUrl> {
-        let filled = template::fill("url", &self.0, run, |filled, value| {
+    /// A problem at the key `url` that names the placeholder without a value.
+    pub fn resolve(&self, scope: &Scope) -> Result<WsUrl, Problem> {
+        let filled = template::fill("url", &self.0, scope, |filled, value| {
             // A value of dots would leave its directory when the path is normalized.
             if matches!(value, "." | "..") {
                 return Err("must not be made of dots");
@@ -111,13 +111,13 @@ impl UrlTemplate {
         WsUrl::parse(&filled)
     }
 
-    /// The names of the placeholders.
-    pub(crate) fn placeholders(&self) -> Vec<String> {
-        template::placeholders(&self.0)
+    /// The URL as it was configured. It may hold secrets.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The URL with its placeholders as text, for what does not depend on their values.
-    fn unfilled(&self) -> Result<WsUrl> {
+    fn unfilled(&self) -> Result<WsUrl, Problem> {
         WsUrl::parse(&self.0)
     }
 
@@ -166,13 +166,14 @@ pub struct WsUrl {
 }
 
 impl WsUrl {
-    fn parse(text: &str) -> Result<Self> {
-        let url = Url::parse(text).map_err(|e| Error::config(format!("url is not valid: {e}")))?;
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let invalid = |why: String| Problem::invalid("url", why);
+        let url = Url::parse(text).map_err(|e| invalid(format!("not valid: {e}")))?;
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(Error::config("url must name a host"));
+            return Err(invalid("must name a host".into()));
         }
         if url.port() == Some(0) {
-            return Err(Error::config("url must not have port 0"));
+            return Err(invalid("must not have port 0".into()));
         }
         let mut plain = url.clone();
         // Both fail only for URLs that cannot have user info, and those have none.
@@ -218,7 +219,7 @@ impl WsUrl {
         (!user.is_empty() || !password.is_empty()).then(|| (user, password.into()))
     }
 
-    /// What [`redacted`](Self::redacted) does not show, as it was written and as it is meant.
+    /// The texts that [`redacted`](Self::redacted) leaves out, encoded and decoded.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let password = self.user_info().map(|(_, password)| password.expose().to_owned());
         let query = self.url.query().unwrap_or_default();
@@ -246,12 +247,12 @@ mod tests {
     use super::*;
 
     fn url(text: &str) -> WsUrl {
-        UrlText::from(text).check().unwrap().resolve(&RunContext::default()).unwrap()
+        UrlText::from(text).check().unwrap().resolve(&Scope::default()).unwrap()
     }
 
-    fn context(pairs: &[(&str, &str)]) -> RunContext {
+    fn context(pairs: &[(&str, &str)]) -> Scope {
         let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-        RunContext::new(pairs.collect::<BTreeMap<_, _>>())
+        Scope::default().with_values(pairs.collect::<BTreeMap<_, _>>())
     }
 
     #[test]
@@ -273,18 +274,18 @@ mod tests {
     #[test]
     fn bad_urls_are_refused_without_an_echo() {
         for (text, why) in [
-            ("", "url must start with ws:// or wss://"),
-            ("http://u:s3cret@h/", "url must start with ws:// or wss://"),
-            ("ws:/h", "url must start with ws:// or wss://"),
-            ("ws://", "url is not valid: empty host"),
-            ("wss:///u:s3cret@h/", "url must name its host right behind ://"),
-            ("ws:///{host}/x", "url must name its host right behind ://"),
-            ("ws://\\h/", "url must name its host right behind ://"),
-            ("ws://h:0/", "url must not have port 0"),
-            ("ws://h:99999/", "url is not valid: invalid port number"),
-            ("ws://h/#s3cret", "url must not have a fragment (RFC 6455 §3)"),
-            ("ws://h/a b", "url must not contain spaces or control characters"),
-            ("ws://h/\r\nX: y", "url must not contain spaces or control characters"),
+            ("", "url: url must start with ws:// or wss://"),
+            ("http://u:s3cret@h/", "url: url must start with ws:// or wss://"),
+            ("ws:/h", "url: url must start with ws:// or wss://"),
+            ("ws://", "url: not valid: empty host"),
+            ("wss:///u:s3cret@h/", "url: must name its host right behind ://"),
+            ("ws:///{host}/x", "url: must name its host right behind ://"),
+            ("ws://\\h/", "url: must name its host right behind ://"),
+            ("ws://h:0/", "url: must not have port 0"),
+            ("ws://h:99999/", "url: not valid: invalid port number"),
+            ("ws://h/#s3cret", "url: must not have a fragment (RFC 6455 §3)"),
+            ("ws://h/a b", "url: must not contain spaces or control characters"),
+            ("ws://h/\r\nX: y", "url: must not contain spaces or control characters"),
             ("ws://{host}/", "url: {placeholders} may stand in the path and the query only"),
             ("ws://u:{p}@h/", "url: {placeholders} may stand in the path and the query only"),
         ] {
@@ -298,8 +299,8 @@ mod tests {
     #[test]
     fn placeholders_are_percent_encoded_and_must_have_a_value() {
         let template = UrlText::from("ws://h/ws/{symbol}@trade?t={t}").check().unwrap();
-        let run = context(&[("symbol", "btc/../usd?x"), ("t", "a&b=π")]);
-        let url = template.resolve(&run).unwrap();
+        let scope = context(&[("symbol", "btc/../usd?x"), ("t", "a&b=π")]);
+        let url = template.resolve(&scope).unwrap();
         assert_eq!(url.resource(), "/ws/btc%2F..%2Fusd%3Fx@trade?t=a%26b%3D%CF%80");
         assert_eq!(url.host(), "h");
         let error = template.resolve(&context(&[("t", "1")])).unwrap_err();

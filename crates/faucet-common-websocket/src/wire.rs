@@ -5,15 +5,12 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use faucet_connect::Io;
 use faucet_core::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::scan::{CloseSeen, FrameScan};
-
-/// A transport that a WebSocket runs on.
-pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 const SMALLEST: usize = 16 * 1024;
 const LARGEST: usize = 256 * 1024;

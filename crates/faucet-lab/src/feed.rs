@@ -6,10 +6,9 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use bytes::Bytes;
 use faucet_common_websocket::Frame;
 use faucet_common_websocket::server::{Client, Incoming, Listener};
-use faucet_core::{Payload, Record, RunContext, Source, Timestamp};
+use faucet_core::{Scope, Source, Timestamp};
 use futures_util::{FutureExt, TryStreamExt};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -199,8 +198,8 @@ async fn replay(
     repeat: bool,
 ) -> io::Result<()> {
     loop {
-        let run = RunContext::default();
-        let mut pages = source.stream_pages(&run);
+        let scope = Scope::default();
+        let mut pages = source.stream_pages(&scope);
         let mut clock = Clock::new(pace);
         let mut empty = true;
         while let Some(page) = pages.try_next().await.map_err(io::Error::other)? {
@@ -213,7 +212,7 @@ async fn replay(
                     client.send(batch.drain(..)).await?;
                     pause(&mut client, due).await?;
                 }
-                batch.push(frame(record));
+                batch.push(Frame::from(record));
             }
             client.send(batch).await?;
             hear(&mut client)?;
@@ -222,14 +221,6 @@ async fn replay(
             client.close(NORMAL, "end of the recording").await;
             return Ok(());
         }
-    }
-}
-
-fn frame(record: Record) -> Frame {
-    match record.into_payload() {
-        Payload::Json(json) => Frame::Text(json.into_bytes()),
-        Payload::Text(text) => Frame::Text(text.into_bytes()),
-        Payload::Binary(bytes) => Frame::Binary(Bytes::clone(&bytes)),
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use faucet_common_websocket::{Auth, ConnectMessage, ConnectOptions, Frame, TlsConfig, UrlText};
+use faucet_common_websocket::{
+    Auth, ConnectMessage, ConnectOptions, Frame, ReconnectKeys, TlsConfig, UrlText,
+};
 use faucet_core::duration::{self, Seconds};
-use faucet_core::{Kind, Problems, Result, Secret};
+use faucet_core::{ComponentKind, Problem, Problems, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -47,13 +49,14 @@ pub struct WebsocketSinkConfig {
     #[serde(default = "default::ack_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub ack_timeout: Duration,
-    /// With `delivery: at_least_once`: most records on their way, kept in memory; then writing waits
-    /// for Pongs. Fewer are for a peer that answers late. A Ping follows each sixteenth of it, and
-    /// the end of each page.
+    /// With `delivery: at_least_once`: maximum number of unconfirmed records, kept in memory. Writing
+    /// waits when it is reached. The sink lowers it for slow peers. It sends a Ping after every
+    /// sixteenth of it and at the end of each page.
     #[serde(default = "default::max_unconfirmed_records")]
     #[schemars(range(min = 1))]
     pub max_unconfirmed_records: usize,
-    /// The same in bytes. A larger record travels alone.
+    /// With `delivery: at_least_once`: maximum size of the unconfirmed records in bytes. A larger
+    /// record is sent alone.
     #[serde(default = "default::max_unconfirmed_bytes")]
     #[schemars(range(min = 1))]
     pub max_unconfirmed_bytes: usize,
@@ -61,8 +64,8 @@ pub struct WebsocketSinkConfig {
     #[serde(default = "default::write_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub write_timeout: Duration,
-    /// Most bytes that wait for the socket; control frames have 4 KiB all the same. A record that is
-    /// larger is refused.
+    /// Size of the write buffer in bytes. A larger record is rejected. Control frames have 4 KiB of
+    /// their own.
     #[serde(default = "default::max_write_buffer_bytes")]
     #[schemars(range(min = 1))]
     pub max_write_buffer_bytes: usize,
@@ -200,7 +203,7 @@ impl WebsocketSinkConfig {
     }
 
     /// Checks all keys and reports all problems together.
-    pub(crate) fn check(self) -> Result<Checked> {
+    pub(crate) fn check(self) -> Result<Checked, Problems> {
         let mut problems = Problems::new();
         ConnectMessage::check("connect_messages", &self.connect_messages, &mut problems);
         duration::check("ack_timeout", Some(self.ack_timeout), &mut problems);
@@ -210,7 +213,7 @@ impl WebsocketSinkConfig {
             ("max_unconfirmed_bytes", self.max_unconfirmed_bytes),
             ("max_write_buffer_bytes", self.max_write_buffer_bytes),
         ] {
-            problems.push_if(value == 0, format!("{key}: must not be 0"));
+            problems.push_if(value == 0, || Problem::out_of_range(key, "at least 1"));
         }
         let encoder = Encoder {
             kind: self.message_type,
@@ -236,18 +239,20 @@ impl WebsocketSinkConfig {
     fn connect_options(self) -> ConnectOptions {
         let longest = default::LONGEST_BACKOFF.max(self.reconnect_backoff);
         ConnectOptions {
-            end: Kind::Sink,
+            end: ComponentKind::Sink,
             url: self.url,
             auth: self.auth,
             headers: self.headers,
             subprotocols: self.subprotocols,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
-            reconnect: self.reconnect,
-            reconnect_backoff: self.reconnect_backoff,
-            reconnect_max_backoff: self.reconnect_max_backoff.or(Some(longest)),
-            reconnect_jitter: self.reconnect_jitter,
-            max_reconnect_attempts: self.max_reconnect_attempts,
+            reconnect: ReconnectKeys {
+                reconnect: self.reconnect,
+                backoff: self.reconnect_backoff,
+                max_backoff: self.reconnect_max_backoff.or(Some(longest)),
+                jitter: self.reconnect_jitter,
+                max_attempts: self.max_reconnect_attempts,
+            },
             ping_interval: self.ping_interval,
             pong_timeout: self.pong_timeout,
             stale_timeout: None,

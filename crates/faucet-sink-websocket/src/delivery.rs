@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use faucet_common_websocket::{Frame, Outgoing};
+use faucet_core::Record;
 
 use crate::delivery_mode::DeliveryMode;
 use crate::search::{Search, Turn};
@@ -12,15 +13,12 @@ use crate::window::Window;
 /// With `at_most_once`: most Pings on their way to a peer that may answer none.
 const MOST_BARRIERS: usize = 64;
 
-/// What happened since it was last asked for.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    /// Records that the peer has read.
-    pub(crate) delivered: u64,
-    /// Records that may be lost.
-    pub(crate) unconfirmed: u64,
-    /// Records sent once more.
-    pub(crate) resent: u64,
+/// A record on its way.
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    pub(crate) frame: Frame,
+    /// The record itself, where it must be handed back if the peer rejects it.
+    pub(crate) record: Option<Box<Record>>,
 }
 
 /// A Ping on its way.
@@ -31,11 +29,17 @@ struct Barrier {
     since: Instant,
 }
 
+impl Outbound {
+    pub(crate) fn size(&self) -> usize {
+        self.frame.as_bytes().len()
+    }
+}
+
 /// Which of the records on their way was refused.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Refused {
-    /// This one, of so many bytes. It is not sent again.
-    Record(u64, usize),
+    /// This one. It is not sent again.
+    Record(u64, Outbound),
     /// One of these, or one that was confirmed before. With `at_least_once` the next connection
     /// may tell.
     OneOf(u64, u64),
@@ -53,7 +57,7 @@ pub(crate) enum Refused {
 pub(crate) struct Ledger {
     mode: DeliveryMode,
     window: Window,
-    queue: VecDeque<Frame>,
+    queue: VecDeque<Outbound>,
     queued_bytes: usize,
     accepted: u64,
     sent: u64,
@@ -71,13 +75,23 @@ pub(crate) struct Ledger {
     /// Bytes on their way, with `at_least_once`.
     bytes_in_flight: usize,
     search: Search,
-    /// Nothing more will be accepted.
-    closing: bool,
-    /// Since when a Pong has been owed.
+    /// When the wait for a Pong began.
     waiting_since: Option<Instant>,
     confirmed: u64,
     unconfirmed: u64,
-    counts: Counts,
+    report: FlushReport,
+    resent: u64,
+}
+
+/// What the next flush has to say.
+#[derive(Debug, Default)]
+struct FlushReport {
+    /// The last record that a flush has spoken of.
+    upto: u64,
+    /// Records behind it that may be lost.
+    unconfirmed: u64,
+    /// Records that a flush has called delivered, and that were lost on their way afterwards.
+    late: u64,
 }
 
 impl Ledger {
@@ -97,30 +111,25 @@ impl Ledger {
             bytes_since: 0,
             bytes_in_flight: 0,
             search: Search::new(),
-            closing: false,
             waiting_since: None,
             confirmed: 0,
             unconfirmed: 0,
-            counts: Counts::default(),
+            report: FlushReport::default(),
+            resent: 0,
         }
     }
 
     /// Whether another record may be accepted.
-    pub(crate) fn has_room(&self, frame: &Frame) -> bool {
+    pub(crate) fn has_room(&self, outbound: &Outbound) -> bool {
         self.mode == DeliveryMode::AtMostOnce
-            || self.window.has_room(self.queue.len(), self.queued_bytes, frame.as_bytes().len())
+            || self.window.has_room(self.queue.len(), self.queued_bytes, outbound.size())
     }
 
     /// Takes the next record.
-    pub(crate) fn accept(&mut self, frame: Frame) {
+    pub(crate) fn accept(&mut self, outbound: Outbound) {
         self.accepted += 1;
-        self.queued_bytes += frame.as_bytes().len();
-        self.queue.push_back(frame);
-    }
-
-    /// No more records will come: a Ping follows the last at once.
-    pub(crate) fn close(&mut self) {
-        self.closing = true;
+        self.queued_bytes += outbound.size();
+        self.queue.push_back(outbound);
     }
 
     /// What goes out next: a record, or the Ping behind what went out.
@@ -145,9 +154,8 @@ impl Ledger {
             DeliveryMode::AtMostOnce => !self.queue.is_empty(),
             DeliveryMode::AtLeastOnce => {
                 let on_their_way = self.in_flight() as usize;
-                self.queue.get(on_their_way).is_some_and(|frame| {
-                    let size = frame.as_bytes().len();
-                    self.window.has_room(on_their_way, self.bytes_in_flight, size)
+                self.queue.get(on_their_way).is_some_and(|outbound| {
+                    self.window.has_room(on_their_way, self.bytes_in_flight, outbound.size())
                 })
             }
         }
@@ -155,14 +163,14 @@ impl Ledger {
 
     fn send(&mut self) -> Option<Outgoing> {
         let frame = match self.mode {
-            DeliveryMode::AtMostOnce => self.queue.pop_front()?,
-            DeliveryMode::AtLeastOnce => self.queue.get(self.in_flight() as usize)?.clone(),
+            DeliveryMode::AtMostOnce => self.queue.pop_front()?.frame,
+            DeliveryMode::AtLeastOnce => self.queue.get(self.in_flight() as usize)?.frame.clone(),
         };
         let size = frame.as_bytes().len();
         self.sent += 1;
         self.bytes_since += size;
         self.bytes_in_flight += size;
-        self.counts.resent += u64::from(self.sent <= self.highest);
+        self.resent += u64::from(self.sent <= self.highest);
         self.highest = self.highest.max(self.sent);
         Some(Outgoing::Frame(frame))
     }
@@ -173,7 +181,7 @@ impl Ledger {
         match self.mode {
             // Only to know what was lost, and that the peer lives.
             DeliveryMode::AtMostOnce => match self.queue.is_empty() {
-                true => self.waiting_since.is_none() || self.closing,
+                true => self.waiting_since.is_none(),
                 false => wanted && self.barriers.len() < MOST_BARRIERS,
             },
             // Nothing more goes out until a Pong comes.
@@ -213,14 +221,13 @@ impl Ledger {
         }
         let news = mark - self.settled;
         if self.mode == DeliveryMode::AtLeastOnce {
-            for frame in self.queue.drain(..news as usize) {
-                self.queued_bytes -= frame.as_bytes().len();
-                self.bytes_in_flight -= frame.as_bytes().len();
+            for outbound in self.queue.drain(..news as usize) {
+                self.queued_bytes -= outbound.size();
+                self.bytes_in_flight -= outbound.size();
             }
         }
         self.settled = mark;
         self.confirmed += news;
-        self.counts.delivered += news;
         news > 0
     }
 
@@ -238,8 +245,11 @@ impl Ledger {
     pub(crate) fn lost(&mut self) {
         match self.mode {
             DeliveryMode::AtMostOnce => {
-                self.counts.unconfirmed += self.in_flight();
-                self.unconfirmed += self.in_flight();
+                let (lost, reported) = (self.in_flight(), self.report.upto.min(self.sent));
+                let late = reported.saturating_sub(self.settled);
+                self.report.late += late;
+                self.report.unconfirmed += lost - late;
+                self.unconfirmed += lost;
                 self.settled = self.sent;
             }
             DeliveryMode::AtLeastOnce => self.sent = self.settled,
@@ -258,10 +268,10 @@ impl Ledger {
         self.window.restart(self.begin);
     }
 
-    /// There will be no connection any more: what was sent and is not confirmed stays so.
+    /// There will be no connection any more: records that are not confirmed stay so.
     pub(crate) fn give_up(&mut self) {
         self.lost();
-        self.counts.unconfirmed += self.doubtful();
+        self.report.unconfirmed += self.accepted - self.settled;
         self.unconfirmed += self.doubtful();
         self.queue.clear();
         self.queued_bytes = 0;
@@ -297,11 +307,13 @@ impl Ledger {
             self.search.begin(self.barriers.front().map_or(self.sent, |barrier| barrier.upto));
             return Refused::OneOf(self.settled + 1, self.sent);
         }
-        let size = self.queue.pop_front().map_or(0, |frame| frame.as_bytes().len());
-        self.queued_bytes -= size;
+        let Some(outbound) = self.queue.pop_front() else { return Refused::None };
+        self.queued_bytes -= outbound.size();
         self.bytes_in_flight = 0;
         self.settled = self.sent;
-        Refused::Record(self.settled, size)
+        // The runner counts a record that is handed back.
+        self.report.unconfirmed += u64::from(outbound.record.is_none());
+        Refused::Record(self.settled, outbound)
     }
 
     /// Whether everything that was accepted went out on this connection.
@@ -314,7 +326,7 @@ impl Ledger {
         self.settled == self.accepted
     }
 
-    /// When the peer has owed a Pong for `timeout`.
+    /// When a Pong has been waited for as long as `timeout`.
     pub(crate) fn pong_due(&self, timeout: Duration) -> Option<Instant> {
         self.waiting_since?.checked_add(timeout)
     }
@@ -339,8 +351,21 @@ impl Ledger {
         self.accepted - self.highest
     }
 
-    pub(crate) fn take_counts(&mut self) -> Counts {
-        std::mem::take(&mut self.counts)
+    /// Everything accepted so far is flushed or given up. Returns how many of the records accepted
+    /// since the last call may be lost.
+    pub(crate) fn take_unconfirmed(&mut self) -> u64 {
+        self.report.upto = self.accepted;
+        std::mem::take(&mut self.report.unconfirmed)
+    }
+
+    /// How many records were lost since the last call although a flush had called them delivered.
+    pub(crate) fn take_late_losses(&mut self) -> u64 {
+        std::mem::take(&mut self.report.late)
+    }
+
+    /// How many records were sent once more since the last call.
+    pub(crate) fn take_resent(&mut self) -> u64 {
+        std::mem::take(&mut self.resent)
     }
 }
 

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryMode {
     /// They were flushed to the socket and are not sent again. Those that the peer is not known to
-    /// have read are counted as `unconfirmed`.
+    /// have read are counted as `unconfirmed`, or as `lost_after_flush` if a flush of the pipeline
+    /// came between.
     #[default]
     AtMostOnce,
     /// They are sent again, in order, until a Pong proves that the peer has read them. Some may

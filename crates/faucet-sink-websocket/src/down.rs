@@ -25,6 +25,8 @@ pub(crate) struct Down {
     pub(crate) unsent: u64,
     /// The key `reconnect`.
     pub(crate) reconnect: bool,
+    /// Whether the caller has received the failure.
+    pub(crate) told: bool,
 }
 
 impl Down {

@@ -5,42 +5,52 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use faucet_common_websocket::lifecycle::{Class, Failure};
-use faucet_common_websocket::{Alarm, Event, Frame, Session, never_ponged};
-use faucet_core::{Error, ErrorKind, Link, Result};
+use faucet_common_websocket::{Alarm, Event, Session, never_ponged};
+use faucet_core::{ConnectionState, Counters, Error, ErrorKind, Flushed, Rejected, Result, Scope};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::account::Account;
 use crate::checked::Terms;
-use crate::delivery::{Ledger, Refused};
+use crate::delivery::{Ledger, Outbound, Refused};
 use crate::delivery_mode::DeliveryMode;
 use crate::down::{Down, Gone};
 use crate::refusal::Refusals;
 use crate::window::Window;
 
-/// How long a peer may take at the end to say what it has read, where nothing depends on it.
-const LAST_WORD: Duration = Duration::from_secs(1);
-/// So many connections without any Pong, and the peer is known not to answer.
+/// After so many connections without a Pong the sink stops: the peer does not answer Pings.
 const MUTE_CONNECTIONS: u32 = 2;
-/// A connection that is lost sooner says nothing about that.
+/// Connections shorter than this do not count.
 const MUTE: Duration = Duration::from_secs(5);
+/// The counter of records that a flush has called delivered, and that were lost afterwards.
+const LOST_AFTER_FLUSH: &str = "lost_after_flush";
 
-/// What the writer wants done.
+/// A call of the writer.
 #[derive(Debug)]
 pub(crate) enum Task {
-    /// Send these.
-    Write(std::vec::IntoIter<Frame>),
-    /// Everything is delivered as promised.
+    /// Send these records.
+    Write {
+        /// Those that were not accepted yet.
+        left: std::vec::IntoIter<Outbound>,
+        /// How many there were.
+        all: u64,
+    },
+    /// Wait until every record is delivered as promised.
     Flush,
-    /// The same, and the end.
+    /// Close the connection.
     Close,
+}
+
+impl Task {
+    pub(crate) fn write(records: Vec<Outbound>) -> Self {
+        Self::Write { all: records.len() as u64, left: records.into_iter() }
+    }
 }
 
 /// A task, and who waits for it.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) task: Task,
-    pub(crate) done: oneshot::Sender<Result<()>>,
+    pub(crate) done: oneshot::Sender<Result<Flushed>>,
 }
 
 /// A socket that does not take what it is given.
@@ -54,7 +64,7 @@ pub(crate) struct Driver {
     session: Session,
     terms: Terms,
     inbox: mpsc::UnboundedReceiver<Command>,
-    account: Account,
+    scope: Scope,
     ledger: Ledger,
     command: Option<Command>,
     alarm: Alarm,
@@ -63,11 +73,11 @@ pub(crate) struct Driver {
     stuck: Option<Stuck>,
     down: Option<Down>,
     refusals: Refusals,
+    /// Rejected records that go back to the runner with the next flush.
+    rejected: Vec<Rejected>,
     /// Whether the peer has answered a Ping on this connection.
     ponged: bool,
     mute_connections: u32,
-    /// When the last word is waited for no longer.
-    closing_until: Option<Instant>,
     inbound: u64,
 }
 
@@ -76,14 +86,14 @@ impl Driver {
         session: Session,
         terms: Terms,
         inbox: mpsc::UnboundedReceiver<Command>,
-        account: Account,
+        scope: &Scope,
     ) -> Self {
         let window = Window::new(terms.limits, terms.ack_timeout);
         Self {
             session,
             terms,
             inbox,
-            account,
+            scope: scope.clone(),
             ledger: Ledger::new(terms.delivery, window),
             command: None,
             alarm: Alarm::default(),
@@ -91,9 +101,9 @@ impl Driver {
             stuck: None,
             down: None,
             refusals: Refusals::default(),
+            rejected: Vec::new(),
             ponged: false,
             mute_connections: 0,
-            closing_until: None,
             inbound: 0,
         }
     }
@@ -105,7 +115,8 @@ impl Driver {
         {
             let ended = matches!(task, Task::Close);
             if ended {
-                answer = answer.and(self.close().await);
+                let closed = self.close().await;
+                answer = answer.and_then(|flushed| closed.map(|()| flushed));
             }
             if let Err(Err(_)) = done.send(answer) {
                 self.unheard(&task);
@@ -116,26 +127,34 @@ impl Driver {
         }
     }
 
+    /// Performs the closing handshake. Its answer proves that the peer has read all records.
     async fn close(&mut self) -> Result<()> {
-        if let Some(Failure { class: Class::Refusal, error, .. }) = self.session.close().await {
-            self.refused(&error);
-            self.refusals.unexplained();
+        match self.session.close().await {
+            Some(Failure { class: Class::Refusal, error, .. }) => {
+                self.refused(&error);
+                self.refusals.unexplained();
+                self.ledger.lost();
+            }
+            Some(Failure { class: Class::Clean, .. }) => {}
+            _ => self.ledger.lost(),
         }
-        self.ledger.give_up();
         self.count();
         self.tell_refusal()
     }
 
-    /// Whoever waited for `task` was dropped, and did not hear that it failed.
+    /// The caller that waited for `task` was dropped and has not received its failure.
     fn unheard(&mut self, task: &Task) {
         self.refusals.unheard();
-        if let (Some(down), Task::Write(frames)) = (&mut self.down, task) {
-            down.unsent += frames.len() as u64;
+        if let Some(down) = &mut self.down {
+            down.told = false;
+            if let Task::Write { left, .. } = task {
+                down.unsent += left.len() as u64;
+            }
         }
     }
 
     /// A command and what came of it; `None` when the writer is gone.
-    fn poll_command(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Command, Result<()>)>> {
+    fn poll_command(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Command, Result<Flushed>)>> {
         let polled = loop {
             if self.command.is_none() {
                 match self.inbox.poll_recv(cx) {
@@ -163,13 +182,10 @@ impl Driver {
         if self.down.is_some() || !self.session.is_up() {
             return;
         }
-        if let Some(Command { task: Task::Write(frames), .. }) = &mut self.command {
-            while frames.as_slice().first().is_some_and(|frame| self.ledger.has_room(frame)) {
-                frames.next().into_iter().for_each(|frame| self.ledger.accept(frame));
+        if let Some(Command { task: Task::Write { left, .. }, .. }) = &mut self.command {
+            while left.as_slice().first().is_some_and(|record| self.ledger.has_room(record)) {
+                left.next().into_iter().for_each(|record| self.ledger.accept(record));
             }
-        }
-        if let Some(Command { task: Task::Close, .. }) = &self.command {
-            self.ledger.close();
         }
         let (now, ledger) = (Instant::now(), &mut self.ledger);
         let was_flushed = self.flushed;
@@ -186,54 +202,94 @@ impl Driver {
     }
 
     /// The end of the command that is being worked on, if it has come.
-    fn answer(&mut self) -> Option<Result<()>> {
+    fn answer(&mut self) -> Option<Result<Flushed>> {
+        match &self.command.as_ref()?.task {
+            Task::Write { all, .. } => {
+                let all = *all;
+                Some(self.answer_write(all)?.map(|()| Flushed::ALL))
+            }
+            Task::Flush => self.answer_flush(),
+            Task::Close => Some(self.answer_close()?.map(|()| Flushed::ALL)),
+        }
+    }
+
+    /// A page is written when the socket has taken it. The failure says how many of its `all` records
+    /// were accepted: they are in the next flush.
+    fn answer_write(&mut self, all: u64) -> Option<Result<()>> {
         let left = self.left_to_accept();
-        let task = &self.command.as_ref()?.task;
-        if let Some(down) = &self.down {
-            // A goodbye to nobody, with nothing left to say, is no failure.
-            let well = !matches!(task, Task::Write(_))
-                && down.is_well(self.terms.delivery)
-                && !self.refusals.is_untold();
-            let failure = || down.failure(left, &self.refusals, self.session.url());
-            return Some(if well { Ok(()) } else { Err(failure()) });
+        if let Some(failure) = self.failure(left) {
+            return Some(Err(failure.with_written(all - left)));
         }
         let sent = left == 0 && self.ledger.is_all_sent() && self.flushed;
-        let delivered = match self.terms.delivery {
-            DeliveryMode::AtMostOnce => sent,
-            DeliveryMode::AtLeastOnce => self.ledger.is_settled(),
+        let done = sent && (!self.refusals.is_untold() || self.is_delivered());
+        done.then(|| self.tell_refusal().map_err(|error| error.with_written(all)))
+    }
+
+    /// A lost connection fails a flush only where an answer would be a false promise. With
+    /// `at_most_once` the counts are the promise, and the next call returns the failure.
+    fn answer_flush(&mut self) -> Option<Result<Flushed>> {
+        let failure = match &self.down {
+            Some(down) if down.told || self.terms.delivery == DeliveryMode::AtMostOnce => None,
+            Some(_) if self.is_down_well() => None,
+            Some(_) => self.failure(0),
+            None if !self.is_delivered() || self.is_ending() => return None,
+            None => self.tell_refusal().err(),
         };
-        let done = match task {
-            Task::Write(_) if self.refusals.is_untold() => sent && delivered,
-            Task::Write(_) => sent,
-            Task::Flush => delivered,
-            Task::Close => delivered && !self.awaits_last_word(),
-        };
-        if !done {
-            return None;
+        // A failed flush speaks of its records too: all of them count as unconfirmed.
+        let report = self.flushed_report();
+        Some(failure.map_or(Ok(report), Err))
+    }
+
+    /// `close` succeeds on a lost connection if no record is outstanding, or if the failure was told.
+    fn answer_close(&mut self) -> Option<Result<()>> {
+        if let Some(down) = &self.down {
+            let well = down.told || self.is_down_well();
+            return Some(if well { Ok(()) } else { Err(self.failure(0)?) });
         }
-        Some(self.tell_refusal())
+        (!self.is_ending()).then_some(Ok(()))
+    }
+
+    /// Whether a connection that is gone for good left nothing undone.
+    fn is_down_well(&self) -> bool {
+        let well = self.down.as_ref().is_none_or(|down| down.is_well(self.terms.delivery));
+        well && !self.refusals.is_untold()
+    }
+
+    /// The failure of a connection that is gone for good, for a caller that receives it. `left`
+    /// records were not accepted.
+    fn failure(&mut self, left: u64) -> Option<Error> {
+        let down = self.down.as_mut()?;
+        down.told = true;
+        Some(down.failure(left, &self.refusals, self.session.url()))
+    }
+
+    /// What the records accepted since the last flush have come to.
+    fn flushed_report(&mut self) -> Flushed {
+        let rejected = std::mem::take(&mut self.rejected);
+        Flushed::but_unconfirmed(self.ledger.take_unconfirmed()).with_rejected(rejected)
     }
 
     fn tell_refusal(&mut self) -> Result<()> {
         self.refusals.tell(self.session.url()).map_or(Ok(()), Err)
     }
 
-    /// With `at_most_once` the peer may still say at the end what it has read.
-    fn awaits_last_word(&mut self) -> bool {
-        if self.ledger.in_flight() == 0 {
-            return false;
+    /// Whether every accepted record is delivered as promised.
+    fn is_delivered(&self) -> bool {
+        match self.terms.delivery {
+            DeliveryMode::AtMostOnce => self.ledger.is_all_sent() && self.flushed,
+            DeliveryMode::AtLeastOnce => self.ledger.is_settled(),
         }
-        if !self.session.is_up() {
-            // The connection is gone for good, and the session is about to say why.
-            return true;
-        }
-        let now = Instant::now();
-        now < *self.closing_until.get_or_insert(now + LAST_WORD)
+    }
+
+    /// Whether the connection is gone for good with records on their way, and the session is about
+    /// to say why.
+    fn is_ending(&self) -> bool {
+        self.ledger.in_flight() > 0 && !self.session.is_up()
     }
 
     fn left_to_accept(&self) -> u64 {
         match &self.command {
-            Some(Command { task: Task::Write(frames), .. }) => frames.len() as u64,
+            Some(Command { task: Task::Write { left, .. }, .. }) => left.len() as u64,
             _ => 0,
         }
     }
@@ -268,7 +324,7 @@ impl Driver {
         match event {
             Event::Connected { .. } => {
                 self.ponged = false;
-                self.account.meter().add_sink_reconnect();
+                self.scope.counters().add(Counters::RECONNECTS, 1);
             }
             Event::Read { upto, latest } => {
                 self.ponged = true;
@@ -302,7 +358,7 @@ impl Driver {
 
     fn lost(&mut self) {
         let due = self.ledger.pong_due(MUTE.min(self.terms.ack_timeout));
-        // A peer that does not read is stuck, not mute.
+        // A peer that does not read is stuck. It is not known to answer no Pings.
         let mute = self.terms.delivery == DeliveryMode::AtLeastOnce
             && !self.ponged
             && self.flushed
@@ -310,23 +366,31 @@ impl Driver {
         self.mute_connections += u32::from(mute);
         self.ledger.lost();
         self.stuck = None;
-        // What was not is lost, or will be sent again.
+        // Unflushed records are counted as lost or re-queued above; nothing remains to flush.
         self.flushed = true;
     }
 
     /// The peer closed because of a message that it got.
     fn refused(&mut self, close: &Error) {
         match self.ledger.refused() {
-            Refused::Record(number, size) => {
+            Refused::Record(number, Outbound { frame, record }) => {
                 tracing::warn!("{close}; it refused record {number}, which is not sent again");
-                self.account.meter().add_skipped("refused_by_peer", 1);
-                self.refusals.record(number, size, close);
+                let Some(record) = record else {
+                    self.scope.counters().skip("refused_by_peer", 1);
+                    self.refusals.record(number, frame.as_bytes().len(), close);
+                    return;
+                };
+                let reason = format!("the peer refused the record: {close}");
+                self.rejected.push(Rejected::new(*record, reason));
+                self.refusals.handed_back(number);
+                // One record less to send: the run goes on, though the next may be refused as well.
+                self.session.progressed();
             }
             Refused::OneOf(first, last) => {
                 // It will not come in the same way once more.
                 self.session.explained();
                 self.refusals.suspect(first, last, close);
-                // With at_most_once nothing is sent again, and nobody searches.
+                // With at_most_once no record is sent again, and the search cannot begin.
                 if !self.ledger.is_searching() {
                     self.refusals.unexplained();
                 }
@@ -348,6 +412,7 @@ impl Driver {
             unconfirmed: self.ledger.unconfirmed(),
             unsent,
             reconnect: self.terms.reconnect,
+            told: false,
         });
     }
 
@@ -361,8 +426,7 @@ impl Driver {
         let owed = delivery == DeliveryMode::AtLeastOnce && self.flushed;
         let pong = self.ledger.pong_due(ack_timeout).filter(|_| owed).map(Instant::from_std);
         let stuck = self.stuck.as_ref().and_then(|stuck| stuck.since.checked_add(write_timeout));
-        let last_word = self.closing_until.filter(|until| *until > Instant::now());
-        let deadline = [pong, stuck, last_word].into_iter().flatten().min();
+        let deadline = [pong, stuck].into_iter().flatten().min();
         ready!(self.alarm.poll(cx, deadline));
         let now = Instant::now();
         let event = if stuck.is_some_and(|due| due <= now) {
@@ -371,7 +435,6 @@ impl Driver {
         } else if pong.is_some_and(|due| due <= now) {
             self.session.abandon(&format!("no Pong for {ack_timeout:?} (ack_timeout)"))
         } else {
-            // The last word did not come: the task is done without it.
             None
         };
         if let Some(event) = event {
@@ -380,18 +443,16 @@ impl Driver {
         Poll::Ready(())
     }
 
-    /// Tells the meter what happened.
+    /// Brings the component's counters up to date.
     fn count(&mut self) {
-        self.account.add(self.ledger.take_counts(), self.ledger.doubtful());
-        let link = match self.session.is_up() {
-            true => Link::Up,
-            false if self.down.is_none() && self.wants_connection() => Link::Waiting,
-            false => Link::None,
-        };
-        self.account.meter().set_sink_link(link);
-        if self.inbound > 0 {
-            let inbound = std::mem::take(&mut self.inbound);
-            self.account.meter().add_skipped("unexpected_inbound", inbound);
-        }
+        let counters = self.scope.counters();
+        counters.add(Counters::RESENT, self.ledger.take_resent());
+        counters.add(LOST_AFTER_FLUSH, self.ledger.take_late_losses());
+        counters.set_connection(match self.session.is_up() {
+            true => ConnectionState::Up,
+            false if self.down.is_none() && self.wants_connection() => ConnectionState::Waiting,
+            false => ConnectionState::None,
+        });
+        counters.skip("unexpected_inbound", std::mem::take(&mut self.inbound));
     }
 }

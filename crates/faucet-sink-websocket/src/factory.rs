@@ -3,35 +3,33 @@
 use std::collections::HashMap;
 
 use faucet_common_websocket::options;
-use faucet_core::options::text;
-use faucet_core::{OptionKey, Result, SinkConfig};
+use faucet_core::{OptionKey, Problems, Result, SinkConfig, option_map};
 
 use crate::config::WebsocketSinkConfig;
 use crate::sink::WebsocketSink;
 
 const OPTIONS: &[OptionKey] = &[
     options::URL,
-    OptionKey {
-        name: "format",
-        key: "record_format",
-        read: |text| options::format(text, ["json", "text", "any"]),
-        default: None,
-        help: "What every record must be: `json`, `text`, or any `bytes`.",
-    },
+    OptionKey::new(
+        "format",
+        "record_format",
+        |text| options::format(text, ["json", "text", "any"]),
+        "What every record must be: `json`, `text`, or any `bytes`.",
+    ),
     options::RECONNECT,
     options::DELAY,
     options::MAX_DELAY,
     options::max_attempts("3"),
-    OptionKey {
-        name: "websocket.message.type",
-        key: "message_type",
-        read: |kind| match kind {
-            "text" | "binary" => text(kind),
-            _ => Err("write text or binary".into()),
+    OptionKey::new(
+        "websocket.message.type",
+        "message_type",
+        |kind| match kind.to_ascii_lowercase().as_str() {
+            kind @ ("text" | "binary" | "same") => Ok(kind.into()),
+            _ => Err("text, binary or same"),
         },
-        default: Some("text"),
-        help: "The kind of frame that a record becomes: `text` or `binary`.",
-    },
+        "The kind of frame that a record becomes: `text`, `binary`, or the `same` that it was.",
+    )
+    .with_default("text"),
     options::SUBPROTOCOL,
 ];
 
@@ -39,8 +37,8 @@ impl SinkConfig for WebsocketSinkConfig {
     const NAME: &'static str = "websocket";
     type Sink = WebsocketSink;
 
-    fn build(self) -> Result<WebsocketSink> {
-        WebsocketSink::new(self)
+    fn build(self) -> Result<WebsocketSink, Problems> {
+        WebsocketSink::from_config(self)
     }
 
     fn options() -> &'static [OptionKey] {
@@ -76,7 +74,7 @@ impl WebsocketSinkFactory {
     /// # Errors
     /// [`Config`](faucet_core::ErrorKind::Config) with all problems, each naming its option.
     pub fn create_initialized(&self, options: &HashMap<String, String>) -> Result<WebsocketSink> {
-        faucet_core::options::build_sink::<WebsocketSinkConfig>(options)
+        Ok(option_map::build_sink::<WebsocketSinkConfig>(options)?)
     }
 }
 
@@ -84,6 +82,6 @@ impl WebsocketSinkFactory {
 ///
 /// # Errors
 /// When a sink of that name is registered already.
-pub fn register(registry: &mut faucet_core::Registry) -> Result<()> {
+pub fn register(registry: &mut faucet_core::Registry) -> Result<(), Problems> {
     registry.add_sink::<WebsocketSinkConfig>()
 }

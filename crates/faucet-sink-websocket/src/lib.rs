@@ -2,7 +2,7 @@
 //! be proved.
 //!
 //! ```no_run
-//! use faucet_core::{RunContext, Sink};
+//! use faucet_core::{Scope, Sink};
 //! use faucet_sink_websocket::{DeliveryMode, WebsocketSink, WebsocketSinkConfig};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -12,16 +12,16 @@
 //!     ..WebsocketSinkConfig::new("wss://collector.example.com/events")
 //! };
 //! let sink = WebsocketSink::new(config)?;
-//! let mut writer = sink.open(&RunContext::default()).await?;
+//! let mut writer = sink.open(&Scope::default()).await?;
 //! # let page = faucet_core::StreamPage::default();
 //! writer.write_page(page).await?;
-//! writer.flush().await?; // everything written so far was read by the peer
+//! let flushed = writer.flush().await?; // the peer has read every record
+//! assert_eq!(flushed.unconfirmed(), 0);
 //! writer.close().await?;
 //! # Ok(())
 //! # }
 //! ```
 
-mod account;
 mod checked;
 mod config;
 mod delivery;

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageType {
-    /// A text frame. A record that is not UTF-8 is refused.
+    /// The kind of message that the record was. Without a kind JSON and text are sent as text, and
+    /// bytes as binary. Bytes that are not UTF-8 are always sent as binary.
     #[default]
+    Same,
+    /// A text frame. A record that is not UTF-8 is refused.
     Text,
     /// A binary frame.
     Binary,

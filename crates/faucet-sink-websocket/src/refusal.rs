@@ -61,7 +61,7 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    /// It was record `number`, of `size` bytes.
+    /// The peer rejected record `number`, of `size` bytes.
     pub(crate) fn record(&mut self, number: u64, size: usize, close: &Error) {
         let refusal = (About::Record { number, size }, close.to_string());
         self.suspicion = None;
@@ -73,17 +73,27 @@ impl Refusals {
         }
     }
 
-    /// It was one of the records up to `last`.
+    /// Record `number` goes back to the runner: nobody else is told about it.
+    pub(crate) fn handed_back(&mut self, number: u64) {
+        self.suspicion = None;
+        // An earlier answer that left open which record it was is explained now.
+        if self.untold && self.first.as_ref().is_some_and(|(about, _)| about.may_be(number)) {
+            (self.first, self.untold) = (None, false);
+        }
+    }
+
+    /// The peer rejected one of the records up to `last`.
     pub(crate) fn up_to(&mut self, last: u64, close: &Error) {
         self.add((About::UpTo(last), close.to_string()));
     }
 
-    /// It was one of the records `first` to `last`, or one before them; it may turn out which.
+    /// The peer rejected one of the records `first` to `last`, or one before them. The next connection
+    /// may show which.
     pub(crate) fn suspect(&mut self, first: u64, last: u64, close: &Error) {
         self.suspicion = Some((About::OneOf { first, last }, close.to_string()));
     }
 
-    /// It did not turn out which.
+    /// Gives up identifying the rejected record.
     pub(crate) fn unexplained(&mut self) {
         if let Some(refusal) = self.suspicion.take() {
             self.add(refusal);

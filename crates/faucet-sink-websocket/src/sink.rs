@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faucet_common_websocket::dial::Dial;
-use faucet_common_websocket::{AuthProvider, Wanted};
-use faucet_core::{CheckReport, Delivery, Info, PageWriter, Result, RunContext, Sink, SinkConfig};
+use faucet_common_websocket::{AuthProvider, Dial, Wanted};
+use faucet_core::{
+    CheckReport, Delivery, Info, PageWriter, Problems, Result, Scope, Sink, SinkConfig,
+};
 
 use crate::checked::Checked;
 use crate::config::WebsocketSinkConfig;
@@ -23,6 +24,10 @@ impl WebsocketSink {
     /// # Errors
     /// [`Config`](faucet_core::ErrorKind::Config) with all problems, each naming its key.
     pub fn new(config: WebsocketSinkConfig) -> Result<Self> {
+        Ok(Self::from_config(config)?)
+    }
+
+    pub(crate) fn from_config(config: WebsocketSinkConfig) -> Result<Self, Problems> {
         config.check().map(|checked| Self { checked })
     }
 
@@ -50,23 +55,22 @@ impl Sink for WebsocketSink {
             DeliveryMode::AtMostOnce => Delivery::AtMostOnce,
             DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
         };
-        let mut info = Info::new(WebsocketSinkConfig::NAME, endpoint.redacted_url(), delivery);
-        info.placeholders = endpoint.placeholders();
-        info
+        Info::new(WebsocketSinkConfig::NAME, endpoint.redacted_url(), delivery)
+            .with_placeholders_of(endpoint.url_template())
     }
 
     /// Connects, once. The run's task on the current runtime then reads the connection until the
     /// writer is closed or dropped.
-    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {
-        Ok(Box::new(WebsocketWriter::open(&self.checked, run).await?))
+    async fn open(&self, scope: &Scope) -> Result<Box<dyn PageWriter>> {
+        Ok(Box::new(WebsocketWriter::open(&self.checked, scope).await?))
     }
 
-    async fn check(&self, run: &RunContext) -> CheckReport {
+    async fn check(&self, scope: &Scope) -> CheckReport {
         let wanted = match self.checked.terms.delivery {
             DeliveryMode::AtMostOnce => Wanted::Receiver,
             DeliveryMode::AtLeastOnce => Wanted::PongingReceiver,
         };
-        self.checked.endpoint.check(run, wanted).await
+        self.checked.endpoint.check(scope, wanted).await
     }
 }
 

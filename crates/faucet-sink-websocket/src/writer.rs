@@ -1,46 +1,46 @@
 //! One run of the sink.
 
 use async_trait::async_trait;
-use faucet_core::{Error, ErrorKind, PageWriter, Result, RunContext, StreamPage};
+use faucet_core::{Error, ErrorKind, Flushed, PageWriter, Result, Scope, StreamPage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::account::Account;
 use crate::checked::Checked;
+use crate::delivery_mode::DeliveryMode;
 use crate::driver::{Command, Driver, Task};
 use crate::encode::Encoder;
 
 /// One run of a [`WebsocketSink`](crate::WebsocketSink). Its task reads the connection all the
 /// time, so that Pings are answered and a close is noticed while nothing is written.
 ///
-/// Cancel safe: a dropped `write_page` leaves its page with the task, which goes on; should it fail,
-/// the next call tells.
+/// Cancel safe: a dropped `write_page` leaves its page with the task, which goes on. If the task
+/// fails, the next call returns the failure.
 #[derive(Debug)]
 pub struct WebsocketWriter {
     encoder: Encoder,
-    /// Not bounded: each caller waits for an answer, and one that does not has its page taken all
-    /// the same.
+    /// Not bounded: a caller waits for the answer, and the task takes the page of a caller that does
+    /// not.
     commands: mpsc::UnboundedSender<Command>,
     /// Until it has ended.
     driver: Option<JoinHandle<()>>,
-    account: Account,
+    /// Whether each record is kept until it is confirmed, so that it can be handed back.
+    keeps_records: bool,
     records: u64,
     /// The answer to a close that was begun.
-    closing: Option<oneshot::Receiver<Result<()>>>,
+    closing: Option<oneshot::Receiver<Result<Flushed>>>,
     closed: bool,
 }
 
 impl WebsocketWriter {
-    pub(crate) async fn open(checked: &Checked, run: &RunContext) -> Result<Self> {
-        let session = checked.endpoint.connect(run).await?;
+    pub(crate) async fn open(checked: &Checked, scope: &Scope) -> Result<Self> {
+        let session = checked.endpoint.connect(scope).await?;
         let (commands, inbox) = mpsc::unbounded_channel();
-        let account = Account::new(run);
-        let driver = Driver::new(session, checked.terms, inbox, account.clone());
+        let driver = Driver::new(session, checked.terms, inbox, scope);
         Ok(Self {
             encoder: checked.encoder,
             commands,
             driver: Some(tokio::spawn(driver.run())),
-            account,
+            keeps_records: scope.diverts() && checked.terms.delivery == DeliveryMode::AtLeastOnce,
             records: 0,
             closing: None,
             closed: false,
@@ -48,20 +48,20 @@ impl WebsocketWriter {
     }
 
     /// Gives the task something to do. A task that has ended drops it, and the answer with it.
-    fn begin(&self, task: Task) -> oneshot::Receiver<Result<()>> {
+    fn begin(&self, task: Task) -> oneshot::Receiver<Result<Flushed>> {
         let (done, answer) = oneshot::channel();
         let _ = self.commands.send(Command { task, done });
         answer
     }
 
-    async fn ask(&mut self, task: Task) -> Result<()> {
+    async fn ask(&mut self, task: Task) -> Result<Flushed> {
         match self.begin(task).await {
             Ok(answer) => answer,
             Err(_) => Err(self.over().await),
         }
     }
 
-    /// Why the task gives no answers any more. A panic of a provider of credentials goes on here.
+    /// Why the task gives no answers any more. Resumes the panic of a provider of credentials.
     async fn over(&mut self) -> Error {
         if let Some(driver) = &mut self.driver {
             let ended = driver.await;
@@ -82,20 +82,24 @@ impl PageWriter for WebsocketWriter {
     /// cannot be; with `delivery: at_least_once` also while too much is unconfirmed.
     ///
     /// # Errors
-    /// A record that may not be sent (nothing of the page was then); the connection is gone for
-    /// good; the peer refused a record, after everything else was sent.
+    /// A record that may not be sent (none of the page was then). The connection is gone for good.
+    /// The peer refused a record and the pipeline has no place for it; all others were sent.
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
         let (first, count) = (self.records + 1, page.len() as u64);
-        let frames = self.encoder.encode(page, first)?;
+        let records = self.encoder.encode(page, first, self.keeps_records);
+        let records = records.map_err(|error| error.with_written(0))?;
         self.records += count;
-        self.ask(Task::Write(frames.into_iter())).await
+        self.ask(Task::write(records)).await.map(drop)
     }
 
-    async fn flush(&mut self) -> Result<()> {
+    /// With `delivery: at_least_once` returns when the peer has read every record; those that it
+    /// refused come back if the pipeline has a place for them. With `at_most_once` returns when every
+    /// record was flushed to the socket, and says how many were lost since the last flush.
+    async fn flush(&mut self) -> Result<Flushed> {
         self.ask(Task::Flush).await
     }
 
-    /// Flushes, and says goodbye with Close 1000. Once more does nothing.
+    /// Performs the close handshake with code 1000. Once more does nothing.
     async fn close(&mut self) -> Result<()> {
         if self.closed {
             return Ok(());
@@ -109,18 +113,17 @@ impl PageWriter for WebsocketWriter {
         };
         self.closed = true;
         match answer {
-            Some(answer) => answer,
+            Some(answer) => answer.map(drop),
             None => Err(self.over().await),
         }
     }
 }
 
 impl Drop for WebsocketWriter {
-    /// Drops the connection without a farewell. What is on its way counts as unconfirmed.
+    /// Drops the connection without a close handshake.
     fn drop(&mut self) {
         if let Some(driver) = &self.driver {
             driver.abort();
         }
-        self.account.settle();
     }
 }

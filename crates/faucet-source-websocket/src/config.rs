@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use faucet_common_websocket::{Auth, ConnectMessage, ConnectOptions, Frame, TlsConfig, UrlText};
+use faucet_common_websocket::{
+    Auth, ConnectMessage, ConnectOptions, Frame, ReconnectKeys, TlsConfig, UrlText,
+};
 use faucet_core::duration::{self, Seconds};
-use faucet_core::{Kind, PageLimits, Problems, Result, Secret};
+use faucet_core::{ComponentKind, KeyPath, PageLimits, Problem, ProblemKind, Problems, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -61,8 +63,8 @@ pub struct WebsocketSourceConfig {
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
     pub idle_timeout: Option<Duration>,
-    /// Reconnect after this long without a data message: the socket lives, the feed is dead. Leave
-    /// it out for quiet feeds.
+    /// Reconnect after this long without a data message: the connection is open but the server sends
+    /// no data. Leave it out for quiet feeds.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
     pub stale_timeout: Option<Duration>,
@@ -147,17 +149,17 @@ mod default {
     }
 
     pub(super) const fn batch_bytes() -> usize {
-        8 << 20
+        1 << 20
     }
 
     pub(super) const fn batch_timeout() -> Duration {
-        Duration::from_secs(1)
+        Duration::from_millis(50)
     }
 }
 
 impl WebsocketSourceConfig {
     /// Checks all keys and reports all problems together.
-    pub(crate) fn check(self) -> Result<Checked> {
+    pub(crate) fn check(self) -> Result<Checked, Problems> {
         let mut problems = Problems::new();
         let stop = self.check_stop(&mut problems);
         let page = self.check_page(&mut problems);
@@ -172,49 +174,56 @@ impl WebsocketSourceConfig {
 
     fn check_stop(&self, problems: &mut Problems) -> StopRule {
         duration::check("idle_timeout", self.idle_timeout, problems);
-        problems.push_if(self.max_messages == Some(0), "max_messages: must not be 0");
-        problems.push_if(
-            self.max_messages.is_none() && self.idle_timeout.is_none() && !self.unbounded,
-            "at least one of max_messages or idle_timeout must be set (or unbounded: true)",
-        );
+        problems.push_if(self.max_messages == Some(0), || {
+            Problem::out_of_range("max_messages", "at least 1")
+        });
+        let endless = self.max_messages.is_none() && self.idle_timeout.is_none();
+        problems.push_if(endless && !self.unbounded, || {
+            let keys = vec!["max_messages".into(), "idle_timeout".into()];
+            let or = Some("unbounded".into());
+            Problem::new(KeyPath::root(), ProblemKind::MissingOneOf { keys, or })
+        });
         StopRule::new(self.max_messages.and_then(NonZeroU64::new), self.idle_timeout)
     }
 
     fn check_page(&self, problems: &mut Problems) -> PageLimits {
         duration::check("batch_timeout", Some(self.batch_timeout), problems);
-        problems.push_if(self.batch_bytes == 0, "batch_bytes: must not be 0");
+        problems.push_if(self.batch_bytes == 0, || {
+            Problem::out_of_range("batch_bytes", "at least 1 byte")
+        });
         let Some(records) = NonZeroUsize::new(self.batch_size) else {
-            problems.push_if(
-                self.batch_bytes != default::batch_bytes(),
-                "batch_bytes: not with batch_size: 0, which is the whole run in one page",
-            );
-            problems.push_if(
-                self.batch_timeout != default::batch_timeout(),
-                "batch_timeout: not with batch_size: 0, which is the whole run in one page",
-            );
+            for (key, given) in [
+                ("batch_bytes", self.batch_bytes != default::batch_bytes()),
+                ("batch_timeout", self.batch_timeout != default::batch_timeout()),
+            ] {
+                problems.push_if(given, || {
+                    Problem::conflict(key, "batch_size")
+                        .help("batch_size: 0 is the whole run in one page")
+                });
+            }
             return PageLimits::ONE_PAGE;
         };
-        PageLimits {
-            records: Some(records),
-            bytes: NonZeroUsize::new(self.batch_bytes),
-            age: Some(self.batch_timeout),
-        }
+        PageLimits::records(Some(records))
+            .with_bytes(NonZeroUsize::new(self.batch_bytes))
+            .with_age(Some(self.batch_timeout))
     }
 
     fn connect_options(self) -> ConnectOptions {
         ConnectOptions {
-            end: Kind::Source,
+            end: ComponentKind::Source,
             url: self.url,
             auth: self.auth,
             headers: self.headers,
             subprotocols: self.subprotocols,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
-            reconnect: self.reconnect,
-            reconnect_backoff: self.reconnect_backoff,
-            reconnect_max_backoff: self.reconnect_max_backoff,
-            reconnect_jitter: self.reconnect_jitter,
-            max_reconnect_attempts: self.max_reconnect_attempts,
+            reconnect: ReconnectKeys {
+                reconnect: self.reconnect,
+                backoff: self.reconnect_backoff,
+                max_backoff: self.reconnect_max_backoff,
+                jitter: self.reconnect_jitter,
+                max_attempts: self.max_reconnect_attempts,
+            },
             ping_interval: self.ping_interval,
             pong_timeout: self.pong_timeout,
             stale_timeout: self.stale_timeout,
@@ -228,14 +237,13 @@ impl WebsocketSourceConfig {
 
 #[cfg(test)]
 mod tests {
-    use faucet_core::SourceConfig as _;
-    use faucet_core::config::decode;
+    use faucet_core::{SourceConfig as _, decode};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::source::WebsocketSource;
 
-    fn build(extra: Value) -> Result<WebsocketSource> {
+    fn build(extra: Value) -> Result<WebsocketSource, Problems> {
         let mut config = json!({"url": "ws://h/", "unbounded": true});
         let keys = config.as_object_mut().unwrap();
         keys.extend(extra.as_object().unwrap().clone());
@@ -251,56 +259,74 @@ mod tests {
                 json!({"unbounded": null}),
                 "at least one of max_messages or idle_timeout must be set",
             ),
-            (json!({"url": null}), "missing field `url`"),
+            (json!({"url": null}), "url: missing"),
             (json!({"url": "http://h/"}), "url must start with ws:// or wss://"),
             (json!({"max_mesages": 1}), "max_mesages: unknown key (did you mean `max_messages`?)"),
             (
                 json!({"max_messages": "1"}),
-                "max_messages: invalid type: string, expected a whole number",
+                "max_messages: wrong type: text, expected a whole number",
             ),
-            (json!({"max_messages": 0}), "max_messages: must not be 0"),
+            (json!({"max_messages": 0}), "max_messages: out of range, expected at least 1"),
+            (json!({"max_messages": -1}), "max_messages: out of range, expected a whole number"),
             (
-                json!({"max_messages": -1}),
-                "max_messages: invalid value: integer, expected a whole number",
+                json!({"idle_timeout": 0}),
+                "idle_timeout: out of range, expected a duration longer than zero",
             ),
-            (json!({"idle_timeout": 0}), "idle_timeout: must be longer than zero"),
-            (json!({"idle_timeout": eternity}), "idle_timeout: must not be longer than ten years"),
-            (json!({"ping_interval": 0}), "ping_interval: must be longer than zero"),
+            (json!({"idle_timeout": eternity}), "idle_timeout: out of range"),
+            (json!({"ping_interval": 0}), "ping_interval: out of range"),
             (json!({"pong_timeout": 3}), "pong_timeout: needs ping_interval"),
-            (json!({"stale_timeout": "0s"}), "stale_timeout: must be longer than zero"),
-            (json!({"reconnect_backoff": 0}), "reconnect_backoff: must be longer than zero"),
-            (json!({"reconnect_max_backoff": 0.5}), "reconnect_max_backoff: must not be below"),
-            (json!({"reconnect_jitter": 1.5}), "reconnect_jitter: must be from 0 to 1"),
-            (json!({"connect_timeout": 0}), "connect_timeout: must be longer than zero"),
-            (json!({"max_message_bytes": 0}), "max_message_bytes: must not be 0"),
-            (json!({"batch_bytes": 0}), "batch_bytes: must not be 0"),
-            (json!({"batch_size": 0, "batch_bytes": 5}), "batch_bytes: not with batch_size: 0"),
-            (json!({"batch_size": 0, "batch_timeout": 5}), "batch_timeout: not with batch_size: 0"),
-            (json!({"batch_timeout": 0}), "batch_timeout: must be longer than zero"),
-            (json!({"read_buffer_bytes": 0}), "read_buffer_bytes: must be from 1 to 64 MiB"),
-            (json!({"headers": {"X-Foo": "a\r\nb"}}), "headers: header \"X-Foo\": its value has"),
-            (json!({"headers": {"Host": "a"}}), "headers: header \"Host\": reserved"),
-            (json!({"subprotocols": ["a b"]}), "subprotocols: a name must be a token"),
+            (json!({"stale_timeout": "0s"}), "stale_timeout: out of range"),
+            (json!({"reconnect_backoff": 0}), "reconnect_backoff: out of range"),
+            (
+                json!({"reconnect_max_backoff": 0.5}),
+                "reconnect_max_backoff: out of range, expected a duration that is",
+            ),
+            (
+                json!({"reconnect_jitter": 1.5}),
+                "reconnect_jitter: out of range, expected a number from 0 to 1",
+            ),
+            (json!({"connect_timeout": 0}), "connect_timeout: out of range"),
+            (json!({"max_message_bytes": 0}), "max_message_bytes: out of range"),
+            (json!({"batch_bytes": 0}), "batch_bytes: out of range"),
+            (
+                json!({"batch_size": 0, "batch_bytes": 5}),
+                "batch_bytes: not together with batch_size",
+            ),
+            (
+                json!({"batch_size": 0, "batch_timeout": 5}),
+                "batch_timeout: not together with batch_size",
+            ),
+            (json!({"batch_timeout": 0}), "batch_timeout: out of range"),
+            (
+                json!({"read_buffer_bytes": 0}),
+                "read_buffer_bytes: out of range, expected from 1 byte to 64 MiB",
+            ),
+            (json!({"headers": {"X-Foo": "a\r\nb"}}), "headers.X-Foo: has a line break"),
+            (json!({"headers": {"Host": "a"}}), "headers.Host: reserved"),
+            (json!({"subprotocols": ["a", "a"]}), "subprotocols[1]: means the same as"),
+            (json!({"tls": {"server_name": "x"}}), "tls: has no effect on a ws:// url"),
+            (
+                json!({"url": "ws://u:p@h/", "headers": {"authorization": "x"}}),
+                "url: not together with headers.authorization",
+            ),
+            (json!({"subprotocols": ["a b"]}), "subprotocols[0]: not a token"),
             (
                 json!({"tls": {"client_cert_file": "x"}}),
-                "tls: client_cert_file and client_key_file",
+                "tls.client_cert_file: needs tls.client_key_file",
             ),
             (json!({"tls": {"cafile": "x"}}), "tls.cafile: unknown key (did you mean `ca_file`?)"),
             (
                 json!({"headers": {"Authorization": "x"}, "auth": {"type": "bearer",
                     "config": {"token": "t"}}}),
-                "auth: the header authorization is given twice",
+                "auth: not together with headers.Authorization",
             ),
-            (json!({"subscribe_messages": [7]}), "subscribe_messages[0]: invalid type: integer"),
+            (json!({"subscribe_messages": [7]}), "subscribe_messages[0]: "),
             (
                 json!({"subscribe_messages": [{"type": "binary", "data": "?"}]}),
                 "subscribe_messages[0]: data is not base64",
             ),
-            (
-                json!({"message_format": "jsn"}),
-                "message_format: unknown variant, expected one of `json`",
-            ),
-            (json!({"reconnect": "yes"}), "reconnect: invalid type: string, expected a boolean"),
+            (json!({"message_format": "jsn"}), "message_format: unknown value"),
+            (json!({"reconnect": "yes"}), "reconnect: wrong type: text, expected true or false"),
         ] {
             let error = build(extra.clone()).err().map(|e| e.to_string()).unwrap_or_default();
             assert!(error.contains(why), "{extra}: {error}");

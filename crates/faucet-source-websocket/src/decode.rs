@@ -2,12 +2,74 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use faucet_common_websocket::Frame;
 use faucet_core::json::{JsonError, excerpt};
-use faucet_core::{Error, ErrorKind, JsonText, Payload, Record, Text, Timestamp};
+use faucet_core::{Error, ErrorKind, JsonText, MessageKind, Payload, Record, Rejected};
+use faucet_core::{Text, Timestamp};
 
 use crate::message_format::WsMessageFormat;
+
+/// What is wrong with a message.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("message {number} is not JSON: {error}: \"{excerpt}\"")]
+    NotJson { number: u64, error: JsonError, excerpt: String, begin: Begin },
+    #[error("binary message {number} is not UTF-8: {error}")]
+    NotUtf8 { number: u64, error: std::str::Utf8Error },
+}
+
+/// What the first bytes of a message say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    Gzip,
+    ByteOrderMark,
+    Other,
+}
+
+impl Begin {
+    fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0xef, 0xbb, 0xbf, ..] => Self::ByteOrderMark,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Fault {
+    /// What the user can do.
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::NotUtf8 { .. } => "message_format: binary takes any bytes",
+            Self::NotJson { begin: Begin::Gzip, .. } => {
+                "the message is gzip: message_format: binary keeps it as it is"
+            }
+            Self::NotJson { begin: Begin::ByteOrderMark, .. } => {
+                "the message begins with a byte order mark: message_format: raw_string keeps it"
+            }
+            Self::NotJson { begin: Begin::Other, .. } => {
+                "on_parse_error: skip counts such messages and goes on, divert hands them to \
+                 dead_letter; message_format: raw_string takes any text"
+            }
+        }
+    }
+}
+
+/// A message that is not what `message_format` says.
+#[derive(Debug)]
+pub(crate) struct Undecoded {
+    pub(crate) fault: Fault,
+    message: Frame,
+}
+
+impl Undecoded {
+    /// The error that ends the run.
+    pub(crate) fn into_error(self) -> Error {
+        Error::new(ErrorKind::Decode, self.fault.to_string())
+            .with_phase("decode")
+            .with_hint(self.fault.hint())
+    }
+}
 
 /// Takes messages as what the configuration says, and numbers them.
 #[derive(Debug)]
@@ -15,80 +77,81 @@ pub(crate) struct Decoder {
     format: WsMessageFormat,
     /// The redacted URL, if records are wrapped.
     envelope: Option<Arc<str>>,
-    frames: u64,
+    messages: u64,
 }
 
 impl Decoder {
     pub(crate) fn new(format: WsMessageFormat, envelope: Option<Arc<str>>) -> Self {
-        Self { format, envelope, frames: 0 }
+        Self { format, envelope, messages: 0 }
     }
 
     /// Makes a record of a message.
     ///
     /// # Errors
-    /// [`Decode`](ErrorKind::Decode) naming the message's number and where it stops being valid.
-    pub(crate) fn decode(&mut self, frame: Frame, at: Timestamp) -> Result<Record, Error> {
-        self.frames += 1;
-        let payload = match (self.format, frame) {
-            (WsMessageFormat::Json, Frame::Text(bytes)) => {
-                self.json(bytes, |bytes| JsonText::from_text(Text::from_checked(bytes)))?
-            }
-            (WsMessageFormat::Json, Frame::Binary(bytes)) => self.json(bytes, JsonText::new)?,
-            (WsMessageFormat::RawString, Frame::Text(bytes)) => {
-                Payload::Text(Text::from_checked(bytes))
-            }
-            (WsMessageFormat::RawString, Frame::Binary(bytes)) => self.text(bytes)?,
-            (WsMessageFormat::Binary, Frame::Text(bytes) | Frame::Binary(bytes)) => {
-                Payload::Binary(bytes)
-            }
+    /// The message, its number, and where it stops being valid.
+    pub(crate) fn decode(&mut self, message: Frame, at: Timestamp) -> Result<Record, Undecoded> {
+        self.messages += 1;
+        let kind = message.kind();
+        let payload = self.payload(message)?;
+        Ok(self.record(payload, kind, at))
+    }
+
+    /// Makes a record of a message that could not be decoded, for the dead letters.
+    pub(crate) fn reject(&self, undecoded: Undecoded, at: Timestamp) -> Rejected {
+        let Undecoded { fault, message } = undecoded;
+        let kind = message.kind();
+        let payload = match message {
+            Frame::Text(bytes) => Payload::Text(Text::from_checked(bytes)),
+            Frame::Binary(bytes) => Payload::Binary(bytes),
         };
-        let record = Record::new(payload, at);
-        Ok(match &self.envelope {
+        Rejected::new(self.record(payload, kind, at), fault.to_string())
+    }
+
+    fn record(&self, payload: Payload, kind: MessageKind, at: Timestamp) -> Record {
+        let record = Record::new(payload, at).with_message_kind(kind);
+        match &self.envelope {
             Some(url) => record.with_envelope(Arc::clone(url)),
             None => record,
-        })
-    }
-
-    fn json(
-        &self,
-        bytes: Bytes,
-        check: fn(Bytes) -> Result<JsonText, JsonError>,
-    ) -> Result<Payload, Error> {
-        // A second handle costs an atomic count; the text is needed only when it is refused.
-        let text = bytes.clone();
-        check(bytes).map(Payload::Json).map_err(|error| {
-            let shown = excerpt(&text, error.offset());
-            let what = format!("message {} is not JSON: {error}: \"{shown}\"", self.frames);
-            Error::new(ErrorKind::Decode, what).with_phase("decode").with_hint(hint(&text))
-        })
-    }
-
-    fn text(&self, bytes: Bytes) -> Result<Payload, Error> {
-        Text::new(bytes).map(Payload::Text).map_err(|error| {
-            let what = format!("binary message {} is not UTF-8: {error}", self.frames);
-            Error::new(ErrorKind::Decode, what)
-                .with_phase("decode")
-                .with_hint("message_format: binary takes any bytes")
-        })
-    }
-}
-
-/// What to do about a message that is not JSON, told by its first bytes.
-fn hint(text: &[u8]) -> &'static str {
-    match text {
-        [0x1f, 0x8b, ..] => "the message is gzip: message_format: binary keeps it as it is",
-        [0xef, 0xbb, 0xbf, ..] => {
-            "the message begins with a byte order mark: message_format: raw_string keeps it"
         }
-        _ => {
-            "on_parse_error: skip counts such messages and goes on; message_format: raw_string \
-              takes any text"
+    }
+
+    fn payload(&self, message: Frame) -> Result<Payload, Undecoded> {
+        match (self.format, message) {
+            (WsMessageFormat::Json, message) => self.json(message),
+            (WsMessageFormat::RawString, Frame::Text(bytes)) => {
+                Ok(Payload::Text(Text::from_checked(bytes)))
+            }
+            (WsMessageFormat::RawString, Frame::Binary(bytes)) => {
+                Text::new(bytes.clone()).map(Payload::Text).map_err(|error| {
+                    let fault = Fault::NotUtf8 { number: self.messages, error };
+                    Undecoded { fault, message: Frame::Binary(bytes) }
+                })
+            }
+            (WsMessageFormat::Binary, Frame::Text(bytes) | Frame::Binary(bytes)) => {
+                Ok(Payload::Binary(bytes))
+            }
         }
+    }
+
+    fn json(&self, message: Frame) -> Result<Payload, Undecoded> {
+        // A second handle costs an atomic count. The message is needed only when it is no JSON.
+        let checked = match message.clone() {
+            Frame::Text(bytes) => JsonText::from_text(Text::from_checked(bytes)),
+            Frame::Binary(bytes) => JsonText::new(bytes),
+        };
+        checked.map(Payload::Json).map_err(|error| {
+            let bytes = message.as_bytes();
+            let (excerpt, begin) = (excerpt(bytes, error.offset()), Begin::of(bytes));
+            let fault = Fault::NotJson { number: self.messages, error, excerpt, begin };
+            Undecoded { fault, message }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     const AT: Timestamp = Timestamp::from_unix_millis(5);
@@ -114,9 +177,10 @@ mod tests {
             (Binary, binary(b"\xff\x00"), "\"/wA=\""),
             (Binary, text("abc"), "\"YWJj\""),
         ] {
-            let expected = frame.as_bytes().to_vec();
+            let (expected, kind) = (frame.as_bytes().to_vec(), frame.kind());
             let record = Decoder::new(format, None).decode(frame, AT).unwrap();
             assert_eq!(record.payload().as_bytes(), expected);
+            assert_eq!(record.message_kind(), Some(kind));
             assert_eq!(String::from_utf8(record.to_json()).unwrap(), rendered);
         }
     }
@@ -139,7 +203,7 @@ mod tests {
                 "byte order",
             ),
         ] {
-            let error = decoder.decode(frame, AT).unwrap_err();
+            let error = decoder.decode(frame, AT).unwrap_err().into_error();
             assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().starts_with(what), "{error}");
             assert!(error.hint().unwrap().contains(hint), "{error:?}");
@@ -153,5 +217,21 @@ mod tests {
         let mut decoder = Decoder::new(WsMessageFormat::RawString, Some("ws://h/".into()));
         let record = decoder.decode(text("a"), AT).unwrap();
         assert_eq!(record.to_json(), br#"{"data":"a","received_at":5,"url":"ws://h/"}"#);
+    }
+
+    #[test]
+    fn a_rejected_message_is_as_it_came_in() {
+        let mut json = Decoder::new(WsMessageFormat::Json, None);
+        let mut raw = Decoder::new(WsMessageFormat::RawString, None);
+        for (decoder, message, payload, reason) in [
+            (&mut json, text("{"), Payload::Text("{".into()), "message 1 is not JSON"),
+            (&mut raw, binary(b"\xff"), Payload::Binary(b"\xff"[..].into()), "is not UTF-8"),
+        ] {
+            let kind = message.kind();
+            let undecoded = decoder.decode(message, AT).unwrap_err();
+            let rejected = decoder.reject(undecoded, AT);
+            assert_eq!(rejected.record, Record::new(payload, AT).with_message_kind(kind));
+            assert!(rejected.reason.contains(reason), "{}", rejected.reason);
+        }
     }
 }

@@ -3,41 +3,36 @@
 use std::collections::HashMap;
 
 use faucet_common_websocket::options;
-use faucet_core::options::boolean;
-use faucet_core::{OptionKey, Result, SourceConfig};
+use faucet_core::option_map::{self, boolean};
+use faucet_core::{OptionKey, Problems, Result, SourceConfig};
 
 use crate::config::WebsocketSourceConfig;
 use crate::source::WebsocketSource;
 
 const OPTIONS: &[OptionKey] = &[
     options::URL,
-    OptionKey {
-        name: "format",
-        key: "message_format",
-        read: |text| options::format(text, ["json", "raw_string", "binary"]),
-        default: Some("json"),
-        help: "What a message is taken as: `json`, `text` or `bytes`.",
-    },
+    OptionKey::new(
+        "format",
+        "message_format",
+        |text| options::format(text, ["json", "raw_string", "binary"]),
+        "What a message is taken as: `json`, `text` or `bytes`.",
+    )
+    .with_default("json"),
     options::RECONNECT,
     options::DELAY,
     options::MAX_DELAY,
     options::max_attempts("-1"),
     options::SUBPROTOCOL,
-    OptionKey {
-        name: "websocket.unbounded",
-        key: "unbounded",
-        read: boolean,
-        default: Some("true"),
-        help: "Run until stopped.",
-    },
+    OptionKey::new("websocket.unbounded", "unbounded", boolean, "Run until stopped.")
+        .with_default("true"),
 ];
 
 impl SourceConfig for WebsocketSourceConfig {
     const NAME: &'static str = "websocket";
     type Source = WebsocketSource;
 
-    fn build(self) -> Result<WebsocketSource> {
-        WebsocketSource::new(self)
+    fn build(self) -> Result<WebsocketSource, Problems> {
+        WebsocketSource::from_config(self)
     }
 
     fn options() -> &'static [OptionKey] {
@@ -76,7 +71,7 @@ impl WebsocketSourceFactory {
     /// # Errors
     /// [`Config`](faucet_core::ErrorKind::Config) with all problems, each naming its option.
     pub fn create_initialized(&self, options: &HashMap<String, String>) -> Result<WebsocketSource> {
-        faucet_core::options::build_source::<WebsocketSourceConfig>(options)
+        Ok(option_map::build_source::<WebsocketSourceConfig>(options)?)
     }
 }
 
@@ -84,6 +79,6 @@ impl WebsocketSourceFactory {
 ///
 /// # Errors
 /// When a source of that name is registered already.
-pub fn register(registry: &mut faucet_core::Registry) -> Result<()> {
+pub fn register(registry: &mut faucet_core::Registry) -> Result<(), Problems> {
     registry.add_source::<WebsocketSourceConfig>()
 }

@@ -30,6 +30,7 @@ mod config;
 mod decode;
 mod factory;
 mod message_format;
+mod outage;
 mod reader;
 mod source;
 mod stop;

@@ -25,4 +25,6 @@ pub enum OnParseError {
     Fail,
     /// The message is skipped and counted.
     Skip,
+    /// The message goes to the `dead_letter` of the source, as it came in and with the reason.
+    Divert,
 }

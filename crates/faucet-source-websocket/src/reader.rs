@@ -7,12 +7,16 @@ use std::task::{Context, Poll};
 use async_trait::async_trait;
 use faucet_common_websocket::wire::Stamp;
 use faucet_common_websocket::{Alarm, Event, Frame, Session};
-use faucet_core::{Ended, Error, Link, PageReader, Pager, Result, RunContext, StreamPage};
+use faucet_core::{
+    ConnectionState, Counters, Ended, Error, Next, PageReader, Pager, Result, Scope, StreamPage,
+    Timestamp,
+};
 use tokio::time::Instant;
 
 use crate::checked::Checked;
 use crate::decode::Decoder;
 use crate::message_format::OnParseError;
+use crate::outage::Outages;
 use crate::stop::StopRule;
 
 /// Why a message was skipped, in the report.
@@ -23,7 +27,7 @@ const NOT_DECODED: &str = "parse_error";
 enum Outcome {
     Well(Ended),
     Failed(Error),
-    /// It was told.
+    /// The caller has received the outcome.
     Over,
 }
 
@@ -35,7 +39,8 @@ pub struct WebsocketReader {
     on_parse_error: OnParseError,
     stop: StopRule,
     pager: Pager,
-    run: RunContext,
+    outages: Outages,
+    scope: Scope,
     alarm: Alarm,
     last_inbound: Instant,
     /// When the latest page was handed over, until the next is asked for.
@@ -49,17 +54,18 @@ pub struct WebsocketReader {
 }
 
 impl WebsocketReader {
-    pub(crate) fn new(checked: &Checked, run: &RunContext) -> Result<Self> {
-        let session = checked.endpoint.open(run)?;
+    pub(crate) fn new(checked: &Checked, scope: &Scope) -> Result<Self> {
+        let session = checked.endpoint.open(scope)?;
         let envelope = checked.envelope.then(|| Arc::from(session.url()));
-        run.meter().set_link(Link::Connecting);
+        scope.counters().set_connection(ConnectionState::Connecting);
         Ok(Self {
             session,
             decoder: Decoder::new(checked.format, envelope),
             on_parse_error: checked.on_parse_error,
             stop: checked.stop,
             pager: Pager::new(checked.page),
-            run: run.clone(),
+            outages: Outages::default(),
+            scope: scope.clone(),
             alarm: Alarm::default(),
             last_inbound: Instant::now(),
             // Nothing is read before the first page is asked for.
@@ -72,7 +78,7 @@ impl WebsocketReader {
         })
     }
 
-    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<StreamPage>>> {
+    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next>> {
         if let Some(at) = self.paused_at.take() {
             // Time without reading says nothing about the feed.
             self.last_inbound += at.elapsed();
@@ -96,7 +102,7 @@ impl WebsocketReader {
             Some(page) => {
                 self.paused_at = Some(Instant::now());
                 self.session.pause();
-                Ok(Some(page))
+                Ok(Next::Page(page))
             }
             None => self.finish(),
         })
@@ -109,41 +115,60 @@ impl WebsocketReader {
     }
 
     /// Takes a data message.
-    fn accept(&mut self, frame: Frame) {
+    fn accept(&mut self, message: Frame) {
         let Stamp { instant, timestamp } = self.session.stamp();
         self.heard(instant);
-        match self.decoder.decode(frame, timestamp) {
+        self.outages.message(timestamp);
+        match self.decoder.decode(message, timestamp) {
             Ok(record) => {
                 self.session.progressed();
+                self.mark_gap(instant, timestamp);
                 self.pager.push(record, instant.into_std());
                 self.records += 1;
                 if self.stop.is_complete(self.records) {
-                    self.outcome = Some(Outcome::Well(Ended::MaxMessages));
+                    self.outcome = Some(Outcome::Well(Ended::MaxRecords));
                 }
             }
-            Err(error) if self.on_parse_error == OnParseError::Skip => {
-                tracing::debug!("{error}; skipped");
-                self.skipped += 1;
-            }
-            Err(error) => self.outcome = Some(Outcome::Failed(error)),
+            Err(undecoded) => match self.on_parse_error {
+                OnParseError::Fail => {
+                    self.outcome = Some(Outcome::Failed(undecoded.into_error()));
+                }
+                OnParseError::Skip => {
+                    tracing::debug!("{}; skipped", undecoded.fault);
+                    self.skipped += 1;
+                }
+                OnParseError::Divert => {
+                    self.mark_gap(instant, timestamp);
+                    let rejected = self.decoder.reject(undecoded, timestamp);
+                    self.pager.reject(rejected, instant.into_std());
+                }
+            },
+        }
+    }
+
+    /// Ends the page if an outage lies before the message of this moment.
+    fn mark_gap(&mut self, instant: Instant, timestamp: Timestamp) {
+        if let Some(gap) = self.outages.handed_over(timestamp) {
+            self.pager.gap(gap, instant.into_std());
         }
     }
 
     fn note(&mut self, event: Event) {
-        let meter = self.run.meter();
+        let counters = self.scope.counters();
         match event {
             Event::Connected { again } => {
-                meter.set_link(Link::Up);
+                counters.set_connection(ConnectionState::Up);
                 self.trouble = None;
                 if again {
-                    meter.add_reconnect();
+                    counters.add(Counters::RECONNECTS, 1);
                 }
             }
             Event::Control => self.heard(self.session.stamp().instant),
-            // It answers our own keepalive, which would keep the idle clock from ever running down.
+            // A Pong answers our own keepalive Ping: it would keep the idle clock from running down.
             Event::Read { .. } | Event::Waiting => {}
             Event::Lost { error, .. } => {
-                meter.set_link(Link::Waiting);
+                counters.set_connection(ConnectionState::Waiting);
+                self.outages.lost();
                 self.trouble = Some(error.to_string());
             }
             Event::Closed => self.outcome = Some(Outcome::Well(Ended::Closed)),
@@ -170,60 +195,65 @@ impl WebsocketReader {
         true
     }
 
-    fn finish(&mut self) -> Result<Option<StreamPage>> {
-        self.run.meter().set_link(Link::None);
+    fn finish(&mut self) -> Result<Next> {
+        self.scope.counters().set_connection(ConnectionState::None);
         match self.outcome.replace(Outcome::Over) {
             Some(Outcome::Failed(error)) => return Err(error),
             Some(Outcome::Well(ended)) => self.ended = ended,
             Some(Outcome::Over) | None => {}
         }
-        Ok(None)
+        Ok(Next::End(self.ended))
     }
 
     fn report_skipped(&mut self) {
         for reason in self.session.take_discarded() {
-            self.run.meter().add_skipped(reason, 1);
+            self.scope.counters().skip(reason, 1);
         }
         if self.skipped > 0 {
-            self.run.meter().add_skipped(NOT_DECODED, std::mem::take(&mut self.skipped));
+            self.scope.counters().skip(NOT_DECODED, std::mem::take(&mut self.skipped));
         }
     }
 }
 
 #[async_trait]
 impl PageReader for WebsocketReader {
-    async fn next_page(&mut self) -> Result<Option<StreamPage>> {
+    async fn next_page(&mut self) -> Result<Next> {
         poll_fn(|cx| self.poll_page(cx)).await
     }
 
-    async fn close(&mut self) -> Result<Option<StreamPage>> {
+    /// Hands over the messages that were read from the socket already. Reads no more from it.
+    async fn drain(&mut self) -> Result<Option<StreamPage>> {
         while self.outcome.is_none() {
             let buffered = poll_fn(|cx| Poll::Ready(self.session.poll_buffered(cx))).await;
-            let Some(frame) = buffered else { break };
-            self.accept(frame);
+            let Some(message) = buffered else { break };
+            self.accept(message);
             if let Some(Outcome::Failed(error)) = &self.outcome {
                 // Too late to fail: the run is over already.
-                tracing::warn!("{error:#}; dropped while closing");
+                tracing::warn!("{error:#}; dropped while stopping");
                 self.skipped += 1;
                 self.outcome = None;
             }
         }
         self.report_skipped();
-        self.session.close().await;
-        self.run.meter().set_link(Link::None);
+        // One page holds it all: `next_page` has handed over the page that a gap ended, and without
+        // a new connection there is no other gap.
         match (self.outcome.replace(Outcome::Over), self.pager.take()) {
-            // What the last page left untold.
+            // An error found after the last page.
             (Some(Outcome::Failed(error)), None) => Err(error),
             (_, page) => Ok(page),
         }
     }
 
-    fn ended(&self) -> Ended {
-        self.ended
-    }
-
     async fn hold(&mut self) {
         self.paused_at.get_or_insert_with(Instant::now);
         poll_fn(|cx| self.session.poll_hold(cx)).await;
+    }
+
+    /// Performs the close handshake with code 1000, which takes at most a second.
+    async fn close(&mut self) -> Result<()> {
+        self.outcome = Some(Outcome::Over);
+        self.session.close().await;
+        self.scope.counters().set_connection(ConnectionState::None);
+        Ok(())
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faucet_common_websocket::dial::Dial;
-use faucet_common_websocket::{AuthProvider, Wanted};
+use faucet_common_websocket::{AuthProvider, Dial, Wanted};
 use faucet_core::{
-    CheckReport, Delivery, Info, PageReader, Result, RunContext, Source, SourceConfig,
+    CheckReport, Delivery, Info, PageReader, Problem, Problems, Result, Scope, Source, SourceConfig,
 };
 
 use crate::checked::Checked;
 use crate::config::WebsocketSourceConfig;
+use crate::message_format::OnParseError;
 use crate::reader::WebsocketReader;
 
 /// A WebSocket feed. Immutable: every run opens a connection of its own.
@@ -24,6 +24,10 @@ impl WebsocketSource {
     /// # Errors
     /// [`Config`](faucet_core::ErrorKind::Config) with all problems, each naming its key.
     pub fn new(config: WebsocketSourceConfig) -> Result<Self> {
+        Ok(Self::from_config(config)?)
+    }
+
+    pub(crate) fn from_config(config: WebsocketSourceConfig) -> Result<Self, Problems> {
         config.check().map(|checked| Self { checked })
     }
 
@@ -46,21 +50,25 @@ impl WebsocketSource {
 #[async_trait]
 impl Source for WebsocketSource {
     fn info(&self) -> Info {
-        let Checked { endpoint, .. } = &self.checked;
+        let Checked { endpoint, on_parse_error, .. } = &self.checked;
         let target = endpoint.redacted_url();
-        let mut info = Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce);
-        info.placeholders = endpoint.placeholders();
-        info
+        Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce)
+            .with_diverts(*on_parse_error == OnParseError::Divert)
+            .with_placeholders_of(endpoint.url_template())
     }
 
     /// Starts a run. The first connect happens with the first page: it follows the same rules as
     /// later ones.
-    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageReader>> {
-        Ok(Box::new(WebsocketReader::new(&self.checked, run)?))
+    async fn open(&self, scope: &Scope) -> Result<Box<dyn PageReader>> {
+        if self.checked.on_parse_error == OnParseError::Divert && !scope.diverts() {
+            let help = "on_parse_error: divert sends messages there: name a sink";
+            Err(Problem::missing("dead_letter").help(help))?;
+        }
+        Ok(Box::new(WebsocketReader::new(&self.checked, scope)?))
     }
 
-    async fn check(&self, run: &RunContext) -> CheckReport {
-        self.checked.endpoint.check(run, Wanted::Feed).await
+    async fn check(&self, scope: &Scope) -> CheckReport {
+        self.checked.endpoint.check(scope, Wanted::Feed).await
     }
 }
 

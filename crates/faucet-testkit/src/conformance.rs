@@ -4,7 +4,7 @@
 //! use faucet_core::{Source, SourceConfig};
 //! use faucet_testkit::conformance;
 //!
-//! async fn mine_conforms<C: SourceConfig>(source: &C::Source) {
+//! async fn mine_conforms<C: SourceConfig + 'static>(source: &C::Source) {
 //!     conformance::source_config::<C>();
 //!     let records = conformance::source(source).await;
 //!     assert_eq!(records.len(), 3);
@@ -18,7 +18,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use faucet_core::{
-    Info, Kind, PageReader, Record, Registry, RunContext, SinkConfig, Source, SourceConfig,
+    ComponentKind, Info, Next, Record, Registry, Scope, SinkConfig, Source, SourceConfig,
 };
 use serde_json::{Value, json};
 
@@ -27,26 +27,29 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A source's configuration: its schema documents every key and allows no others, and a misspelt
 /// key is refused together with the right one.
-pub fn source_config<C: SourceConfig>() {
+pub fn source_config<C: SourceConfig + 'static>() {
     let mut registry = Registry::new();
     registry.add_source::<C>().expect("an empty registry takes any source");
-    config(&registry, Kind::Source, C::NAME);
+    config(&registry, ComponentKind::Source, C::NAME);
 }
 
 /// The same for a sink's configuration.
-pub fn sink_config<C: SinkConfig>() {
+pub fn sink_config<C: SinkConfig + 'static>() {
     let mut registry = Registry::new();
     registry.add_sink::<C>().expect("an empty registry takes any sink");
-    config(&registry, Kind::Sink, C::NAME);
+    config(&registry, ComponentKind::Sink, C::NAME);
 }
 
-fn config(registry: &Registry, kind: Kind, name: &str) {
+fn config(registry: &Registry, kind: ComponentKind, name: &str) {
     assert!(
         !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '-'),
         "{kind} {name:?}: a name consists of lower case letters, `-` and `_`"
     );
-    let entry = registry.get(kind, name).expect("it was just registered");
-    let schema = entry.schema().to_value();
+    let schema = match kind {
+        ComponentKind::Source => registry.sources.get(name).map(|entry| entry.schema().clone()),
+        _ => registry.sinks.get(name).map(|entry| entry.schema().clone()),
+    };
+    let schema = schema.expect("it was just registered");
     assert!(
         schema.get("description").is_some(),
         "{kind} {name}: the configuration has no doc comment"
@@ -58,8 +61,8 @@ fn config(registry: &Registry, kind: Kind, name: &str) {
         let misspelt = format!("{key}z");
         let config = json!({ &misspelt: null });
         let refused = match kind {
-            Kind::Source => registry.source(name, config).map(drop),
-            Kind::Sink => registry.sink(name, config).map(drop),
+            ComponentKind::Source => registry.sources.build(name, config).map(drop),
+            _ => registry.sinks.build(name, config).map(drop),
         };
         let error = refused.expect_err("a misspelt key is refused").to_string();
         let expected = format!("{misspelt}: unknown key (did you mean `");
@@ -106,33 +109,32 @@ fn walk(schema: &Value, at: &str, faults: &mut Vec<String>) {
 }
 
 /// A finite source: two runs yield the same payloads, also when the futures of the second are
-/// dropped whenever they are not ready at once; after the end there is nothing more, and closing
-/// twice does no harm. Returns the records.
+/// dropped whenever they are not ready at once. Returns the records.
 ///
 /// Runs on whatever runtime the source needs.
 pub async fn source(source: &dyn Source) -> Vec<Record> {
-    let run = RunContext::default();
-    let mut reader = source.open(&run).await.expect("the source opens");
+    let scope = Scope::default();
+    let mut reader = source.open(&scope).await.expect("the source opens");
     let mut patient = Vec::new();
-    while let Some(page) = reader.next_page().await.expect("the source reads to its end") {
+    while let Next::Page(page) = reader.next_page().await.expect("the source reads to its end") {
         patient.extend(page.into_records());
     }
-    finish(&mut *reader, &mut patient).await;
+    reader.close().await.expect("the run closes");
 
-    let mut reader = source.open(&run).await.expect("the source opens again");
+    let mut reader = source.open(&scope).await.expect("the source opens again");
     let mut hasty = Vec::new();
     let begin = Instant::now();
     loop {
         assert!(begin.elapsed() < LIMIT, "with dropped futures the source does not end");
         match once(reader.next_page()).await {
             Some(page) => match page.expect("the source reads to its end") {
-                Some(page) => hasty.extend(page.into_records()),
-                None => break,
+                Next::Page(page) => hasty.extend(page.into_records()),
+                _ => break,
             },
             None => yield_now().await,
         }
     }
-    finish(&mut *reader, &mut hasty).await;
+    reader.close().await.expect("the run closes");
     let payloads = |records: &[Record]| -> Vec<_> {
         records.iter().map(|record| record.payload().clone()).collect()
     };
@@ -142,18 +144,6 @@ pub async fn source(source: &dyn Source) -> Vec<Record> {
         "next_page is not cancel safe: dropping its future changes what is read"
     );
     patient
-}
-
-/// Ends a run that has reached its end.
-async fn finish(reader: &mut dyn PageReader, records: &mut Vec<Record>) {
-    let more = reader.next_page().await.expect("the end can be asked for again");
-    assert!(more.is_none(), "there is a page after the end");
-    if let Some(page) = reader.close().await.expect("the run closes") {
-        assert!(!page.is_empty(), "close hands over an empty page");
-        records.extend(page.into_records());
-    }
-    let more = reader.close().await.expect("the run closes twice");
-    assert!(more.is_none(), "the second close hands over a page");
 }
 
 /// Polls a future once and drops it.

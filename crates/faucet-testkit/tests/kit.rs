@@ -3,8 +3,8 @@
 use std::task::Poll;
 
 use faucet_core::{
-    CheckReport, Delivery, Ended, Error, ErrorKind, Info, PageReader, Record, Result, RunContext,
-    Sink, Source, SourceConfig, StreamPage, async_trait,
+    CheckReport, Delivery, Ended, Error, ErrorKind, Info, Next, PageReader, Problems, Record,
+    Result, Scope, Sink, Source, SourceConfig, StreamPage, async_trait,
 };
 use faucet_testkit::{
     FailingSink, FailingSource, Gate, GatedSink, MemorySink, VecSource, conformance,
@@ -24,7 +24,7 @@ impl SourceConfig for GoodConfig {
     const NAME: &'static str = "good";
     type Source = VecSource;
 
-    fn build(self) -> Result<VecSource> {
+    fn build(self) -> Result<VecSource, Problems> {
         let texts: Vec<String> = (0..self.count).map(|n| n.to_string()).collect();
         Ok(VecSource::texts(&texts, 2))
     }
@@ -42,7 +42,7 @@ impl SourceConfig for LaxConfig {
     const NAME: &'static str = "lax";
     type Source = VecSource;
 
-    fn build(self) -> Result<VecSource> {
+    fn build(self) -> Result<VecSource, Problems> {
         Ok(VecSource::new([]))
     }
 }
@@ -71,6 +71,7 @@ fn a_talkative_info_does_not_conform() {
 }
 
 /// Takes a record out of its queue before it awaits: what a dropped future had is lost.
+#[derive(Debug)]
 struct Hasty;
 
 struct HastyReader(Vec<Record>);
@@ -81,25 +82,25 @@ impl Source for Hasty {
         Info::new("hasty", "memory", Delivery::AtMostOnce)
     }
 
-    async fn open(&self, _: &RunContext) -> Result<Box<dyn PageReader>> {
+    async fn open(&self, _: &Scope) -> Result<Box<dyn PageReader>> {
         let source = VecSource::texts(&["a", "b", "c"], 3);
         Ok(Box::new(HastyReader(source.fetch_all().await?)))
     }
 
-    async fn check(&self, _: &RunContext) -> CheckReport {
+    async fn check(&self, _: &Scope) -> CheckReport {
         CheckReport::new("memory")
     }
 }
 
 #[async_trait]
 impl PageReader for HastyReader {
-    async fn next_page(&mut self) -> Result<Option<StreamPage>> {
-        let Some(record) = self.0.pop() else { return Ok(None) };
+    async fn next_page(&mut self) -> Result<Next> {
+        let Some(record) = self.0.pop() else { return Ok(Next::End(Ended::Exhausted)) };
         tokio::task::yield_now().await;
-        Ok(Some(StreamPage::new(vec![record])))
+        Ok(Next::Page(StreamPage::new(vec![record])))
     }
 
-    async fn close(&mut self) -> Result<Option<StreamPage>> {
+    async fn drain(&mut self) -> Result<Option<StreamPage>> {
         Ok(None)
     }
 }
@@ -116,64 +117,62 @@ fn broken() -> Error {
 
 #[tokio::test]
 async fn sources_end_fail_and_hang_as_told() {
-    let run = RunContext::default();
+    let scope = Scope::default();
     let source = VecSource::texts(&["a", "b"], 1);
     let last = StreamPage::new(source.fetch_all().await.unwrap());
 
     let ending = source.clone().then_end(Ended::Idle).with_last_page(last);
-    let mut reader = ending.open(&run).await.unwrap();
+    let mut reader = ending.open(&scope).await.unwrap();
     for _ in 0..2 {
-        assert_eq!(reader.next_page().await.unwrap().unwrap().len(), 1);
+        assert!(matches!(reader.next_page().await.unwrap(), Next::Page(page) if page.len() == 1));
     }
-    assert!(reader.next_page().await.unwrap().is_none());
-    assert_eq!(reader.ended(), Ended::Idle);
-    assert_eq!(reader.close().await.unwrap().unwrap().len(), 2);
+    assert!(matches!(reader.next_page().await.unwrap(), Next::End(Ended::Idle)));
+    assert_eq!(reader.drain().await.unwrap().unwrap().len(), 2);
 
     let error = source.clone().then_fail(broken).fetch_all().await.unwrap_err();
     assert_eq!(error.to_string(), "broken on purpose");
-    let mut reader = source.then_hang().open(&run).await.unwrap();
+    let mut reader = source.then_hang().open(&scope).await.unwrap();
     for _ in 0..2 {
         reader.next_page().await.unwrap();
     }
     assert!(futures_util::poll!(reader.next_page()).is_pending());
 
     let failing = FailingSource::new(broken);
-    assert_eq!(failing.open(&run).await.err().unwrap().to_string(), "broken on purpose");
+    assert_eq!(failing.open(&scope).await.err().unwrap().to_string(), "broken on purpose");
     assert!(failing.validate_connectivity().await.is_err());
 }
 
 #[tokio::test]
 async fn sinks_keep_fail_and_block_as_told() {
-    let run = RunContext::default();
+    let scope = Scope::default();
     let page = || StreamPage::new(Vec::from_iter(Record::from_serialize(&1, at())));
     let sink = MemorySink::new();
-    let mut writer = sink.open(&run).await.unwrap();
+    let mut writer = sink.open(&scope).await.unwrap();
     writer.write_page(page()).await.unwrap();
-    writer.flush().await.unwrap();
+    assert_eq!(writer.flush().await.unwrap(), faucet_core::Flushed::ALL);
     writer.close().await.unwrap();
     assert_eq!((sink.json(), sink.opened()), (vec!["1".to_owned()], 1));
     assert_eq!((sink.flushes(), sink.closes()), (1, 1));
-    assert_eq!(run.meter().read().delivered, 1);
 
     let sink = FailingSink::after_pages(1, broken);
-    let mut writer = sink.open(&run).await.unwrap();
+    let mut writer = sink.open(&scope).await.unwrap();
     writer.write_page(page()).await.unwrap();
     for _ in 0..2 {
         assert!(writer.write_page(page()).await.is_err());
     }
     assert_eq!(sink.taken().pages().len(), 1);
-    assert!(FailingSink::at_open(broken).open(&run).await.is_err());
+    assert!(FailingSink::at_open(broken).open(&scope).await.is_err());
     for (sink, at_flush) in
         [(FailingSink::at_flush(broken), true), (FailingSink::at_close(broken), false)]
     {
-        let mut writer = sink.open(&run).await.unwrap();
+        let mut writer = sink.open(&scope).await.unwrap();
         assert_eq!(writer.flush().await.is_err(), at_flush);
         assert_eq!(writer.close().await.is_err(), !at_flush);
     }
 
     let gate = Gate::new();
     let sink = GatedSink::new(&gate);
-    let mut writer = sink.open(&run).await.unwrap();
+    let mut writer = sink.open(&scope).await.unwrap();
     let mut write = writer.write_page(page());
     assert!(matches!(futures_util::poll!(&mut write), Poll::Pending));
     gate.reached().await;

@@ -7,8 +7,9 @@ use crate::workspace::Workspace;
 const HEAVY: [&str; 7] =
     ["hyper", "mio", "rustls", "socket2", "tokio", "tokio-tungstenite", "tungstenite"];
 
-/// `core <- common-*, pipeline, testkit, sql, transforms <- connectors <- stream <- cli, xtask`, and beside them
-/// `core, common-* <- lab <- cli`; dependencies of tests and benches are free.
+/// `core <- connect <- common-*` and `core <- pipeline, testkit, sql, transforms`, then `<- connectors <- stream <-
+/// cli, xtask`, and beside them `core, connect, common-* <- lab <- cli`; dependencies of tests and
+/// benches are free.
 pub(super) fn edges_point_one_way(workspace: &Workspace) -> Result<Vec<String>> {
     let mut violations = Vec::new();
     for package in &workspace.packages {
@@ -25,9 +26,11 @@ pub(super) fn edges_point_one_way(workspace: &Workspace) -> Result<Vec<String>> 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Layer {
     Core,
-    /// Shared by connectors.
+    /// Shared by connectors, whatever protocol they speak.
+    Connect,
+    /// Shared by the connectors of one protocol.
     Common,
-    /// Built on the contract alone, and used by no connector.
+    /// Depends only on faucet-core; connectors must not depend on it.
     Beside,
     /// Peers to try the others with. Only the command serves them.
     Lab,
@@ -39,6 +42,7 @@ enum Layer {
 fn layer(name: &str) -> Layer {
     match name.strip_prefix("faucet-").unwrap_or(name) {
         "core" => Layer::Core,
+        "connect" => Layer::Connect,
         "pipeline" | "testkit" | "sql" | "transforms" => Layer::Beside,
         "lab" => Layer::Lab,
         "stream" => Layer::Umbrella,
@@ -56,8 +60,11 @@ fn may_depend(from: &str, to: &str) -> bool {
     }
     match layer(from) {
         Layer::Core => false,
-        Layer::Common | Layer::Beside => to == Layer::Core,
-        Layer::Lab | Layer::Connector => matches!(to, Layer::Core | Layer::Common),
+        Layer::Connect | Layer::Beside => to == Layer::Core,
+        Layer::Common => matches!(to, Layer::Core | Layer::Connect),
+        Layer::Lab | Layer::Connector => {
+            matches!(to, Layer::Core | Layer::Connect | Layer::Common)
+        }
         Layer::Umbrella => to < Layer::Umbrella,
         Layer::Top => true,
     }
@@ -107,6 +114,13 @@ mod tests {
     fn the_arrows_of_the_architecture() {
         for (from, to, may) in [
             ("faucet-core", "faucet-testkit", false),
+            ("faucet-connect", "faucet-core", true),
+            ("faucet-connect", "faucet-common-websocket", false),
+            ("faucet-core", "faucet-connect", false),
+            ("faucet-common-websocket", "faucet-connect", true),
+            ("faucet-pipeline", "faucet-connect", false),
+            ("faucet-source-something", "faucet-connect", true),
+            ("faucet-lab", "faucet-connect", true),
             ("faucet-common-websocket", "faucet-core", true),
             ("faucet-common-websocket", "faucet-pipeline", false),
             ("faucet-pipeline", "faucet-source-websocket", false),

@@ -128,7 +128,10 @@ impl Reader<'_> {
 /// The text as a value of the type that the schema wants; the error says what it takes.
 fn read(schema: SchemaView<'_>, text: &str) -> Result<Value, &'static str> {
     let mut types = schema.types();
-    types.extend(schema.variants().iter().flat_map(|variant| variant.types()));
+    // The variants of a list are those of its items: the list itself has a type.
+    if types.is_empty() {
+        types.extend(schema.variants().iter().flat_map(|variant| variant.types()));
+    }
     let is = |name: &str| types.contains(&name);
     match () {
         () if text == "null" && schema.is_nullable() && (is("integer") || is("number")) => {
@@ -146,5 +149,21 @@ fn read(schema: SchemaView<'_>, text: &str) -> Result<Value, &'static str> {
         },
         () if is("array") => serde_json::from_str(text).map_err(|_| "a list as JSON"),
         () => serde_json::from_str(text).map_err(|_| "a map as JSON"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_items_that_may_be_text_is_a_list() {
+        let items = json!({"anyOf": [{"type": "string"}, {"type": "object"}]});
+        let document = json!({"type": "array", "items": items});
+        let schema = SchemaView::new(&document);
+        assert_eq!(read(schema, "[\"a\", {}]"), Ok(json!(["a", {}])));
+        assert_eq!(read(schema, "a"), Err("a list as JSON"));
     }
 }

@@ -9,13 +9,17 @@ fn ledger(mode: DeliveryMode, window: usize) -> Ledger {
     Ledger::new(mode, Window::new(Limits { records: window, bytes: 1 << 20 }, S(30)))
 }
 
+fn outbound(size: usize) -> Outbound {
+    Outbound { frame: Frame::Binary(vec![0; size].into()), record: None }
+}
+
 /// Accepts `n` records; whether there was room for all.
 fn accept(ledger: &mut Ledger, n: u64) -> bool {
     (0..n).all(|_| {
-        let frame = Frame::Text("12345678".into());
-        let room = ledger.has_room(&frame);
+        let record = outbound(8);
+        let room = ledger.has_room(&record);
         if room {
-            ledger.accept(frame);
+            ledger.accept(record);
         }
         room
     })
@@ -36,9 +40,18 @@ fn sent(ledger: &mut Ledger, now: Instant) -> (Vec<u64>, Vec<u64>) {
     (runs, marks)
 }
 
-fn counts(ledger: &mut Ledger) -> (u64, u64, u64) {
-    let Counts { delivered, unconfirmed, resent } = ledger.take_counts();
-    (delivered, unconfirmed, resent)
+/// What a flush says: how many are unconfirmed, how many were lost late, and how many were resent.
+fn flushed(ledger: &mut Ledger) -> (u64, u64, u64) {
+    (ledger.take_unconfirmed(), ledger.take_late_losses(), ledger.take_resent())
+}
+
+fn refused(ledger: &mut Ledger) -> String {
+    match ledger.refused() {
+        Refused::Record(number, outbound) => format!("{number} of {}", outbound.size()),
+        Refused::OneOf(first, last) => format!("{first} to {last}"),
+        Refused::Before(last) => format!("up to {last}"),
+        Refused::None => "none".to_owned(),
+    }
 }
 
 #[test]
@@ -73,7 +86,7 @@ fn at_least_once_a_loss_sends_the_rest_again_in_order_and_counts_it() {
     assert_eq!(sent(&mut ledger, now).1, [5, 7, 11, 12]);
     ledger.read(12, true, now);
     assert!(ledger.is_settled());
-    assert_eq!(counts(&mut ledger), (12, 0, 6));
+    assert_eq!((flushed(&mut ledger), ledger.confirmed()), ((0, 0, 6), 12));
 }
 
 #[test]
@@ -106,7 +119,7 @@ fn at_least_once_a_ping_follows_where_the_next_record_has_no_room() {
     let limits = Limits { records: 1000, bytes: 3200 };
     let mut ledger = Ledger::new(DeliveryMode::AtLeastOnce, Window::new(limits, S(30)));
     for size in [8, 8, 8, 8, 3190] {
-        ledger.accept(Frame::Binary(vec![0; size].into()));
+        ledger.accept(outbound(size));
     }
     // The fourth is behind no Ping of its own accord.
     assert_eq!(sent(&mut ledger, now), (vec![1, 2, 1, 0], vec![1, 3, 4]));
@@ -131,21 +144,14 @@ fn at_most_once_pings_go_along_and_a_loss_is_counted() {
     ledger.read(102, true, now);
     assert_eq!(sent(&mut ledger, now).1, [104]);
     ledger.read(104, true, now);
-    assert_eq!(counts(&mut ledger), (102, 2, 0));
-    accept(&mut ledger, 2);
-    sent(&mut ledger, now);
-    accept(&mut ledger, 1);
-    assert_eq!(sent(&mut ledger, now), (vec![1], vec![]));
-    ledger.close();
-    assert_eq!(sent(&mut ledger, now).1, [107], "there is no time to wait for the Pong before it");
-    ledger.read(107, true, now);
+    assert_eq!((flushed(&mut ledger), ledger.confirmed()), ((2, 0, 0), 102));
     // A peer that answers none does not fill the memory.
     accept(&mut ledger, 10_000);
-    assert_eq!(sent(&mut ledger, now).1.len(), MOST_BARRIERS + 1, "and one behind the last");
+    assert_eq!(sent(&mut ledger, now).1.len(), MOST_BARRIERS);
 }
 
 #[test]
-fn a_pong_is_owed_from_the_oldest_ping_or_the_latest_pong_on() {
+fn a_pong_is_waited_for_from_the_oldest_ping_or_the_latest_pong_on() {
     let (mut ledger, t0) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
     assert_eq!(ledger.pong_due(S(30)), None);
     accept(&mut ledger, 8);
@@ -186,14 +192,14 @@ fn a_refusal_is_traced_to_its_record_by_sending_one_at_a_time() {
     accept(&mut ledger, 12);
     assert_eq!(sent(&mut ledger, now).1, [1, 3, 7, 11, 12]);
     ledger.read(3, true, now);
-    assert_eq!(ledger.refused(), Refused::OneOf(4, 12));
+    assert_eq!(refused(&mut ledger), "4 to 12");
     accept(&mut ledger, 3);
     // The Ping behind record 7 was not answered.
     search(&mut ledger, 3, now);
     probe(&mut ledger, 4, now);
     assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![5]));
     ledger.read(5, true, now);
-    assert_eq!(ledger.refused(), Refused::Record(5, 8), "its first Pong proves nothing");
+    assert_eq!(refused(&mut ledger), "5 of 8", "its first Pong proves nothing");
     search(&mut ledger, 5, now);
     assert_eq!(sent(&mut ledger, now), (vec![1, 0], vec![6]));
     ledger.read(6, true, now);
@@ -205,32 +211,32 @@ fn a_refusal_is_traced_to_its_record_by_sending_one_at_a_time() {
     assert!(!ledger.is_searching());
     assert_eq!(sent(&mut ledger, now), (vec![4, 4, 0], vec![11, 15]));
     ledger.read(15, true, now);
-    assert_eq!(counts(&mut ledger), (14, 0, 9));
+    assert_eq!((flushed(&mut ledger), ledger.confirmed()), ((1, 0, 9), 14));
 }
 
 #[test]
 fn a_refusal_of_something_else_is_not_laid_on_records() {
     let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
-    assert_eq!(ledger.refused(), Refused::None);
+    assert_eq!(refused(&mut ledger), "none");
     accept(&mut ledger, 2);
     sent(&mut ledger, now);
     ledger.read(2, true, now);
-    assert_eq!(ledger.refused(), Refused::Before(2), "its Pong came before its refusal");
+    assert_eq!(refused(&mut ledger), "up to 2", "its Pong came before its refusal");
     accept(&mut ledger, 1);
     sent(&mut ledger, now);
     ledger.refused();
     ledger.lost();
     sent(&mut ledger, now);
-    assert_eq!(ledger.refused(), Refused::None, "no suspect was sent on this connection");
+    assert_eq!(refused(&mut ledger), "none", "no suspect was sent on this connection");
     let mut once = Ledger::new(DeliveryMode::AtMostOnce, ledger.window);
     accept(&mut once, 3);
     sent(&mut once, now);
     once.read(1, true, now);
-    assert_eq!(once.refused(), Refused::OneOf(2, 3));
+    assert_eq!(refused(&mut once), "2 to 3");
 }
 
 #[test]
-fn what_is_given_up_is_unconfirmed_and_what_was_never_sent_is_not() {
+fn records_that_are_given_up_are_unconfirmed_whether_they_were_sent_or_not() {
     let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
     accept(&mut ledger, 6);
     sent(&mut ledger, now);
@@ -241,5 +247,42 @@ fn what_is_given_up_is_unconfirmed_and_what_was_never_sent_is_not() {
     ledger.give_up();
     assert!(ledger.is_settled() && ledger.is_all_sent());
     assert_eq!((ledger.unconfirmed(), ledger.confirmed()), (2, 4));
-    assert_eq!(counts(&mut ledger), (4, 2, 0));
+    assert_eq!(flushed(&mut ledger), (5, 0, 0));
+}
+
+#[test]
+fn at_most_once_a_flush_speaks_of_each_record_once() {
+    let (mut ledger, now) = (ledger(DeliveryMode::AtMostOnce, 64), Instant::now());
+    accept(&mut ledger, 4);
+    sent(&mut ledger, now);
+    ledger.read(1, true, now);
+    assert_eq!(flushed(&mut ledger), (0, 0, 0), "the socket has them");
+    accept(&mut ledger, 3);
+    sent(&mut ledger, now);
+    ledger.lost();
+    assert_eq!(flushed(&mut ledger), (3, 3, 0), "three of them were called delivered");
+    assert_eq!((flushed(&mut ledger), ledger.unconfirmed()), ((0, 0, 0), 6));
+    accept(&mut ledger, 2);
+    ledger.give_up();
+    assert_eq!((flushed(&mut ledger), ledger.unconfirmed()), ((2, 0, 0), 6), "never sent");
+}
+
+#[test]
+fn a_refused_record_is_unconfirmed_unless_it_is_handed_back() {
+    for keeps in [false, true] {
+        let (mut ledger, now) = (ledger(DeliveryMode::AtLeastOnce, 64), Instant::now());
+        let original = Record::new(
+            faucet_core::Payload::Text("1".into()),
+            faucet_core::Timestamp::from_unix_millis(0),
+        );
+        let record = keeps.then(|| Box::new(original));
+        ledger.accept(Outbound { frame: Frame::Text("1".into()), record });
+        sent(&mut ledger, now);
+        assert_eq!(refused(&mut ledger), "1 to 1");
+        search(&mut ledger, 0, now);
+        sent(&mut ledger, now);
+        let Refused::Record(1, outbound) = ledger.refused() else { panic!("not found") };
+        assert_eq!(outbound.record.is_some(), keeps);
+        assert_eq!(ledger.take_unconfirmed(), u64::from(!keeps));
+    }
 }

@@ -1,13 +1,13 @@
 //! Starting connects once, and `check` reaches the peer.
 
-use faucet_core::{ErrorKind, RunContext, Sink};
+use faucet_core::{ErrorKind, Scope, Sink};
 use faucet_testkit::{Script, ScriptedServer, refused_address};
 use serde_json::{Value, json};
 
 use crate::support::{Run, in_memory, numbers, sink, soon};
 
 async fn refusal(url: &str, keys: Value) -> faucet_core::Error {
-    match soon(sink(url, keys).open(&RunContext::default())).await {
+    match soon(sink(url, keys).open(&Scope::default())).await {
         Ok(_) => panic!("connected"),
         Err(error) => error,
     }
@@ -42,7 +42,7 @@ async fn a_refused_upgrade_is_told_and_tried_once() {
 #[tokio::test(start_paused = true)]
 async fn an_upgrade_that_is_never_answered_times_out_after_ten_seconds() {
     let (_, memory, sink) = in_memory([Script::silent()], json!({}));
-    let Err(error) = sink.open(&RunContext::default()).await else { panic!("connected") };
+    let Err(error) = sink.open(&Scope::default()).await else { panic!("connected") };
     let text = "Connection to WebSocket ws://sink.test/ timed out after 10 seconds";
     assert_eq!(error.to_string(), text);
     assert_eq!(memory.asked().len(), 1);
@@ -63,7 +63,7 @@ async fn headers_credentials_and_the_subprotocol_are_sent() {
     let keys = json!({"subprotocols": ["v1.json"], "headers": {"X-Key": "k"},
         "auth": {"type": "bearer", "config": {"token": "t"}}});
     let mut run = Run::open(&sink(&server.url(), keys)).await;
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     let seen = soon(server.finish()).await;
     assert_eq!(seen[0].header("x-key"), Some("k"));
     assert_eq!(seen[0].header("authorization"), Some("Bearer t"));
@@ -75,7 +75,7 @@ async fn a_run_ends_with_close_1000() {
     let server = ScriptedServer::start([Script::accept()]).await;
     let mut run = Run::open(&sink(&server.url(), json!({}))).await;
     run.write(numbers(1, 3)).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[0].close_code(), Some(1000));
     let error = run.write(numbers(4, 4)).await.unwrap_err();
     assert_eq!(error.to_string(), "the WebSocket sink is closed already");
@@ -85,7 +85,7 @@ async fn a_run_ends_with_close_1000() {
 async fn check_names_its_steps_and_leaves_no_record() {
     let server = ScriptedServer::start([Script::accept()]).await;
     let keys = json!({"connect_messages": ["hi"], "delivery": "at_least_once"});
-    let report = soon(sink(&server.url(), keys).check(&RunContext::default())).await;
+    let report = soon(sink(&server.url(), keys).check(&Scope::default())).await;
     assert!(report.passed(), "{report:?}");
     let names: Vec<&str> = report.steps.iter().map(|step| step.name).collect();
     assert_eq!(names, ["tcp", "upgrade", "connect messages", "ping"]);
@@ -96,7 +96,7 @@ async fn check_names_its_steps_and_leaves_no_record() {
 async fn check_fails_for_a_peer_without_pongs_only_where_they_are_needed() {
     for (delivery, passes) in [("at_most_once", true), ("at_least_once", false)] {
         let (_, _, sink) = in_memory([Script::accept().no_pongs()], json!({"delivery": delivery}));
-        let report = sink.check(&RunContext::default()).await;
+        let report = sink.check(&Scope::default()).await;
         assert_eq!(report.passed(), passes, "{report:?}");
         if let Err(error) = report.into_result() {
             assert!(error.to_string().contains("the peer answers no Pings"), "{error}");
@@ -108,25 +108,30 @@ async fn check_fails_for_a_peer_without_pongs_only_where_they_are_needed() {
 #[test]
 fn wrong_values_are_refused_with_their_key() {
     for (keys, why) in [
-        (json!({"ack_timeout": 0}), "ack_timeout: must be longer than zero"),
-        (json!({"write_timeout": 0}), "write_timeout: must be longer than zero"),
-        (json!({"max_unconfirmed_records": 0}), "max_unconfirmed_records: must not be 0"),
-        (json!({"max_unconfirmed_bytes": 0}), "max_unconfirmed_bytes: must not be 0"),
-        (json!({"max_write_buffer_bytes": 0}), "max_write_buffer_bytes: must not be 0"),
+        (json!({"ack_timeout": 0}), "ack_timeout: out of range"),
+        (json!({"write_timeout": 0}), "write_timeout: out of range"),
+        (
+            json!({"max_unconfirmed_records": 0}),
+            "max_unconfirmed_records: out of range, expected at least 1",
+        ),
+        (json!({"max_unconfirmed_bytes": 0}), "max_unconfirmed_bytes: out of range"),
+        (json!({"max_write_buffer_bytes": 0}), "max_write_buffer_bytes: out of range"),
         (
             json!({"delivery": "exactly_once"}),
-            "delivery: unknown variant, expected `at_most_once` or",
+            "delivery: unknown value; known: at_most_once, at_least_once",
         ),
         (json!({"mesage_type": "text"}), "mesage_type: unknown key (did you mean `message_type`?)"),
-        (json!({"max_reconnect_attempts": -1}), "max_reconnect_attempts: invalid value"),
-        (json!({"reconnect_max_backoff": 0.5}), "reconnect_max_backoff: must not be below"),
+        (json!({"max_reconnect_attempts": -1}), "max_reconnect_attempts: out of range"),
+        (json!({"reconnect_max_backoff": 0.5}), "reconnect_max_backoff: out of range"),
         (json!({"url": "http://h/"}), "url must start with ws:// or wss://"),
         (json!({"pong_timeout": 1}), "pong_timeout: needs ping_interval"),
     ] {
         let config = crate::support::with(json!({"url": "ws://h/"}), keys);
         let mut registry = faucet_core::Registry::new();
         faucet_sink_websocket::register(&mut registry).unwrap();
-        let Err(error) = registry.sink("websocket", config.clone()) else { panic!("{config}") };
+        let Err(error) = registry.sinks.build("websocket", config.clone()) else {
+            panic!("{config}")
+        };
         assert!(error.to_string().contains(why), "{config}: {error}");
     }
     let long = json!({"reconnect_backoff": "1 min"});
@@ -136,7 +141,7 @@ fn wrong_values_are_refused_with_their_key() {
 #[tokio::test(start_paused = true)]
 async fn connect_timeout_is_the_budget_of_a_connect() {
     let (_, _, sink) = in_memory([Script::silent()], json!({"connect_timeout": 3}));
-    let Err(error) = sink.open(&RunContext::default()).await else { panic!("connected") };
+    let Err(error) = sink.open(&Scope::default()).await else { panic!("connected") };
     assert!(error.to_string().ends_with("timed out after 3 seconds"), "{error}");
 }
 
@@ -150,7 +155,7 @@ async fn a_private_authority_is_trusted_when_it_is_named() {
     let mut run = Run::open(&sink(&server.url(), keys)).await;
     run.write(numbers(1, 50)).await.unwrap();
     run.flush().await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[0].texts().len(), 50);
 }
 

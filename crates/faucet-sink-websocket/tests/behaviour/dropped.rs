@@ -15,7 +15,7 @@ use crate::support::{Run, at_least_once, gone, in_memory, named, numbers};
 
 /// Drops a write that cannot be done at once.
 async fn drop_write(run: &mut Run, page: StreamPage) {
-    let write = run.writer.write_page(page);
+    let write = run.writer().write_page(page);
     let dropped = tokio::time::timeout(Duration::from_millis(1), write).await;
     assert!(dropped.is_err(), "it does not wait");
 }
@@ -31,8 +31,8 @@ async fn writes_that_are_dropped_go_on() {
         drop_write(&mut run, numbers(first, first + 2)).await;
     }
     gate.open();
-    run.writer.flush().await.unwrap();
-    run.close().await.unwrap();
+    run.flush_all().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(peer.finish().await[1].texts(), named(1, 9));
 }
 
@@ -43,10 +43,9 @@ async fn a_failure_that_nobody_heard_is_told_next() {
     let mut run = Run::open(&sink).await;
     gone(&peer).await;
     drop_write(&mut run, numbers(1, 3)).await;
-    for _ in 0..2 {
-        let error = run.writer.flush().await.unwrap_err().to_string();
-        assert!(error.ends_with("0 sent without confirmation, 3 not sent"), "{error}");
-    }
+    let error = run.flush_all().await.unwrap_err().to_string();
+    assert!(error.ends_with("0 sent without confirmation, 3 not sent"), "{error}");
+    run.close().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,9 +61,9 @@ async fn a_refusal_that_nobody_heard_is_told_next() {
     gate.open();
     // With paused time: until nobody has anything left to do.
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let error = run.writer.flush().await.unwrap_err().to_string();
+    let error = run.flush_all().await.unwrap_err().to_string();
     assert!(error.starts_with("the peer refused record 1 of 8 bytes: "), "{error}");
-    run.close().await.unwrap();
+    run.end().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,10 +71,10 @@ async fn a_close_may_be_asked_for_again() {
     let (peer, _, sink) = in_memory([Script::accept()], json!({}));
     let mut run = Run::open(&sink).await;
     run.write(numbers(1, 2)).await.unwrap();
-    assert!(run.writer.close().now_or_never().is_none(), "there was nothing to drop");
+    assert!(run.writer().close().now_or_never().is_none(), "there was nothing to drop");
     run.close().await.unwrap();
     run.close().await.unwrap();
-    let error = run.writer.flush().await.unwrap_err();
+    let error = run.flush_all().await.unwrap_err();
     assert_eq!(error.to_string(), "the WebSocket sink is closed already");
     assert_eq!(peer.finish().await[0].close_code(), Some(1000));
 }

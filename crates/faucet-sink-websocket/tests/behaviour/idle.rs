@@ -17,7 +17,7 @@ async fn pings_are_answered_while_nothing_is_written() {
         .await;
     gate.open();
     run.write(numbers(1, 1)).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[0].texts(), ["record 1"]);
 }
 
@@ -33,9 +33,9 @@ async fn a_close_is_noticed_at_once_and_the_next_write_connects_after_the_wait()
     let begun = tokio::time::Instant::now();
     run.write(numbers(1, 2)).await.unwrap();
     assert!(begun.elapsed() < Duration::from_millis(10), "the wait counts from the loss");
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(peer.finish().await[1].texts(), ["record 1", "record 2"]);
-    assert_eq!((run.meter().sink_reconnects, run.meter().delivered), (1, 2));
+    assert_eq!((run.own("reconnects"), run.counts().delivered), (1, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,7 +57,7 @@ async fn keepalive_pings_go_out_and_a_dead_peer_is_left() {
     let seen = peer.until(|seen| seen.first().is_some_and(|c| c.end.is_some())).await;
     assert_eq!(seen[0].close_code(), Some(3008));
     run.write(numbers(1, 1)).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(peer.finish().await[1].texts(), ["record 1"]);
 }
 
@@ -70,6 +70,6 @@ async fn what_the_peer_sends_is_counted_and_dropped() {
     soon(server.until(|seen| seen.first().is_some_and(|c| !c.payloads(opcode::PONG).is_empty())))
         .await;
     run.write(numbers(1, 1)).await.unwrap();
-    run.close().await.unwrap();
-    assert_eq!(run.meter().skipped.get("unexpected_inbound"), Some(&5000));
+    run.end().await.unwrap();
+    assert_eq!(run.skipped("unexpected_inbound"), 5000);
 }

@@ -1,7 +1,10 @@
 //! Peers that do not read, do not answer, or are gone.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
+use bytes::Bytes;
 use faucet_core::{ErrorKind, Payload, StreamPage};
 use faucet_testkit::{Gate, Script, ScriptedServer};
 use serde_json::json;
@@ -24,18 +27,18 @@ async fn a_peer_that_stops_reading_and_then_resets_loses_nothing_at_least_once()
     let scripts = [Script::accept().ignore_until(&gate).reset(), Script::accept()];
     let server = ScriptedServer::start(scripts).await;
     let mut run = Run::open(&sink(&server.url(), at_least_once(json!({})))).await;
-    let (written, ()) = tokio::join!(soon(run.writer.write_page(heavy())), async {
+    let (written, ()) = tokio::join!(soon(run.write_page(heavy())), async {
         gate.reached().await;
         gate.open();
     });
     written.unwrap();
     run.flush().await.unwrap();
-    assert_eq!(run.meter().delivered, 100);
-    run.close().await.unwrap();
+    assert_eq!(run.counts().delivered, 100);
+    run.end().await.unwrap();
     let seen = soon(server.finish()).await;
     assert_eq!(weights(&seen[1].texts()), (1..=100).collect::<Vec<u64>>());
-    assert_eq!((run.meter().unconfirmed, run.meter().sink_reconnects), (0, 1));
-    assert!(run.meter().resent > 0);
+    assert_eq!((run.counts().unconfirmed, run.own("reconnects")), (0, 1));
+    assert!(run.own("resent") > 0);
 }
 
 #[tokio::test]
@@ -50,12 +53,12 @@ async fn at_most_once_the_same_peers_losses_are_counted() {
     gate.open();
     soon(server.until(|seen| seen[0].end.is_some())).await;
     run.write(numbers(501, 600)).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     let arrived = all_texts(&soon(server.finish()).await);
-    let meter = run.meter();
-    assert_eq!(meter.delivered, arrived.len() as u64);
-    assert_eq!(meter.delivered + meter.unconfirmed, 600);
-    assert!(meter.unconfirmed >= 500 && meter.resent == 0, "{meter:?}");
+    let counts = run.counts();
+    assert_eq!(counts.delivered, arrived.len() as u64);
+    assert_eq!(counts.delivered + counts.unconfirmed, 600);
+    assert!(counts.unconfirmed >= 500 && run.own("resent") == 0, "{counts:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,15 +69,15 @@ async fn a_socket_that_takes_nothing_for_write_timeout_is_left() {
         let (peer, _, sink) = in_memory(scripts(), keys);
         let mut run = Run::open(&sink).await;
         let begun = tokio::time::Instant::now();
-        run.writer.write_page(heavy()).await.unwrap();
+        run.write_page(heavy()).await.unwrap();
         // The goodbye takes at most a second, and so does the wait.
         let took = begun.elapsed().as_secs();
         assert!((seconds..seconds + 3).contains(&took), "{took}");
-        run.close().await.unwrap();
+        run.end().await.unwrap();
         let arrived = weights(&all_texts(&peer.connections()));
         assert_eq!(arrived.last(), Some(&100));
-        assert_eq!(run.meter().delivered + run.meter().unconfirmed, 100);
-        assert!(arrived.is_sorted() && run.meter().unconfirmed > 0);
+        assert_eq!(run.counts().delivered + run.counts().unconfirmed, 100);
+        assert!(arrived.is_sorted() && run.counts().unconfirmed > 0);
     }
 }
 
@@ -84,15 +87,15 @@ async fn without_a_pong_in_ack_timeout_the_connection_is_dropped_and_its_records
         let once = Script::accept().expect_data(1).expect_ping().no_pongs();
         let (peer, memory, sink) = in_memory([once, Script::accept()], at_least_once(keys));
         let mut run = Run::open(&sink).await;
-        run.writer.write_page(numbers(1, 1)).await.unwrap();
-        run.writer.flush().await.unwrap();
-        run.writer.write_page(numbers(2, 3)).await.unwrap();
-        run.writer.flush().await.unwrap();
-        run.close().await.unwrap();
+        run.write_page(numbers(1, 1)).await.unwrap();
+        run.flush_all().await.unwrap();
+        run.write_page(numbers(2, 3)).await.unwrap();
+        run.flush_all().await.unwrap();
+        run.end().await.unwrap();
         let seen = peer.finish().await;
         assert_eq!(seen[0].close_code(), Some(3008));
         assert_eq!(seen[1].texts(), named(2, 3));
-        assert_eq!((run.meter().resent, run.meter().delivered), (2, 3));
+        assert_eq!((run.own("resent"), run.counts().delivered), (2, 3));
         let asked = memory.asked();
         let took = (asked[1] - asked[0]).as_secs();
         assert!((seconds..seconds + 2).contains(&took), "{took}");
@@ -106,15 +109,15 @@ async fn a_pong_is_not_owed_for_a_ping_that_the_socket_has_not_taken() {
     let keys = at_least_once(json!({"ack_timeout": 5, "max_unconfirmed_records": 16}));
     let (peer, memory, sink) = in_memory([Script::accept().ignore_until(&gate)], keys);
     let mut run = Run::open(&sink).await;
-    let (written, ()) = tokio::join!(run.writer.write_page(heavy()), async {
+    let (written, ()) = tokio::join!(run.write_page(heavy()), async {
         tokio::time::sleep(Duration::from_secs(20)).await;
         gate.open();
     });
     written.unwrap();
-    run.writer.flush().await.unwrap();
-    run.close().await.unwrap();
+    run.flush_all().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(memory.asked().len(), 1);
-    assert_eq!((run.meter().delivered, run.meter().resent), (100, 0));
+    assert_eq!((run.counts().delivered, run.own("resent")), (100, 0));
     assert_eq!(weights(&all_texts(&peer.connections())).len(), 100);
 }
 
@@ -123,15 +126,15 @@ async fn a_peer_that_never_pongs_on_two_connections_is_fatal_with_advice() {
     let mute = || Script::accept().no_pongs();
     let (_, memory, sink) = in_memory([mute(), mute(), mute()], at_least_once(json!({})));
     let mut run = Run::open(&sink).await;
-    run.writer.write_page(numbers(1, 4)).await.unwrap();
-    let error = run.writer.flush().await.unwrap_err();
+    run.write_page(numbers(1, 4)).await.unwrap();
+    let error = run.flush_all().await.unwrap_err();
     assert_eq!(memory.asked().len(), 2);
     assert_eq!(error.kind(), ErrorKind::Sink);
     let text = error.to_string();
     assert!(text.contains("the peer answers no Pings"), "{text}");
     assert!(text.ends_with("0 records confirmed, 4 sent without confirmation, 0 not sent"));
     assert!(error.hint().unwrap().contains("delivery: at_most_once"));
-    assert_eq!((run.meter().unconfirmed, run.meter().resent), (4, 4));
+    assert_eq!((run.counts().unconfirmed, run.own("resent")), (4, 4));
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,8 +142,8 @@ async fn a_mute_peer_is_known_though_it_leaves_before_ack_timeout() {
     let mute = || Script::accept().no_pongs().pause(Duration::from_secs(15)).close(1001, "rotate");
     let (_, memory, sink) = in_memory((0..9).map(|_| mute()), at_least_once(json!({})));
     let mut run = Run::open(&sink).await;
-    run.writer.write_page(numbers(1, 4)).await.unwrap();
-    let error = run.writer.flush().await.unwrap_err().to_string();
+    run.write_page(numbers(1, 4)).await.unwrap();
+    let error = run.flush_all().await.unwrap_err().to_string();
     assert!(error.contains("the peer answers no Pings"), "{error}");
     assert_eq!(memory.asked().len(), 2);
 }
@@ -152,9 +155,9 @@ async fn a_peer_that_does_not_read_is_not_mute() {
     let keys = at_least_once(json!({"write_timeout": 7}));
     let (peer, memory, sink) = in_memory([stuck(), stuck(), Script::accept()], keys);
     let mut run = Run::open(&sink).await;
-    run.writer.write_page(heavy()).await.unwrap();
-    run.writer.flush().await.unwrap();
-    assert_eq!((memory.asked().len(), run.meter().delivered), (3, 100));
+    run.write_page(heavy()).await.unwrap();
+    run.flush_all().await.unwrap();
+    assert_eq!((memory.asked().len(), run.counts().delivered), (3, 100));
     assert_eq!(weights(&peer.connections()[2].texts()).len(), 100);
 }
 
@@ -166,10 +169,10 @@ async fn a_peer_that_pongs_now_and_then_is_not_mute() {
     let (_, memory, sink) = in_memory([mute(), answers, mute(), Script::accept()], keys);
     let mut run = Run::open(&sink).await;
     for first in [1, 3] {
-        run.writer.write_page(numbers(first, first + 1)).await.unwrap();
-        run.writer.flush().await.unwrap();
+        run.write_page(numbers(first, first + 1)).await.unwrap();
+        run.flush_all().await.unwrap();
     }
-    assert_eq!((memory.asked().len(), run.meter().delivered), (4, 4));
+    assert_eq!((memory.asked().len(), run.counts().delivered), (4, 4));
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,11 +182,11 @@ async fn after_a_clean_close_without_reconnect_only_what_must_arrive_is_missed()
         let keys = json!({"reconnect": false, "delivery": delivery});
         let (_, _, sink) = in_memory([script], keys);
         let mut run = Run::open(&sink).await;
-        run.writer.write_page(numbers(1, 3)).await.unwrap();
+        run.write_page(numbers(1, 3)).await.unwrap();
         tokio::time::sleep(Duration::from_secs(5)).await;
-        assert_eq!(run.writer.flush().await.is_ok(), well, "{delivery}");
-        assert_eq!(run.writer.close().await.is_ok(), well, "{delivery}");
-        assert_eq!((run.meter().delivered, run.meter().unconfirmed), (0, 3));
+        assert_eq!(run.flush_all().await.is_ok(), well, "{delivery}");
+        assert!(run.close().await.is_ok(), "{delivery}: nothing is left to tell");
+        assert_eq!((run.counts().delivered, run.counts().unconfirmed), (0, 3));
     }
 }
 
@@ -195,11 +198,12 @@ async fn a_loss_without_reconnect_is_told_however_soon_the_end_is_asked_for() {
         let script = read.pause(slow).send_close(1011, "broken").pause(slow * 10);
         let (_, _, sink) = in_memory([script], json!({"reconnect": false}));
         let mut run = Run::open(&sink).await;
-        run.writer.write_page(numbers(1, 3)).await.unwrap();
+        run.write_page(numbers(1, 3)).await.unwrap();
         tokio::time::sleep(Duration::from_millis(wait)).await;
-        let error = run.writer.close().await.unwrap_err().to_string();
+        assert_eq!(run.flush().await.unwrap(), 3);
+        let error = run.close().await.unwrap_err().to_string();
         assert!(error.contains("3 sent without confirmation"), "{wait}: {error}");
-        assert_eq!(run.meter().unconfirmed, 3);
+        assert_eq!(run.counts().unconfirmed, 3);
     }
 }
 
@@ -208,23 +212,24 @@ async fn one_connection_without_a_pong_tells_no_more_than_that() {
     let keys = json!({"delivery": "at_least_once", "reconnect": false, "ack_timeout": 5});
     let (peer, memory, sink) = in_memory([Script::accept().no_pongs()], keys);
     let mut run = Run::open(&sink).await;
-    run.writer.write_page(numbers(1, 1)).await.unwrap();
-    let error = run.writer.flush().await.unwrap_err().to_string();
+    run.write_page(numbers(1, 1)).await.unwrap();
+    let error = run.flush_all().await.unwrap_err().to_string();
     assert!(error.contains("no Pong for 5s (ack_timeout)"), "{error}");
     assert_eq!(memory.asked().len(), 1);
     assert_eq!(peer.finish().await[0].close_code(), Some(3008));
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_most_once_does_not_care_for_pongs_but_cannot_prove_anything_then() {
+async fn at_most_once_records_are_delivered_when_the_socket_has_them() {
     let (peer, _, sink) = in_memory([Script::accept().no_pongs()], json!({}));
     let mut run = Run::open(&sink).await;
-    run.writer.write_page(numbers(1, 4)).await.unwrap();
+    run.write_page(numbers(1, 4)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(3600)).await;
-    run.writer.flush().await.unwrap();
-    run.close().await.unwrap();
+    run.flush_all().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(peer.finish().await[0].texts(), named(1, 4));
-    assert_eq!((run.meter().unconfirmed, run.meter().delivered), (4, 0));
+    assert_eq!((run.counts().unconfirmed, run.counts().delivered), (0, 4));
+    assert_eq!(run.own("lost_after_flush"), 0, "the answer to our Close proves it");
 }
 
 #[tokio::test]
@@ -237,7 +242,7 @@ async fn what_is_unconfirmed_is_bounded_and_at_least_sixteen_pings_are_on_their_
     ] {
         let server = ScriptedServer::start([Script::accept().no_pongs()]).await;
         let mut run = Run::open(&sink(&server.url(), at_least_once(keys))).await;
-        let mut writing = run.writer.write_page(numbers(1000, 29_999));
+        let mut writing = run.writer().write_page(numbers(1000, 29_999));
         tokio::select! {
             _ = &mut writing => panic!("it does not wait for Pongs"),
             _ = soon(server.until(|seen| {
@@ -245,12 +250,26 @@ async fn what_is_unconfirmed_is_bounded_and_at_least_sixteen_pings_are_on_their_
             })) => {}
         }
         drop(writing);
-        drop(run.writer);
+        drop(run);
         let seen = soon(server.finish()).await;
         assert_eq!(seen[0].texts().len(), most);
         let pings = seen[0].payloads(faucet_testkit::opcode::PING).len();
         assert!(pings >= 16, "{pings}");
-        assert_eq!(run.context.meter().read().unconfirmed, most as u64);
+    }
+}
+
+/// A payload that is counted when it is encoded: then its bytes are copied and let go.
+struct Watched(Vec<u8>, Arc<AtomicUsize>);
+
+impl AsRef<[u8]> for Watched {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.1.fetch_add(1, Relaxed);
     }
 }
 
@@ -267,11 +286,12 @@ async fn what_waits_for_the_socket_is_bounded() {
         let gate = Gate::new();
         let (_, _, sink) = in_memory([Script::accept().ignore_until(&gate)], keys);
         let mut run = Run::open(&sink).await;
-        let flood = page((0..10_000).map(|_| Payload::Text("x".repeat(SIZE).into())));
-        let blocked = tokio::time::timeout(Duration::from_secs(1), run.writer.write_page(flood));
+        let encoded = Arc::new(AtomicUsize::new(0));
+        let record = || Bytes::from_owner(Watched(vec![b'x'; SIZE], Arc::clone(&encoded)));
+        let flood = page((0..10_000).map(|_| Payload::Binary(record())));
+        let blocked = tokio::time::timeout(Duration::from_secs(1), run.write_page(flood));
         assert!(blocked.await.is_err());
-        drop(run.writer);
-        let taken = run.context.meter().read().unconfirmed as usize * (SIZE + 6);
+        let taken = encoded.load(Relaxed) * (SIZE + 6);
         let waited = taken.saturating_sub(pipe);
         assert!((least..most).contains(&waited), "{waited}");
     }
@@ -284,7 +304,7 @@ async fn a_record_larger_than_the_window_travels_alone() {
     let mut run = Run::open(&sink(&server.url(), keys)).await;
     run.write(numbers(999, 1005)).await.unwrap();
     run.flush().await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[0].texts(), named(999, 1005));
 }
 
@@ -294,10 +314,10 @@ async fn one_pong_for_many_pings_confirms_all_before_it_even_if_it_answers_the_k
     let keys = at_least_once(json!({"ping_interval": 2, "max_unconfirmed_records": 400}));
     let (peer, _, sink) = in_memory([script], keys);
     let mut run = Run::open(&sink).await;
-    run.writer.write_page(numbers(1, 300)).await.unwrap();
-    run.writer.flush().await.unwrap();
-    assert_eq!((run.meter().delivered, run.meter().resent), (300, 0));
-    run.close().await.unwrap();
+    run.write_page(numbers(1, 300)).await.unwrap();
+    run.flush_all().await.unwrap();
+    assert_eq!((run.counts().delivered, run.own("resent")), (300, 0));
+    run.end().await.unwrap();
     let seen = peer.finish().await;
     assert_eq!(seen[0].texts(), named(1, 300));
     let pings = seen[0].payloads(faucet_testkit::opcode::PING);

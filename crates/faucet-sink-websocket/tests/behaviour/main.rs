@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod connecting;
+mod dead_letters;
 mod dropped;
 mod every_byte;
+mod flushes;
 mod idle;
 mod losses;
 mod options;

@@ -23,7 +23,7 @@ async fn waits(more: &[(&str, &str)]) -> (Vec<u128>, String) {
     let sink = made("ws://sink.test/", more).with_dial(memory.clone());
     let mut run = Run::open(&sink).await;
     crate::support::gone(&peer).await;
-    let error = run.writer.write_page(numbers(1, 1)).await.unwrap_err();
+    let error = run.write_page(numbers(1, 1)).await.unwrap_err();
     let asked = memory.asked();
     let waits = asked.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
     (waits, error.to_string())
@@ -53,8 +53,8 @@ async fn minus_one_is_unlimited() {
     let more = [("websocket.reconnect.max.attempts", "-1")];
     let mut run = Run::open(&made("ws://sink.test/", &more).with_dial(memory.clone())).await;
     crate::support::gone(&peer).await;
-    run.writer.write_page(numbers(1, 1)).await.unwrap();
-    run.writer.close().await.unwrap();
+    run.write_page(numbers(1, 1)).await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(memory.asked().len(), 52);
 }
 
@@ -72,7 +72,7 @@ async fn message_type_headers_subprotocol_and_typed_keys_reach_the_server() {
     ];
     let mut run = Run::open(&made(&server.url(), &more)).await;
     run.write(numbers(1, 1)).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     let seen = soon(server.finish()).await;
     assert_eq!(seen[0].header("authorization"), Some("Bearer t"));
     assert_eq!(seen[0].header("sec-websocket-protocol"), Some("v1.json"));
@@ -104,7 +104,7 @@ async fn connectivity_is_validated_and_text_is_the_default() {
     sink.validate_connectivity().await.unwrap();
     let mut run = Run::open(&sink).await;
     run.write(numbers(1, 1)).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[1].texts(), ["record 1"]);
     let nobody = format!("ws://{}/", faucet_testkit::refused_address().await);
     let error = made(&nobody, &[]).validate_connectivity().await.unwrap_err();
@@ -115,12 +115,16 @@ async fn connectivity_is_validated_and_text_is_the_default() {
 fn what_is_wrong_is_told_by_the_name_of_the_option() {
     for (name, value, why) in [
         ("websocket.mesage.type", "text", "did you mean `websocket.message.type`?"),
-        ("websocket.message.type", "json", "websocket.message.type: write text or binary"),
-        ("websocket.reconnect.max.attempts", "-3", "write a whole number, or -1 for unlimited"),
-        ("websocket.unbounded", "true", "websocket.unbounded: unknown option"),
-        ("format", "csv", "format: write json, text or bytes"),
-        ("type", "source", "type: must be sink here"),
-        ("websocket.delivery", "exactly", "websocket.delivery: unknown variant"),
+        (
+            "websocket.message.type",
+            "json",
+            "websocket.message.type: not understood, expected text, binary or same",
+        ),
+        ("websocket.reconnect.max.attempts", "-3", "expected a whole number, or -1 for unlimited"),
+        ("websocket.unbounded", "true", "websocket.unbounded: unknown key"),
+        ("format", "csv", "format: not understood, expected json, text or bytes"),
+        ("type", "source", "type: not understood, expected `sink`"),
+        ("websocket.delivery", "exactly", "websocket.delivery: unknown value"),
     ] {
         let options = options("ws://h/", &[(name, value)]);
         let error = WebsocketSinkFactory.create_initialized(&options).unwrap_err().to_string();
@@ -128,6 +132,6 @@ fn what_is_wrong_is_told_by_the_name_of_the_option() {
     }
     let mut registry = Registry::new();
     faucet_sink_websocket::register(&mut registry).unwrap();
-    let sink = registry.sink_from_options("websocket", &options("ws://h/x", &[])).unwrap();
+    let sink = registry.sinks.build_from_options("websocket", &options("ws://h/x", &[])).unwrap();
     assert_eq!(sink.info().target, "ws://h/x");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faucet_core::{ErrorKind, Link};
+use faucet_core::{ConnectionState, ErrorKind};
 use faucet_testkit::Script;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ async fn outage(keys: Value) -> (Vec<u128>, faucet_core::Error, Run) {
     let mut run = Run::open(&sink).await;
     run.write(numbers(1, 1)).await.unwrap();
     gone(&peer).await;
-    let error = run.writer.write_page(numbers(2, 6)).await.unwrap_err();
+    let error = run.write_page(numbers(2, 6)).await.unwrap_err();
     (waits(&memory), error, run)
 }
 
@@ -36,9 +36,10 @@ async fn three_connects_by_default_and_then_the_write_fails_and_says_what_became
         text.ends_with("1 records confirmed, 0 sent without confirmation, 5 not sent"),
         "{text}"
     );
-    let again = run.writer.write_page(numbers(7, 7)).await.unwrap_err();
+    let again = run.write_page(numbers(7, 7)).await.unwrap_err();
     assert!(again.to_string().ends_with("1 not sent"), "{again}");
-    run.close().await.unwrap();
+    assert_eq!((error.written(), again.written()), (Some(0), Some(0)));
+    run.end().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +68,7 @@ async fn without_reconnect_a_write_on_a_lost_connection_fails_at_once() {
         assert!(text.contains("not connected and reconnect is disabled"), "{text}");
         assert!(text.contains("connection lost without a Close frame"), "{text}");
         assert!(begun.elapsed() < Duration::from_secs(1));
-        run.close().await.unwrap();
+        run.end().await.unwrap();
     }
 }
 
@@ -86,13 +87,13 @@ async fn without_a_limit_it_goes_on_until_the_peer_is_back() {
     );
     let mut run = Run::open(&sink).await;
     gone(&peer).await;
-    assert_eq!(run.meter().sink_link, Link::None, "there is nothing to send");
-    let writing = run.writer.write_page(numbers(1, 3));
+    assert_eq!(run.connection(), ConnectionState::None, "there is nothing to send");
+    let writing = run.write_page(numbers(1, 3));
     assert!(tokio::time::timeout(Duration::from_secs(1), writing).await.is_err());
-    assert_eq!(run.meter().sink_link, Link::Waiting);
-    run.writer.flush().await.unwrap();
-    assert_eq!(run.meter().sink_link, Link::Up);
-    run.close().await.unwrap();
+    assert_eq!(run.connection(), ConnectionState::Waiting);
+    run.flush_all().await.unwrap();
+    assert_eq!(run.connection(), ConnectionState::Up);
+    run.end().await.unwrap();
     assert_eq!(waits(&memory), [1000, 2000, 4000, 8000, 16_000]);
     assert_eq!(peer.finish().await[5].texts().len(), 3);
 }
@@ -105,15 +106,15 @@ async fn a_mere_connect_is_no_progress_but_a_confirmed_record_is() {
     let (_, memory, sink) = in_memory((0..9).map(|_| flap()), keys.clone());
     let mut run = Run::open(&sink).await;
     run.write(numbers(1, 3)).await.ok();
-    let error = run.writer.flush().await.unwrap_err();
+    let error = run.flush_all().await.unwrap_err();
     assert_eq!(memory.asked().len(), 1 + 3, "{error}");
     let working = || Script::accept().expect_data(1).ping("p").expect_pong("p").hang_up();
     let (_, memory, sink) = in_memory((0..9).map(|_| working()), keys);
     let mut run = Run::open(&sink).await;
     for n in 1..=8 {
-        run.writer.write_page(numbers(n, n)).await.unwrap();
-        run.writer.flush().await.unwrap();
+        run.write_page(numbers(n, n)).await.unwrap();
+        run.flush_all().await.unwrap();
     }
-    assert_eq!(run.meter().delivered, 8);
+    assert_eq!(run.counts().delivered, 8);
     assert!(waits(&memory).iter().all(|wait| *wait <= 1010), "{:?}", waits(&memory));
 }

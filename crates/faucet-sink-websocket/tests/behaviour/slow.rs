@@ -4,11 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faucet_common_websocket::StepLog;
-use faucet_common_websocket::dial::Dial;
-use faucet_common_websocket::lifecycle::Failure;
-use faucet_common_websocket::url::WsUrl;
-use faucet_common_websocket::wire::Io;
+use faucet_common_websocket::{Destination, Dial, DialFailure, Io, StepLog};
 use faucet_core::Payload;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -55,7 +51,7 @@ impl SlowPeer {
 
 #[async_trait]
 impl Dial for SlowPeer {
-    async fn dial(&self, _: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+    async fn dial(&self, _: &Destination, log: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
         log.begin("tcp");
         let (ours, theirs) = match self.line {
             Line::Wide => duplex(PIPE),
@@ -137,9 +133,9 @@ async fn backlog(keys: Value) -> (Arc<SlowPeer>, Run) {
     let sink = sink("ws://slow.test/", keys).with_dial(Arc::clone(&peer) as Arc<dyn Dial>);
     let mut run = Run::open(&sink).await;
     for first in (1..=3000).step_by(1000) {
-        run.writer.write_page(numbers(first, first + 999)).await.unwrap();
+        run.write_page(numbers(first, first + 999)).await.unwrap();
     }
-    run.writer.flush().await.unwrap();
+    run.flush_all().await.unwrap();
     (peer, run)
 }
 
@@ -148,11 +144,10 @@ async fn at_least_once_what_is_on_its_way_is_fitted_to_the_peer() {
     for (keys, most) in [(json!({}), 2), (json!({"ping_interval": 5}), 3)] {
         let (peer, run) = backlog(with(at_least_once(json!({})), keys)).await;
         assert_eq!(distinct(&peer.texts()), named(1, 3000));
-        let meter = run.meter();
-        assert_eq!((meter.delivered, meter.unconfirmed), (3000, 0));
+        assert_eq!((run.counts().delivered, run.counts().unconfirmed), (3000, 0));
         // Not every half a minute anew.
         assert!(peer.connections() <= most, "{}", peer.connections());
-        assert!(meter.resent < 4000, "{}", meter.resent);
+        assert!(run.own("resent") < 4000, "{}", run.own("resent"));
     }
 }
 
@@ -161,7 +156,7 @@ async fn at_least_once_a_peer_that_needs_longer_than_the_first_pings_allow_is_no
     let keys = at_least_once(json!({"ack_timeout": 2}));
     let (peer, run) = backlog(keys).await;
     assert_eq!(distinct(&peer.texts()), named(1, 3000));
-    assert_eq!(run.meter().delivered, 3000);
+    assert_eq!(run.counts().delivered, 3000);
     assert!(peer.connections() <= 3, "{}", peer.connections());
 }
 
@@ -177,25 +172,26 @@ async fn no_pong_is_owed_for_a_ping_behind_what_the_socket_still_takes() {
             let sink = sink("ws://slow.test/", keys).with_dial(Arc::clone(&peer) as Arc<dyn Dial>);
             let mut run = Run::open(&sink).await;
             let record = Payload::Text("x".repeat(size / parts).into());
-            run.writer.write_page(page(vec![record; parts])).await.unwrap();
-            run.writer.flush().await.unwrap();
-            run.close().await.unwrap();
+            run.write_page(page(vec![record; parts])).await.unwrap();
+            run.flush_all().await.unwrap();
+            run.end().await.unwrap();
             assert_eq!(peer.connections(), 1, "{size} bytes in {parts}, {delivery}");
-            assert_eq!(run.meter().delivered + run.meter().unconfirmed, parts as u64);
+            assert_eq!(run.counts().delivered + run.counts().unconfirmed, parts as u64);
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_most_once_a_distant_peer_has_its_last_word() {
+async fn at_most_once_a_distant_peer_reads_everything_before_the_close() {
     let line = Line::Far(Duration::from_millis(350));
     let peer = Arc::new(SlowPeer { line, ..SlowPeer::every(Duration::ZERO) });
     let sink = sink("ws://far.test/", json!({})).with_dial(Arc::clone(&peer) as Arc<dyn Dial>);
     let mut run = Run::open(&sink).await;
     for first in [1, 4] {
-        run.writer.write_page(numbers(first, first + 2)).await.unwrap();
+        run.write_page(numbers(first, first + 2)).await.unwrap();
     }
-    run.writer.flush().await.unwrap();
-    run.close().await.unwrap();
-    assert_eq!((run.meter().delivered, run.meter().unconfirmed), (6, 0));
+    run.flush_all().await.unwrap();
+    run.end().await.unwrap();
+    assert_eq!((run.counts().delivered, run.own("lost_after_flush")), (6, 0));
+    assert_eq!(peer.texts(), named(1, 6));
 }

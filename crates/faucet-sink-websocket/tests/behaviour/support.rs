@@ -4,15 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faucet_common_websocket::StepLog;
-use faucet_common_websocket::dial::Dial;
-use faucet_common_websocket::lifecycle::{Class, Failure};
-use faucet_common_websocket::url::WsUrl;
-use faucet_common_websocket::wire::Io;
-use faucet_core::config::decode;
+use faucet_common_websocket::{Destination, Dial, DialFailure, Io, StepLog};
 use faucet_core::{
-    Error, ErrorKind, MeterReading, PageWriter, Payload, Record, Result, RunContext, Sink,
-    SinkConfig, StreamPage, Timestamp,
+    ConnectionState, PageWriter, Payload, Record, Rejected, Result, Scope, Sink, SinkConfig,
+    StreamPage, Timestamp, decode,
 };
 use faucet_sink_websocket::{WebsocketSink, WebsocketSinkConfig};
 use faucet_testkit::{Script, ScriptedPeer, Seen};
@@ -51,32 +46,105 @@ pub(crate) fn page(payloads: impl IntoIterator<Item = Payload>) -> StreamPage {
     StreamPage::new(payloads.into_iter().map(record).collect())
 }
 
-/// An open run.
+/// An open run, and the counts that a runner keeps of it.
 pub(crate) struct Run {
-    pub(crate) writer: Box<dyn PageWriter>,
-    pub(crate) context: RunContext,
+    writer: Box<dyn PageWriter>,
+    pub(crate) scope: Scope,
+    counts: Counts,
+    pub(crate) rejected: Vec<Rejected>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Records taken and not flushed.
+    taken: u64,
+    pub(crate) delivered: u64,
+    pub(crate) unconfirmed: u64,
+    pub(crate) not_written: u64,
 }
 
 impl Run {
     pub(crate) async fn open(sink: &WebsocketSink) -> Self {
-        let context = RunContext::default();
-        Self { writer: soon(sink.open(&context)).await.unwrap(), context }
+        Self::open_in(sink, Scope::default()).await
+    }
+
+    pub(crate) async fn open_in(sink: &WebsocketSink, scope: Scope) -> Self {
+        let writer = soon(sink.open(&scope)).await.unwrap();
+        Self::new(writer, scope)
+    }
+
+    pub(crate) fn new(writer: Box<dyn PageWriter>, scope: Scope) -> Self {
+        Self { writer, scope, counts: Counts::default(), rejected: Vec::new() }
     }
 
     pub(crate) async fn write(&mut self, page: StreamPage) -> Result<()> {
-        soon(self.writer.write_page(page)).await
+        soon(self.write_page(page)).await
     }
 
-    pub(crate) async fn flush(&mut self) -> Result<()> {
-        soon(self.writer.flush()).await
+    /// Writes without a limit of time.
+    pub(crate) async fn write_page(&mut self, page: StreamPage) -> Result<()> {
+        let all = page.len() as u64;
+        let written = self.writer.write_page(page).await;
+        let taken = match &written {
+            Ok(()) => all,
+            Err(error) => error.written().unwrap_or_default(),
+        };
+        self.counts.taken += taken;
+        self.counts.not_written += all - taken;
+        written
+    }
+
+    pub(crate) async fn flush(&mut self) -> Result<u64> {
+        soon(self.flush_all()).await
+    }
+
+    /// Flushes without a limit of time: how many records are unconfirmed.
+    pub(crate) async fn flush_all(&mut self) -> Result<u64> {
+        let flushed = self.writer.flush().await;
+        let taken = std::mem::take(&mut self.counts.taken);
+        match &flushed {
+            Ok(flushed) => {
+                let lost = flushed.unconfirmed() + flushed.rejected().len() as u64;
+                assert!(lost <= taken, "{lost} of {taken} are not delivered");
+                self.counts.unconfirmed += flushed.unconfirmed();
+                self.counts.delivered += taken - lost;
+                self.rejected.extend_from_slice(flushed.rejected());
+            }
+            Err(_) => self.counts.unconfirmed += taken,
+        }
+        flushed.map(|flushed| flushed.unconfirmed())
     }
 
     pub(crate) async fn close(&mut self) -> Result<()> {
         soon(self.writer.close()).await
     }
 
-    pub(crate) fn meter(&self) -> MeterReading {
-        self.context.meter().read()
+    /// Flushes and closes, as a runner ends a run.
+    pub(crate) async fn end(&mut self) -> Result<()> {
+        self.flush().await?;
+        self.close().await
+    }
+
+    /// The writer itself, for calls that are dropped.
+    pub(crate) fn writer(&mut self) -> &mut dyn PageWriter {
+        &mut *self.writer
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// A counter of the sink's own.
+    pub(crate) fn own(&self, name: &str) -> u64 {
+        self.scope.counters().get_own(name)
+    }
+
+    pub(crate) fn skipped(&self, reason: &str) -> u64 {
+        self.scope.counters().read().skipped.get(reason).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn connection(&self) -> ConnectionState {
+        self.scope.counters().read().connection
     }
 }
 
@@ -115,16 +183,12 @@ impl Memory {
 
 #[async_trait]
 impl Dial for Memory {
-    async fn dial(&self, url: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+    async fn dial(&self, _: &Destination, log: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
         self.asked.lock().unwrap().push(Instant::now());
         log.begin("tcp");
         match self.peer.connect() {
             Ok(stream) => Ok(Box::new(stream)),
-            Err(_) => {
-                let what = format!("{}: refused in memory", url.redacted());
-                let error = Error::new(ErrorKind::Connect, what).retryable(true);
-                Err(Failure::new(Class::Transient, error))
-            }
+            Err(_) => Err(DialFailure::Tcp(std::io::ErrorKind::ConnectionRefused.into())),
         }
     }
 }

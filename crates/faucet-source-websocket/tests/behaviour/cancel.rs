@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faucet_core::{PageReader, RunContext, Source};
+use faucet_core::{Next, PageReader, Scope, Source};
 use faucet_testkit::{End, Gate, Script, ScriptedServer, conformance, opcode};
 use futures_util::StreamExt;
 use serde_json::json;
@@ -52,8 +52,8 @@ async fn impatient(reader: &mut dyn PageReader, patience: Duration) -> (Vec<Stri
     loop {
         match timeout(patience, reader.next_page()).await {
             Ok(page) => match page.unwrap() {
-                Some(page) => all.extend(texts(&page)),
-                None => return (all, dropped),
+                Next::Page(page) => all.extend(texts(&page)),
+                _ => return (all, dropped),
             },
             Err(_) => dropped += 1,
         }
@@ -112,7 +112,7 @@ async fn closing_hands_over_what_was_received_and_says_goodbye() {
             no_page_for(&mut *reader, secs(1)).await;
         }
         let begin = Instant::now();
-        let page = reader.close().await.unwrap();
+        let page = stop(&mut *reader).await;
         assert_eq!(
             page.as_ref().map(texts),
             last.map(|l| l.into_iter().map(String::from).collect())
@@ -120,7 +120,6 @@ async fn closing_hands_over_what_was_received_and_says_goodbye() {
         assert!(begin.elapsed() < ms(10), "{:?}", begin.elapsed());
         let seen = peer.finish().await.swap_remove(0);
         assert_eq!((seen.close_code(), seen.end), (Some(1000), Some(End::ClientClosed)));
-        assert!(reader.close().await.unwrap().is_none(), "nothing is handed over twice");
     }
 }
 
@@ -130,15 +129,15 @@ async fn closing_keeps_to_max_messages_and_counts_what_it_cannot_take() {
     let (_, source) = in_memory([script], json!({"batch_size": 2, "max_messages": 5}));
     let mut reader = open(&source).await;
     page_within(&mut *reader, secs(1)).await;
-    assert_eq!(texts(&reader.close().await.unwrap().unwrap()), ["2", "3", "4"]);
+    assert_eq!(texts(&stop(&mut *reader).await.unwrap()), ["2", "3", "4"]);
 
     let script = Script::accept().early().send_text("1").send_text("no JSON").send_text("2");
     let (_, source) = in_memory([script], json!({"batch_size": 1}));
-    let run = RunContext::default();
-    let mut reader = source.open(&run).await.unwrap();
+    let scope = Scope::default();
+    let mut reader = source.open(&scope).await.unwrap();
     page_within(&mut *reader, secs(1)).await;
-    assert_eq!(texts(&reader.close().await.unwrap().unwrap()), ["2"]);
-    assert_eq!(run.meter().read().skipped["parse_error"], 1);
+    assert_eq!(texts(&stop(&mut *reader).await.unwrap()), ["2"]);
+    assert_eq!(scope.counters().read().skipped["parse_error"], 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,13 +188,13 @@ async fn closing_does_not_wait_for_what_is_not_connected() {
         let mut reader = open(&source).await;
         no_page_for(&mut *reader, after).await;
         let begin = Instant::now();
-        let page = reader.close().await.unwrap();
+        let page = stop(&mut *reader).await;
         assert_eq!(page.map_or(0, |page| page.len()), scripts.len() - 1);
         assert_eq!(begin.elapsed(), Duration::ZERO);
     }
     let (peer, source) = in_memory([Script::accept()], json!({}));
     let mut reader = open(&source).await;
-    assert!(reader.close().await.unwrap().is_none());
+    assert!(stop(&mut *reader).await.is_none());
     assert!(peer.connections().is_empty(), "the first connect comes with the first page");
 }
 
@@ -219,8 +218,8 @@ async fn a_dropped_stream_drops_its_connection_and_nothing_else() {
     let script = Script::accept().send_text("1").wait(&gate).send_text("2");
     let server = ScriptedServer::start([script]).await;
     let source = source(&server.url(), json!({"batch_size": 1, "max_messages": 2}));
-    let run = RunContext::default();
-    let (mut dropped, mut kept) = (source.stream_pages(&run), source.stream_pages(&run));
+    let scope = Scope::default();
+    let (mut dropped, mut kept) = (source.stream_pages(&scope), source.stream_pages(&scope));
     for pages in [&mut dropped, &mut kept] {
         assert_eq!(texts(&pages.next().await.unwrap().unwrap()), ["1"]);
     }
@@ -237,8 +236,8 @@ async fn a_dropped_stream_drops_its_connection_and_nothing_else() {
 async fn records_come_before_the_error_and_the_stream_is_over_after_it() {
     let script = Script::accept().send_text("1").send_text("2").send_text("no JSON");
     let (_, source) = in_memory([script], json!({}));
-    let run = RunContext::default();
-    let pages: Vec<_> = source.stream_pages(&run).collect().await;
+    let scope = Scope::default();
+    let pages: Vec<_> = source.stream_pages(&scope).collect().await;
     let [Ok(page), Err(error)] = &pages[..] else { panic!("{pages:?}") };
     assert_eq!(texts(page), ["1", "2"]);
     assert!(error.to_string().contains("message 3 is not JSON"), "{error}");

@@ -1,6 +1,6 @@
 //! `check`: a session in small, and what the answer to the upgrade may hold.
 
-use faucet_core::{ErrorKind, RunContext, Source, StepOutcome};
+use faucet_core::{ErrorKind, Scope, Source, StepOutcome};
 use faucet_source_websocket::WebsocketSourceConfig;
 use faucet_testkit::{Script, conformance};
 use serde_json::json;
@@ -10,12 +10,13 @@ use crate::support::*;
 /// The steps of a check with `ok`, `--` or the words of the failure.
 async fn steps(script: Script) -> Vec<(&'static str, String)> {
     let (_peer, source) = in_memory([script], json!({"subscribe_messages": ["all"]}));
-    let report = source.check(&RunContext::default()).await;
+    let report = source.check(&Scope::default()).await;
     let told = report.steps.into_iter().map(|step| {
         let outcome = match step.outcome {
             StepOutcome::Passed(_) => "ok".to_owned(),
             StepOutcome::Skipped(_) => "--".to_owned(),
             StepOutcome::Failed(error) => error.to_string(),
+            other => panic!("{other:?}"),
         };
         (step.name, outcome)
     });

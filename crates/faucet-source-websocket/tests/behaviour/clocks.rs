@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::{Ended, ErrorKind, Link, RunContext, Source};
+use faucet_core::{ConnectionState, Ended, ErrorKind, Next, Scope, Source};
 use faucet_testkit::{End, Script, opcode};
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
@@ -116,8 +116,8 @@ async fn the_idle_clock_stands_still_while_the_consumer_has_a_page() {
     assert_eq!(texts(&page_within(&mut *reader, secs(4)).await), ["2"]);
     assert_eq!(texts(&page_within(&mut *reader, secs(5)).await), ["3"]);
     let silent_from = Instant::now();
-    assert!(reader.next_page().await.unwrap().is_none());
-    assert_eq!((reader.ended(), silent_from.elapsed().as_secs()), (Ended::Idle, 5));
+    let Next::End(ended) = reader.next_page().await.unwrap() else { panic!("a page") };
+    assert_eq!((ended, silent_from.elapsed().as_secs()), (Ended::Idle, 5));
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +134,7 @@ async fn a_stale_feed_is_left_and_reconnected() {
         let keys = json!({"stale_timeout": 4, "reconnect": true, "max_messages": 2});
         let (peer, source) = in_memory(scripts, keys);
         let told = run_paused(&source).await;
-        assert_eq!((told.texts().len(), told.meter.reconnects), (2, 2));
+        assert_eq!((told.texts().len(), told.reconnects()), (2, 2));
         assert_eq!(rounded(&gaps(&accepted(&peer))), [2000 + 4000 + 1000, 4000 + 1000]);
         for seen in &peer.connections()[..2] {
             assert_eq!(seen.close_code(), Some(3008), "a goodbye with another code than 1000");
@@ -189,7 +189,7 @@ async fn a_peer_that_does_not_pong_is_dropped() {
         let keys = with(keys, json!({"reconnect": true, "max_messages": 1}));
         let (peer, source) = in_memory(scripts, keys);
         let told = run_paused(&source).await;
-        assert_eq!((told.texts(), told.meter.reconnects), (vec!["1".to_owned()], 1));
+        assert_eq!((told.texts(), told.reconnects()), (vec!["1".to_owned()], 1));
         assert_eq!(rounded(&gaps(&accepted(&peer))), [(dead_after + 1) * 1000]);
     }
     let keys = json!({"ping_interval": 10, "pong_timeout": 4});
@@ -211,8 +211,8 @@ async fn a_peer_that_does_not_pong_is_dropped_though_its_pages_keep_the_consumer
     let begin = Instant::now();
     let error = loop {
         match reader.next_page().await {
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("the run ended well"),
+            Ok(Next::Page(_)) => {}
+            Ok(_) => panic!("the run ended well"),
             Err(error) => break error,
         }
         // The consumer takes half of the time.
@@ -239,7 +239,8 @@ async fn a_page_is_handed_over_some_time_after_its_first_record() {
         script.send_text(i.to_string()).pause(ms(400))
     });
     for (keys, first, second) in [
-        (json!({}), (3000 + 1000, 3), (4200 + 1000, 2)),
+        (json!({}), (3050, 1), (3450, 1)),
+        (json!({"batch_timeout": 1}), (3000 + 1000, 3), (4200 + 1000, 2)),
         (json!({"batch_timeout": 0.1}), (3100, 1), (3500, 1)),
     ] {
         let (_, source) = in_memory([script.clone()], keys);
@@ -285,13 +286,17 @@ async fn a_page_in_progress_survives_an_outage() {
     let (_, source) = in_memory(scripts, keys);
     let mut reader = open(&source).await;
     let begin = Instant::now();
-    assert_eq!(texts(&page_within(&mut *reader, secs(60)).await), ["1", "2"]);
-    assert_eq!(begin.elapsed().as_secs(), 10);
+    // The gap ends the page.
+    assert_eq!(texts(&page_within(&mut *reader, secs(60)).await), ["1"]);
+    assert_eq!(begin.elapsed().as_secs(), 2, "two waits of a second");
+    let page = page_within(&mut *reader, secs(60)).await;
+    assert_eq!((texts(&page), page.gaps().len()), (vec!["2".to_owned()], 1));
+    assert_eq!(begin.elapsed().as_secs(), 12);
     drop(reader);
 
     let (_, source) = in_memory(
         [Script::accept().send_text("1").then_refuse().hang_up()],
-        json!({"reconnect": true}),
+        json!({"reconnect": true, "batch_timeout": 1}),
     );
     let mut reader = open(&source).await;
     let begin = Instant::now();
@@ -303,18 +308,18 @@ async fn a_page_in_progress_survives_an_outage() {
 async fn the_link_is_told_for_the_live_line() {
     let scripts = [Script::accept().pause(secs(1)).close(1012, ""), Script::accept()];
     let (peer, source) = in_memory(scripts, json!({"reconnect": true}));
-    let run = RunContext::default();
-    let mut reader = source.open(&run).await.unwrap();
-    let link = || run.meter().read().link;
-    assert_eq!(link(), Link::Connecting);
+    let scope = Scope::default();
+    let mut reader = source.open(&scope).await.unwrap();
+    let link = || scope.counters().read().connection;
+    assert_eq!(link(), ConnectionState::Connecting);
     no_page_for(&mut *reader, ms(500)).await;
-    assert_eq!(link(), Link::Up);
+    assert_eq!(link(), ConnectionState::Up);
     no_page_for(&mut *reader, secs(2)).await;
-    assert_eq!(link(), Link::Waiting);
+    assert_eq!(link(), ConnectionState::Waiting);
     no_page_for(&mut *reader, secs(5)).await;
-    assert_eq!((link(), run.meter().read().reconnects), (Link::Up, 1));
-    assert!(reader.close().await.unwrap().is_none());
-    assert_eq!(link(), Link::None);
+    assert_eq!((link(), scope.counters().get_own("reconnects")), (ConnectionState::Up, 1));
+    assert!(stop(&mut *reader).await.is_none());
+    assert_eq!(link(), ConnectionState::None);
     assert_eq!(peer.finish().await[1].end, Some(End::ClientClosed));
 }
 
@@ -322,7 +327,7 @@ async fn the_link_is_told_for_the_live_line() {
 async fn the_idle_clock_waits_for_the_first_page_to_be_asked_for() {
     let (_peer, source) =
         in_memory([Script::accept().send_text("1")], json!({"idle_timeout": 30, "batch_size": 1}));
-    let mut reader = source.open(&RunContext::default()).await.unwrap();
+    let mut reader = source.open(&Scope::default()).await.unwrap();
     hold_for(&mut *reader, Duration::from_secs(40)).await;
-    assert!(reader.next_page().await.unwrap().is_some());
+    page_of(reader.next_page().await.unwrap());
 }

@@ -51,7 +51,7 @@ async fn a_server_that_comes_up_later_is_found() {
         // The run's first connect has been refused by now: this future is polled second.
         ScriptedServer::start_on(address, [up()]).await.unwrap()
     });
-    assert_eq!((told.texts(), told.ended()), (vec![UP.to_owned()], Ended::MaxMessages));
+    assert_eq!((told.texts(), told.ended()), (vec![UP.to_owned()], Ended::MaxRecords));
     assert_eq!(server.finish().await.len(), 1);
 }
 
@@ -82,7 +82,7 @@ async fn a_silent_port_times_out_and_is_tried_again() {
     let server = ScriptedServer::start([Script::silent(), Script::silent(), up()]).await;
     let keys = json!({"connect_timeout": 0.05, "max_messages": 1});
     let told = run(&source(&server.url(), reconnecting(keys))).await;
-    assert_eq!((told.texts(), told.meter.reconnects), (vec![UP.to_owned()], 0));
+    assert_eq!((told.texts(), told.reconnects()), (vec![UP.to_owned()], 0));
     assert!(told.took >= ms(100), "{:?}", told.took);
 
     let server = ScriptedServer::start([Script::silent()]).await;
@@ -191,7 +191,7 @@ async fn a_check_reaches_the_far_end_step_by_step_and_says_goodbye() {
     ])
     .await;
     let source = source(&server.url(), json!({"subscribe_messages": ["hello"]}));
-    let report = source.check(&faucet_core::RunContext::default()).await;
+    let report = source.check(&faucet_core::Scope::default()).await;
     let names: Vec<_> = report.steps.iter().map(|step| step.name).collect();
     assert_eq!(names, ["tcp", "upgrade", "subscribe", "first frame", "ping"], "{report:?}");
     assert!(report.passed(), "{report:?}");

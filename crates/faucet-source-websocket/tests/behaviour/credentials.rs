@@ -162,7 +162,7 @@ async fn a_token_that_expired_is_replaced_by_the_next() {
         let (peer, source) = in_memory(scripts, json!({"reconnect": true, "max_messages": 2}));
         let tokens = Tokens::new([Ok("tok1"), Ok("tok1"), Ok("tok2")]);
         let told = run_paused(&source.with_auth_provider(tokens.clone())).await;
-        assert_eq!(told.ended(), Ended::MaxMessages);
+        assert_eq!(told.ended(), Ended::MaxRecords);
         let sent: Vec<_> = peer
             .finish()
             .await
@@ -185,7 +185,7 @@ async fn a_provider_without_credentials_is_asked_again_only_if_that_may_help() {
         vec![trouble(ErrorKind::Connect, true), trouble(ErrorKind::Connect, true), Ok("tok1")],
         vec![up()],
     );
-    assert_eq!(run_paused(&source).await.ended(), Ended::MaxMessages);
+    assert_eq!(run_paused(&source).await.ended(), Ended::MaxRecords);
     assert_eq!(peer.finish().await.len(), 1);
 
     let (peer, source) = provided(vec![trouble(ErrorKind::Auth, false)], vec![up()]);

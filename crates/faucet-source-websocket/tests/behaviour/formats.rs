@@ -1,6 +1,6 @@
 //! What messages are taken as.
 
-use faucet_core::{Ended, ErrorKind, Timestamp};
+use faucet_core::{Ended, ErrorKind, MessageKind, Payload, Scope, Source, Timestamp};
 use faucet_testkit::{Frame, Script};
 use serde_json::json;
 
@@ -58,7 +58,59 @@ async fn messages_that_are_not_json_can_be_skipped_and_are_counted() {
     let (_, source) = in_memory([script], json!({"on_parse_error": "skip"}));
     let told = run_paused(&source).await;
     assert_eq!((told.texts(), told.ended()), (vec!["1".into(), "2".into()], Ended::Closed));
-    assert_eq!(told.meter.skipped, skipped(&[("parse_error", bad.len() as u64)]));
+    assert_eq!(told.counters.skipped, skipped(&[("parse_error", bad.len() as u64)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_are_not_json_can_be_diverted_as_they_came_in() {
+    let bad = not_json();
+    let mut script = Script::accept().send_text("1");
+    for (frame, _) in &bad {
+        script = script.send_frame(frame.clone());
+    }
+    let script = script.send_text("2").close(1000, "");
+    let (_, source) = in_memory([script], json!({"on_parse_error": "divert"}));
+    assert!(source.info().diverts);
+    let told = run_with(&source, &Scope::default().with_dead_letter()).await;
+    assert_eq!((told.texts(), told.ended()), (vec!["1".into(), "2".into()], Ended::Closed));
+    assert_eq!(told.counters.skipped, skipped(&[]));
+    let rejected: Vec<_> = told.pages.into_iter().flat_map(|mut p| p.take_rejected()).collect();
+    assert_eq!(rejected.len(), bad.len());
+    for ((rejected, (frame, why)), number) in rejected.into_iter().zip(bad).zip(2..) {
+        let begin = format!("message {number} is not JSON: {why}");
+        assert!(rejected.reason.starts_with(&begin), "{}", rejected.reason);
+        let kind = match rejected.record.payload() {
+            Payload::Text(_) => MessageKind::Text,
+            Payload::Binary(_) => MessageKind::Binary,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(rejected.record.message_kind(), Some(kind));
+        let sent = frame.to_bytes();
+        assert!(sent.ends_with(rejected.record.payload().as_bytes()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_divert_needs_a_dead_letter_before_anything_is_connected() {
+    let (peer, source) = in_memory([Script::accept()], json!({"on_parse_error": "divert"}));
+    let error = source.open(&Scope::default()).await.err().unwrap();
+    let paths: Vec<String> = error.problems().iter().map(|p| p.path.to_string()).collect();
+    assert_eq!((error.kind(), paths), (ErrorKind::Config, vec!["dead_letter".to_owned()]));
+    assert!(error.hint().unwrap().contains("on_parse_error: divert"), "{error:?}");
+    assert!(peer.connections().is_empty());
+    let (_, source) = in_memory([Script::accept()], json!({}));
+    assert!(!source.info().diverts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_remembers_the_kind_of_its_message() {
+    for format in ["json", "raw_string", "binary"] {
+        let script = Script::accept().send_text("1").send_binary("2").close(1000, "");
+        let (_, source) = in_memory([script], json!({"message_format": format}));
+        let told = run_paused(&source).await;
+        let kinds: Vec<_> = told.pages.iter().flatten().map(|r| r.message_kind()).collect();
+        assert_eq!(kinds, [Some(MessageKind::Text), Some(MessageKind::Binary)], "{format}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,7 +164,7 @@ async fn the_other_formats_take_what_is_no_json() {
     let (_, source) = in_memory([script], keys);
     let told = run_paused(&source).await;
     assert_eq!(told.texts(), ["b"]);
-    assert_eq!(told.meter.skipped, skipped(&[("parse_error", 1)]));
+    assert_eq!(told.counters.skipped, skipped(&[("parse_error", 1)]));
 }
 
 #[tokio::test(start_paused = true)]

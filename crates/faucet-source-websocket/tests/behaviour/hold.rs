@@ -4,12 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faucet_common_websocket::StepLog;
-use faucet_common_websocket::dial::Dial;
-use faucet_common_websocket::lifecycle::Failure;
-use faucet_common_websocket::url::WsUrl;
-use faucet_common_websocket::wire::Io;
-use faucet_core::{Link, Result, RunContext, Source};
+use faucet_common_websocket::{Destination, Dial, DialFailure, Io, StepLog};
+use faucet_core::{ConnectionState, Result, Scope, Source};
 use faucet_source_websocket::AuthProvider;
 use faucet_testkit::{Frame, Gate, Script, ScriptedPeer, Seen, opcode};
 use http::HeaderMap;
@@ -58,9 +54,9 @@ struct Slow(Arc<ScriptedPeer>, Duration);
 
 #[async_trait]
 impl Dial for Slow {
-    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+    async fn dial(&self, to: &Destination, _: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
         let (near, ours) = duplex(1 << 20);
-        let theirs = self.0.connect().map_err(|_| refused(url))?;
+        let theirs = self.0.connect().map_err(|_| refused(to))?;
         let (mut from_near, mut to_near) = split(ours);
         let (mut from_far, mut to_far) = split(theirs);
         let time = self.1;
@@ -125,12 +121,15 @@ async fn a_dial_goes_on_while_the_consumer_is_busy() {
     let keys = json!({"reconnect": true, "batch_size": 1, "connect_timeout": 5});
     let (peer, source) = in_memory(scripts, keys);
     let source = source.with_auth_provider(Arc::new(TakesItsTime));
-    let run = RunContext::default();
-    let mut reader = source.open(&run).await.unwrap();
+    let scope = Scope::default();
+    let mut reader = source.open(&scope).await.unwrap();
     page_within(&mut *reader, secs(3)).await;
     // The connection is lost at once, and the next dial begins a second later.
     no_page_for(&mut *reader, ms(1_500)).await;
-    assert_eq!((run.meter().read().link, peer.connections().len()), (Link::Waiting, 1));
+    assert_eq!(
+        (scope.counters().read().connection, peer.connections().len()),
+        (ConnectionState::Waiting, 1)
+    );
     // Were it to stand still, its five seconds would be over when it is looked at again.
     hold_for(&mut *reader, secs(60)).await;
     assert_eq!(peer.connections().len(), 2);
@@ -144,7 +143,7 @@ async fn a_message_that_waited_in_the_buffer_does_not_set_the_clocks_back() {
     for keys in [json!({"idle_timeout": 10}), json!({"stale_timeout": 10, "reconnect": true})] {
         let (peer, mut reader) = holding(Script::accept().send_raw(both.clone()), keys).await;
         hold_for(&mut *reader, Duration::from_secs(60)).await;
-        assert_eq!(texts(&reader.next_page().await.unwrap().unwrap()), ["2"]);
+        assert_eq!(texts(&page_of(reader.next_page().await.unwrap())), ["2"]);
         let next = tokio::time::timeout(Duration::from_secs(9), reader.next_page()).await;
         assert!(next.is_err(), "{next:?}");
         assert_eq!(peer.connections().len(), 1);

@@ -10,6 +10,7 @@ mod clocks;
 mod connecting;
 mod credentials;
 mod formats;
+mod gaps;
 mod hold;
 mod memory;
 mod options;

@@ -6,11 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
-use faucet_common_websocket::StepLog;
-use faucet_common_websocket::dial::Dial;
-use faucet_common_websocket::lifecycle::Failure;
-use faucet_common_websocket::url::WsUrl;
-use faucet_common_websocket::wire::Io;
+use faucet_common_websocket::{Destination, Dial, DialFailure, Io, StepLog};
 use faucet_core::PageReader;
 use faucet_testkit::{Frame, Gate, Script, ScriptedPeer, ScriptedServer, opcode};
 use futures_util::FutureExt;
@@ -42,7 +38,7 @@ async fn read_rest(reader: &mut dyn PageReader, from: u64, to: u64) {
             next += 1;
         }
     }
-    assert!(reader.next_page().await.unwrap().is_none());
+    assert!(is_end(&reader.next_page().await.unwrap()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,13 +79,14 @@ async fn a_page_is_not_held_back_by_a_flood_of_what_is_skipped() {
     let script = Script::accept().send_text("1").wait(&gate).repeat(1 << 16, |_| "no JSON".into());
     let peer = Arc::new(ScriptedPeer::new([script]));
     // More reads than a task may do at a stretch.
-    let keys = json!({"on_parse_error": "skip", "read_buffer_bytes": 256});
+    let keys = json!({"on_parse_error": "skip", "read_buffer_bytes": 256,
+        "batch_timeout": 1});
     let source = source("ws://feed.test/", keys).with_dial(Arc::new(Wide(peer)));
     let mut reader = open(&source).await;
     no_page_for(&mut *reader, ms(100)).await;
     gate.open();
     sleep(secs(2)).await;
-    let page = reader.next_page().now_or_never().expect("the page is due").unwrap().unwrap();
+    let page = page_of(reader.next_page().now_or_never().expect("the page is due").unwrap());
     assert_eq!(texts(&page), ["1"]);
 }
 
@@ -98,9 +95,9 @@ struct Wide(Arc<ScriptedPeer>);
 
 #[async_trait]
 impl Dial for Wide {
-    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+    async fn dial(&self, to: &Destination, _: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
         let (near, mut ours) = duplex(1 << 20);
-        let mut theirs = self.0.connect().map_err(|_| refused(url))?;
+        let mut theirs = self.0.connect().map_err(|_| refused(to))?;
         tokio::spawn(async move { copy_bidirectional(&mut ours, &mut theirs).await });
         Ok(Box::new(near))
     }
@@ -171,8 +168,8 @@ struct ClogDial(Arc<ScriptedPeer>, Arc<ClogState>);
 
 #[async_trait]
 impl Dial for ClogDial {
-    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
-        let stream = self.0.connect().map_err(|_| refused(url))?;
+    async fn dial(&self, to: &Destination, _: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
+        let stream = self.0.connect().map_err(|_| refused(to))?;
         Ok(Box::new(Clogged { stream, line: self.1.clone() }))
     }
 }

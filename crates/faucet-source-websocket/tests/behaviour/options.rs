@@ -117,17 +117,17 @@ async fn connectivity_is_validated_before_anything_runs() {
 #[test]
 fn what_is_wrong_is_told_by_the_name_of_the_option() {
     for (name, value, why) in [
-        ("websocket.recnnect", "1", "unknown option (did you mean `websocket.reconnect`?)"),
-        ("url", "ws://h/", "url: unknown option (did you mean `websocket.url`?)"),
-        ("websocket.reconnect.max.attempts", "-2", "write a whole number, or -1 for unlimited"),
-        ("websocket.reconnect.delay.ms", "-1", "write milliseconds as a whole number"),
-        ("websocket.reconnect.delay.ms", "0", "websocket.reconnect.delay.ms: must be longer than"),
-        ("websocket.reconnect.max.delay.ms", "5", "websocket.reconnect.max.delay.ms: must not be"),
-        ("websocket.max_messages", "-1", "write a whole number that is not negative"),
-        ("websocket.message.type", "text", "websocket.message.type: unknown option"),
-        ("format", "avro", "format: write json, text or bytes"),
-        ("type", "sink", "type: must be source here"),
-        ("websocket.headers.Host", "s3cret", "websocket.headers: header \"Host\": reserved"),
+        ("websocket.recnnect", "1", "unknown key (did you mean `websocket.reconnect`?)"),
+        ("url", "ws://h/", "url: unknown key (did you mean `websocket.url`?)"),
+        ("websocket.reconnect.max.attempts", "-2", "expected a whole number, or -1 for unlimited"),
+        ("websocket.reconnect.delay.ms", "-1", "expected a whole number of milliseconds"),
+        ("websocket.reconnect.delay.ms", "0", "websocket.reconnect.delay.ms: out of range"),
+        ("websocket.reconnect.max.delay.ms", "5", "websocket.reconnect.max.delay.ms: out of range"),
+        ("websocket.max_messages", "-1", "expected a whole number that is not negative"),
+        ("websocket.message.type", "text", "websocket.message.type: unknown key"),
+        ("format", "avro", "format: not understood, expected json, text or bytes"),
+        ("type", "sink", "type: not understood, expected `source`"),
+        ("websocket.headers.Host", "s3cret", "websocket.headers.Host: reserved"),
         ("websocket.auth.type", "bearr", "websocket.auth"),
     ] {
         let error = refused(&[(name, value)]);
@@ -144,6 +144,7 @@ fn what_is_wrong_is_told_by_the_name_of_the_option() {
 fn the_registry_builds_it_from_options() {
     let mut registry = Registry::new();
     faucet_source_websocket::register(&mut registry).unwrap();
-    let source = registry.source_from_options("websocket", &options("ws://h/x", &[])).unwrap();
+    let source =
+        registry.sources.build_from_options("websocket", &options("ws://h/x", &[])).unwrap();
     assert_eq!(source.info().target, "ws://h/x");
 }

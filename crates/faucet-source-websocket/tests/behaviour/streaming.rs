@@ -3,11 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use faucet_common_websocket::StepLog;
-use faucet_common_websocket::dial::Dial;
-use faucet_common_websocket::lifecycle::Failure;
-use faucet_common_websocket::url::WsUrl;
-use faucet_common_websocket::wire::Io;
+use faucet_common_websocket::{Destination, Dial, DialFailure, Io, StepLog};
 use faucet_core::{Ended, ErrorKind};
 use faucet_testkit::{Frame, Script, ScriptedPeer, ScriptedServer, opcode};
 use serde_json::json;
@@ -93,7 +89,7 @@ async fn closes_without_a_record_between_follow_the_retry_table() {
         };
         assert!(message.contains(&code.to_string()) && message.ends_with(end), "{message}");
         assert_eq!(told.error().kind(), kind, "{code}");
-        assert_eq!(told.meter.reconnects, connects as u64 - 1);
+        assert_eq!(told.reconnects(), connects as u64 - 1);
     }
 }
 
@@ -103,8 +99,8 @@ async fn with_reconnect_and_records_between_no_close_is_the_end() {
         let keys = json!({"reconnect": true, "max_messages": 5, "max_reconnect_attempts": 1});
         let (peer, source) = in_memory([Script::accept().send_text("1").close(code, "")], keys);
         let told = run_paused(&source).await;
-        assert_eq!((told.texts().len(), told.ended()), (5, Ended::MaxMessages), "{code}");
-        assert_eq!((peer.connections().len(), told.meter.reconnects), (5, 4), "{code}");
+        assert_eq!((told.texts().len(), told.ended()), (5, Ended::MaxRecords), "{code}");
+        assert_eq!((peer.connections().len(), told.reconnects()), (5, 4), "{code}");
     }
 }
 
@@ -175,7 +171,7 @@ async fn a_stream_that_ends_without_a_close_is_a_drop() {
     let (_, source) = in_memory([script], json!({"reconnect": true, "max_messages": 5}));
     let told = run_paused(&source).await;
     assert_eq!(told.texts(), ["1", "2", "1", "2", "1"]);
-    assert_eq!(told.meter.reconnects, 2);
+    assert_eq!(told.reconnects(), 2);
 }
 
 #[tokio::test]
@@ -191,7 +187,7 @@ async fn a_reset_connection_is_a_drop_and_loses_nothing() {
 
     let told = run(&source(&server.url(), reconnecting(json!({"max_messages": 5})))).await;
     assert_eq!(told.texts(), ["1", "2", "1", "2", "1"]);
-    assert_eq!(told.meter.reconnects, 2);
+    assert_eq!(told.reconnects(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,7 +213,7 @@ async fn half_a_message_is_discarded_and_counted() {
         let (_, source) = in_memory(scripts, json!({"reconnect": true, "max_messages": 2}));
         let told = run_paused(&source).await;
         assert_eq!(told.texts(), ["1", "2"], "{what}");
-        assert_eq!(told.meter.skipped, skipped(&[("partial_frame", 1)]), "{what}");
+        assert_eq!(told.counters.skipped, skipped(&[("partial_frame", 1)]), "{what}");
     }
 }
 
@@ -229,8 +225,8 @@ struct Cut {
 
 #[async_trait]
 impl Dial for Cut {
-    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
-        let stream = self.peer.connect().map_err(|_| refused(url))?;
+    async fn dial(&self, to: &Destination, _: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
+        let stream = self.peer.connect().map_err(|_| refused(to))?;
         let Some(after) = self.after.lock().unwrap().take() else { return Ok(Box::new(stream)) };
         let (near, ours) = duplex(1 << 16);
         let (mut from_near, mut to_near) = split(ours);
@@ -277,8 +273,8 @@ async fn a_connection_that_breaks_after_any_byte_loses_no_whole_message() {
         let told = run_paused(&source("ws://feed.test/", keys).with_dial(Arc::new(dial))).await;
         let expected: Vec<String> = all[..whole].iter().chain(&all).cloned().collect();
         assert_eq!(told.texts(), expected, "cut after {after} bytes");
-        assert_eq!((peer.connections().len(), told.ended()), (2, Ended::MaxMessages));
-        let partial: u64 = told.meter.skipped.values().sum();
+        assert_eq!((peer.connections().len(), told.ended()), (2, Ended::MaxRecords));
+        let partial: u64 = told.counters.skipped.values().sum();
         // A ping in front of a message is whole by itself.
         let between = after <= head || ends.contains(&after) || after == ends[0] + 3;
         assert_eq!(partial, u64::from(!between), "cut after {after} bytes");
@@ -330,7 +326,7 @@ async fn every_connect_subscribes_in_order() {
             {"type": "text", "data": "c"}]});
     let (peer, source) = in_memory([script], keys);
     let told = run_paused(&source).await;
-    assert_eq!((told.texts().len(), told.meter.reconnects), (3, 2));
+    assert_eq!((told.texts().len(), told.reconnects()), (3, 2));
     for seen in peer.finish().await {
         assert_eq!(seen.texts(), ["a", "c"]);
         assert_eq!(seen.payloads(opcode::BINARY), [&[0, 255][..]]);
@@ -362,7 +358,7 @@ async fn max_messages_is_exact_inside_a_burst_and_the_server_is_told_goodbye() {
         let told = run(&source(&server.url(), keys)).await;
         assert_eq!(told.page_sizes(), pages);
         let expected: Vec<String> = (0..max).map(|i: u32| i.to_string()).collect();
-        assert_eq!((told.texts(), told.ended()), (expected, Ended::MaxMessages));
+        assert_eq!((told.texts(), told.ended()), (expected, Ended::MaxRecords));
         let seen = server.until(|all| all[0].end.is_some()).await.swap_remove(0);
         assert_eq!(seen.close_code(), Some(1000));
     }
@@ -384,12 +380,12 @@ async fn words_of_the_peer_are_escaped_in_errors_and_logs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_pages_of_a_run_are_one_when_asked_for() {
+async fn all_records_between_two_gaps_are_one_page_when_asked_for() {
     let script = Script::accept().send_text("1").send_text("2").pause(secs(5)).hang_up();
     let keys = json!({"batch_size": 0, "reconnect": true, "max_messages": 5});
     let (_, source) = in_memory([script], keys);
     let told = run_paused(&source).await;
-    assert_eq!(told.page_sizes(), [5]);
+    assert_eq!(told.page_sizes(), [2, 2, 1]);
 }
 
 #[tokio::test]

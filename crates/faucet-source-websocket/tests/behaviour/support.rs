@@ -7,15 +7,10 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use faucet_common_websocket::StepLog;
-use faucet_common_websocket::dial::Dial;
-use faucet_common_websocket::lifecycle::{Class, Failure};
-use faucet_common_websocket::url::WsUrl;
-use faucet_common_websocket::wire::Io;
-use faucet_core::config::decode;
+use faucet_common_websocket::{Destination, Dial, DialFailure, Io, StepLog};
 use faucet_core::{
-    Ended, Error, ErrorKind, MeterReading, PageReader, Result, RunContext, Source, SourceConfig,
-    StreamPage,
+    Ended, Error, Gap, Next, PageReader, Reading, Result, Scope, Source, SourceConfig, StreamPage,
+    decode,
 };
 use faucet_source_websocket::{WebsocketSource, WebsocketSourceConfig};
 use faucet_testkit::{Frame, Script, ScriptedPeer};
@@ -58,18 +53,17 @@ struct Memory(Arc<ScriptedPeer>);
 
 #[async_trait]
 impl Dial for Memory {
-    async fn dial(&self, url: &WsUrl, log: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+    async fn dial(&self, to: &Destination, log: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
         log.begin("tcp");
         match self.0.connect() {
             Ok(stream) => Ok(Box::new(stream)),
-            Err(_) => Err(refused(url)),
+            Err(_) => Err(refused(to)),
         }
     }
 }
 
-pub(crate) fn refused(url: &WsUrl) -> Failure {
-    let what = format!("{}: refused in memory", url.redacted());
-    Failure::new(Class::Transient, Error::new(ErrorKind::Connect, what).retryable(true))
+pub(crate) fn refused(_: &Destination) -> DialFailure {
+    DialFailure::Tcp(std::io::ErrorKind::ConnectionRefused.into())
 }
 
 /// A peer in memory and a source that reaches it as `ws://feed.test/`.
@@ -101,12 +95,12 @@ impl NoWay {
 
 #[async_trait]
 impl Dial for NoWay {
-    async fn dial(&self, url: &WsUrl, _: &mut StepLog) -> Result<Box<dyn Io>, Failure> {
+    async fn dial(&self, to: &Destination, _: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
         self.asked.lock().unwrap().push(Instant::now());
         if self.hangs {
             std::future::pending::<()>().await;
         }
-        Err(refused(url))
+        Err(refused(to))
     }
 }
 
@@ -115,7 +109,7 @@ impl Dial for NoWay {
 pub(crate) struct Told {
     pub(crate) pages: Vec<StreamPage>,
     pub(crate) end: Result<Ended>,
-    pub(crate) meter: MeterReading,
+    pub(crate) counters: Reading,
     /// On tokio's clock.
     pub(crate) took: Duration,
 }
@@ -123,6 +117,21 @@ pub(crate) struct Told {
 impl Told {
     pub(crate) fn texts(&self) -> Vec<String> {
         self.pages.iter().flat_map(texts).collect()
+    }
+
+    pub(crate) fn reconnects(&self) -> u64 {
+        self.counters.own.get("reconnects").copied().unwrap_or_default()
+    }
+
+    /// The gaps, each with the number of records that came before it.
+    pub(crate) fn gaps(&self) -> Vec<(usize, Gap)> {
+        let mut records = 0;
+        let mut found = Vec::new();
+        for page in &self.pages {
+            found.extend(page.gaps().iter().map(|gap| (records, gap.clone())));
+            records += page.len();
+        }
+        found
     }
 
     pub(crate) fn page_sizes(&self) -> Vec<usize> {
@@ -140,63 +149,78 @@ impl Told {
 
 /// The payloads of a page as text.
 pub(crate) fn texts(page: &StreamPage) -> Vec<String> {
-    let text = |record| String::from_utf8_lossy(payload_of(record)).into_owned();
-    page.iter().map(text).collect()
-}
-
-fn payload_of(record: faucet_core::RecordRef<'_>) -> &[u8] {
-    use faucet_core::PayloadRef::{Binary, Json, Text};
-    match record.payload() {
-        Json(bytes) | Text(bytes) | Binary(bytes) => bytes,
-    }
+    page.iter().map(|record| String::from_utf8_lossy(record.as_bytes()).into_owned()).collect()
 }
 
 /// Runs a source to its end and closes it.
 pub(crate) async fn run(source: &WebsocketSource) -> Told {
-    run_in(source, &RunContext::default(), LIMIT).await
+    run_in(source, &Scope::default(), LIMIT).await
 }
 
 /// The same with paused time.
 pub(crate) async fn run_paused(source: &WebsocketSource) -> Told {
-    run_in(source, &RunContext::default(), PAUSED_LIMIT).await
+    run_in(source, &Scope::default(), PAUSED_LIMIT).await
 }
 
 /// The same with values for placeholders.
-pub(crate) async fn run_with(source: &WebsocketSource, context: &RunContext) -> Told {
+pub(crate) async fn run_with(source: &WebsocketSource, context: &Scope) -> Told {
     run_in(source, context, LIMIT).await
 }
 
-async fn run_in(source: &WebsocketSource, context: &RunContext, limit: Duration) -> Told {
+async fn run_in(source: &WebsocketSource, context: &Scope, limit: Duration) -> Told {
     let begin = Instant::now();
     let mut pages = Vec::new();
     let whole = async {
         let mut reader = source.open(context).await?;
         let ended = read_all(&mut *reader, &mut pages).await;
-        pages.extend(reader.close().await?);
+        reader.close().await?;
         ended
     };
     let Ok(end) = timeout(limit, whole).await else {
         panic!("the run does not end; so far: {:?}", pages.iter().map(texts).collect::<Vec<_>>());
     };
-    Told { pages, end, meter: context.meter().read(), took: begin.elapsed() }
+    Told { pages, end, counters: context.counters().read(), took: begin.elapsed() }
 }
 
 async fn read_all(reader: &mut dyn PageReader, pages: &mut Vec<StreamPage>) -> Result<Ended> {
-    while let Some(page) = reader.next_page().await? {
-        pages.push(page);
+    loop {
+        match reader.next_page().await? {
+            Next::Page(page) => pages.push(page),
+            Next::End(ended) => return Ok(ended),
+            other => panic!("{other:?}"),
+        }
     }
-    Ok(reader.ended())
 }
 
 /// Opens a run.
 pub(crate) async fn open(source: &WebsocketSource) -> Box<dyn PageReader> {
-    source.open(&RunContext::default()).await.unwrap()
+    source.open(&Scope::default()).await.unwrap()
 }
 
 /// The next page, which must come before `limit` is over.
 pub(crate) async fn page_within(reader: &mut dyn PageReader, limit: Duration) -> StreamPage {
     let page = timeout(limit, reader.next_page()).await;
-    page.expect("no page in time").unwrap().expect("the run ended")
+    page_of(page.expect("no page in time").unwrap())
+}
+
+/// What `next_page` has returned, which must be a page.
+pub(crate) fn page_of(next: Next) -> StreamPage {
+    match next {
+        Next::Page(page) => page,
+        other => panic!("no page: {other:?}"),
+    }
+}
+
+/// Whether `next_page` has returned the end.
+pub(crate) fn is_end(next: &Next) -> bool {
+    matches!(next, Next::End(_))
+}
+
+/// Ends a run as a runner stops it: what was received, and the close handshake.
+pub(crate) async fn stop(reader: &mut dyn PageReader) -> Option<StreamPage> {
+    let page = reader.drain().await.unwrap();
+    reader.close().await.unwrap();
+    page
 }
 
 /// Waits for the next page, which must not come before `time` is over.
@@ -206,9 +230,10 @@ pub(crate) async fn no_page_for(reader: &mut dyn PageReader, time: Duration) {
     }
 }
 
-/// A run's context with values for placeholders.
-pub(crate) fn context(values: &[(&str, &str)]) -> RunContext {
-    RunContext::new(values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+/// A scope with values for placeholders.
+pub(crate) fn context(values: &[(&str, &str)]) -> Scope {
+    let values = values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    Scope::default().with_values(values.collect::<BTreeMap<_, _>>())
 }
 
 pub(crate) const fn ms(millis: u64) -> Duration {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use faucet_core::{Ended, ErrorKind, RunContext, Source};
+use faucet_core::{Ended, ErrorKind, Scope, Source};
 use faucet_testkit::{End, Identity, Script, ScriptedServer, TestCa};
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
@@ -157,7 +157,7 @@ async fn a_certificate_that_goes_bad_later_gets_one_more_try() {
         let told = run(&source(&server.url(), reconnecting(keys))).await;
         assert_eq!(server.connections().len(), connects);
         if ends_well {
-            assert_eq!(told.ended(), Ended::MaxMessages);
+            assert_eq!(told.ended(), Ended::MaxRecords);
             continue;
         }
         assert_eq!(told.texts(), ["1"]);
@@ -263,7 +263,7 @@ async fn an_end_without_close_notify_is_a_drop_and_loses_nothing() {
     let keys = with(files.trusting(json!({})), json!({"max_messages": 5}));
     let told = run(&source(&server.url(), reconnecting(keys))).await;
     assert_eq!(told.texts(), ["1", "2", "1", "2", "1"]);
-    assert_eq!(told.meter.reconnects, 2);
+    assert_eq!(told.reconnects(), 2);
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn files_that_cannot_be_read_are_a_matter_of_configuration() {
         (with(client, json!({"client_key_file": empty})), "tls.client_key_file: "),
     ] {
         let source = source(&server.url(), json!({"tls": tls}));
-        let error = source.open(&RunContext::default()).await.err().unwrap();
+        let error = source.open(&Scope::default()).await.err().unwrap();
         assert!(error.to_string().starts_with(key), "{error}");
         assert_eq!((error.kind(), server.connections().len()), (ErrorKind::Config, 0));
     }

@@ -99,7 +99,7 @@ async fn refusals_after_having_been_connected_get_one_more_try() {
 
         let scripts = [once_up(), script, up()];
         let (_, source) = in_memory(scripts, json!({"reconnect": true, "max_messages": 2}));
-        assert_eq!(run_paused(&source).await.ended(), Ended::MaxMessages, "{what}");
+        assert_eq!(run_paused(&source).await.ended(), Ended::MaxRecords, "{what}");
     }
 }
 
@@ -109,7 +109,7 @@ async fn a_busy_server_is_tried_again_until_it_recovers() {
         let scripts = [Script::reject(status), Script::reject(status), up()];
         let keys = json!({"reconnect": true, "max_messages": 1, "subscribe_messages": ["hello"]});
         let (peer, source) = in_memory(scripts, keys);
-        assert_eq!(run_paused(&source).await.ended(), Ended::MaxMessages, "{status}");
+        assert_eq!(run_paused(&source).await.ended(), Ended::MaxRecords, "{status}");
         let connections = peer.finish().await;
         assert_eq!(connections.len(), 3);
         assert_eq!(connections[2].texts(), ["hello"], "subscribed once");

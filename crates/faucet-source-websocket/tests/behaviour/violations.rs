@@ -61,7 +61,7 @@ async fn a_violation_after_a_record_costs_a_reconnect_only() {
         let bad = Script::accept().send_text("1").send_raw(raw(&frames)).expect_close_code(code);
         let (peer, source) = in_memory([bad], json!({"reconnect": true, "max_messages": 4}));
         let told = run_paused(&source).await;
-        assert_eq!((told.texts().len(), told.ended()), (4, Ended::MaxMessages), "{what}");
+        assert_eq!((told.texts().len(), told.ended()), (4, Ended::MaxRecords), "{what}");
         let connections = peer.connections();
         assert_eq!(connections.len(), 4, "{what}");
         for seen in &connections[..3] {
@@ -79,7 +79,7 @@ async fn text_that_is_not_utf8_is_counted() {
     let (_, source) = in_memory(scripts, json!({"reconnect": true, "max_messages": 2}));
     let told = run_paused(&source).await;
     assert_eq!(told.texts(), ["1", "2"]);
-    assert_eq!(told.meter.skipped, skipped(&[("not_utf8", 1)]));
+    assert_eq!(told.counters.skipped, skipped(&[("not_utf8", 1)]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,7 +125,7 @@ async fn a_message_over_the_limit_is_answered_with_1009_and_fatal() {
         );
         assert!(error.hint().unwrap().contains("raise max_message_bytes"), "{error:?}");
         assert_eq!(error.kind(), ErrorKind::TooLarge);
-        assert_eq!(told.meter.skipped, skipped(&[("too_large", 1)]));
+        assert_eq!(told.counters.skipped, skipped(&[("too_large", 1)]));
         assert_eq!(peer.finish().await.len(), 1, "the same feed would send it again");
     }
     let halves = [Frame::text(x(500)).not_final(), Frame::continuation(x(500))];

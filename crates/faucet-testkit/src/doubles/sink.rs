@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use faucet_core::{
-    CheckReport, Delivery, Error, Info, PageWriter, Record, Result, RunContext, Sink, StreamPage,
-    async_trait,
+    CheckReport, Delivery, Error, Flushed, Info, PageWriter, Record, Result, Scope, Sink,
+    StreamPage, async_trait,
 };
 
 use crate::Gate;
@@ -70,32 +70,30 @@ impl Sink for MemorySink {
         Info::new("memory", "memory", Delivery::AtLeastOnce)
     }
 
-    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {
+    async fn open(&self, _: &Scope) -> Result<Box<dyn PageWriter>> {
         self.taken().opened += 1;
-        Ok(Box::new(MemoryWriter { sink: self.clone(), run: run.clone() }))
+        Ok(Box::new(MemoryWriter { sink: self.clone() }))
     }
 
-    async fn check(&self, _: &RunContext) -> CheckReport {
+    async fn check(&self, _: &Scope) -> CheckReport {
         CheckReport::new("memory")
     }
 }
 
 struct MemoryWriter {
     sink: MemorySink,
-    run: RunContext,
 }
 
 #[async_trait]
 impl PageWriter for MemoryWriter {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        self.run.meter().add_delivered(page.len() as u64);
         self.sink.taken().pages.push(page);
         Ok(())
     }
 
-    async fn flush(&mut self) -> Result<()> {
+    async fn flush(&mut self) -> Result<Flushed> {
         self.sink.taken().flushes += 1;
-        Ok(())
+        Ok(Flushed::ALL)
     }
 
     async fn close(&mut self) -> Result<()> {
@@ -168,13 +166,13 @@ impl Sink for FailingSink {
         Info::new("failing", "nowhere", Delivery::AtMostOnce)
     }
 
-    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {
+    async fn open(&self, scope: &Scope) -> Result<Box<dyn PageWriter>> {
         self.fails_at(Point::Open)?;
-        let inner = self.sink.open(run).await?;
+        let inner = self.sink.open(scope).await?;
         Ok(Box::new(FailingWriter { config: self.clone(), inner, written: 0 }))
     }
 
-    async fn check(&self, _: &RunContext) -> CheckReport {
+    async fn check(&self, _: &Scope) -> CheckReport {
         CheckReport::new("nowhere")
     }
 }
@@ -193,7 +191,7 @@ impl PageWriter for FailingWriter {
         self.inner.write_page(page).await
     }
 
-    async fn flush(&mut self) -> Result<()> {
+    async fn flush(&mut self) -> Result<Flushed> {
         self.config.fails_at(Point::Flush)?;
         self.inner.flush().await
     }
@@ -230,11 +228,11 @@ impl Sink for GatedSink {
         Info::new("gated", "memory", Delivery::AtLeastOnce)
     }
 
-    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {
-        Ok(Box::new(GatedWriter { gate: self.gate.clone(), inner: self.sink.open(run).await? }))
+    async fn open(&self, scope: &Scope) -> Result<Box<dyn PageWriter>> {
+        Ok(Box::new(GatedWriter { gate: self.gate.clone(), inner: self.sink.open(scope).await? }))
     }
 
-    async fn check(&self, _: &RunContext) -> CheckReport {
+    async fn check(&self, _: &Scope) -> CheckReport {
         CheckReport::new("memory")
     }
 }
@@ -251,7 +249,7 @@ impl PageWriter for GatedWriter {
         self.inner.write_page(page).await
     }
 
-    async fn flush(&mut self) -> Result<()> {
+    async fn flush(&mut self) -> Result<Flushed> {
         self.inner.flush().await
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use faucet_core::{
-    CheckReport, Delivery, Ended, Error, Info, PageReader, Payload, Record, Result, RunContext,
+    CheckReport, Delivery, Ended, Error, Info, Next, PageReader, Payload, Record, Result, Scope,
     Source, StreamPage, Text, Timestamp, async_trait,
 };
 
@@ -73,7 +73,7 @@ impl VecSource {
         self
     }
 
-    /// Hands `page` over when the run is closed.
+    /// Hands `page` over when the run is drained.
     #[must_use]
     pub fn with_last_page(mut self, page: StreamPage) -> Self {
         self.last = Some(page);
@@ -87,12 +87,12 @@ impl Source for VecSource {
         Info::new("vec", "memory", Delivery::AtLeastOnce)
     }
 
-    async fn open(&self, _: &RunContext) -> Result<Box<dyn PageReader>> {
+    async fn open(&self, _: &Scope) -> Result<Box<dyn PageReader>> {
         let Self { pages, last, then } = self.clone();
         Ok(Box::new(VecReader { pages: pages.into(), last, then }))
     }
 
-    async fn check(&self, _: &RunContext) -> CheckReport {
+    async fn check(&self, _: &Scope) -> CheckReport {
         CheckReport::new("memory")
     }
 }
@@ -105,27 +105,20 @@ struct VecReader {
 
 #[async_trait]
 impl PageReader for VecReader {
-    async fn next_page(&mut self) -> Result<Option<StreamPage>> {
+    async fn next_page(&mut self) -> Result<Next> {
         if let Some(page) = self.pages.pop_front() {
-            return Ok(Some(page));
+            return Ok(Next::Page(page));
         }
         match &self.then {
-            Then::End(_) => Ok(None),
+            Then::End(ended) => Ok(Next::End(*ended)),
             Then::Fail(error) => Err(error()),
             Then::Hang => std::future::pending().await,
         }
     }
 
-    async fn close(&mut self) -> Result<Option<StreamPage>> {
+    async fn drain(&mut self) -> Result<Option<StreamPage>> {
         self.pages.clear();
         Ok(self.last.take())
-    }
-
-    fn ended(&self) -> Ended {
-        match self.then {
-            Then::End(ended) => ended,
-            Then::Fail(_) | Then::Hang => Ended::default(),
-        }
     }
 }
 
@@ -152,11 +145,11 @@ impl Source for FailingSource {
         Info::new("failing", "nowhere", Delivery::AtMostOnce)
     }
 
-    async fn open(&self, _: &RunContext) -> Result<Box<dyn PageReader>> {
+    async fn open(&self, _: &Scope) -> Result<Box<dyn PageReader>> {
         Err((self.0)())
     }
 
-    async fn check(&self, _: &RunContext) -> CheckReport {
+    async fn check(&self, _: &Scope) -> CheckReport {
         let mut report = CheckReport::new("nowhere");
         let outcome = faucet_core::StepOutcome::Failed((self.0)());
         report.push("open", std::time::Duration::ZERO, outcome);

@@ -12,8 +12,15 @@ pub struct StepLog {
     since: Instant,
 }
 
+impl Default for StepLog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl StepLog {
-    pub(crate) fn new() -> Self {
+    /// No step yet.
+    pub fn new() -> Self {
         Self { steps: Vec::new(), phase: "dns", since: Instant::now() }
     }
 
@@ -28,16 +35,17 @@ impl StepLog {
     }
 
     /// The step that began last.
-    pub(crate) fn phase(&self) -> &'static str {
+    pub fn phase(&self) -> &'static str {
         self.phase
     }
 
     /// How long the step that began last has taken.
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.since.elapsed()
     }
 
-    pub(crate) fn into_steps(self) -> Vec<(&'static str, Duration, String)> {
+    /// The steps that have succeeded, with their times and details.
+    pub fn into_steps(self) -> Vec<(&'static str, Duration, String)> {
         self.steps
     }
 }

@@ -1,0 +1,57 @@
+//! What each connect sends besides the headers of the request itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use faucet_core::{Error, ErrorKind, Result};
+use http::HeaderMap;
+
+use crate::auth::AuthProvider;
+use crate::headers::is_reserved;
+
+/// The headers of each connect: fixed ones, and those of a program's [`AuthProvider`]. `Debug` shows
+/// their number only.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// From the configuration.
+    pub fixed: HeaderMap,
+    /// From the program. Its headers replace fixed ones of the same name.
+    pub provider: Option<Arc<dyn AuthProvider>>,
+}
+
+impl Credentials {
+    /// The headers for the next connect. Asks the provider, if there is one.
+    ///
+    /// # Errors
+    /// What the provider says, or that it returned a reserved header.
+    pub async fn resolve(&self) -> Result<HeaderMap> {
+        let mut headers = self.fixed.clone();
+        let Some(provider) = &self.provider else { return Ok(headers) };
+        let mut last = None;
+        for (name, mut value) in provider.headers().await? {
+            // A name that is repeated comes once.
+            let repeated = name.is_none();
+            let Some(name) = name.or_else(|| last.clone()) else { continue };
+            last = Some(name.clone());
+            if is_reserved(&name) {
+                return Err(Error::new(
+                    ErrorKind::Auth,
+                    format!("the auth provider returned the reserved header {name}"),
+                ));
+            }
+            value.set_sensitive(true);
+            if repeated {
+                headers.append(name, value);
+            } else {
+                headers.insert(name, value);
+            }
+        }
+        Ok(headers)
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({} headers)", self.fixed.len())
+    }
+}

@@ -1,0 +1,103 @@
+//! Request headers.
+
+use std::collections::BTreeMap;
+
+use faucet_core::{KeyPath, Problem, ProblemKind, Problems, Secret};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// Names that an upgrade request sets itself (RFC 6455 §4.1), and names that frame a message (RFC
+/// 9110).
+const RESERVED: [&str; 6] =
+    ["host", "connection", "upgrade", "content-length", "transfer-encoding", "expect"];
+
+/// Whether the connector sets this header itself, so that no configuration may.
+pub fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(&name.as_str()) || name.as_str().starts_with("sec-websocket-")
+}
+
+/// Checks the headers that stand at `path` and makes a map of them. The values are marked as
+/// sensitive. A problem is at the header's name and does not show the value.
+pub fn check_headers(
+    path: &KeyPath,
+    headers: &BTreeMap<String, Secret>,
+    problems: &mut Problems,
+) -> HeaderMap {
+    let mut checked = HeaderMap::new();
+    // The paths of the headers so far. Names are compared without case.
+    let mut paths: BTreeMap<String, KeyPath> = BTreeMap::new();
+    for (written, value) in headers {
+        // The path is printed: a name with a line break must not break a line.
+        let at = path.clone().then(written.escape_debug().to_string());
+        let Ok(name) = HeaderName::from_bytes(written.as_bytes()) else {
+            problems.push(Problem::invalid(at, "not a valid header name (RFC 9110 §5.1)"));
+            continue;
+        };
+        if is_reserved(&name) {
+            problems.push(Problem::invalid(at, "reserved for the request itself"));
+            continue;
+        }
+        if let Some(of) = paths.get(name.as_str()) {
+            problems.push(Problem::new(at, ProblemKind::Duplicate { of: of.clone() }));
+            continue;
+        }
+        match header_value(value.expose()) {
+            Some(value) => drop(checked.insert(&name, value)),
+            None => problems.push(Problem::invalid(at.clone(), NOT_A_VALUE)),
+        }
+        paths.insert(name.as_str().to_owned(), at);
+    }
+    checked
+}
+
+/// Why a header cannot carry a value.
+pub(crate) const NOT_A_VALUE: &str =
+    "has a line break or another character that a header cannot carry";
+
+/// A sensitive header value of visible ASCII, blanks and tabs.
+pub(crate) fn header_value(text: &str) -> Option<HeaderValue> {
+    let plain = text.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~'));
+    let mut value = plain.then(|| HeaderValue::from_str(text).ok())??;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(headers: &[(&str, &str)]) -> Result<HeaderMap, String> {
+        let mut problems = Problems::new();
+        let headers = headers.iter().map(|(k, v)| ((*k).to_owned(), Secret::from(*v))).collect();
+        let headers = check_headers(&"headers".into(), &headers, &mut problems);
+        problems.into_result().map(|()| headers).map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn headers_are_checked_by_name_and_their_values_never_shown() {
+        assert_eq!(checked(&[("X-Key", "a b~")]).unwrap()["x-key"], "a b~");
+        for (name, value) in [
+            ("X-Foo", "a\r\nX: s3cret"),
+            ("X-Foo", "s3cret\0"),
+            ("X-Foo", "s3cret\u{e9}"),
+            ("", "s3cret"),
+            ("X Foo", "s3cret"),
+            ("X\r\nFoo", "s3cret"),
+            ("Host", "s3cret"),
+            ("upgrade", "s3cret"),
+            ("Sec-WebSocket-Key", "s3cret"),
+            ("Sec-WebSocket-Anything", "s3cret"),
+        ] {
+            let error = checked(&[(name, value)]).unwrap_err();
+            assert!(error.starts_with("headers."), "{error}");
+            assert!(!error.contains("s3cret") && !error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_given_once_whatever_its_case() {
+        assert_eq!(
+            checked(&[("X-Key", "1"), ("x-key", "2")]).unwrap_err(),
+            "headers.x-key: means the same as headers.X-Key; give one of them"
+        );
+    }
+}

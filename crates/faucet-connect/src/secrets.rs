@@ -1,0 +1,57 @@
+//! Secrets that a far end may send back to us.
+
+use http::HeaderMap;
+
+/// Texts that no message may show, although the far end may repeat them (in an error's body, in a
+/// close reason). `Debug` shows none of them.
+#[derive(Default)]
+pub struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// Shorter texts stay: to hide them would hide ordinary words.
+    const SHORTEST: usize = 4;
+
+    /// No secrets.
+    pub const NONE: &'static Self = &Self(Vec::new());
+
+    /// The values of sensitive headers, with and without their scheme, and `more`.
+    pub fn new(headers: &HeaderMap, more: Vec<String>) -> Self {
+        let sensitive = headers.values().filter(|value| value.is_sensitive());
+        let mut found = more;
+        for text in sensitive.filter_map(|value| value.to_str().ok()) {
+            found.extend([text, text.rsplit(' ').next().unwrap_or(text)].map(str::to_owned));
+        }
+        found.retain(|text| text.len() >= Self::SHORTEST);
+        found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        Self(found)
+    }
+
+    /// `text` with `***` in the place of each secret.
+    pub fn scrub(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({})", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sensitive_values_are_hidden_with_and_without_their_scheme() {
+        let mut headers = HeaderMap::new();
+        let mut value = http::HeaderValue::from_static("Bearer s3cret");
+        value.set_sensitive(true);
+        headers.insert("authorization", value);
+        headers.insert("x-plain", http::HeaderValue::from_static("visible"));
+        let secrets = Secrets::new(&headers, vec!["hunter2".into(), "abc".into()]);
+        let text = "Bearer s3cret, s3cret, hunter2, visible, abc";
+        assert_eq!(secrets.scrub(text), "***, ***, ***, visible, abc");
+        assert_eq!(format!("{secrets:?}"), "Secrets(3)");
+    }
+}

@@ -1,0 +1,231 @@
+//! TLS: the trust store of the operating system, and certificates of one's own.
+
+use std::sync::Arc;
+use std::{fmt, io};
+
+use faucet_core::{KeyPath, Problem, Problems};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio_rustls::TlsConnector;
+
+use crate::io::Io;
+use crate::steps::StepLog;
+use crate::tls_failure::TlsFailure;
+
+/// How a TLS endpoint is verified. Without it: by the trust store of the operating system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM file with certificate authorities to trust in addition to the operating system's.
+    pub ca_file: Option<String>,
+    /// PEM file with the client's certificate chain; needs `client_key_file`.
+    pub client_cert_file: Option<String>,
+    /// PEM file with the client's private key; needs `client_cert_file`.
+    pub client_key_file: Option<String>,
+    /// The name that the server's certificate must have, when it is not the URL's host. It is also
+    /// the name asked for (SNI).
+    pub server_name: Option<String>,
+    /// Accepts any certificate. Anybody on the network path can then read and change the data. Each
+    /// connect logs a warning.
+    pub insecure_skip_verify: bool,
+}
+
+impl TlsConfig {
+    /// Checks the keys, which stand at `path`. Reads no file.
+    pub fn check(&self, path: &KeyPath, problems: &mut Problems) {
+        let at = |key: &str| path.clone().then(key);
+        let (chain, key) = (at("client_cert_file"), at("client_key_file"));
+        match (&self.client_cert_file, &self.client_key_file) {
+            (Some(_), None) => problems.push(Problem::needs(chain, key)),
+            (None, Some(_)) => problems.push(Problem::needs(key, chain)),
+            _ => {}
+        }
+        problems.push_if(self.insecure_skip_verify && self.ca_file.is_some(), || {
+            Problem::conflict(at("ca_file"), at("insecure_skip_verify"))
+        });
+        if let Some(name) = &self.server_name {
+            problems.push_if(ServerName::try_from(name.as_str()).is_err(), || {
+                Problem::invalid(at("server_name"), "not a valid DNS name or IP address")
+            });
+        }
+    }
+
+    /// Reads the files and the trust store. Done once a run; every connect shares the result.
+    /// `path` is where the keys stand, `protocols` are offered (ALPN), the preferred first.
+    ///
+    /// # Errors
+    /// [`Config`](faucet_core::ErrorKind::Config) at the key whose file is missing or unusable.
+    pub fn load(&self, path: &KeyPath, protocols: &[&str]) -> Result<Tls, Problem> {
+        let at = |key: &str| path.clone().then(key);
+        let invalid =
+            |path: KeyPath, error: &dyn fmt::Display| Problem::invalid(path, error.to_string());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier: Arc<dyn ServerCertVerifier> = if self.insecure_skip_verify {
+            Arc::new(AcceptAny(Arc::clone(&provider)))
+        } else {
+            let ca = self.ca_file.as_ref();
+            let roots = ca.map_or(Ok(Vec::new()), |file| certificates(at("ca_file"), file))?;
+            let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider));
+            Arc::new(verifier.map_err(|e| {
+                let key = if self.ca_file.is_some() { at("ca_file") } else { path.clone() };
+                invalid(key, &e)
+                    .help("install the CA certificates of the system, or give tls.ca_file")
+            })?)
+        };
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|e| invalid(path.clone(), &e))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let mut config = match (&self.client_cert_file, &self.client_key_file) {
+            (Some(chain), Some(file)) => {
+                let chain = certificates(at("client_cert_file"), chain)?;
+                let key = PrivateKeyDer::from_pem_file(file)
+                    .map_err(|e| Problem::invalid(at("client_key_file"), format!("{file}: {e}")))?;
+                builder
+                    .with_client_auth_cert(chain, key)
+                    .map_err(|e| invalid(at("client_cert_file"), &e))?
+            }
+            _ => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Ok(Tls {
+            config: Arc::new(config),
+            server_name: self.server_name.clone(),
+            insecure: self.insecure_skip_verify,
+        })
+    }
+}
+
+/// TLS, ready for use. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+    server_name: Option<String>,
+    insecure: bool,
+}
+
+impl Tls {
+    /// Speaks TLS on a stream to `host`. `target` is the redacted name of the far end, for the
+    /// warning about a server that is not verified.
+    ///
+    /// # Errors
+    /// Why the handshake failed.
+    pub async fn secure(
+        &self,
+        io: Box<dyn Io>,
+        host: &str,
+        target: &str,
+        log: &mut StepLog,
+    ) -> Result<Box<dyn Io>, TlsFailure> {
+        if self.insecure {
+            tracing::warn!(url = target, "tls.insecure_skip_verify: the server is not verified");
+        }
+        log.begin("tls");
+        let name = self.server_name.as_deref().unwrap_or(host).to_owned();
+        let name = ServerName::try_from(name).map_err(|e| TlsFailure::Io(io::Error::other(e)))?;
+        let stream = TlsConnector::from(Arc::clone(&self.config)).connect(name, io).await?;
+        let version = stream.get_ref().1.protocol_version();
+        log.done(version.map(|v| format!("{v:?}")).unwrap_or_default());
+        Ok(Box::new(stream))
+    }
+}
+
+fn certificates(at: KeyPath, path: &str) -> Result<Vec<CertificateDer<'static>>, Problem> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(found) if found.is_empty() => {
+            Err(Problem::invalid(at, format!("{path} holds no certificate in PEM form")))
+        }
+        Ok(found) => Ok(found),
+        Err(error) => Err(Problem::invalid(at, format!("{path}: {error}"))),
+    }
+}
+
+/// Accepts every certificate. The peer must still prove that it has the certificate's key.
+#[derive(Debug)]
+struct AcceptAny(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AcceptAny {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_need_or_exclude_each_other_are_named() {
+        let file = || Some("x.pem".to_owned());
+        let none = TlsConfig::default;
+        for (config, expected) in [
+            (none(), ""),
+            (
+                TlsConfig { client_cert_file: file(), ..none() },
+                "tls.client_cert_file: needs tls.client_key_file",
+            ),
+            (
+                TlsConfig { client_key_file: file(), ..none() },
+                "tls.client_key_file: needs tls.client_cert_file",
+            ),
+            (
+                TlsConfig { ca_file: file(), insecure_skip_verify: true, ..none() },
+                "tls.ca_file: not together with tls.insecure_skip_verify",
+            ),
+            (
+                TlsConfig { server_name: Some("a b".into()), ..none() },
+                "tls.server_name: not a valid DNS name or IP address",
+            ),
+        ] {
+            let mut problems = Problems::new();
+            config.check(&"tls".into(), &mut problems);
+            let found: Vec<String> = problems.iter().map(Problem::to_string).collect();
+            assert_eq!(found.join("; "), expected);
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_a_problem_at_its_key() {
+        let config = TlsConfig { ca_file: Some("no/such.pem".into()), ..TlsConfig::default() };
+        let problem = config.load(&"tls".into(), &[]).unwrap_err();
+        assert_eq!(problem.path.to_string(), "tls.ca_file");
+        assert!(problem.to_string().contains("no/such.pem"), "{problem}");
+    }
+}
