@@ -84,6 +84,6 @@ pub use scripted::{
     End, Frame, ReceivedFrame, Request, Script, ScriptedPeer, ScriptedServer, Seen, opcode,
 };
 #[cfg(feature = "tcp")]
-pub use scripted::{ScriptedTcp, TcpScript, TcpSeen, refused_address};
+pub use scripted::{ScriptedTcp, TcpEnd, TcpScript, TcpSeen, refused_address};
 pub use suites::sample::record;
 pub use suites::{config, sink, source, transform};

@@ -88,9 +88,10 @@ pub fn names_places_that_exist(case: &ConfigCase) {
     let rule = Rule("config::names_places_that_exist");
     each_mutation(case, |value| {
         let problems = case.try_build(rule, value).err().unwrap_or_default();
-        for (problem, path) in problems.iter().flat_map(|problem| {
-            places(problem).into_iter().map(move |path| (problem, path))
-        }) {
+        for (problem, path) in problems
+            .iter()
+            .flat_map(|problem| places(problem).into_iter().map(move |path| (problem, path)))
+        {
             let known = is_in(value, path) || case.schema().find(path).is_some();
             rule.check(known, || format!("{path} is no key: {problem}"));
         }
@@ -171,7 +172,8 @@ impl Place {
         let empty = fs::metadata(self.dir.join("present")).is_ok_and(|file| file.len() == 0);
         rule.check(empty, || "build changes a file".to_owned());
         let Ok(address) = self.listener.local_addr() else { return };
-        for text in [address.to_string(), format!("http://{address}/"), format!("ws://{address}/")] {
+        for text in [address.to_string(), format!("http://{address}/"), format!("ws://{address}/")]
+        {
             drop(build(&text));
             let come = self.listener.accept();
             let quiet = come.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);

@@ -13,7 +13,14 @@ const PIPELINE: [&str; 4] = ["type", "from", "buffer", "dead_letter"];
 
 /// What the last word of a secret's name is.
 const SECRETS: [&str; 9] = [
-    "token", "password", "passwd", "passphrase", "secret", "key", "apikey", "credential",
+    "token",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "key",
+    "apikey",
+    "credential",
     "credentials",
 ];
 
@@ -63,7 +70,8 @@ fn walk<'a>(
 pub fn has_a_plain_name(case: &ConfigCase) {
     let rule = Rule("config::has_a_plain_name");
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-    let good = case.name.starts_with(|c: char| c.is_ascii_lowercase()) && case.name.chars().all(plain);
+    let good =
+        case.name.starts_with(|c: char| c.is_ascii_lowercase()) && case.name.chars().all(plain);
     rule.check(good, || {
         format!(
             "{} {:?}: a name is made of lower case letters, digits, `-` and `_`, a letter first",

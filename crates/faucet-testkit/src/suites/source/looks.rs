@@ -18,7 +18,8 @@ pub async fn keeps_its_secrets(case: &SourceCase<'_>) {
     let try_it = async {
         let mut shown = Shown::default();
         let failing = case.situations.failing.as_ref().map(|(_, make)| make);
-        let others = [failing, case.situations.unreachable.as_ref(), case.situations.outage.as_ref()];
+        let others =
+            [failing, case.situations.unreachable.as_ref(), case.situations.outage.as_ref()];
         for make in [Some(&case.make)].into_iter().chain(others).flatten() {
             let setup = run.setup_as(make).await;
             look(run, &*setup.source, &mut shown).await;
@@ -196,14 +197,18 @@ pub async fn reports_outages(case: &SourceCase<'_>) {
         let read = run.read(&mut *reader).await;
         let gaps: Vec<_> = read.pages.iter().flat_map(|page| page.gaps()).collect();
         let [gap] = gaps[..] else {
-            run.rule.broken(format_args!("one lost connection is {} gaps, one is right", gaps.len()))
+            run.rule
+                .broken(format_args!("one lost connection is {} gaps, one is right", gaps.len()))
         };
         run.rule.check(gap.reason == GapReason::Outage, || {
             format!("the gap of a lost connection has the reason {:?}", gap.reason.as_str())
         });
         let whole = gap.from.is_some_and(|from| gap.to.is_some_and(|to| from <= to));
         run.rule.check(whole, || {
-            format!("a gap has a beginning and an end, this one has {:?} and {:?}", gap.from, gap.to)
+            format!(
+                "a gap has a beginning and an end, this one has {:?} and {:?}",
+                gap.from, gap.to
+            )
         });
         let first = read.pages.iter().position(|page| !page.is_empty());
         let at = read.pages.iter().position(|page| !page.gaps().is_empty());

@@ -105,8 +105,8 @@ pub async fn is_cancel_safe(case: &SourceCase<'_>) {
                 }
                 Some(Err(_)) => break,
                 None => {
-                    let late = begun.0.elapsed() > PATIENCE
-                        || begun.1.elapsed() > Duration::from_secs(20);
+                    let late =
+                        begun.0.elapsed() > PATIENCE || begun.1.elapsed() > Duration::from_secs(20);
                     run.rule.check(!late, || {
                         "there is no next page while its future is dropped after each poll: \
                          next_page begins something anew (a dial, a timer) with each call. Keep \

@@ -183,7 +183,10 @@ pub async fn acknowledges_what_was_committed(case: &SourceCase<'_>) {
             committed = read.len() as u64;
             let done = until(|| acknowledged() >= committed).await;
             run.rule.check(done && acknowledged() == committed, || {
-                format!("{} records are acknowledged where {committed} were committed", acknowledged())
+                format!(
+                    "{} records are acknowledged where {committed} were committed",
+                    acknowledged()
+                )
             });
         }
         run.rule.ok(reader.close().await, "close");
@@ -331,14 +334,11 @@ pub async fn keeps_its_promises(case: &SourceCase<'_>) {
         run.rule.check((info.resume == Resume::No) == (positions == 0 || records == 0), || {
             format!("Info::resume is {:?}, and there are {positions} positions", info.resume)
         });
-        run.rule.check(
-            info.delivery != Delivery::AtLeastOnce || info.resume != Resume::No,
-            || {
-                "Info::delivery promises that no record is lost, and the source has no positions: \
+        run.rule.check(info.delivery != Delivery::AtLeastOnce || info.resume != Resume::No, || {
+            "Info::delivery promises that no record is lost, and the source has no positions: \
                  what a process has read and not written is lost with it"
-                    .to_owned()
-            },
-        );
+                .to_owned()
+        });
     };
     run.rule.run(try_it).await;
 }

@@ -23,9 +23,9 @@ mod run;
 pub use case::TransformCase;
 pub use rules::{
     finishes_empty, goes_on_from_its_snapshot, holds_a_bounded_amount, ignores_page_borders,
-    keeps_its_secrets, keeps_its_watermarks, keeps_order_at_gaps, keeps_runs_apart, names_itself,
-    names_its_placeholders, never_blocks, restores_its_snapshot, survives_a_dropped_open,
-    ticks_and_rests, transforms_as_expected,
+    keeps_its_secrets, keeps_its_watermarks, keeps_order_at_gaps, keeps_runs_apart,
+    names_its_placeholders, names_itself, never_blocks, restores_its_snapshot,
+    survives_a_dropped_open, ticks_and_rests, transforms_as_expected,
 };
 
 /// Tries every rule that applies to the case.
