@@ -51,8 +51,7 @@ impl Rule {
                 list.get(at).map_or("none".into(), |it| String::from_utf8_lossy(it).into_owned())
             };
             self.broken(format_args!(
-                "{what}: {} records where {} are right; the first difference is record {at}: {} \
-                 instead of {}",
+                "{what}: {} records come instead of {}; record {at} is {} instead of {}",
                 left.len(),
                 right.len(),
                 show(left),
