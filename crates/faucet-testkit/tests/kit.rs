@@ -1,4 +1,5 @@
 //! The doubles do what they say, and conform.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use std::task::Poll;
 

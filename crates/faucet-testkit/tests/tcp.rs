@@ -1,4 +1,5 @@
 //! The scripted TCP peer against plain sockets.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use std::io;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Liars: doubles that break one promise each. Each rule of the suites must catch its liars, and let
 //! their honest twins pass.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod configs;
 mod feed;
