@@ -4,10 +4,9 @@
 
 mod ci;
 mod codegen;
+mod deny;
 mod features;
-mod reference;
 mod result;
-mod schema;
 mod tidy;
 mod workspace;
 
@@ -19,6 +18,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   codegen          write the schemas, the reference pages and the README's feature table
   codegen --check  fail when one of them is out of date
   tidy             hold the workspace against its own rules
+  deny             hold all dependencies against deny.toml, without a network
   ci               everything that CI runs";
 
 fn main() -> ExitCode {
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => {
             Workspace::load().and_then(|workspace| codegen::check(&workspace))
         }
+        ["deny"] => Workspace::load().and_then(|workspace| deny::check(&workspace)),
         ["tidy"] => Workspace::load().and_then(|workspace| tidy::run(&workspace)),
         ["ci"] => Workspace::load().and_then(|workspace| ci::run(&workspace)),
         _ => Err(USAGE.into()),

@@ -51,6 +51,13 @@ impl Workspace {
         Ok(Self { root, packages, files })
     }
 
+    /// Everything that cargo knows of the workspace and of all that it depends on. No network.
+    pub(crate) fn metadata(&self) -> Result<Value> {
+        let mut command = cargo(&self.root);
+        let text = output(command.args(["metadata", "--format-version=1", "--locked", "--offline"]))?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
     pub(crate) fn package(&self, name: &str) -> Result<&Package> {
         let package = self.packages.iter().find(|package| package.name == name);
         package.ok_or_else(|| format!("there is no crate {name}").into())

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Runs streaming pipelines from a file, checks them, and shows what happens.
 #[derive(Debug, Parser)]
-#[command(name = "faucet", version, arg_required_else_help = true)]
+#[command(arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -41,12 +41,16 @@ pub(crate) enum Command {
     Receive(ReceiveArgs),
     /// Shows a feed, a pipeline with a dropped connection, and its result, all on this machine.
     Demo(DemoArgs),
-    /// Prints the JSON Schema of a connector or of the pipeline file.
+    /// Prints the JSON Schema of a component or of the pipeline file.
     Schema(SchemaArgs),
-    /// Lists the connectors of this build.
+    /// Lists the sources, transforms and sinks of this build.
     List,
     /// Writes a commented pipeline file.
     Init(InitArgs),
+    /// Writes a crate with a source, transform or sink of your own to start from.
+    New(NewArgs),
+    /// Writes a reference page and a JSON Schema of each component of this build.
+    Docs(DocsArgs),
 }
 
 /// A pipeline file and what replaces parts of it.
@@ -137,7 +141,7 @@ pub(crate) struct ReceiveArgs {
     /// Prints each message on a line: text as it is, binary as a JSON string in base64.
     #[arg(long)]
     pub(crate) print: bool,
-    /// Drops the first connection without a farewell after this many messages.
+    /// Drops the first connection without a close handshake after this many messages.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) drop_after: Option<u64>,
 }
@@ -177,6 +181,8 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SchemaOf {
     /// The configuration of a source.
     Source { name: String },
+    /// The configuration of a transform.
+    Transform { name: String },
     /// The configuration of a sink.
     Sink { name: String },
     /// The whole pipeline file (the default).
@@ -188,6 +194,43 @@ pub(crate) struct InitArgs {
     /// File to write; an existing one is left alone.
     #[arg(default_value = "pipeline.yaml")]
     pub(crate) file: PathBuf,
+    /// Source of the pipeline, with all its keys as comments.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Sink of the pipeline, with all its keys as comments.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sink: Option<String>,
+}
+
+/// What a new crate holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NewKind {
+    /// Where records come from.
+    Source,
+    /// Where they go.
+    Sink,
+    /// What happens to them on their way.
+    Transform,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// What the crate holds.
+    #[arg(value_enum)]
+    pub(crate) kind: NewKind,
+    /// Name of the component: its `type` in a pipeline file, and the crate's directory.
+    pub(crate) name: String,
+    /// Checkout of faucet-stream on which the crate depends by path. Without it the manifest names
+    /// versions, which are not published yet.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) faucet: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DocsArgs {
+    /// Directory to write into; made when it does not exist.
+    #[arg(default_value = "docs")]
+    pub(crate) directory: PathBuf,
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
 
-use faucet_core::{Link, MeterReading};
+use faucet_core::{ComponentKind, ConnectionState};
 use faucet_pipeline::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -119,28 +119,24 @@ impl Shown for Progress {
     }
 
     fn line(&self, rate: f64) -> String {
-        let meter = self.meter();
-        let MeterReading { reconnects, sink_reconnects, unconfirmed, .. } = meter;
+        use ComponentKind::{Sink, Source};
         let mut parts = vec![
             counted(self.records(), "record"),
             format!("{}/s", count(rate.round() as u64)),
             size(self.bytes()),
         ];
-        match meter.link {
-            Link::None => {}
-            Link::Connecting => parts.push("connecting".into()),
-            Link::Up => parts.push("connected".into()),
-            Link::Waiting => parts.push("reconnecting".into()),
+        match self.connection(Source) {
+            ConnectionState::Connecting => parts.push("connecting".into()),
+            ConnectionState::Up => parts.push("connected".into()),
+            ConnectionState::Waiting => parts.push("reconnecting".into()),
+            _ => {}
         }
-        match meter.sink_link {
-            Link::None | Link::Up => {}
-            Link::Connecting | Link::Waiting => parts.push("sink reconnecting".into()),
+        if let ConnectionState::Connecting | ConnectionState::Waiting = self.connection(Sink) {
+            parts.push("sink reconnecting".into());
         }
-        parts.push(crate::output::reconnects(reconnects, sink_reconnects));
-        parts.extend(nonzero([
-            (meter.skipped.values().sum(), "skipped"),
-            (unconfirmed, "unconfirmed"),
-        ]));
+        parts.push(crate::output::reconnects(self.reconnects(Source), self.reconnects(Sink)));
+        let skipped = self.components().iter().flat_map(|c| c.counters.skipped.values()).sum();
+        parts.extend(nonzero([(skipped, "skipped"), (self.unconfirmed(), "unconfirmed")]));
         if let Some(age) = self.age_of_last_record() {
             parts.push(format!("last {} ago", time(age)));
         }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    faucet_cli::run(faucet_stream::registry())
+    faucet_cli::App::new(faucet_stream::registry()).run()
 }

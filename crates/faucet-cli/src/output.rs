@@ -47,9 +47,18 @@ pub(crate) fn show(error: &Error) {
     note(&format!("error: {}", explain(error)));
 }
 
-/// An error, its causes that it does not name itself, and what to do.
+/// An error: its component, where it happened, its causes that it does not name itself, and what to
+/// do.
 pub(crate) fn explain(error: &Error) -> String {
     let mut text = error.to_string();
+    if let Some(id) = error.component() {
+        text = format!("{id}: {text}");
+    }
+    let place: Vec<&str> =
+        [error.phase(), error.endpoint()].into_iter().flatten().filter(|w| !text.contains(*w)).collect();
+    if !place.is_empty() {
+        text.push_str(&format!("\n  at: {}", place.join(", ")));
+    }
     for words in error.causes() {
         text.push_str(&format!("\n  caused by: {words}"));
     }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use faucet_core::{
-    CheckReport, Delivery, Error, ErrorKind, Info, PageWriter, PayloadRef, Result, RunContext,
-    Sink, StreamPage,
+    CheckReport, Delivery, Error, ErrorKind, Flushed, Info, PageWriter, Result, Scope, Sink,
+    StreamPage,
 };
 
 use crate::output::print_bytes;
@@ -21,39 +21,29 @@ impl Sink for TerminalSink {
         Info::new("terminal", "stdout", Delivery::AtMostOnce)
     }
 
-    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {
-        Ok(Box::new(TerminalWriter(run.clone())))
+    async fn open(&self, _: &Scope) -> Result<Box<dyn PageWriter>> {
+        Ok(Box::new(TerminalWriter))
     }
 
-    async fn check(&self, _: &RunContext) -> CheckReport {
+    async fn check(&self, _: &Scope) -> CheckReport {
         CheckReport::new("stdout")
     }
 }
 
-struct TerminalWriter(RunContext);
+struct TerminalWriter;
 
 #[async_trait]
 impl PageWriter for TerminalWriter {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
         let mut text = Vec::with_capacity(page.payload_bytes() + page.len());
-        for record in page.iter() {
-            let (PayloadRef::Json(bytes) | PayloadRef::Text(bytes) | PayloadRef::Binary(bytes)) =
-                record.payload();
-            render(bytes, &mut text);
-        }
-        // Whoever reads slowly must not stop the timers of the connection.
+        page.iter().for_each(|record| render(record.as_bytes(), &mut text));
+        // A slow reader of stdout must not stop the timers of the connection.
         let written = tokio::task::spawn_blocking(move || print_bytes(&text)).await;
-        written.map_err(|e| Error::new(ErrorKind::Sink, "stdout").with_source(e))??;
-        self.0.meter().add_delivered(page.len() as u64);
-        Ok(())
+        written.map_err(|e| Error::new(ErrorKind::Sink, "stdout").with_source(e))?
     }
 
-    async fn flush(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    async fn close(&mut self) -> Result<()> {
-        Ok(())
+    async fn flush(&mut self) -> Result<Flushed> {
+        Ok(Flushed::ALL)
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod component;
 mod config;
+pub mod select;
 mod stream;
 
 pub use async_trait::async_trait;

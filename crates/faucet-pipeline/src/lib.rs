@@ -1,29 +1,13 @@
-//! The runner: it moves pages from a source to a sink and knows no connector.
+//! The runner: it moves pages between named components and knows no connector.
 //!
-//! A [`Pipeline`] is a configured source and sink, made by hand or by a [`PipelineSpec`], the
-//! pipeline file. A [`Run`] moves records until the source ends or the caller's shutdown future is
-//! ready, shows its [`Progress`] while it does, and ends in a [`Report`].
+//! A [`Pipeline`] is a graph of sources, transforms and sinks, made by [`Pipeline::builder`] or by a
+//! [`PipelineSpec`], the pipeline file, which goes through the same builder. A [`Run`] moves records
+//! until the sources end or the caller's shutdown future is ready, shows its [`Progress`] while it
+//! does, and ends in a [`Report`].
 
-mod ends;
-mod flow;
-mod interpolate;
-mod location;
-mod node;
-mod overrides;
-mod pipeline;
-mod progress;
-mod report;
-mod run;
-mod schema;
-mod spec;
-mod stop;
-mod tree;
+mod graph;
 
-pub use location::Location;
-pub use pipeline::{GRACE, Pipeline, run, run_until};
-pub use progress::Progress;
-pub use report::{End, Report};
-pub use run::Run;
-pub use schema::schema;
-pub use spec::{PipelineSpec, Problem};
-pub use tree::SpecFormat;
+pub use graph::{
+    Buffer, Component, ComponentProgress, ComponentReport, End, Flush, GRACE, Pipeline,
+    PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,
+};

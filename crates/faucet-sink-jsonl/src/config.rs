@@ -3,12 +3,20 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::fsync::Fsync;
 use crate::write_mode::WriteMode;
 
 /// Writes records to a file as JSON Lines, one record per line.
 ///
 /// Every page is written at once and can be read by other programs. "Delivered" means handed to the
-/// operating system: it survives the end of the process, not that of the machine.
+/// operating system: the record survives the end of the process. With `fsync` it also survives the
+/// end of the machine.
+///
+/// Where the pipeline keeps a `state`, each flush saves the length of the file. The next run cuts a
+/// longer file back to that length when it starts, and appends behind it in every `mode`: after a
+/// crash the file has no half line and no record twice. So no other program may append to the file.
+/// The sink refuses a file that is shorter than the saved length. Named pipes and devices have no
+/// such length.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonlSinkConfig {
@@ -23,15 +31,26 @@ pub struct JsonlSinkConfig {
     /// `append` never destroys the recording of an earlier run. If the last line of the file has no
     /// line break, it is given one, so that no two records share a line. A file is made, and with
     /// `create` the old content goes, when the first record is written: a run that receives nothing
-    /// leaves everything as it was.
+    /// leaves everything as it was. A run that goes on from a `state` appends to its own file.
     #[serde(default)]
     pub mode: WriteMode,
+
+    /// When the sink waits until the disk has the data: `never`, with every `flush` of the pipeline,
+    /// or with every `page`. Default: `flush` where the pipeline keeps a `state`, else `never`.
+    #[serde(default)]
+    pub fsync: Option<Fsync>,
+
+    /// Write each gap of the feed as a line `{"faucet_gap": {"source", "from", "to", "seconds",
+    /// "attempts", "reason", "missing"}}` at its place between the records. Times are Unix
+    /// milliseconds. Such a line is not counted as a record.
+    #[serde(default)]
+    pub gap_records: bool,
 }
 
 impl JsonlSinkConfig {
     /// Appends to the file at `path`.
     pub fn new(path: impl Into<String>) -> Self {
-        Self { path: path.into(), mode: WriteMode::default() }
+        Self { path: path.into(), mode: WriteMode::default(), fsync: None, gap_records: false }
     }
 }
 

@@ -3,18 +3,31 @@
 //!
 //! What came in as JSON goes out byte for byte; text and binary records become JSON strings. Every
 //! page is handed to the operating system as soon as it arrives, so that another program can read
-//! along. When a write fails the file is cut back to its last whole line: there are no half records
-//! in it, and none is counted that is not in it.
+//! along. When a write fails, the sink cuts the file back to its last whole line: the file has no
+//! half record, and every record that is counted.
+//!
+//! In a run that keeps a state, each flush of the sink `jsonl` saves the length of the file. The next
+//! run cuts the file back to that length, so that a crash leaves no record twice.
 
+mod check;
+mod committed;
 mod config;
+mod error;
 mod factory;
 mod file;
-mod pen;
+mod fsync;
+mod line_writer;
+mod lock;
+mod medium;
 mod sink;
+mod stdout;
+mod target;
 mod write_mode;
 mod writer;
 
 pub use config::{JsonlSinkConfig, StdoutSinkConfig};
 pub use factory::register;
-pub use sink::{JsonlSink, StdoutSink};
+pub use fsync::Fsync;
+pub use sink::JsonlSink;
+pub use stdout::StdoutSink;
 pub use write_mode::WriteMode;

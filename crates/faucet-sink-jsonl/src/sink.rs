@@ -1,163 +1,168 @@
-//! Both sinks.
+//! The sink `jsonl`.
 
-use std::fs::OpenOptions;
-use std::io;
-use std::path::Path;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use faucet_core::template::fill_path;
 use faucet_core::{
-    CheckReport, Delivery, Error, ErrorKind, Info, PageWriter, Result, RunContext, Sink,
-    SinkConfig, StepOutcome, StreamPage,
+    CheckReport, Delivery, Flushed, Gap, Info, Mark, PageWriter, Result, Scope, Sink, SinkConfig,
+    StepOutcome, StreamPage,
 };
+use serde::Serialize;
 
-use crate::config::{JsonlSinkConfig, StdoutSinkConfig};
-use crate::file::{self, Created};
+use crate::check::look;
+use crate::committed::Committed;
+use crate::config::JsonlSinkConfig;
+use crate::error::JsonlError;
+use crate::file::{self, Created, FileOptions};
+use crate::fsync::Fsync;
+use crate::lock::Sharing;
 use crate::write_mode::WriteMode;
 use crate::writer::{Writer, off_thread};
 
+/// How long `open` waits for an earlier run of this file to end. A run that was dropped ends as soon
+/// as its last page is written.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Writes to a file; see [`JsonlSinkConfig`].
+///
+/// In a run that keeps a state, each flush saves a text such as `{"file":"out.jsonl","length":1234}`.
+/// A run that gets it back cuts a longer file to that length in `open`: this is the one change that
+/// the sink makes before its first page.
 #[derive(Debug)]
 pub struct JsonlSink {
     pub(crate) path: String,
     pub(crate) mode: WriteMode,
+    pub(crate) fsync: Option<Fsync>,
+    pub(crate) gap_records: bool,
+}
+
+/// The file of one run.
+struct RunFile {
+    path: PathBuf,
+    /// The path as text, in errors and in saved lengths.
+    shown: String,
+    committed: Option<u64>,
+}
+
+impl RunFile {
+    fn name(&self) -> String {
+        format!("jsonl sink {}", self.shown)
+    }
+}
+
+impl JsonlSink {
+    fn file(&self, scope: &Scope) -> Result<RunFile> {
+        let path = fill_path("path", &self.path, scope)?;
+        let mut file = RunFile { shown: path.display().to_string(), path, committed: None };
+        let committed = scope.saved().map(|saved| Committed::length_of(saved, &file.shown));
+        match committed.transpose() {
+            Ok(committed) => file.committed = committed,
+            Err(why) => return Err(JsonlError::Committed(why).about(&file.name())),
+        }
+        Ok(file)
+    }
+
+    async fn look(&self, scope: &Scope) -> Result<StepOutcome> {
+        let file = self.file(scope)?;
+        let (name, mode) = (file.name(), self.mode);
+        let looked = off_thread(move || look(&file.path, mode, file.committed)).await;
+        looked.and_then(|outcome| outcome).map_err(|error| error.about(&name))
+    }
 }
 
 #[async_trait]
 impl Sink for JsonlSink {
     fn info(&self) -> Info {
-        Info::new(JsonlSinkConfig::NAME, self.path.clone(), Delivery::AtMostOnce)
+        Info::new(JsonlSinkConfig::NAME, self.path.clone(), Delivery::AtLeastOnce)
             .with_placeholders_of(&self.path)
     }
 
-    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {
-        let path = fill_path("path", &self.path, run)?;
-        let mode = self.mode;
-        let name = format!("jsonl sink {}", path.display());
-        let open = move || {
-            file::open(&path, mode)
-                .map_err(|e| refused(format!("jsonl sink {}: cannot be opened", path.display()), e))
-        };
-        let (writer, created) = Writer::start(name, run.clone(), open).await?;
-        Ok(Box::new(FileWriter { writer, created: Some(created) }))
+    async fn open(&self, scope: &Scope) -> Result<Box<dyn PageWriter>> {
+        let file = self.file(scope)?;
+        let name = file.name();
+        let keeps_state = scope.keeps_state();
+        let fsync = self.fsync.unwrap_or(if keeps_state { Fsync::Flush } else { Fsync::Never });
+        let RunFile { path, shown, committed } = file;
+        // A run that cuts the file back has it for itself.
+        let alone = keeps_state || committed.is_some();
+        let sharing = if alone { Sharing::Alone } else { Sharing::Shared };
+        let options = FileOptions { mode: self.mode, committed, sharing, patience: PATIENCE };
+        let open = move |is_abandoned: &dyn Fn() -> bool| file::open(&path, options, is_abandoned);
+        let (writer, created) = Writer::start(name, fsync, open).await?;
+        Ok(Box::new(FileWriter {
+            writer,
+            created: Some(created),
+            saves_for: keeps_state.then_some(shown),
+            gap_records: self.gap_records,
+        }))
     }
 
-    async fn check(&self, run: &RunContext) -> CheckReport {
+    async fn check(&self, scope: &Scope) -> CheckReport {
         let mut report = CheckReport::new(self.path.clone());
-        let (started, mode) = (Instant::now(), self.mode);
-        let outcome = match fill_path("path", &self.path, run) {
-            Ok(path) => off_thread("jsonl sink", move || look(&path, mode))
-                .await
-                .unwrap_or_else(StepOutcome::Failed),
-            Err(error) => StepOutcome::Failed(error),
-        };
+        let started = Instant::now();
+        let outcome = self.look(scope).await.unwrap_or_else(StepOutcome::Failed);
         report.push("file", started.elapsed(), outcome);
         report
     }
 }
 
-/// One run of the file sink: a file that it made and wrote nothing to goes with it.
+/// One run of the sink.
 struct FileWriter {
     writer: Writer,
+    /// The file, if this run created it and has written nothing to it.
     created: Option<Created>,
+    /// The file's name in the saved lengths, where the run keeps a state.
+    saves_for: Option<String>,
+    gap_records: bool,
+}
+
+impl FileWriter {
+    fn keep_file(&mut self) {
+        if let Some(created) = self.created.take() {
+            created.keep();
+        }
+    }
+}
+
+/// The line of a gap.
+#[derive(Serialize)]
+struct GapLine<'a> {
+    faucet_gap: &'a Gap,
 }
 
 #[async_trait]
 impl PageWriter for FileWriter {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        if !page.is_empty()
-            && let Some(created) = self.created.take()
-        {
-            created.keep();
+        if !page.is_empty() {
+            self.keep_file();
         }
         self.writer.write_page(page).await
     }
 
-    async fn flush(&mut self) -> Result<()> {
-        self.writer.flush().await
+    async fn flush(&mut self) -> Result<Flushed> {
+        let length = self.writer.flush().await?;
+        Ok(match (&self.saves_for, length) {
+            (Some(file), Some(length)) => {
+                Flushed::ALL.with_saved(Committed::to_bytes(file, length))
+            }
+            _ => Flushed::ALL,
+        })
+    }
+
+    async fn mark(&mut self, mark: &Mark) -> Result<()> {
+        let Mark::Gap(gap) = mark else { return Ok(()) };
+        if !self.gap_records {
+            return Ok(());
+        }
+        self.keep_file();
+        let line = serde_json::to_vec(&GapLine { faucet_gap: gap });
+        self.writer.write_gap(line.expect("a gap can be written as JSON")).await
     }
 
     async fn close(&mut self) -> Result<()> {
+        self.created = None;
         self.writer.close().await
-    }
-}
-
-/// Whether a run could write to the file. Creates and changes nothing.
-fn look(path: &Path, mode: WriteMode) -> StepOutcome {
-    let shown = path.display();
-    let fail = |what: &str, cause| {
-        StepOutcome::Failed(refused(format!("jsonl sink {shown}: {what}"), cause))
-    };
-    let found = match path.metadata() {
-        Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let directory = path.parent().filter(|p| !p.as_os_str().is_empty());
-            // The file it makes has no name where the system can do that.
-            return match tempfile::tempfile_in(directory.unwrap_or(Path::new("."))) {
-                Ok(_) => StepOutcome::Passed("would be created".into()),
-                Err(error) => fail("the directory cannot be written to", error),
-            };
-        }
-        Err(error) => return fail("cannot be looked at", error),
-    };
-    if mode == WriteMode::Refuse {
-        return fail("cannot be opened", io::ErrorKind::AlreadyExists.into());
-    }
-    if found.is_dir() {
-        return fail("cannot be opened", io::ErrorKind::IsADirectory.into());
-    }
-    if !found.is_file() {
-        // Opening a pipe would wait for its reader.
-        return StepOutcome::Skipped("is a pipe or a device".into());
-    }
-    match OpenOptions::new().append(true).open(path) {
-        Err(error) => fail("cannot be opened", error),
-        Ok(_) if mode == WriteMode::Create => {
-            StepOutcome::Passed(format!("{} bytes would be replaced", found.len()))
-        }
-        Ok(_) => StepOutcome::Passed(format!("{} bytes would be added to", found.len())),
-    }
-}
-
-fn refused(message: String, cause: io::Error) -> Error {
-    let hint = match cause.kind() {
-        io::ErrorKind::AlreadyExists => "name another file, or set `mode` to append or create",
-        io::ErrorKind::NotFound => "create the directory first",
-        _ => return Error::new(ErrorKind::Sink, message).with_source(cause),
-    };
-    Error::new(ErrorKind::Sink, message).with_source(cause).with_hint(hint)
-}
-
-/// Writes to standard output; see [`StdoutSinkConfig`].
-#[derive(Debug)]
-pub struct StdoutSink;
-
-#[async_trait]
-impl Sink for StdoutSink {
-    fn info(&self) -> Info {
-        Info::new(StdoutSinkConfig::NAME, "stdout", Delivery::AtMostOnce)
-    }
-
-    async fn open(&self, run: &RunContext) -> Result<Box<dyn PageWriter>> {
-        let open = || match file::stdout() {
-            Ok(pen) => Ok((pen, ())),
-            Err(cause) => Err(refused("stdout sink: cannot be opened".into(), cause)),
-        };
-        let (writer, ()) = Writer::start("stdout sink".into(), run.clone(), open).await?;
-        Ok(Box::new(writer))
-    }
-
-    async fn check(&self, _: &RunContext) -> CheckReport {
-        let mut report = CheckReport::new("stdout");
-        let started = Instant::now();
-        let outcome = match file::stdout() {
-            Ok(_) => StepOutcome::Passed(String::new()),
-            Err(cause) => {
-                StepOutcome::Failed(refused("stdout sink: cannot be opened".into(), cause))
-            }
-        };
-        report.push("stdout", started.elapsed(), outcome);
-        report
     }
 }

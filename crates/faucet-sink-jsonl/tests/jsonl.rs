@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use faucet_core::{
-    ErrorKind, JsonText, Payload, Record, Result, RunContext, Sink, SinkConfig, StepOutcome,
-    StreamPage, Timestamp,
+    Delivery, ErrorKind, Flushed, Gap, GapReason, JsonText, Mark, Payload, Record, Result, Scope,
+    Sink, SinkConfig, StepOutcome, StreamPage, Timestamp,
 };
 use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, WriteMode};
 use tempfile::TempDir;
@@ -31,9 +31,9 @@ fn lines(range: std::ops::Range<usize>) -> String {
 }
 
 async fn run(sink: &JsonlSink, page: StreamPage) -> Result<()> {
-    let mut writer = sink.open(&RunContext::default()).await?;
+    let mut writer = sink.open(&Scope::default()).await?;
     writer.write_page(page).await?;
-    writer.flush().await?;
+    assert_eq!(writer.flush().await?, Flushed::ALL);
     writer.close().await
 }
 
@@ -44,14 +44,12 @@ fn in_dir(name: &str) -> (TempDir, PathBuf) {
 }
 
 #[tokio::test]
-async fn every_page_is_visible_at_once_and_counted() {
+async fn every_page_is_visible_at_once() {
     let (_dir, path) = in_dir("out.jsonl");
-    let context = RunContext::default();
-    let mut writer = sink(&path, WriteMode::Append).open(&context).await.unwrap();
+    let mut writer = sink(&path, WriteMode::Append).open(&Scope::default()).await.unwrap();
     for n in 0..3 {
         writer.write_page(page(n * 10..n * 10 + 10)).await.unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), lines(0..n * 10 + 10));
-        assert_eq!(context.meter().read().delivered, n as u64 * 10 + 10);
     }
     writer.close().await.unwrap();
     let error = writer.write_page(page(0..1)).await.unwrap_err();
@@ -95,13 +93,17 @@ async fn a_run_without_records_changes_nothing() {
 async fn placeholders_come_from_the_context() {
     let (dir, path) = in_dir("{symbol}.jsonl");
     let sink = sink(&path, WriteMode::Append);
-    let context = RunContext::new([("symbol".to_owned(), "btc".to_owned())].into());
+    let scope = |symbol: &str| {
+        let values = [("symbol".to_owned(), symbol.to_owned())];
+        Scope::new("file").with_values(std::collections::BTreeMap::from(values))
+    };
+    let context = scope("btc");
     let mut writer = sink.open(&context).await.unwrap();
     writer.write_page(page(0..1)).await.unwrap();
     assert_eq!(fs::read_to_string(dir.path().join("btc.jsonl")).unwrap(), lines(0..1));
     assert!(sink.check(&context).await.passed());
 
-    let context = RunContext::new([("symbol".to_owned(), "../btc".to_owned())].into());
+    let context = scope("../btc");
     let error = sink.open(&context).await.map(|_| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(error.to_string(), "path: the value of {symbol} must not contain a path separator");
@@ -110,7 +112,7 @@ async fn placeholders_come_from_the_context() {
 
 #[tokio::test]
 async fn a_full_device_is_an_error_that_counts() {
-    let context = RunContext::default();
+    let context = Scope::default();
     let mut writer = sink("/dev/full", WriteMode::Append).open(&context).await.unwrap();
     let error = writer.write_page(page(0..1000)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Sink);
@@ -118,7 +120,8 @@ async fn a_full_device_is_an_error_that_counts() {
     let expected = "jsonl sink /dev/full: only 0 of 1000 records of the page were written: \
                     No space left on device";
     assert!(text.starts_with(expected) && text.contains("(hint: make room"), "{text}");
-    assert_eq!(context.meter().read().delivered, 0);
+    assert_eq!(error.written(), Some(0));
+    assert_eq!(writer.flush().await.unwrap(), Flushed::ALL);
     writer.close().await.unwrap();
 }
 
@@ -142,11 +145,11 @@ async fn a_file_that_cannot_grow_ends_with_a_whole_record() {
 #[tokio::test]
 async fn child_with_a_limit() {
     let Some(path) = std::env::var_os("FAUCET_TEST_LIMITED").map(PathBuf::from) else { return };
-    let context = RunContext::default();
+    let context = Scope::default();
     let mut writer = sink(&path, WriteMode::Append).open(&context).await.unwrap();
     let error = writer.write_page(page(0..1000)).await.unwrap_err();
     let whole = fs::read_to_string(&path).unwrap().lines().count();
-    assert_eq!(context.meter().read().delivered, whole as u64);
+    assert_eq!(error.written(), Some(whole as u64));
     let expected = format!("only {whole} of 1000 records of the page were written");
     assert!(error.to_string().ends_with(&expected), "{error}");
     assert!(format!("{error:#}").contains("File too large"), "{error:#}");
@@ -155,13 +158,13 @@ async fn child_with_a_limit() {
 #[tokio::test]
 async fn a_dropped_write_is_carried_out_and_the_next_one_follows_it() {
     let (_dir, path) = in_dir("out.jsonl");
-    let mut writer = sink(&path, WriteMode::Append).open(&RunContext::default()).await.unwrap();
+    let mut writer = sink(&path, WriteMode::Append).open(&Scope::default()).await.unwrap();
     for n in 0..50 {
         poll_once(&mut writer.write_page(page(n * 200..n * 200 + 100))).await;
         writer.write_page(page(n * 200 + 100..n * 200 + 200)).await.unwrap();
     }
     poll_once(&mut writer.write_page(page(10_000..10_100))).await;
-    writer.flush().await.unwrap();
+    assert_eq!(writer.flush().await.unwrap().unconfirmed(), 0);
     assert!(fs::read_to_string(&path).unwrap() == lines(0..10_100));
 }
 
@@ -178,8 +181,8 @@ async fn poll_once(future: &mut (impl Future + Unpin)) -> bool {
 async fn a_run_without_a_record_leaves_no_file_that_a_second_would_find() {
     let (dir, path) = in_dir("out.jsonl");
     for _ in 0..2 {
-        let mut writer = sink(&path, WriteMode::Refuse).open(&RunContext::default()).await.unwrap();
-        writer.flush().await.unwrap();
+        let mut writer = sink(&path, WriteMode::Refuse).open(&Scope::default()).await.unwrap();
+        assert_eq!(writer.flush().await.unwrap().unconfirmed(), 0);
         writer.close().await.unwrap();
         drop(writer);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
@@ -191,7 +194,7 @@ async fn an_open_that_is_dropped_leaves_no_file_behind() {
     let (dir, path) = in_dir("out.jsonl");
     for _ in 0..50 {
         let sink = sink(&path, WriteMode::Refuse);
-        let context = RunContext::default();
+        let context = Scope::default();
         let mut opening = sink.open(&context);
         poll_once(&mut opening).await;
     }
@@ -206,12 +209,12 @@ async fn an_open_that_is_dropped_leaves_no_file_behind() {
 async fn a_pipe_whose_reader_left_ends_the_run_well() {
     let (_dir, path) = in_dir("pipe");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-    let report = sink(&path, WriteMode::Append).check(&RunContext::default()).await;
+    let report = sink(&path, WriteMode::Append).check(&Scope::default()).await;
     assert!(matches!(report.steps[0].outcome, StepOutcome::Skipped(_)), "{report:?}");
 
     let of_reader = path.clone();
     let reader = std::thread::spawn(move || drop(fs::File::open(of_reader).unwrap()));
-    let mut writer = sink(&path, WriteMode::Append).open(&RunContext::default()).await.unwrap();
+    let mut writer = sink(&path, WriteMode::Append).open(&Scope::default()).await.unwrap();
     reader.join().unwrap();
     let error = writer.write_page(page(0..3)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:#}");
@@ -222,7 +225,7 @@ async fn a_pipe_whose_reader_left_ends_the_run_well() {
 async fn a_check_tells_what_would_happen_and_leaves_no_trace() {
     let (dir, path) = in_dir("out.jsonl");
     let said = async |path: &Path, mode| {
-        let report = sink(path, mode).check(&RunContext::default()).await;
+        let report = sink(path, mode).check(&Scope::default()).await;
         match report.into_result() {
             Ok(()) => "passed".to_owned(),
             Err(error) => format!("{error:#}"),
@@ -245,4 +248,67 @@ async fn a_check_tells_what_would_happen_and_leaves_no_trace() {
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2");
     assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
+}
+
+#[tokio::test]
+async fn gaps_are_lines_at_their_place_when_asked_for() {
+    for (gap_records, expected) in [
+        (
+            true,
+            "{\"n\":0}\n{\"faucet_gap\":{\"source\":null,\"from\":1000,\"to\":3500,\"seconds\":2.5,\
+             \"attempts\":2,\"reason\":\"outage\",\"missing\":7}}\n{\"n\":1}\n",
+        ),
+        (false, "{\"n\":0}\n{\"n\":1}\n"),
+    ] {
+        let (_dir, path) = in_dir("out.jsonl");
+        let config =
+            JsonlSinkConfig { gap_records, ..JsonlSinkConfig::new(path.to_str().unwrap()) };
+        let sink = config.build().unwrap();
+        let mut writer = sink.open(&Scope::default()).await.unwrap();
+        let at = Timestamp::from_unix_millis;
+        let gap = Gap::new(GapReason::Outage).between(at(1000), at(3500));
+        let gap = Mark::Gap(gap.with_attempts(2).with_missing(7));
+        writer.write_page(page(0..1)).await.unwrap();
+        writer.mark(&gap).await.unwrap();
+        writer.mark(&Mark::Watermark(at(9))).await.unwrap();
+        writer.write_page(page(1..2)).await.unwrap();
+        assert_eq!(writer.flush().await.unwrap().unconfirmed(), 0);
+        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_gap_alone_keeps_the_file_that_it_stands_in() {
+    for (gap_records, files) in [(true, 1), (false, 0)] {
+        let (dir, path) = in_dir("out.jsonl");
+        let config =
+            JsonlSinkConfig { gap_records, ..JsonlSinkConfig::new(path.to_str().unwrap()) };
+        let mut writer = config.build().unwrap().open(&Scope::default()).await.unwrap();
+        writer.mark(&Mark::Gap(Gap::new(GapReason::Restart))).await.unwrap();
+        writer.close().await.unwrap();
+        drop(writer);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), files);
+    }
+}
+
+#[tokio::test]
+async fn a_gap_that_cannot_be_written_is_an_error_and_leaves_the_records_counted() {
+    let config = JsonlSinkConfig { gap_records: true, ..JsonlSinkConfig::new("/dev/full") };
+    let mut writer = config.build().unwrap().open(&Scope::default()).await.unwrap();
+    let error = writer.mark(&Mark::Gap(Gap::new(GapReason::Outage))).await.unwrap_err();
+    assert_eq!((error.kind(), error.written()), (ErrorKind::Sink, Some(0)));
+    let text = format!("{error:#}");
+    assert!(text.contains("the line of a gap was not written: No space left"), "{text}");
+}
+
+#[test]
+fn configurations_that_cannot_work_are_refused() {
+    for (path, words) in
+        [("", "path: must not be empty"), ("a\0b", "path: must not contain a NUL character")]
+    {
+        let error = JsonlSink::new(JsonlSinkConfig::new(path)).unwrap_err();
+        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Config, words.to_owned()));
+    }
+    let info = JsonlSinkConfig::new("out.jsonl").build().unwrap().info();
+    assert_eq!((info.target.as_str(), info.delivery), ("out.jsonl", Delivery::AtLeastOnce));
 }

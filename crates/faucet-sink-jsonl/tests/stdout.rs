@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use faucet_core::{
-    ErrorKind, PageWriter, Payload, Record, RunContext, Sink, SinkConfig, StreamPage, Timestamp,
+    ErrorKind, PageWriter, Payload, Record, Scope, Sink, SinkConfig, StreamPage, Timestamp,
 };
 use faucet_sink_jsonl::StdoutSinkConfig;
 
@@ -30,8 +30,8 @@ fn page(records: usize, size: usize) -> StreamPage {
 
 async fn open() -> Box<dyn PageWriter> {
     let sink = StdoutSinkConfig::default().build().unwrap();
-    assert!(sink.check(&RunContext::default()).await.passed());
-    sink.open(&RunContext::default()).await.unwrap()
+    assert!(sink.check(&Scope::default()).await.passed());
+    sink.open(&Scope::default().with_state()).await.unwrap()
 }
 
 /// What the children do. They leave by `exit`: the test harness would write to the pipe as well.
@@ -44,6 +44,7 @@ fn child() {
         match role.as_str() {
             "write" => {
                 writer.write_page(page(3, 5)).await.unwrap();
+                assert!(writer.flush().await.unwrap().saved().is_none());
                 writer.close().await.unwrap();
             }
             "until closed" => loop {

@@ -6,6 +6,11 @@ use serde::Deserialize;
 use crate::line_format::{LineFormat, OnParseError};
 
 /// Reads a file of JSON Lines: one JSON value per line. Empty lines are passed over.
+///
+/// Where the pipeline keeps a `state`, the next run goes on behind the last record that every sink
+/// has flushed. The state names the file, the offset in bytes and the line. The source refuses a
+/// file that is shorter than that offset, or whose last line has grown since it was read. A named
+/// pipe or a device has no such position.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonlSourceConfig {
@@ -19,7 +24,8 @@ pub struct JsonlSourceConfig {
     pub format: LineFormat,
 
     /// What to do with a line that does not hold that: `fail` ends the run, `skip` leaves the line
-    /// out and counts it.
+    /// out and counts it, `divert` sends the line to the `dead_letter` of this source, with the
+    /// reason. `divert` needs a `dead_letter`.
     #[serde(default)]
     pub on_parse_error: OnParseError,
 
@@ -28,7 +34,7 @@ pub struct JsonlSourceConfig {
     #[serde(default)]
     pub envelope: bool,
 
-    /// Stop after this many records.
+    /// Stop after this many records. A run that resumes counts from 0. Diverted lines do not count.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub max_messages: Option<u64>,

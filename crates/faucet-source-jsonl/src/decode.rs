@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use faucet_core::{JsonText, Payload, Record, Timestamp, json};
+use faucet_core::json::{self, JsonError};
+use faucet_core::{JsonText, Payload, Record, Text, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use thiserror::Error;
 
 use crate::line_format::LineFormat;
 
@@ -17,12 +19,41 @@ pub(crate) struct Decoder {
 }
 
 /// Why a line is no record.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct BadLine {
-    /// Under what it is counted when it is skipped.
-    pub(crate) reason: &'static str,
-    /// What is wrong with it, and where.
-    pub(crate) what: String,
+#[derive(Debug, Error)]
+pub(crate) enum BadLine {
+    #[error("not JSON: {0}")]
+    NotJson(JsonError),
+    #[error("not a JSON string: {}", in_one_line(.0))]
+    NotAString(serde_json::Error),
+    #[error("not base64: {0}")]
+    NotBase64(base64::DecodeError),
+    #[error("not an envelope: {}", in_one_line(.0))]
+    NotAnEnvelope(serde_json::Error),
+}
+
+impl BadLine {
+    /// The name under which skipped lines are counted.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::NotJson(_) => "not_json",
+            Self::NotAString(_) => "not_a_json_string",
+            Self::NotBase64(_) => "not_base64",
+            Self::NotAnEnvelope(_) => "not_an_envelope",
+        }
+    }
+
+    /// Some of `line` around the place at which it stops being JSON, where that is known.
+    pub(crate) fn excerpt(&self, line: &[u8]) -> Option<String> {
+        match self {
+            Self::NotJson(error) => Some(json::excerpt(line, error.offset())),
+            _ => None,
+        }
+    }
+}
+
+/// serde_json counts lines within the line, of which there is one.
+fn in_one_line(error: &serde_json::Error) -> String {
+    error.to_string().replace(" at line 1 column ", " at byte ")
 }
 
 #[derive(Deserialize)]
@@ -43,35 +74,34 @@ impl Decoder {
             return Ok(Record::new(self.payload(line)?, now));
         }
         let envelope: Envelope<'_> =
-            serde_json::from_slice(line).map_err(|error| bad("not_an_envelope", error))?;
+            serde_json::from_slice(line).map_err(BadLine::NotAnEnvelope)?;
         let payload = self.payload(envelope.data.get().as_bytes())?;
         Ok(Record::new(payload, Timestamp::from_unix_millis(envelope.received_at)))
     }
 
     fn payload(self, json: &[u8]) -> Result<Payload, BadLine> {
-        let string = || {
-            serde_json::from_slice::<String>(json).map_err(|error| bad("not_a_json_string", error))
-        };
+        let string = || serde_json::from_slice::<String>(json).map_err(BadLine::NotAString);
         match self.format {
-            LineFormat::Json => match JsonText::new(Bytes::copy_from_slice(json)) {
-                Ok(json) => Ok(Payload::Json(json)),
-                Err(error) => {
-                    let near = json::excerpt(json, error.offset());
-                    Err(bad("not_json", format!("{error}, near \"{near}\"")))
-                }
-            },
+            LineFormat::Json => JsonText::new(Bytes::copy_from_slice(json))
+                .map(Payload::Json)
+                .map_err(BadLine::NotJson),
             LineFormat::RawString => Ok(Payload::Text(string()?.into())),
             LineFormat::Binary => match STANDARD.decode(string()?) {
                 Ok(bytes) => Ok(Payload::Binary(bytes.into())),
-                Err(error) => Err(bad("not_base64", error)),
+                Err(error) => Err(BadLine::NotBase64(error)),
             },
         }
     }
 }
 
-fn bad(reason: &'static str, what: impl ToString) -> BadLine {
-    // serde_json counts lines within the line, of which there is one.
-    BadLine { reason, what: what.to_string().replace(" at line 1 column ", " at byte ") }
+/// A line that could not be decoded, as it came in.
+pub(crate) fn undecoded(line: &[u8], now: Timestamp) -> Record {
+    let bytes = Bytes::copy_from_slice(line);
+    let payload = match Text::new(bytes.clone()) {
+        Ok(text) => Payload::Text(text),
+        Err(_) => Payload::Binary(bytes),
+    };
+    Record::new(payload, now)
 }
 
 #[cfg(test)]
@@ -112,24 +142,38 @@ mod tests {
     #[test]
     fn bad_lines_say_what_is_wrong() {
         use LineFormat::{Binary, Json, RawString};
-        for (format, envelope, line, reason, what) in [
-            (Json, false, "{\"a\":1,}", "not_json", "expected a string as key at byte 7, near"),
-            (Json, false, "{}{}", "not_json", "trailing characters at byte 2, near \"{}{}\""),
+        let not_a_string =
+            "not a JSON string: invalid type: integer `1`, expected a string at byte";
+        for (format, envelope, line, reason, words) in [
+            (Json, false, "{\"a\":1,}", "not_json", "not JSON: expected a string as key at byte 7"),
+            (Json, false, "{}{}", "not_json", "not JSON: trailing characters at byte 2"),
+            (RawString, false, "1", "not_a_json_string", not_a_string),
+            (Binary, false, "\"A\"", "not_base64", "not base64: Invalid"),
+            (Json, true, "[1]", "not_an_envelope", "not an envelope: invalid"),
+            (Json, true, "{\"data\":1}", "not_an_envelope", "not an envelope: missing field"),
+            (Json, true, "{\"data\":1,\"x\":2}", "not_an_envelope", "not an envelope: unknown"),
             (
                 RawString,
-                false,
-                "1",
+                true,
+                r#"{"data":1,"received_at":2,"url":""}"#,
                 "not_a_json_string",
-                "invalid type: integer `1`, expected a string at byte 1",
+                not_a_string,
             ),
-            (Binary, false, "\"A\"", "not_base64", "Invalid"),
-            (Json, true, "[1]", "not_an_envelope", "invalid"),
-            (Json, true, "{\"data\":1}", "not_an_envelope", "missing field `received_at`"),
-            (Json, true, "{\"data\":1,\"more\":2}", "not_an_envelope", "unknown field `more`"),
-            (RawString, true, r#"{"data":1,"received_at":2,"url":""}"#, "not_a_json_string", "in"),
         ] {
             let bad = decode(format, envelope, line).unwrap_err();
-            assert!(bad.reason == reason && bad.what.starts_with(what), "{line}: {bad:?}");
+            let said = bad.to_string();
+            assert!(bad.reason() == reason && said.starts_with(words), "{line}: {said}");
+            assert!(!said.contains('\n') && !said.contains("line 1"), "{said}");
+            assert_eq!(bad.excerpt(line.as_bytes()).is_some(), reason == "not_json");
         }
+    }
+
+    #[test]
+    fn a_bad_line_stays_what_it_is() {
+        let text = undecoded("é{".as_bytes(), NOW);
+        assert_eq!(*text.payload(), Payload::Text("é{".into()));
+        let binary = undecoded(b"\"\xff", NOW);
+        assert_eq!(*binary.payload(), Payload::Binary(b"\"\xff".as_slice().into()));
+        assert_eq!(binary.received_at(), NOW);
     }
 }

@@ -1,12 +1,17 @@
 //! A source that reads JSON Lines: one JSON value per line, as the sink `jsonl` writes them.
 //!
-//! It replays recordings, and it is the smallest example of a source: a configuration that builds
-//! it, a source that opens a run, and a reader that hands over pages.
+//! It replays recordings and resumes from a position (file, offset in bytes, line). It is also the
+//! smallest example of a source: a configuration that builds it, a source that opens a run, and a
+//! reader that hands over pages.
 
 mod config;
 mod decode;
+mod error;
 mod factory;
 mod line_format;
+mod lines;
+mod position;
+mod reader;
 mod source;
 
 pub use config::JsonlSourceConfig;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a line holds.
+/// The content of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LineFormat {
@@ -25,4 +25,6 @@ pub enum OnParseError {
     Fail,
     /// Leave the line out and count it.
     Skip,
+    /// Send the line to the `dead_letter` of the source.
+    Divert,
 }

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use faucet_core::{
-    Ended, ErrorKind, Payload, RunContext, Source, SourceConfig, StepOutcome, StreamPage,
+    Ended, ErrorKind, Next, PageReader, Payload, Result, Scope, Source, SourceConfig, StepOutcome,
+    StreamPage,
 };
 use faucet_source_jsonl::{JsonlSource, JsonlSourceConfig, OnParseError};
 use tempfile::TempDir;
@@ -36,6 +37,15 @@ fn texts(page: &StreamPage) -> Vec<String> {
     page.iter().map(|record| String::from_utf8(record.to_record().to_json()).unwrap()).collect()
 }
 
+/// The next page. `Err` says why there is none.
+async fn next(reader: &mut Box<dyn PageReader>) -> Result<StreamPage, Ended> {
+    match reader.next_page().await.unwrap() {
+        Next::Page(page) => Ok(page),
+        Next::End(why) => Err(why),
+        other => panic!("{other:?}"),
+    }
+}
+
 async fn all(source: &JsonlSource) -> Vec<String> {
     let records = source.fetch_all().await.unwrap();
     texts(&StreamPage::new(records))
@@ -63,13 +73,16 @@ async fn pages_are_bounded_by_records_and_by_bytes() {
     ] {
         let config = JsonlSourceConfig { batch_size, batch_bytes, ..recording.config() };
         let source = config.build().unwrap();
-        let mut reader = source.open(&RunContext::default()).await.unwrap();
+        let mut reader = source.open(&Scope::default()).await.unwrap();
         let mut pages = Vec::new();
-        while let Some(page) = reader.next_page().await.unwrap() {
-            pages.push(page.len());
-        }
-        assert_eq!((pages, reader.ended()), (expected, Ended::Exhausted));
-        assert!(reader.close().await.unwrap().is_none());
+        let ended = loop {
+            match next(&mut reader).await {
+                Ok(page) => pages.push(page.len()),
+                Err(why) => break why,
+            }
+        };
+        assert_eq!((pages, ended), (expected, Ended::Exhausted));
+        reader.close().await.unwrap();
     }
 }
 
@@ -81,35 +94,40 @@ async fn max_messages_is_exact() {
     {
         let config =
             JsonlSourceConfig { max_messages: Some(max), batch_size, ..recording.config() };
-        let mut reader = config.build().unwrap().open(&RunContext::default()).await.unwrap();
+        let mut reader = config.build().unwrap().open(&Scope::default()).await.unwrap();
         let mut pages = Vec::new();
-        while let Some(page) = reader.next_page().await.unwrap() {
-            pages.push(texts(&page).concat());
-        }
-        assert_eq!((pages.join(" "), reader.ended()), (expected.into(), Ended::MaxMessages));
+        let ended = loop {
+            match next(&mut reader).await {
+                Ok(page) => pages.push(texts(&page).concat()),
+                Err(why) => break why,
+            }
+        };
+        assert_eq!((pages.join(" "), ended), (expected.into(), Ended::MaxRecords));
     }
 }
 
 #[tokio::test]
 async fn what_came_before_an_error_is_handed_over_and_the_error_names_the_line() {
     let recording = recording("1\n\n2\n{\"a\":}\n5\n");
-    let mut reader = recording.source().open(&RunContext::default()).await.unwrap();
-    assert_eq!(texts(&reader.next_page().await.unwrap().unwrap()), ["1", "2"]);
+    let mut reader = recording.source().open(&Scope::default()).await.unwrap();
+    assert_eq!(texts(&next(&mut reader).await.unwrap()), ["1", "2"]);
     let error = reader.next_page().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     let text = error.to_string();
-    assert!(text.contains("in.jsonl, line 4: expected a JSON value at byte 5"), "{text}");
-    assert!(reader.next_page().await.unwrap().is_none());
+    let expected =
+        "in.jsonl, line 4: not JSON: expected a JSON value at byte 5, near \"{\\\"a\\\":}\"";
+    assert!(text.ends_with(expected), "{text}");
+    assert_eq!(next(&mut reader).await.unwrap_err(), Ended::Exhausted);
 }
 
 #[tokio::test]
 async fn bad_lines_are_skipped_and_counted_when_asked() {
     let recording = recording("1\nx\n{\n4\n");
     let config = JsonlSourceConfig { on_parse_error: OnParseError::Skip, ..recording.config() };
-    let run = RunContext::default();
-    let mut reader = config.build().unwrap().open(&run).await.unwrap();
-    assert_eq!(texts(&reader.next_page().await.unwrap().unwrap()), ["1", "4"]);
-    assert_eq!(run.meter().read().skipped, [("not_json", 2)].into());
+    let scope = Scope::default();
+    let mut reader = config.build().unwrap().open(&scope).await.unwrap();
+    assert_eq!(texts(&next(&mut reader).await.unwrap()), ["1", "4"]);
+    assert_eq!(scope.counters().read().skipped, [("not_json", 2)].into());
 }
 
 #[tokio::test]
@@ -124,8 +142,8 @@ async fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
     ] {
         let recording = recording(format!("1\n{content}"));
         let config = JsonlSourceConfig { max_message_bytes: 5, ..recording.config() };
-        let mut reader = config.build().unwrap().open(&RunContext::default()).await.unwrap();
-        let page = reader.next_page().await.unwrap().unwrap();
+        let mut reader = config.build().unwrap().open(&Scope::default()).await.unwrap();
+        let page = next(&mut reader).await.unwrap();
         assert_eq!(page.len(), if good { 2 } else { 1 }, "{content:?}");
         if !good {
             let error = reader.next_page().await.unwrap_err();
@@ -141,41 +159,34 @@ async fn a_dropped_read_loses_nothing() {
     let numbers: Vec<String> = (0..200_000).map(|n| n.to_string()).collect();
     let recording = recording(numbers.join("\n"));
     let config = JsonlSourceConfig { batch_size: 70_000, ..recording.config() };
-    let mut reader = config.build().unwrap().open(&RunContext::default()).await.unwrap();
+    let mut reader = config.build().unwrap().open(&Scope::default()).await.unwrap();
     let (mut read, mut dropped) = (Vec::new(), 0);
     loop {
         let page = tokio::select! {
             biased;
-            page = reader.next_page() => page.unwrap(),
+            page = next(&mut reader) => page,
             () = tokio::task::yield_now() => {
                 dropped += 1;
                 continue;
             }
         };
-        let Some(page) = page else { break };
+        let Ok(page) = page else { break };
         read.extend(texts(&page));
     }
     assert!(read == numbers && dropped > 0);
 }
 
 #[tokio::test]
-async fn closing_hands_over_what_was_read_and_ends_the_run() {
-    let recording = recording("1\n2\n3\n");
-    let mut reader = recording.source().open(&RunContext::default()).await.unwrap();
-    assert!(reader.close().await.unwrap().is_none());
-    assert!(reader.next_page().await.unwrap().is_none());
-}
-
-#[tokio::test]
 async fn a_check_opens_the_file_and_decodes_a_record() {
-    let run = RunContext::new([("day".to_owned(), "in".to_owned())].into());
+    let values = std::collections::BTreeMap::from([("day".to_owned(), "in".to_owned())]);
+    let scope = Scope::new("source").with_values(values);
     let good = recording("1\n");
     let mut config = good.config();
     config.path = config.path.replace("in.jsonl", "{day}.jsonl");
-    let report = config.build().unwrap().check(&run).await;
+    let report = config.build().unwrap().check(&scope).await;
     assert!(report.passed() && report.steps.len() == 2, "{report:?}");
 
-    let report = recording("x\n").source().check(&run).await;
+    let report = recording("x\n").source().check(&scope).await;
     assert!(matches!(report.steps[1].outcome, StepOutcome::Failed(_)), "{report:?}");
 
     let gone = good.source();
@@ -194,9 +205,16 @@ fn configurations_that_cannot_work_are_refused_together() {
         batch_bytes: Some(1),
         ..JsonlSourceConfig::new("")
     };
-    let error = config.build().unwrap_err();
-    let keys: Vec<&str> = error.problems().filter_map(|p| p.split(':').next()).collect();
-    assert_eq!(keys, ["path", "max_messages", "max_message_bytes", "batch_bytes"]);
+    let error = JsonlSource::new(config).unwrap_err();
+    let problems: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
+    let expected = [
+        "path: must not be empty",
+        "max_messages: out of range, expected at least 1",
+        "max_message_bytes: out of range, expected at least 1",
+        "batch_bytes: not together with batch_size",
+    ];
+    assert_eq!(problems, expected);
+    assert!(JsonlSourceConfig::new("a\0b").build().is_err());
 }
 
 #[tokio::test]

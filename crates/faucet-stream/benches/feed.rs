@@ -12,7 +12,7 @@ mod support;
 use std::time::Instant;
 
 use faucet_stream::{
-    JsonlSinkConfig, RunContext, SinkConfig as _, Source as _, WebsocketSource,
+    JsonlSinkConfig, Scope, SinkConfig as _, Source as _, WebsocketSource,
     WebsocketSourceConfig, WriteMode, WsMessageFormat,
 };
 use futures_util::StreamExt as _;
@@ -75,7 +75,7 @@ fn source(url: &str, records: u64, message_format: WsMessageFormat) -> Websocket
 }
 
 async fn pages(url: &str, records: u64, format: WsMessageFormat) {
-    let (source, run) = (source(url, records, format), RunContext::default());
+    let (source, run) = (source(url, records, format), Scope::default());
     let mut pages = source.stream_pages(&run);
     let mut seen = 0;
     while let Some(page) = pages.next().await {

@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
 }
 
 async fn record(url: &str, path: &str) -> Result<u64> {
-    let config: WebsocketSourceConfig = faucet_stream::core::config::decode(json!({
+    let config: WebsocketSourceConfig = faucet_stream::core::decode(json!({
         "url": url,
         "reconnect": true,
         "unbounded": true,

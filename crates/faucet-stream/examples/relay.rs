@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use faucet_stream::core::config::decode;
+use faucet_stream::core::decode;
 use faucet_stream::{
     DeliveryMode, Report, Result, WebsocketSink, WebsocketSinkConfig, WebsocketSource,
     WebsocketSourceConfig, WsMessageFormat, run_until,

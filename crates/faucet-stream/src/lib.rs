@@ -23,12 +23,15 @@
 
 pub use faucet_core as core;
 pub use faucet_core::{
-    Error, ErrorKind, JsonText, Kind, PageReader, PageWriter, Payload, Record, Registry, Result,
-    RunContext, Sink, SinkConfig, Source, SourceConfig, StreamPage, Timestamp, async_trait,
+    CheckReport, ComponentKind, Delivery, Error, ErrorKind, Flushed, Gap, Info, JsonText, Mark, Next,
+    PageReader, PageStage, PageWriter, Payload, Position, Problem, Problems, Record, Registry, Result,
+    Scope, Sink, SinkConfig, Source, SourceConfig, StreamPage, Timestamp, Transform,
+    TransformConfig, async_trait,
 };
 #[cfg(feature = "pipeline")]
 pub use faucet_pipeline::{
-    End, Pipeline, PipelineSpec, Problem, Progress, Report, Run, SpecFormat, run, run_until, schema,
+    Buffer, Component, ComponentReport, End, Flush, Pipeline, PipelineBuilder, PipelineSpec, Progress,
+    Report, Run, SpecFormat, SpecProblem, WhenFull, run, run_until, schema,
 };
 #[cfg(feature = "sink-jsonl")]
 pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkConfig, WriteMode};
@@ -43,6 +46,10 @@ pub use faucet_source_jsonl::{JsonlSource, JsonlSourceConfig};
 pub use faucet_source_websocket::{
     WebsocketSource, WebsocketSourceConfig, WebsocketSourceFactory, WsMessageFormat,
 };
+#[cfg(feature = "transforms")]
+pub use faucet_transforms::{
+    Dedup, DedupConfig, Filter, FilterConfig, Pick, PickConfig, Split, SplitConfig,
+};
 
 /// All connectors of this build, and the cargo features of those that were left out.
 pub fn registry() -> Registry {
@@ -53,40 +60,40 @@ pub fn registry() -> Registry {
     registry
 }
 
-/// Registers a connector, or notes that it was left out.
-type Part = fn(&mut Registry) -> Result<()>;
+/// Registers components, or notes that they were left out.
+type Part = fn(&mut Registry) -> Result<(), Problems>;
 
 const PARTS: &[Part] = &[
     #[cfg(feature = "source-websocket")]
     faucet_source_websocket::register,
     #[cfg(not(feature = "source-websocket"))]
-    |registry| left_out(registry, Kind::Source, "websocket", "source-websocket"),
+    |registry| Ok(registry.sources.leave_out("websocket", "source-websocket")),
     #[cfg(feature = "source-jsonl")]
     faucet_source_jsonl::register,
     #[cfg(not(feature = "source-jsonl"))]
-    |registry| left_out(registry, Kind::Source, "jsonl", "source-jsonl"),
+    |registry| Ok(registry.sources.leave_out("jsonl", "source-jsonl")),
     #[cfg(feature = "sink-jsonl")]
     faucet_sink_jsonl::register,
     #[cfg(not(feature = "sink-jsonl"))]
-    |registry| left_out(registry, Kind::Sink, "jsonl", "sink-jsonl"),
-    #[cfg(not(feature = "sink-jsonl"))]
-    |registry| left_out(registry, Kind::Sink, "stdout", "sink-jsonl"),
+    |registry| {
+        registry.sinks.leave_out("jsonl", "sink-jsonl");
+        registry.sinks.leave_out("stdout", "sink-jsonl");
+        Ok(())
+    },
     #[cfg(feature = "sink-websocket")]
     faucet_sink_websocket::register,
     #[cfg(not(feature = "sink-websocket"))]
-    |registry| left_out(registry, Kind::Sink, "websocket", "sink-websocket"),
+    |registry| Ok(registry.sinks.leave_out("websocket", "sink-websocket")),
+    #[cfg(feature = "transforms")]
+    faucet_transforms::register,
+    #[cfg(not(feature = "transforms"))]
+    |registry| {
+        for name in ["filter", "pick", "split", "dedup"] {
+            registry.transforms.leave_out(name, "transforms");
+        }
+        Ok(())
+    },
 ];
-
-#[allow(dead_code, reason = "unused where nothing is left out")]
-fn left_out(
-    registry: &mut Registry,
-    kind: Kind,
-    name: &'static str,
-    feature: &'static str,
-) -> Result<()> {
-    registry.leave_out(kind, name, feature);
-    Ok(())
-}
 
 /// The examples of the README compile.
 #[cfg(all(doctest, feature = "source-websocket"))]

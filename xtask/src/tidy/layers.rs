@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 const HEAVY: [&str; 7] =
     ["hyper", "mio", "rustls", "socket2", "tokio", "tokio-tungstenite", "tungstenite"];
 
-/// `core <- common-*, pipeline, testkit, sql <- connectors <- stream <- cli, xtask`, and beside them
+/// `core <- common-*, pipeline, testkit, sql, transforms <- connectors <- stream <- cli, xtask`, and beside them
 /// `core, common-* <- lab <- cli`; dependencies of tests and benches are free.
 pub(super) fn edges_point_one_way(workspace: &Workspace) -> Result<Vec<String>> {
     let mut violations = Vec::new();
@@ -39,7 +39,7 @@ enum Layer {
 fn layer(name: &str) -> Layer {
     match name.strip_prefix("faucet-").unwrap_or(name) {
         "core" => Layer::Core,
-        "pipeline" | "testkit" | "sql" => Layer::Beside,
+        "pipeline" | "testkit" | "sql" | "transforms" => Layer::Beside,
         "lab" => Layer::Lab,
         "stream" => Layer::Umbrella,
         "cli" | "xtask" => Layer::Top,
@@ -114,6 +114,10 @@ mod tests {
             ("faucet-sink-websocket", "faucet-common-websocket", true),
             ("faucet-source-websocket", "faucet-sink-jsonl", false),
             ("faucet-source-jsonl", "faucet-testkit", false),
+            ("faucet-transforms", "faucet-core", true),
+            ("faucet-transforms", "faucet-common-websocket", false),
+            ("faucet-transforms", "faucet-pipeline", false),
+            ("faucet-stream", "faucet-transforms", true),
             ("faucet-stream", "faucet-source-jsonl", true),
             ("faucet-stream", "faucet-cli", false),
             ("faucet-something-new", "faucet-stream", false),

@@ -3,6 +3,7 @@
 mod circles;
 mod layers;
 mod modules;
+mod sentences;
 mod source;
 mod text;
 
@@ -12,11 +13,12 @@ use crate::workspace::Workspace;
 /// Finds what breaks a rule; each violation in one line.
 type Rule = fn(&Workspace) -> Result<Vec<String>>;
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     circles::files_form_no_circle,
     layers::edges_point_one_way,
     layers::the_contract_has_no_runtime,
     layers::one_crate_knows_tungstenite,
+    sentences::facts_stay_typed,
     text::files_are_short,
     text::nothing_is_left_undone,
     text::no_machine_is_named,

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use faucet_core::{CheckReport, Error, ErrorKind, Registry, Result, StepOutcome};
+use faucet_pipeline::Component;
 
 use crate::args::FileArgs;
 use crate::exit;
@@ -14,13 +15,14 @@ use crate::spec;
 pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCode> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
     let pipeline = spec::load(&args, registry)?;
-    let run = pipeline.context();
     let checked = async {
-        let source = pipeline.source().check(&run).await;
-        show("source", pipeline.source().info().connector, &source)?;
-        let sink = pipeline.sink().check(&run).await;
-        show("sink", pipeline.sink().info().connector, &sink)?;
-        let failed = source.into_result().and(sink.into_result()).err();
+        let mut failed: Option<Error> = None;
+        for component in pipeline.components() {
+            let scope = pipeline.scope(component.id());
+            let Some(report) = component.check(&scope).await else { continue };
+            show(component, &report)?;
+            failed = failed.or(report.into_result().err());
+        }
         Ok(failed.map_or(ExitCode::SUCCESS, |error| exit::code(&error)))
     };
     tokio::select! {
@@ -29,13 +31,17 @@ pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCod
     }
 }
 
-fn show(kind: &str, connector: &str, report: &CheckReport) -> Result<()> {
-    print_line(&format!("{kind} {connector} {}", report.target))?;
+fn show(component: &Component, report: &CheckReport) -> Result<()> {
+    let (kind, connector) = (component.kind(), component.info().connector);
+    // The id of a short pipeline file is its kind.
+    let name = if **component.id() == *kind.as_str() { "" } else { &format!(" {}", component.id()) };
+    print_line(&format!("{kind}{name} {connector} {}", report.target))?;
     for step in &report.steps {
         let (mark, detail) = match &step.outcome {
             StepOutcome::Passed(detail) => ("ok", detail.clone()),
             StepOutcome::Skipped(why) => ("--", why.clone()),
             StepOutcome::Failed(_) => ("FAILED", String::new()),
+            other => ("--", format!("{other:?}")),
         };
         let line = format!("  {:<12} {mark:<7} {:>9}  {detail}", step.name, time(step.took));
         print_line(line.trim_end())?;

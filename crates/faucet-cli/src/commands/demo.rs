@@ -31,7 +31,7 @@ pub(crate) async fn demo(args: DemoArgs, registry: &Registry) -> Result<()> {
         (DemoSink::Jsonl, output) => demo.to_file(&output.unwrap_or_else(default_output)).await,
         (DemoSink::Websocket, None) => demo.to_receiver().await,
         (DemoSink::Websocket, Some(_)) => {
-            Err(Error::config("--output: there is no file with --sink websocket"))
+            Err(Error::usage("--output: there is no file with --sink websocket"))
         }
     };
     serving.abort();

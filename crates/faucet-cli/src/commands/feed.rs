@@ -42,7 +42,7 @@ fn program(args: FeedArgs, registry: &Registry) -> Result<Program> {
         RecordingFormat::Binary => "binary",
     };
     let config = json!({ "path": file, "format": format, "envelope": timed });
-    let source = registry.source("jsonl", config)?;
+    let source = registry.sources.build("jsonl", config)?;
     Ok(Program::Recorded { source, pace, repeat: args.repeat })
 }
 
@@ -52,7 +52,7 @@ fn is_enveloped(file: &std::path::Path) -> Result<bool> {
     let mut line = String::new();
     std::fs::File::open(file)
         .and_then(|file| std::io::BufReader::new(file).read_line(&mut line))
-        .map_err(|e| Error::config(format!("--file {}: {e}", file.display())))?;
+        .map_err(|e| Error::usage(format!("--file {}: {e}", file.display())))?;
     let value: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
     Ok(value.as_object().is_some_and(|object| {
         object.len() == 3 && ["data", "received_at", "url"].iter().all(|k| object.contains_key(*k))

@@ -2,10 +2,12 @@
 
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod docs;
 pub(crate) mod feed;
 pub(crate) mod init;
 pub(crate) mod list;
 mod listen;
+pub(crate) mod new;
 pub(crate) mod receive;
 pub(crate) mod run;
 pub(crate) mod schema;

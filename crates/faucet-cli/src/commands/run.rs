@@ -5,9 +5,10 @@ use std::io;
 use std::path::Path;
 
 use faucet_core::{Delivery, Error, ErrorKind, Registry, Result};
-use faucet_pipeline::{End, Pipeline, Report};
+use faucet_pipeline::{ComponentReport, End, Pipeline, Report};
 
 use crate::args::RunArgs;
+use crate::graph::described;
 use crate::live::Show;
 use crate::output::{count, counted, explain, nonzero, reconnects, size, time};
 use crate::signals::Signals;
@@ -18,28 +19,23 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     if let Some(file) = &args.report {
         is_writable(file)?;
     }
-    let built = spec::load(&args.file, registry);
-    let promised = built.as_ref().map(|pipeline| pipeline.sink().info().delivery).ok();
-    let report = match built {
-        Ok(pipeline) => execute(&pipeline, signals, args.quiet).await,
-        Err(error) => Report::failed(error),
+    let (report, pipeline) = match spec::load(&args.file, registry) {
+        Ok(pipeline) => (execute(&pipeline, signals, args.quiet).await, Some(pipeline)),
+        Err(error) => (Report::failed(error), None),
     };
     let written = args.report.map_or(Ok(()), |file| write_report(&report, &file));
     if let Some(lost) = report.skipped.get("not_written")
         && report.ended == End::Shutdown
     {
         tracing::error!(
-            "the sink was not done in time: {} that were read are not written",
+            "the grace is over: {} that were read are not written",
             counted(*lost, "record")
         );
     }
-    if report.unconfirmed > 0 && report.error.is_none() {
-        let records = counted(report.unconfirmed, "record");
-        let what = "were sent, but the peer is not known to have read them: they may be lost";
-        match promised {
-            Some(Delivery::AtMostOnce) => tracing::warn!("{records} {what}"),
-            _ => tracing::error!("{records} {what}"),
-        }
+    if let Some(pipeline) = &pipeline
+        && report.error.is_none()
+    {
+        tell_unconfirmed(&report, pipeline);
     }
     if report.error.is_none() && !args.quiet {
         tracing::info!("{}", summary(&report));
@@ -56,17 +52,28 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     }
 }
 
+/// A sink that promised more than it could prove is an error; another one is a warning.
+fn tell_unconfirmed(report: &Report, pipeline: &Pipeline) {
+    for component in pipeline.components() {
+        let of = report.components.get(&**component.id());
+        let unconfirmed = of.and_then(|of| of.counts.get("unconfirmed")).copied().unwrap_or_default();
+        if unconfirmed == 0 {
+            continue;
+        }
+        let records = counted(unconfirmed, "record");
+        let what = "were sent, but the peer is not known to have read them: they may be lost";
+        let id = component.id();
+        match component.info().delivery {
+            Delivery::AtMostOnce => tracing::warn!("{id}: {records} {what}"),
+            _ => tracing::error!("{id}: {records} {what}"),
+        }
+    }
+}
+
 async fn execute(pipeline: &Pipeline, signals: Signals, quiet: bool) -> Report {
     let run = pipeline.start();
-    let (source, sink) = (pipeline.source().info(), pipeline.sink().info());
     if !quiet {
-        tracing::info!(
-            "{} {} → {} {}",
-            source.connector,
-            source.target,
-            sink.connector,
-            sink.target
-        );
+        tracing::info!("{}", described(pipeline));
     }
     let progress = run.progress();
     Show::new(quiet).during(progress, run.until(signals.asked())).await
@@ -88,7 +95,7 @@ fn is_writable(file: &Path) -> Result<()> {
             .and_then(|_| fs::remove_file(file)),
     };
     tried.map_err(|e| {
-        Error::config(format!("--report {}: cannot be written", file.display())).with_source(e)
+        Error::usage(format!("--report {}: cannot be written", file.display())).with_source(e)
     })
 }
 
@@ -111,9 +118,31 @@ pub(crate) fn summary(report: &Report) -> String {
     ];
     parts.extend(nonzero([(report.unconfirmed, "unconfirmed"), (report.resent, "sent again")]));
     parts.push(reconnects(report.reconnects, report.sink_reconnects));
+    let gaps = report.gaps.len() as u64 + report.more_gaps;
+    if gaps > 0 {
+        let away = std::time::Duration::from_secs_f64(report.disconnected_seconds);
+        parts.push(format!("{} ({})", counted(gaps, "gap"), time(away)));
+    }
     for (reason, number) in &report.skipped {
         parts.push(format!("{} skipped ({reason})", count(*number)));
     }
     parts.push(time(std::time::Duration::from_secs_f64(report.elapsed_seconds)));
-    parts.join(" · ")
+    let mut text = parts.join(" · ");
+    if report.components.len() > 2 {
+        report.components.iter().for_each(|(id, of)| text.push_str(&component(id, of)));
+    }
+    text
+}
+
+/// A component of a report in a line.
+fn component(id: &str, report: &ComponentReport) -> String {
+    let of = |name: &str| report.counts.get(name).copied().unwrap_or_default();
+    let mut parts = vec![counted(of("records"), "record")];
+    let others = ["delivered", "unconfirmed", "not_written", "dropped", "rejected", "gaps"];
+    parts.extend(nonzero(others.map(|name| (of(name), name))));
+    parts.extend(nonzero(report.counters.iter().map(|(name, n)| (*n, *name))));
+    for (reason, number) in &report.skipped {
+        parts.push(format!("{} skipped ({reason})", count(*number)));
+    }
+    format!("\n  {} {id}: {}", report.kind, parts.join(" · "))
 }

@@ -15,8 +15,8 @@ const LINGER: Duration = Duration::from_millis(100);
 
 pub(crate) async fn tap(args: TapArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
-    let source = registry.source("websocket", config(args)?)?;
-    let pipeline = Pipeline::new(source, Box::new(TerminalSink));
+    let source = registry.sources.build("websocket", config(args)?)?;
+    let pipeline = Pipeline::new(source, TerminalSink);
     pipeline.run_until(signals.asked()).await.into_result().map(drop)
 }
 
@@ -25,7 +25,7 @@ fn config(args: TapArgs) -> Result<Value> {
     for header in &args.header {
         let (name, value) = split(header)?;
         if headers.insert(name.to_owned(), value.into()).is_some() {
-            return Err(Error::config(format!("--header: {name:?} is given twice")));
+            return Err(Error::usage(format!("--header: {name:?} is given twice")));
         }
     }
     let mut config = json!({
@@ -46,7 +46,7 @@ fn config(args: TapArgs) -> Result<Value> {
 fn split(header: &str) -> Result<(&str, &str)> {
     match header.split_once(':') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim(), value.trim())),
-        _ => Err(Error::config("--header: write 'Name: value'")),
+        _ => Err(Error::usage("--header: write 'Name: value'")),
     }
 }
 

@@ -3,18 +3,11 @@
 use faucet_core::{Registry, Result};
 
 use crate::args::FileArgs;
+use crate::graph::described;
 use crate::output::print_line;
 use crate::spec;
 
 pub(crate) fn validate(args: &FileArgs, registry: &Registry) -> Result<()> {
     let pipeline = spec::load(args, registry)?;
-    let (source, sink) = (pipeline.source().info(), pipeline.sink().info());
-    print_line(&format!(
-        "{}: valid: {} {} → {} {}",
-        args.file.display(),
-        source.connector,
-        source.target,
-        sink.connector,
-        sink.target
-    ))
+    print_line(&format!("{}: valid: {}", args.file.display(), described(&pipeline)))
 }

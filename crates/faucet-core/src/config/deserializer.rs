@@ -273,7 +273,7 @@ impl<'de> VariantAccess<'de> for Content {
     fn unit_variant(self) -> Result<(), Unread> {
         match self.content {
             None => Ok(()),
-            Some(_) => self.read(|tree| serde::Deserialize::deserialize(tree)),
+            Some(_) => self.read(serde::Deserialize::deserialize),
         }
     }
 

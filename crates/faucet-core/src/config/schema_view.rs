@@ -50,6 +50,12 @@ impl<'a> SchemaView<'a> {
         self.value
     }
 
+    /// The part of the document at a JSON pointer; null where there is none.
+    #[must_use]
+    pub fn part(self, pointer: &str) -> Self {
+        self.at(self.root.pointer(pointer).unwrap_or(&Value::Null))
+    }
+
     /// What a reference refers to, and what an optional value is when it is there.
     #[must_use]
     pub fn resolve(self) -> Self {
@@ -102,7 +108,9 @@ impl<'a> SchemaView<'a> {
 
     /// Whether the schema describes a map that takes no keys but its own.
     pub fn is_closed(self) -> bool {
-        self.resolve().value.get("additionalProperties") == Some(&Value::Bool(false))
+        let map = self.resolve().value;
+        map.get("additionalProperties") == Some(&Value::Bool(false))
+            && map.get("patternProperties").is_none()
     }
 
     /// The names of the JSON types that are allowed; `null` is left out.
@@ -166,6 +174,12 @@ impl<'a> SchemaView<'a> {
         let schema = self.resolve();
         let schema = schema.items().map_or(schema, Self::resolve);
         let branches = schema.list("oneOf").iter().chain(schema.list("anyOf"));
+        branches.filter(|branch| branch["type"] != "null").map(|branch| self.at(branch)).collect()
+    }
+
+    /// The branches that stand in this very schema, without null and without following references.
+    pub fn variants_here(self) -> Vec<Self> {
+        let branches = self.list("oneOf").iter().chain(self.list("anyOf"));
         branches.filter(|branch| branch["type"] != "null").map(|branch| self.at(branch)).collect()
     }
 
@@ -350,6 +364,8 @@ mod tests {
         }
         assert!(view.is_closed() && view.find(&"count".into()).unwrap().is_nullable());
         assert_eq!(view.keys()[0].name, "mode");
+        let patterns = json!({"additionalProperties": false, "patternProperties": {"^/": {}}});
+        assert!(!SchemaView::new(&patterns).is_closed());
     }
 
     #[test]

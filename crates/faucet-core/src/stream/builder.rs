@@ -1,5 +1,7 @@
 //! Puts pages together.
 
+use std::ops::Range;
+
 use crate::stream::json::{JsonError, JsonText};
 use crate::stream::page::StreamPage;
 use crate::stream::record::{PayloadKind, Record};
@@ -44,6 +46,63 @@ impl PageBuilder {
     /// Appends a record. Its payload is shared and not copied.
     pub fn push(&mut self, record: Record) {
         self.records.push(record);
+    }
+
+    /// Appends a record of another page. Its chunk is shared: the new page keeps the whole of it
+    /// alive, and [`StreamPage::compact`] counts it so.
+    pub fn push_ref(&mut self, record: &RecordRef<'_>) {
+        self.push_place(record, record.place);
+    }
+
+    /// Appends a JSON record that is a part of `message`: `range` lies in its payload and is one JSON
+    /// value. All else stays. No byte is copied; see [`push_ref`](Self::push_ref).
+    ///
+    /// # Errors
+    /// [`JsonError`] where the range is no JSON value. The page is then as it was before.
+    ///
+    /// # Panics
+    /// When the range does not lie in the payload.
+    pub fn push_part(
+        &mut self,
+        message: &RecordRef<'_>,
+        range: Range<usize>,
+    ) -> Result<(), JsonError> {
+        JsonText::check(&message.as_bytes()[range.clone()])?;
+        self.push_place(message, message.place.part(range, PayloadKind::Json));
+        Ok(())
+    }
+
+    /// Appends a text record that is a part of `message`: `range` lies in its payload. All else
+    /// stays. No byte is copied; see [`push_ref`](Self::push_ref).
+    ///
+    /// # Errors
+    /// Where the range is not UTF-8. The page is then as it was before.
+    ///
+    /// # Panics
+    /// When the range does not lie in the payload.
+    pub fn push_text_part(
+        &mut self,
+        message: &RecordRef<'_>,
+        range: Range<usize>,
+    ) -> Result<(), std::str::Utf8Error> {
+        std::str::from_utf8(&message.as_bytes()[range.clone()])?;
+        self.push_place(message, message.place.part(range, PayloadKind::Text));
+        Ok(())
+    }
+
+    /// Appends a record at `place` in the chunk of `like`. Neighbours in one chunk share it.
+    fn push_place(&mut self, like: &RecordRef<'_>, place: Place) {
+        let chunks = &mut self.records.chunks;
+        let same = |last: &bytes::Bytes| {
+            last.as_ptr() == like.chunk.as_ptr() && last.len() == like.chunk.len()
+        };
+        if !chunks.last().is_some_and(same) {
+            chunks.push(like.chunk.clone());
+        }
+        let chunk = u32::try_from(chunks.len() - 1).expect("chunks fit a page");
+        self.records.begin_run(like.received_at, like.envelope.cloned());
+        self.records.bytes += place.len;
+        self.records.places.push(Place { chunk, ..place });
     }
 
     /// Appends a JSON record made of `like`: `write` appends the payload, all else stays.
@@ -116,5 +175,42 @@ mod tests {
         let wrapped = |data| format!("{{\"data\":{data},\"received_at\":5,\"url\":\"u\"}}");
         assert_eq!(lines, ["[1]", "\"x\"", "2"].map(wrapped));
         assert!(builder.is_empty() && builder.take().is_void());
+    }
+
+    #[test]
+    fn parts_share_the_chunk_of_their_message() {
+        let at = Timestamp::from_unix_millis(5);
+        let text = format!("[1.0, \"{}\"]", "x".repeat(100));
+        let json = JsonText::new(text.into()).unwrap();
+        let messages = StreamPage::new(vec![
+            Record::new(Payload::Text("a\nb".into()), at),
+            Record::new(Payload::Json(json), at),
+        ]);
+        let mut refs = messages.iter();
+        let (lines, array) = (refs.next().unwrap(), refs.next().unwrap());
+        let mut builder = PageBuilder::new();
+        builder.push_text_part(&lines, 2..3).unwrap();
+        builder.push_part(&array, 1..4).unwrap();
+        assert!(builder.push_part(&array, 1..5).is_err());
+        builder.push_part(&array, 6..108).unwrap();
+        builder.push_ref(&array);
+        builder.push_json(&lines, |out| out.push(b'7')).unwrap();
+        assert_eq!(builder.payload_bytes(), 1 + 3 + 102 + 109 + 1);
+        let mut page = builder.take();
+        let expected = vec![
+            lines.text_part(2..3).unwrap(),
+            array.part(1..4).unwrap(),
+            array.part(6..108).unwrap(),
+            array.to_record(),
+        ];
+        assert_eq!(page.clone().into_records()[..4], expected);
+        assert_eq!(page.clone().into_records()[4].to_json(), b"7");
+        // A single part keeps its message alive until the page is compacted.
+        page.retain(|record| record.as_bytes() == b"1.0");
+        page.compact();
+        let [kept] = &page.into_records()[..] else { panic!("one record is kept") };
+        assert_eq!(kept, &expected[1]);
+        let pointer = |record: &Record| record.payload().as_bytes().as_ptr();
+        assert_ne!(pointer(kept), pointer(&expected[1]));
     }
 }

@@ -94,6 +94,16 @@ pub fn excerpt(text: &[u8], offset: usize) -> String {
     String::from_utf8_lossy(&text[start..end]).escape_debug().to_string()
 }
 
+/// Makes spaces of the line breaks in JSON: a raw one can only stand between tokens.
+pub(crate) fn replace_line_breaks(json: &mut [u8]) {
+    let Some(first) = memchr::memchr2(b'\n', b'\r', json) else { return };
+    for byte in &mut json[first..] {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
+}
+
 /// Checks UTF-8 text as exactly one JSON value, in one pass and without allocating.
 fn validate(text: &[u8]) -> Result<(), JsonError> {
     let mut scan = Scanner { text, at: 0, objects: 0, depth: 0 };

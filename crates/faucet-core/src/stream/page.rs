@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::stream::gap::{Gap, Mark};
+use crate::stream::json;
 use crate::stream::record::{Record, Timestamp};
-use crate::stream::record_ref::RecordRef;
+use crate::stream::record_ref::{PayloadRef, RecordRef};
 use crate::stream::records::Records;
 use crate::stream::rejected::Rejected;
 
@@ -181,10 +182,25 @@ impl StreamPage {
     /// # Panics
     /// When the page has no such records.
     pub fn write_lines(&self, range: Range<usize>, out: &mut Vec<u8>, ends: &mut Vec<usize>) {
-        for record in self.range(range) {
-            record.write_json(out);
-            out.push(b'\n');
-            ends.push(out.len());
+        let (begin, first) = (out.len(), ends.len());
+        ends.reserve(range.len());
+        for (run, places) in self.records.runs_in(range) {
+            for place in places {
+                let chunk = &self.records.chunks[place.chunk as usize];
+                match &run.envelope {
+                    None => PayloadRef::of(place.kind, &chunk[place.range()]).write(out),
+                    Some(_) => RecordRef::in_run(run, chunk, *place).write_json(out),
+                }
+                // A byte that JSON never has stands for the line break, so that one search over all
+                // lines finds the line breaks between tokens. A search for each record costs more
+                // than all else here.
+                out.push(0);
+                ends.push(out.len());
+            }
+        }
+        json::replace_line_breaks(&mut out[begin..]);
+        for end in &ends[first..] {
+            out[end - 1] = b'\n';
         }
     }
 
@@ -193,7 +209,7 @@ impl StreamPage {
     /// # Panics
     /// When the page has no such records.
     pub fn range(&self, range: Range<usize>) -> RecordRefs<'_> {
-        assert!(range.start <= range.end && range.end <= self.len(), "no such records");
+        self.records.assert_has(&range);
         let run = self.records.run_of(range.start);
         RecordRefs { records: &self.records, next: range.start, end: range.end, run }
     }
@@ -250,12 +266,7 @@ impl<'a> Iterator for RecordRefs<'a> {
         }
         let (place, run) = (self.records.places[self.next], &runs[self.run]);
         self.next += 1;
-        Some(RecordRef {
-            chunk: &self.records.chunks[place.chunk as usize],
-            place,
-            received_at: run.received_at,
-            envelope: run.envelope.as_ref(),
-        })
+        Some(RecordRef::in_run(run, &self.records.chunks[place.chunk as usize], place))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -345,6 +356,39 @@ mod tests {
         let (mut out, mut ends) = (Vec::new(), Vec::new());
         numbers(4).write_lines(1..3, &mut out, &mut ends);
         assert_eq!((out.as_slice(), ends), (b"\"1\"\n\"2\"\n".as_slice(), vec![4, 8]));
+    }
+
+    #[test]
+    fn lines_are_the_renderings_of_the_records() {
+        let json = |text: &str| JsonText::new(text.to_owned().into()).unwrap();
+        let page = StreamPage::new(vec![
+            record("a\n\u{0}b", 1),
+            Record::new(Payload::Json(json("{\n\"a\":\r\n1}")), at(1)),
+            Record::new(Payload::Json(json("[ 2.10 ]")), at(1)).with_envelope("ws://h/".into()),
+            Record::new(Payload::Json(json("\n3\r")), at(2)).with_envelope("ws://h/".into()),
+            Record::new(Payload::Binary(vec![0, 10, 13].into()), at(3)),
+            record("", 3),
+        ]);
+        for begin in 0..=page.len() {
+            for end in begin..=page.len() {
+                // What stands in front stays as it is.
+                let (mut out, mut ends) = (b"1\r\n".to_vec(), vec![3]);
+                page.write_lines(begin..end, &mut out, &mut ends);
+                let (mut expected, mut expected_ends) = (b"1\r\n".to_vec(), vec![3]);
+                for record in page.range(begin..end) {
+                    record.write_json(&mut expected);
+                    expected.push(b'\n');
+                    expected_ends.push(expected.len());
+                }
+                assert_eq!((out, ends), (expected, expected_ends), "{begin}..{end}");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "no such records")]
+    fn lines_of_records_that_are_not_there_are_refused() {
+        numbers(2).write_lines(1..3, &mut Vec::new(), &mut Vec::new());
     }
 
     #[test]

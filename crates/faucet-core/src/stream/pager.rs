@@ -52,6 +52,7 @@ pub struct Pager {
     /// Gaps before the first record of the builder.
     gaps: Vec<Gap>,
     rejected: Vec<Rejected>,
+    rejected_bytes: usize,
     since: Option<Instant>,
     /// Pages that a gap has ended.
     ready: VecDeque<StreamPage>,
@@ -65,6 +66,7 @@ impl Pager {
             builder: PageBuilder::new(),
             gaps: Vec::new(),
             rejected: Vec::new(),
+            rejected_bytes: 0,
             since: None,
             ready: VecDeque::new(),
         }
@@ -83,6 +85,7 @@ impl Pager {
     /// Adds a message that could not become a record, and that the pipeline has a place for.
     pub fn reject(&mut self, rejected: Rejected, now: Instant) {
         self.since.get_or_insert(now);
+        self.rejected_bytes += rejected.record.payload().as_bytes().len();
         self.rejected.push(rejected);
     }
 
@@ -99,9 +102,10 @@ impl Pager {
     /// Whether the page has reached its count or its bytes, or was ended by a gap.
     pub fn is_full(&self) -> bool {
         let records = self.builder.len() + self.rejected.len();
+        let bytes = self.builder.payload_bytes() + self.rejected_bytes;
         !self.ready.is_empty()
             || self.limits.records.is_some_and(|n| records >= n.get())
-            || self.limits.bytes.is_some_and(|n| self.builder.payload_bytes() >= n.get())
+            || self.limits.bytes.is_some_and(|n| bytes >= n.get())
     }
 
     /// When the page is due by age. `None` while it is empty or without such a limit.
@@ -125,6 +129,7 @@ impl Pager {
 
     fn page(&mut self) -> StreamPage {
         self.since = None;
+        self.rejected_bytes = 0;
         let mut page = self.builder.take().with_rejected(std::mem::take(&mut self.rejected));
         page.prepend_gaps(std::mem::take(&mut self.gaps));
         page
@@ -169,6 +174,27 @@ mod tests {
                 pager.push(record(*size), t0);
             }
             assert_eq!(pager.is_due(t0 + at), due, "{limits:?} {} records at {at:?}", sizes.len());
+        }
+    }
+
+    #[test]
+    fn rejected_messages_count_towards_both_limits() {
+        let t0 = Instant::now();
+        for (limits, full) in [
+            (limits(2, 0, 0), 2),
+            (limits(0, 10, 0), 3),
+            (limits(9, 9, 0), 3),
+            (limits(9, 8, 0), 2),
+        ] {
+            let mut pager = Pager::new(limits);
+            for round in 0..2 {
+                for n in 1..=full {
+                    assert!(!pager.is_full(), "{limits:?} {round} {n}");
+                    pager.reject(Rejected::new(record(4), "no"), t0);
+                }
+                assert!(pager.is_full(), "{limits:?}");
+                assert_eq!(pager.take().map(|mut page| page.take_rejected().len()), Some(full));
+            }
         }
     }
 

@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::component::error::{Error, ErrorKind, Result};
-use crate::stream::json::{JsonError, JsonText};
+use crate::stream::json::{self, JsonError, JsonText};
 use crate::stream::record::{MessageKind, Payload, PayloadKind, Record, Timestamp};
-use crate::stream::records::Place;
+use crate::stream::records::{Place, Run};
 use crate::stream::text::Text;
 
 /// A record inside a page.
@@ -47,6 +47,12 @@ impl<'a> RecordRef<'a> {
         }
     }
 
+    /// The record of `run` at `place` in `chunk`.
+    pub(crate) fn in_run(run: &'a Run, chunk: &'a Bytes, place: Place) -> Self {
+        let envelope = run.envelope.as_ref();
+        Self { chunk, place, received_at: run.received_at, envelope }
+    }
+
     /// The payload's bytes, whatever they are.
     pub fn as_bytes(&self) -> &'a [u8] {
         &self.chunk[self.place.range()]
@@ -54,11 +60,7 @@ impl<'a> RecordRef<'a> {
 
     /// The payload.
     pub fn payload(&self) -> PayloadRef<'a> {
-        match self.place.kind {
-            PayloadKind::Json => PayloadRef::Json(self.as_bytes()),
-            PayloadKind::Text => PayloadRef::Text(self.as_bytes()),
-            PayloadKind::Binary => PayloadRef::Binary(self.as_bytes()),
-        }
+        PayloadRef::of(self.place.kind, self.as_bytes())
     }
 
     /// When the record was received.
@@ -136,22 +138,29 @@ impl<'a> RecordRef<'a> {
     }
 }
 
-impl PayloadRef<'_> {
+impl<'a> PayloadRef<'a> {
+    /// The payload of this kind with these bytes.
+    pub(crate) fn of(kind: PayloadKind, bytes: &'a [u8]) -> Self {
+        match kind {
+            PayloadKind::Json => Self::Json(bytes),
+            PayloadKind::Text => Self::Text(bytes),
+            PayloadKind::Binary => Self::Binary(bytes),
+        }
+    }
+
     /// Appends the payload's JSON rendering to `out`, on one line.
     pub(crate) fn write_json(self, out: &mut Vec<u8>) {
+        let begin = out.len();
+        self.write(out);
+        if matches!(self, Self::Json(_)) {
+            json::replace_line_breaks(&mut out[begin..]);
+        }
+    }
+
+    /// Appends the payload's JSON rendering to `out`, which may have line breaks between tokens.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
-            Self::Json(json) => {
-                let start = out.len();
-                out.extend_from_slice(json);
-                // A raw line break can only stand between tokens: inside a string it is not JSON.
-                if memchr::memchr2(b'\n', b'\r', &out[start..]).is_some() {
-                    for byte in &mut out[start..] {
-                        if matches!(byte, b'\n' | b'\r') {
-                            *byte = b' ';
-                        }
-                    }
-                }
-            }
+            Self::Json(json) => out.extend_from_slice(json),
             Self::Text(text) => {
                 let text = std::str::from_utf8(text).expect("a text payload is UTF-8");
                 serde_json::to_writer(out, text).expect("writing to memory cannot fail");

@@ -29,6 +29,11 @@ impl Place {
         Self { at: 0, len: chunk.len(), chunk: number, kind, message }
     }
 
+    /// The part `range` of the record, as a payload of another kind.
+    pub(crate) fn part(self, range: Range<usize>, kind: PayloadKind) -> Self {
+        Self { at: self.at + range.start, len: range.len(), kind, ..self }
+    }
+
     pub(crate) fn range(self) -> Range<usize> {
         self.at..self.at + self.len
     }
@@ -85,6 +90,25 @@ impl Records {
     /// The run in which record `at` lies.
     pub(crate) fn run_of(&self, at: usize) -> usize {
         self.runs.partition_point(|run| run.from <= at).saturating_sub(1)
+    }
+
+    /// Panics when there are no such records.
+    pub(crate) fn assert_has(&self, range: &Range<usize>) {
+        assert!(range.start <= range.end && range.end <= self.places.len(), "no such records");
+    }
+
+    /// The places of some of the records, by run. Panics when there are no such records.
+    pub(crate) fn runs_in(&self, range: Range<usize>) -> impl Iterator<Item = (&Run, &[Place])> {
+        self.assert_has(&range);
+        let runs = self.runs.get(self.run_of(range.start)..).unwrap_or_default();
+        let part = move |(n, run): (usize, &Run)| {
+            let next = runs.get(n + 1).map_or(range.end, |next| next.from);
+            run.from.max(range.start)..next.min(range.end)
+        };
+        runs.iter()
+            .enumerate()
+            .map(move |(n, run)| (run, self.places.get(part((n, run))).unwrap_or_default()))
+            .take_while(|(_, places)| !places.is_empty())
     }
 
     /// Whether each record is the whole of a chunk that no other record uses.

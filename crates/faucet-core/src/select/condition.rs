@@ -1,0 +1,326 @@
+//! The condition that a match sets for one place.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use super::match_error::{MatchError, MatchProblem};
+use super::number::Number;
+use super::scan::unescape;
+
+/// The content of a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Subject<'a> {
+    /// The place is not there.
+    Absent,
+    /// A JSON value.
+    Json(&'a [u8]),
+    /// Text or bytes without quotes.
+    Raw(&'a [u8]),
+}
+
+impl<'a> Subject<'a> {
+    /// The content, where it is text.
+    fn content(self) -> Option<Cow<'a, [u8]>> {
+        match self {
+            Self::Absent => None,
+            Self::Raw(bytes) => Some(Cow::Borrowed(bytes)),
+            Self::Json(value) => {
+                let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+                match memchr::memchr(b'\\', inner) {
+                    None => Some(Cow::Borrowed(inner)),
+                    Some(_) => Some(Cow::Owned(unescape(value)?.into_owned().into_bytes())),
+                }
+            }
+        }
+    }
+
+    fn number(self) -> Option<Number<'a>> {
+        match self {
+            Self::Json(value) => Number::new(value),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Scalar {
+    Null,
+    Bool(bool),
+    Number(Box<str>),
+    Text(Box<str>),
+}
+
+impl Scalar {
+    fn parse(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::Null),
+            Value::Bool(flag) => Some(Self::Bool(*flag)),
+            Value::Number(number) => Some(Self::Number(number.to_string().into())),
+            Value::String(text) => Some(Self::Text(text.as_str().into())),
+            Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    fn is(&self, subject: Subject<'_>) -> bool {
+        match (self, subject) {
+            (Self::Null, Subject::Json(value)) => value == b"null",
+            (Self::Bool(true), Subject::Json(value)) => value == b"true",
+            (Self::Bool(false), Subject::Json(value)) => value == b"false",
+            (Self::Number(text), Subject::Json(value)) => {
+                value == text.as_bytes()
+                    || subject.number().is_some_and(|n| Some(n) == Number::new(text.as_bytes()))
+            }
+            (Self::Text(text), _) => subject.content().is_some_and(|c| *c == *text.as_bytes()),
+            _ => false,
+        }
+    }
+}
+
+/// One condition.
+#[derive(Debug, Clone)]
+pub(super) enum Condition {
+    Is(Scalar),
+    OneOf(Vec<Condition>),
+    Exists(bool),
+    /// There, and none of these.
+    Not(Vec<Scalar>),
+    Prefix(Box<str>),
+    Suffix(Box<str>),
+    Range {
+        min: Option<Box<str>>,
+        max: Option<Box<str>>,
+    },
+}
+
+impl Condition {
+    pub(super) fn holds(&self, subject: Subject<'_>) -> bool {
+        let content = |test: &dyn Fn(&[u8]) -> bool| subject.content().is_some_and(|c| test(&c));
+        match self {
+            Self::Is(scalar) => scalar.is(subject),
+            Self::OneOf(conditions) => conditions.iter().any(|c| c.holds(subject)),
+            Self::Exists(wanted) => *wanted != matches!(subject, Subject::Absent),
+            Self::Not(_) if matches!(subject, Subject::Absent) => false,
+            Self::Not(scalars) => !scalars.iter().any(|scalar| scalar.is(subject)),
+            Self::Prefix(text) => content(&|c| c.starts_with(text.as_bytes())),
+            Self::Suffix(text) => content(&|c| c.ends_with(text.as_bytes())),
+            Self::Range { min, max } => subject.number().is_some_and(|number| {
+                let above = |text: &Option<Box<str>>| -> Option<bool> {
+                    Some(number >= Number::new(text.as_ref()?.as_bytes())?)
+                };
+                let below = |text: &Option<Box<str>>| -> Option<bool> {
+                    Some(number <= Number::new(text.as_ref()?.as_bytes())?)
+                };
+                above(min).unwrap_or(true) && below(max).unwrap_or(true)
+            }),
+        }
+    }
+
+    pub(super) fn parse(value: &Value) -> Result<Self, MatchError> {
+        match value {
+            Value::Array(list) if list.is_empty() => Err(MatchProblem::EmptyList.into()),
+            Value::Array(list) => {
+                let one = |(index, value): (usize, &Value)| match value {
+                    Value::Array(_) => Err(MatchProblem::ListInList.within_index(index)),
+                    value => Self::parse(value).map_err(|e| e.within_index(index)),
+                };
+                list.iter().enumerate().map(one).collect::<Result<_, _>>().map(Self::OneOf)
+            }
+            Value::Object(map) => Self::parse_map(map),
+            scalar => {
+                Scalar::parse(scalar).map(Self::Is).ok_or_else(|| MatchProblem::NoCondition.into())
+            }
+        }
+    }
+
+    fn parse_map(map: &serde_json::Map<String, Value>) -> Result<Self, MatchError> {
+        const KEYS: [&str; 6] = ["exists", "not", "prefix", "suffix", "min", "max"];
+        if let Some(unknown) = map.keys().find(|key| !KEYS.contains(&key.as_str())) {
+            return Err(MatchProblem::UnknownCondition.within_key(unknown));
+        }
+        let text = |key: &str, value: &Value| match value {
+            Value::String(text) => Ok(text.as_str().into()),
+            _ => Err(MatchProblem::NotText.within_key(key)),
+        };
+        if map.keys().all(|key| key == "min" || key == "max") {
+            return parse_range(map);
+        }
+        let mut keys = map.iter();
+        match (keys.next(), keys.next()) {
+            (Some((key, value)), None) => match key.as_str() {
+                "exists" => match value {
+                    Value::Bool(wanted) => Ok(Self::Exists(*wanted)),
+                    _ => Err(MatchProblem::NotBoolean.within_key(key)),
+                },
+                "prefix" => text(key, value).map(Self::Prefix),
+                "suffix" => text(key, value).map(Self::Suffix),
+                _ => parse_scalars(value).map(Self::Not).map_err(|e| e.within_key(key)),
+            },
+            _ => Err(MatchProblem::SeveralConditions.into()),
+        }
+    }
+
+    /// Refuses what can never hold for text, so that `text: 2` is not silently without effect.
+    pub(super) fn check_for_text(&self) -> Result<(), MatchError> {
+        let text = |scalar: &Scalar| matches!(scalar, Scalar::Text(_));
+        match self {
+            Self::Is(scalar) if text(scalar) => Ok(()),
+            Self::Not(scalars) if scalars.iter().all(text) => Ok(()),
+            Self::Prefix(_) | Self::Suffix(_) => Ok(()),
+            Self::OneOf(conditions) => conditions
+                .iter()
+                .enumerate()
+                .try_for_each(|(i, c)| c.check_for_text().map_err(|e| e.within_index(i))),
+            Self::Exists(_) => Err(MatchProblem::TextIsAlwaysThere.into()),
+            _ => Err(MatchProblem::NotText.into()),
+        }
+    }
+}
+
+fn parse_scalars(value: &Value) -> Result<Vec<Scalar>, MatchError> {
+    let Value::Array(list) = value else {
+        return Ok(vec![Scalar::parse(value).ok_or(MatchProblem::NotScalar)?]);
+    };
+    if list.is_empty() {
+        return Err(MatchProblem::EmptyList.into());
+    }
+    let one = |(index, value): (usize, &Value)| {
+        Scalar::parse(value).ok_or_else(|| MatchProblem::NotScalar.within_index(index))
+    };
+    list.iter().enumerate().map(one).collect()
+}
+
+fn parse_range(map: &serde_json::Map<String, Value>) -> Result<Condition, MatchError> {
+    let bound = |key: &str| match map.get(key) {
+        None => Ok(None),
+        Some(Value::Number(number)) => Ok(Some(Box::<str>::from(number.to_string()))),
+        Some(_) => Err(MatchProblem::NotNumber.within_key(key)),
+    };
+    let (min, max) = (bound("min")?, bound("max")?);
+    let number = |text: &Option<Box<str>>| text.clone().map(|text| text.into_string());
+    match (number(&min), number(&max)) {
+        (None, None) => Err(MatchProblem::NoCondition.into()),
+        (Some(min), Some(max)) if Number::new(min.as_bytes()) > Number::new(max.as_bytes()) => {
+            Err(MatchProblem::EmptyRange.into())
+        }
+        _ => Ok(Condition::Range { min, max }),
+    }
+}
+
+/// The schema of a condition.
+#[derive(Debug)]
+pub(super) struct ConditionSchema;
+
+impl JsonSchema for ConditionSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "Condition".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let scalar = serde_json::json!({"type": ["string", "number", "boolean", "null"]});
+        let form = |description: &str, key: &str, value: Value| {
+            serde_json::json!({
+                "description": description,
+                "type": "object",
+                "properties": {key: value},
+                "required": [key],
+                "additionalProperties": false,
+            })
+        };
+        let forms = [
+            form("The place is there, or not.", "exists", serde_json::json!({"type": "boolean"})),
+            form(
+                "The place is there and holds none of these.",
+                "not",
+                serde_json::json!({
+                    "anyOf": [scalar, {"type": "array", "items": scalar, "minItems": 1}]
+                }),
+            ),
+            form("Text that begins so.", "prefix", serde_json::json!({"type": "string"})),
+            form("Text that ends so.", "suffix", serde_json::json!({"type": "string"})),
+            serde_json::json!({
+                "description": "A number in the range, ends included.",
+                "type": "object",
+                "properties": {"min": {"type": "number"}, "max": {"type": "number"}},
+                "minProperties": 1,
+                "additionalProperties": false,
+            }),
+        ];
+        let mut one = vec![scalar];
+        one.extend(forms);
+        let list = serde_json::json!({
+            "description": "One of these holds.",
+            "type": "array",
+            "items": {"anyOf": one},
+            "minItems": 1,
+        });
+        let mut any = one.clone();
+        any.push(list);
+        json_schema!({
+            "description": "A scalar (equal in type and value; `null` means there and null), a \
+                            list of which one holds, or one of `exists`, `not`, `prefix`, \
+                            `suffix`, `min` with `max`.",
+            "anyOf": any,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions() {
+        let absent = "";
+        for (condition, holding, failing) in [
+            (r#""a""#, vec![r#""a""#, r#""\u0061""#], vec!["a", r#""ab""#, "1", absent]),
+            ("1", vec!["1", "1.0", "10e-1"], vec![r#""1""#, "2", "true", absent]),
+            ("9007199254740993", vec!["9007199254740993"], vec!["9007199254740992"]),
+            ("true", vec!["true"], vec!["false", r#""true""#, "1", absent]),
+            ("null", vec!["null"], vec![absent, r#""null""#, "0"]),
+            (r#"[1, "a", {"exists": false}]"#, vec!["1", r#""a""#, absent], vec!["2", "null"]),
+            (r#"{"exists": true}"#, vec!["null", "[]"], vec![absent]),
+            (r#"{"exists": false}"#, vec![absent], vec!["null"]),
+            (r#"{"not": "a"}"#, vec![r#""b""#, "1", "{}"], vec![r#""a""#, absent]),
+            (r#"{"not": [1, null]}"#, vec!["2", r#""1""#], vec!["1", "1.0", "null", absent]),
+            (r#"{"prefix": "é\n"}"#, vec![r#""\u00e9\nx""#, r#""é\n""#], vec![r#""é""#, absent]),
+            (r##"{"suffix": "#info"}"##, vec![r##""x#info""##], vec![r#""x""#, "1"]),
+            (r#"{"min": 3500, "max": 3999}"#, vec!["3500", "3999.0"], vec!["3499.9", "4e3"]),
+            (r#"{"min": -1}"#, vec!["-1", "7"], vec!["-1.1", r#""7""#, absent]),
+            (r#"{"max": 0}"#, vec!["-0"], vec!["0.1", "null"]),
+        ] {
+            let parsed = Condition::parse(&serde_json::from_str(condition).unwrap()).unwrap();
+            let subject = |text: &'static str| match text {
+                "" => Subject::Absent,
+                text => Subject::Json(text.as_bytes()),
+            };
+            for text in holding {
+                assert!(parsed.holds(subject(text)), "{condition} holds for {text:?}");
+            }
+            for text in failing {
+                assert!(!parsed.holds(subject(text)), "{condition} fails for {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn mistakes() {
+        for (condition, error) in [
+            ("[]", "a list needs at least one element"),
+            ("[[1]]", "[0]: a list stands inside of a list; write one list"),
+            ("{}", "a condition is missing"),
+            (r#"{"contains": "a"}"#, "contains: unknown condition"),
+            (r#"[1, {"exists": 1}]"#, "[1].exists: must be `true` or `false`"),
+            (r#"{"not": {"a": 1}}"#, "not: must be text, a number, `true`, `false` or `null`"),
+            (r#"{"not": [1, []]}"#, "not[1]: must be text, a number, `true`, `false` or `null`"),
+            (r#"{"prefix": 1}"#, "prefix: must be text"),
+            (r#"{"min": "1"}"#, "min: must be a number"),
+            (r#"{"min": 2, "max": 1}"#, "`min` is above `max`"),
+            (r#"{"prefix": "a", "suffix": "b"}"#, "has several conditions"),
+        ] {
+            let found = Condition::parse(&serde_json::from_str(condition).unwrap()).unwrap_err();
+            assert!(found.to_string().starts_with(error), "{condition}: {found}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Places in the bytes of a JSON text, found without building a tree.
+//!
+//! [`Pointer`] names one place and finds it, [`Pointers`] find several in one pass. [`Match`] tells
+//! messages of a certain sort from others, [`Split`] cuts one message into several, [`Edit`] keeps,
+//! drops and renames members, [`Seen`] remembers keys. [`kind`], [`text_of`], [`unescape`] and
+//! [`Number`] read the bytes of a value.
+//!
+//! All of them expect text that is known to be one JSON value (see [`JsonText`](crate::JsonText))
+//! and leave its bytes as they are. Other bytes lead to `None` or an error, never to a panic.
+
+mod choice;
+mod condition;
+mod edit;
+mod match_error;
+mod match_rule;
+mod number;
+mod pointer;
+mod pointers;
+#[cfg(test)]
+mod properties;
+mod scan;
+mod seen;
+mod split;
+
+pub use choice::{Choice, EditError};
+pub use edit::Edit;
+pub use match_error::{MatchError, MatchKey, MatchProblem};
+pub use match_rule::{Match, Message};
+pub use number::Number;
+pub use pointer::{Pointer, PointerError};
+pub use pointers::{Found, Pointers};
+pub use scan::{Kind, kind, text_of, unescape};
+pub use seen::{Seen, SeenError};
+pub use split::{Pieces, Split, SplitError, SplitProblem};

@@ -1,0 +1,134 @@
+//! The queue between two components: one producer, one consumer.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use faucet_core::{Count, Scope, StreamPage};
+
+use crate::graph::buffer::{Buffer, WhenFull};
+use crate::graph::queue::{Envelope, Put, Queue};
+
+#[derive(Debug, Default)]
+struct State {
+    queue: Queue,
+    /// The consumer takes no more.
+    abandoned: bool,
+    consumer: Option<Waker>,
+    producer: Option<Waker>,
+}
+
+/// An edge of the graph.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    state: Mutex<State>,
+    buffer: Buffer,
+    /// The scope of the consumer: what is lost on the way is counted there.
+    scope: Scope,
+}
+
+impl Edge {
+    pub(crate) fn new(buffer: Buffer, scope: Scope) -> Self {
+        Self { state: Mutex::default(), buffer, scope }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn blocks(&self) -> bool {
+        self.buffer.when_full == WhenFull::Block
+    }
+
+    /// Whether a page may be sent. Only a blocking buffer makes its producer wait.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.blocks() || {
+            let state = self.state();
+            !state.queue.is_full(&self.buffer) || state.abandoned
+        }
+    }
+
+    /// Ready when a page may be sent.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.blocks() {
+            return Poll::Ready(());
+        }
+        let mut state = self.state();
+        if !state.queue.is_full(&self.buffer) || state.abandoned {
+            return Poll::Ready(());
+        }
+        register(&mut state.producer, cx);
+        Poll::Pending
+    }
+
+    /// Sends a page. True when the buffer was full: the producer then lets others run.
+    pub(crate) fn send(&self, page: StreamPage) -> bool {
+        let counters = self.scope.counters();
+        let mut state = self.state();
+        if state.abandoned {
+            counters.count(Count::NotWritten, page.len() as u64);
+            return true;
+        }
+        let Put { dropped, was_full } = state.queue.put(page, &self.buffer);
+        counters.count(Count::Dropped, dropped);
+        counters.raise(Count::HeldPeak, state.queue.records() as u64);
+        let waker = state.consumer.take();
+        drop(state);
+        wake(waker);
+        was_full
+    }
+
+    /// Sends a barrier or the end.
+    pub(crate) fn signal(&self, signal: Envelope) {
+        let mut state = self.state();
+        if state.abandoned {
+            return;
+        }
+        state.queue.signal(signal);
+        let waker = state.consumer.take();
+        drop(state);
+        wake(waker);
+    }
+
+    /// What has waited longest.
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Envelope> {
+        let mut state = self.state();
+        match state.queue.take() {
+            Some(envelope) => {
+                let waker = match &envelope {
+                    Envelope::Page(_) => state.producer.take(),
+                    _ => None,
+                };
+                drop(state);
+                wake(waker);
+                Poll::Ready(envelope)
+            }
+            None => {
+                register(&mut state.consumer, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The consumer takes no more: what waits counts as not written, and nobody waits for room.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.state();
+        state.abandoned = true;
+        let records = state.queue.clear() as u64;
+        let waker = state.producer.take();
+        drop(state);
+        self.scope.counters().count(Count::NotWritten, records);
+        wake(waker);
+    }
+}
+
+fn register(slot: &mut Option<Waker>, cx: &Context<'_>) {
+    if !slot.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        *slot = Some(cx.waker().clone());
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

@@ -1,0 +1,90 @@
+//! A component of a pipeline.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use faucet_core::{CheckReport, ComponentKind, Info, Scope, Sink, Source, StepOutcome, Transform};
+
+use crate::graph::buffer::Buffer;
+use crate::graph::guard::caught;
+
+/// What a component is made of.
+#[derive(Debug, Clone)]
+pub(crate) enum Part {
+    Source(Arc<dyn Source>),
+    Transform(Arc<dyn Transform>),
+    Sink(Arc<dyn Sink>),
+}
+
+/// A named component of a pipeline.
+#[derive(Clone)]
+pub struct Component {
+    pub(crate) id: Arc<str>,
+    pub(crate) part: Part,
+    pub(crate) from: Vec<Arc<str>>,
+    pub(crate) buffer: Buffer,
+    pub(crate) dead_letter: Option<Arc<str>>,
+    pub(crate) info: Info,
+}
+
+impl Component {
+    /// Its name in the pipeline.
+    pub fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> ComponentKind {
+        match self.part {
+            Part::Source(_) => ComponentKind::Source,
+            Part::Transform(_) => ComponentKind::Transform,
+            Part::Sink(_) => ComponentKind::Sink,
+        }
+    }
+
+    /// Its description.
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// The components whose pages it takes, in the order of its inputs.
+    pub fn from(&self) -> &[Arc<str>] {
+        &self.from
+    }
+
+    /// What may wait in front of it.
+    pub fn buffer(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// The sink that takes what it rejects.
+    pub fn dead_letter(&self) -> Option<&Arc<str>> {
+        self.dead_letter.as_ref()
+    }
+
+    /// Reaches its far end step by step. A transform has none: `None`. A panic is a step that failed.
+    pub async fn check(&self, scope: &Scope) -> Option<CheckReport> {
+        let checked = match &self.part {
+            Part::Source(source) => caught("check", async { Ok(source.check(scope).await) }).await,
+            Part::Sink(sink) => caught("check", async { Ok(sink.check(scope).await) }).await,
+            Part::Transform(_) => return None,
+        };
+        Some(checked.unwrap_or_else(|panicked| {
+            let mut report = CheckReport::new(self.info.target.clone());
+            report.push("check", Duration::ZERO, StepOutcome::Failed(panicked));
+            report
+        }))
+    }
+}
+
+impl fmt::Debug for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component")
+            .field("id", &self.id)
+            .field("kind", &self.kind())
+            .field("info", &self.info)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,176 @@
+//! A sink at work.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use faucet_core::{
+    Count, Error, ErrorKind, Flushed, Mark, PageWriter, Rejected, Result, Scope, StreamPage,
+};
+use tokio::time::timeout;
+
+use crate::graph::guard::{caught, discard};
+use crate::graph::inbox::{Inbox, Received};
+use crate::graph::outlet::{Held, Outlet};
+use crate::graph::shared::{Outcome, Shared, Why};
+
+/// A sink of a run.
+pub(crate) struct SinkRun {
+    pub(crate) scope: Scope,
+    pub(crate) writer: Box<dyn PageWriter>,
+    pub(crate) inbox: Inbox,
+    /// Leads to the sink's own `dead_letter`.
+    pub(crate) outlet: Outlet,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) taken: Taken,
+}
+
+/// Records that a sink has taken since its last flush. When the run is dropped they count as
+/// unconfirmed.
+pub(crate) struct Taken {
+    scope: Scope,
+    records: u64,
+}
+
+impl Taken {
+    pub(crate) fn new(scope: Scope) -> Self {
+        Self { scope, records: 0 }
+    }
+
+    fn add(&mut self, records: u64) {
+        self.records += records;
+        self.scope.counters().count(Count::Records, records);
+    }
+
+    /// Counts what a flush has proved.
+    fn flushed(&mut self, unconfirmed: u64, rejected: u64) {
+        let taken = std::mem::take(&mut self.records);
+        let rejected = rejected.min(taken);
+        let unconfirmed = unconfirmed.min(taken - rejected);
+        let counters = self.scope.counters();
+        counters.count(Count::Flushes, 1);
+        counters.count(Count::Delivered, taken - rejected - unconfirmed);
+        counters.count(Count::Unconfirmed, unconfirmed);
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.scope.counters().count(Count::Unconfirmed, self.records);
+    }
+}
+
+impl SinkRun {
+    /// Flushes and returns the bytes to save.
+    async fn flush(&mut self) -> Result<Option<Bytes>> {
+        let mut flushed: Flushed = caught("flush", async { self.writer.flush().await }).await?;
+        let rejected = flushed.take_rejected();
+        self.taken.flushed(flushed.unconfirmed(), rejected.len() as u64);
+        self.reject(rejected).await?;
+        Ok(flushed.saved().cloned())
+    }
+
+    async fn reject(&mut self, rejected: Vec<Rejected>) -> Result<()> {
+        self.outlet.reject(rejected).await.map_err(|error| {
+            let hint = error.hint().unwrap_or_default().to_owned();
+            Error::new(ErrorKind::Sink, error.to_string()).with_hint(hint)
+        })
+    }
+
+    async fn mark(&mut self, mark: Mark) -> Result<()> {
+        caught("mark", async { self.writer.mark(&mark).await }).await
+    }
+
+    async fn page(&mut self, input: usize, mut page: StreamPage) -> Result<()> {
+        let (gaps, watermark) = page.take_marks();
+        self.scope.counters().count(Count::Gaps, gaps.len() as u64);
+        for gap in gaps {
+            self.mark(Mark::Gap(gap)).await?;
+        }
+        if !page.is_empty() {
+            self.write(page).await?;
+        }
+        if let Some(at) = watermark.and_then(|at| self.inbox.watermark(input, at)) {
+            self.mark(Mark::Watermark(at)).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, page: StreamPage) -> Result<()> {
+        let (records, bytes) = (page.len() as u64, page.payload_bytes() as u64);
+        let scope = self.scope.clone();
+        let held = Held::new(&scope, page.len());
+        let written = caught("write_page", async { self.writer.write_page(page).await }).await;
+        held.release();
+        let counters = scope.counters();
+        let taken = match &written {
+            Ok(()) => records,
+            Err(error) => error.written().unwrap_or(0).min(records),
+        };
+        self.taken.add(taken);
+        counters.count(Count::NotWritten, records - taken);
+        if taken > 0 {
+            counters.count(Count::Pages, 1);
+            // Of a page that was taken in part the bytes are not known record by record here.
+            counters.count(Count::Bytes, if taken == records { bytes } else { 0 });
+        }
+        written
+    }
+
+    /// Works until the input is over. Returns the bytes to save at the end.
+    async fn pump(&mut self) -> Result<Option<Bytes>> {
+        loop {
+            match self.inbox.receive().await {
+                Received::Page(input, page) => self.page(input, page).await?,
+                Received::Barrier(epoch) => {
+                    let saved = self.flush().await?;
+                    // The letters of this epoch stand before the barrier.
+                    self.outlet.barrier(epoch);
+                    self.shared.epochs.flushed(self.scope.id(), saved);
+                }
+                Received::End { .. } => return self.flush().await,
+            }
+        }
+    }
+
+    pub(crate) async fn run(mut self) -> Outcome {
+        let id = Arc::clone(self.scope.id());
+        let pumped = self.pump().await;
+        let mut why = match pumped {
+            Ok(saved) => {
+                self.shared.epochs.finished(&id, saved);
+                Why::Done
+            }
+            Err(error) => {
+                self.inbox.abandon();
+                self.shared.stop();
+                if error.written().is_some() {
+                    // Its failure, if it fails too, is a consequence of the first.
+                    let _ = self.flush().await;
+                }
+                self.shared.epochs.lost(&id);
+                match error.kind() {
+                    ErrorKind::Cancelled => Why::Unwanted,
+                    _ => Why::Failed(error),
+                }
+            }
+        };
+        self.outlet.end(!matches!(why, Why::Done));
+        if matches!(&why, Why::Failed(error) if error.kind() == ErrorKind::Panic) {
+            discard(self.writer);
+        } else {
+            let over = matches!(why, Why::Unwanted);
+            let closed = self.close().await;
+            why = if over { why } else { why.or_failed(closed.err()) };
+        }
+        Outcome { id, why }
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        let limit = self.shared.limit();
+        let closing = caught("close", async { self.writer.close().await });
+        timeout(limit, closing).await.unwrap_or_else(|_| {
+            let what = format!("the sink did not close within {limit:?}");
+            Err(Error::new(ErrorKind::Timeout, what).with_phase("close"))
+        })
+    }
+}

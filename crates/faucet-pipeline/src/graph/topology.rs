@@ -1,0 +1,257 @@
+//! Whether components form a pipeline. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, nearest};
+
+/// What the rules look at.
+#[derive(Debug, Clone)]
+pub(crate) struct Member<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) kind: ComponentKind,
+    pub(crate) from: Vec<&'a str>,
+    pub(crate) dead_letter: Option<&'a str>,
+    /// It rejects messages, and needs a place for them.
+    pub(crate) diverts: bool,
+    pub(crate) buffer_pages: usize,
+    pub(crate) buffer_bytes: usize,
+}
+
+impl Member<'_> {
+    fn path(&self) -> KeyPath {
+        let section = match self.kind {
+            ComponentKind::Source => "sources",
+            ComponentKind::Transform => "transforms",
+            _ => "sinks",
+        };
+        KeyPath::key(section).then(self.id)
+    }
+}
+
+/// The members in an order in which each stands behind all that it takes pages from.
+///
+/// # Errors
+/// Everything that keeps them from being a pipeline, at `sources.ID`, `transforms.ID.from[n]` and so
+/// on.
+pub(crate) fn order(members: &[Member<'_>]) -> Result<Vec<usize>, Problems> {
+    let mut problems = Problems::new();
+    names(members, &mut problems);
+    inputs(members, &mut problems);
+    dead_letters(members, &mut problems);
+    consumers(members, &mut problems);
+    problems.clone().into_result()?;
+    let order = sorted(members, &mut problems);
+    problems.into_result().map(|()| order)
+}
+
+fn names(members: &[Member<'_>], problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for member in members {
+        let good = member.id.starts_with(|c: char| c.is_ascii_lowercase())
+            && member.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        problems.push_if(!good, || {
+            Problem::invalid(member.path(), "is not a name for a component")
+                .expected("a lower-case letter, then lower-case letters, digits and `_`")
+        });
+        problems.push_if(!seen.insert(member.id), || {
+            Problem::custom(member.path(), "another component has this name")
+        });
+        problems.push_if(member.buffer_pages == 0, || {
+            Problem::out_of_range(member.path().then("buffer").then("pages"), "at least 1")
+        });
+        problems.push_if(member.buffer_bytes == 0, || {
+            Problem::out_of_range(member.path().then("buffer").then("bytes"), "at least 1")
+        });
+    }
+    for (kind, section) in [(ComponentKind::Source, "sources"), (ComponentKind::Sink, "sinks")] {
+        problems.push_if(members.iter().all(|m| m.kind != kind), || Problem::missing(section));
+    }
+}
+
+fn unknown(what: &'static str, path: KeyPath, id: &str, known: Vec<&str>) -> Problem {
+    let near = nearest(id, known.iter().copied()).map(str::to_owned);
+    let known = known.into_iter().map(str::to_owned).collect();
+    Problem::new(path, ProblemKind::UnknownName { what, name: Some(id.to_owned()), near, known })
+}
+
+fn inputs(members: &[Member<'_>], problems: &mut Problems) {
+    let producers: Vec<&str> =
+        members.iter().filter(|m| m.kind != ComponentKind::Sink).map(|m| m.id).collect();
+    for member in members.iter().filter(|m| m.kind != ComponentKind::Source) {
+        let path = member.path().then("from");
+        let takes_letters = members.iter().any(|other| other.dead_letter == Some(member.id));
+        problems.push_if(member.from.is_empty() && !takes_letters, || {
+            Problem::missing(path.clone()).help(format!("name one of {}", producers.join(", ")))
+        });
+        let mut seen = BTreeSet::new();
+        for (n, from) in member.from.iter().enumerate() {
+            let at = path.clone().at(n);
+            if !producers.contains(from) || *from == member.id {
+                let known = producers.iter().copied().filter(|id| *id != member.id).collect();
+                problems.push(unknown("component", at, from, known));
+            } else if !seen.insert(from) {
+                problems.push(Problem::custom(at, "stands twice in the list"));
+            }
+        }
+    }
+}
+
+fn dead_letters(members: &[Member<'_>], problems: &mut Problems) {
+    let sinks: Vec<&str> =
+        members.iter().filter(|m| m.kind == ComponentKind::Sink).map(|m| m.id).collect();
+    for member in members {
+        let path = member.path().then("dead_letter");
+        match member.dead_letter {
+            None if member.diverts => problems.push(
+                Problem::missing(path)
+                    .help("name the sink that takes what cannot be decoded, or do not divert it"),
+            ),
+            Some(id) if !sinks.contains(&id) || id == member.id => {
+                let known = sinks.iter().copied().filter(|sink| *sink != member.id).collect();
+                problems.push(unknown("sink", path, id, known));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn consumers(members: &[Member<'_>], problems: &mut Problems) {
+    let used: BTreeSet<&str> = members.iter().flat_map(|m| m.from.iter().copied()).collect();
+    for member in members {
+        let unused = member.kind != ComponentKind::Sink && !used.contains(member.id);
+        problems.push_if(unused, || {
+            Problem::custom(member.path(), "no component takes its pages")
+                .help(format!("name it in the `from` of a transform or sink: from: {}", member.id))
+        });
+    }
+}
+
+/// The components that send something to `member`: pages, or what they reject.
+fn producers<'a>(members: &'a [Member<'a>], member: &'a Member<'a>) -> Vec<&'a str> {
+    let letters = members.iter().filter(|other| other.dead_letter == Some(member.id));
+    member.from.iter().copied().chain(letters.map(|other| other.id)).collect()
+}
+
+/// Sorts by dependency; what is left over stands on a circle.
+fn sorted(members: &[Member<'_>], problems: &mut Problems) -> Vec<usize> {
+    let mut waits: BTreeMap<usize, Vec<&str>> =
+        members.iter().enumerate().map(|(n, member)| (n, producers(members, member))).collect();
+    let mut order = Vec::new();
+    loop {
+        let done: Vec<&str> = order.iter().map(|n: &usize| members[*n].id).collect();
+        let ready = waits.iter().find(|(_, on)| on.iter().all(|id| done.contains(id)));
+        let Some(n) = ready.map(|(n, _)| *n) else { break };
+        waits.remove(&n);
+        order.push(n);
+    }
+    let stuck: Vec<&str> = waits.keys().map(|n| members[*n].id).collect();
+    for n in waits.keys() {
+        let member = &members[*n];
+        for (at, _) in member.from.iter().enumerate().filter(|(_, id)| stuck.contains(id)) {
+            let path = member.path().then("from").at(at);
+            problems
+                .push(Problem::custom(path, "its pages would come back to where they came from"));
+        }
+        if member.dead_letter.is_some_and(|id| stuck.contains(&id)) {
+            let path = member.path().then("dead_letter");
+            problems.push(Problem::custom(path, "what it rejects would come back to it"));
+        }
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member<'a>(id: &'a str, from: &[&'a str]) -> Member<'a> {
+        let kind = match id.as_bytes().first() {
+            Some(b't') => ComponentKind::Transform,
+            Some(b'k') => ComponentKind::Sink,
+            _ => ComponentKind::Source,
+        };
+        let from = from.to_vec();
+        let (dead_letter, diverts) = (None, false);
+        Member { id, kind, from, dead_letter, diverts, buffer_pages: 1, buffer_bytes: 1 }
+    }
+
+    fn problems(members: &[Member<'_>]) -> Vec<String> {
+        order(members).unwrap_err().iter().map(Problem::to_string).collect()
+    }
+
+    #[test]
+    fn consumers_stand_behind_their_producers() {
+        let members = [
+            member("k1", &["t1", "s1"]),
+            member("t1", &["t2"]),
+            member("t2", &["s1"]),
+            member("s1", &[]),
+        ];
+        assert_eq!(order(&members).unwrap(), [3, 2, 1, 0]);
+        let mut letters = vec![member("s1", &[]), member("k1", &["s1"]), member("k2", &[])];
+        letters[1].dead_letter = Some("k2");
+        assert_eq!(order(&letters).unwrap(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn each_fault_is_named_at_its_place() {
+        let s = || member("s1", &[]);
+        let with_letter = |id, from: &[&'static str], to| {
+            let mut member = member(id, from);
+            member.dead_letter = Some(to);
+            member
+        };
+        let mut diverting = s();
+        diverting.diverts = true;
+        for (members, expected) in [
+            (vec![], vec!["sources: missing", "sinks: missing"]),
+            (
+                vec![s(), member("k1", &["s2"])],
+                vec![
+                    "sinks.k1.from[0]: unknown component \"s2\" (did you mean `s1`?); known: s1",
+                    "sources.s1: no component takes its pages",
+                ],
+            ),
+            (vec![s(), member("k1", &["s1"]), member("k2", &[])], vec!["sinks.k2.from: missing"]),
+            (
+                vec![s(), member("k1", &["s1", "s1"])],
+                vec!["sinks.k1.from[1]: stands twice in the list"],
+            ),
+            (
+                vec![
+                    s(),
+                    member("t1", &["t2"]),
+                    member("t2", &["t1"]),
+                    member("k1", &["s1", "t1"]),
+                ],
+                vec![
+                    "transforms.t1.from[0]: its pages would come back to where they came from",
+                    "transforms.t2.from[0]: its pages would come back to where they came from",
+                    "sinks.k1.from[1]: its pages would come back to where they came from",
+                ],
+            ),
+            (
+                vec![s(), with_letter("k1", &["s1"], "k2"), with_letter("k2", &["s1"], "k1")],
+                vec![
+                    "sinks.k1.dead_letter: what it rejects would come back to it",
+                    "sinks.k2.dead_letter: what it rejects would come back to it",
+                ],
+            ),
+            (
+                vec![s(), with_letter("k1", &["s1"], "k1")],
+                vec!["sinks.k1.dead_letter: unknown sink \"k1\"; no sink is registered"],
+            ),
+            (vec![diverting, member("k1", &["s1"])], vec!["sources.s1.dead_letter: missing"]),
+            (
+                vec![member("S", &[]), member("k1", &["S"]), member("k1", &["S"])],
+                vec![
+                    "sources.S: is not a name for a component, expected a lower-case letter, then \
+                     lower-case letters, digits and `_`",
+                    "sinks.k1: another component has this name",
+                ],
+            ),
+        ] {
+            assert_eq!(problems(&members), expected);
+        }
+    }
+}
