@@ -1,6 +1,6 @@
 //! Addresses, and sockets below streams.
 
-use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -23,7 +23,8 @@ pub(crate) fn reset(tcp: &TcpStream) {
 }
 
 /// Sends a FIN past whatever lies between.
+#[cfg(feature = "server")]
 pub(crate) fn cut(tcp: &TcpStream) {
     // Fails only on a socket that is gone.
-    let _ = SockRef::from(tcp).shutdown(Shutdown::Write);
+    let _ = SockRef::from(tcp).shutdown(std::net::Shutdown::Write);
 }

@@ -18,6 +18,7 @@ pub(crate) struct Below<S> {
     /// Makes the coming drop a reset.
     pub(crate) reset: fn(&S),
     /// Sends a FIN past whatever lies between.
+    #[cfg(feature = "server")]
     pub(crate) cut: fn(&S),
 }
 

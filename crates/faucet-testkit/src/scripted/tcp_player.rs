@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Buf as _;
 use tokio::net::TcpStream;
 
-use super::address::{cut, reset};
+use super::address::reset;
 use super::line::{Below, Ending, Line, Turn};
 use super::tcp_script::{Step, TcpScript};
 use super::tcp_seen::{TcpEnd, TcpEntry};
@@ -21,7 +21,12 @@ pub(crate) struct TcpPlayer {
 
 impl TcpPlayer {
     pub(crate) fn new(tcp: TcpStream, entry: TcpEntry) -> Self {
-        Self { line: Line::new(tcp, Below { reset, cut }), entry }
+        let below = Below {
+            reset,
+            #[cfg(feature = "server")]
+            cut: super::address::cut,
+        };
+        Self { line: Line::new(tcp, below), entry }
     }
 
     pub(crate) async fn run(mut self, script: TcpScript) {

@@ -349,7 +349,7 @@ impl PageReader for FeedReader {
                 self.got.clear();
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn drain(&mut self) -> Result<Option<StreamPage>> {
@@ -361,11 +361,10 @@ impl PageReader for FeedReader {
             self.got.clear();
         }
         let page = (!self.got.is_empty()).then(|| self.page());
-        if self.lies(L::DrainsTwice) && page.is_some() {
-            let all = page.clone().unwrap().into_records();
-            return Ok(Some([all.clone(), all].concat().into_iter().collect()));
-        }
-        Ok(page)
+        Ok(page.map(|page| match self.lies(L::DrainsTwice) {
+            true => page.clone().into_iter().chain(page).collect(),
+            false => page,
+        }))
     }
 
     fn position(&self) -> Option<Position> {
