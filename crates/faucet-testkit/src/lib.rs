@@ -1,10 +1,42 @@
-//! For authors of connectors: a scripted WebSocket peer, test doubles, and conformance suites.
+//! For authors of connectors: conformance suites, test doubles, and scripted peers.
 //!
-//! # The scripted peer
+//! # Conformance
 //!
-//! [`ScriptedServer`] listens on `127.0.0.1` and a free port; [`ScriptedPeer`] plays the same
-//! scripts over in-memory streams, for tests with paused time. The n-th connection plays the n-th
-//! [`Script`], the last one repeats.
+//! [`source`], [`sink`], [`transform`] and [`config`] hold what every component must satisfy: one
+//! function for each promise, and `conforms` for all that apply. A case says what the suite cannot
+//! know: how to make the component, what a run yields, how to read the far end.
+//!
+//! ```
+//! use faucet_testkit::source::{self, SourceCase};
+//! use faucet_testkit::{FailingSource, VecSource};
+//! # use faucet_core::{Error, ErrorKind};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() {
+//! let feed = VecSource::texts(&["one", "two", "three"], 2);
+//! let case = SourceCase::new(async || feed.clone())
+//!     .payloads(["one", "two", "three"])
+//!     .page_limit(2)
+//!     .replays()
+//!     .name("vec")
+//!     .unreachable(async || FailingSource::new(|| Error::new(ErrorKind::Connect, "refused")));
+//! source::conforms(&case).await;
+//! # }
+//! ```
+//!
+//! # Doubles
+//!
+//! [`VecSource`] and [`FailingSource`]; [`PassTransform`] and [`BufferingTransform`]; [`MemorySink`],
+//! [`FailingSink`] and [`GatedSink`], a sink that is as slow as the test wants, or blocks for ever.
+//! [`Chaos`] and [`Polls`] kill a run at a chosen step or poll.
+//!
+//! # Scripted peers
+//!
+//! With the feature `tcp`, `ScriptedTcp` is a peer for protocols of bytes and lines. With the feature
+//! `server`, `ScriptedServer` is a WebSocket peer that can break every rule, and `ScriptedPeer`
+//! plays the same scripts over in-memory streams, for tests with paused time. The feature `tls` puts
+//! it behind TLS. All listen on `127.0.0.1` and a free port; the n-th connection plays the n-th
+//! script, the last one repeats.
 //!
 //! ```
 //! # #[cfg(feature = "server")]
@@ -29,31 +61,29 @@
 //! # }
 //! ```
 //!
-//! What the client must send (a legal request, masked frames) is checked on every connection.
-//!
-//! # Doubles
-//!
-//! [`VecSource`] and [`FailingSource`]; [`MemorySink`], [`FailingSink`] and [`GatedSink`], a sink
-//! that is as slow as the test wants, or blocks for ever.
-//!
-//! # Conformance
-//!
-//! [`conformance`] holds what every connector must satisfy; call it from your tests.
+//! What a WebSocket client must send (a legal request, masked frames) is checked on every connection.
 
 #[cfg(feature = "tls")]
 mod ca;
-pub mod conformance;
+mod chaos;
 mod doubles;
 mod gate;
-#[cfg(feature = "server")]
+#[cfg(feature = "tcp")]
 mod scripted;
+mod suites;
 
 #[cfg(feature = "tls")]
 pub use ca::{Identity, TestCa};
-pub use doubles::{FailingSink, FailingSource, GatedSink, MemorySink, VecSource};
+pub use chaos::{Chaos, Polls};
+pub use doubles::{
+    BufferingTransform, FailingSink, FailingSource, GatedSink, MemorySink, PassTransform, VecSource,
+};
 pub use gate::Gate;
 #[cfg(feature = "server")]
 pub use scripted::{
     End, Frame, ReceivedFrame, Request, Script, ScriptedPeer, ScriptedServer, Seen, opcode,
-    refused_address,
 };
+#[cfg(feature = "tcp")]
+pub use scripted::{ScriptedTcp, TcpEnd, TcpScript, TcpSeen, refused_address};
+pub use suites::sample::record;
+pub use suites::{config, sink, source, transform};

@@ -18,18 +18,21 @@ pub(crate) struct Below<S> {
     /// Makes the coming drop a reset.
     pub(crate) reset: fn(&S),
     /// Sends a FIN past whatever lies between.
+    #[cfg(feature = "server")]
     pub(crate) cut: fn(&S),
 }
 
 impl<S> Below<S> {
     /// For streams without a socket.
+    #[cfg(feature = "server")]
     pub(crate) const NOTHING: Self = Self { reset: |_| {}, cut: |_| {} };
 }
 
 /// How a stream ends.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Farewell {
+pub(crate) enum Ending {
     Fin,
+    #[cfg(feature = "server")]
     Cut,
     Reset,
 }
@@ -123,11 +126,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     }
 
     /// Ends the stream. What is not written by now is dropped.
-    pub(crate) async fn end(&mut self, farewell: Farewell, patience: Duration) {
-        match farewell {
-            Farewell::Reset => (self.below.reset)(&self.stream),
-            Farewell::Cut => (self.below.cut)(&self.stream),
-            Farewell::Fin => {
+    pub(crate) async fn end(&mut self, ending: Ending, patience: Duration) {
+        match ending {
+            Ending::Reset => (self.below.reset)(&self.stream),
+            #[cfg(feature = "server")]
+            Ending::Cut => (self.below.cut)(&self.stream),
+            Ending::Fin => {
                 // The far end may be gone, or not read.
                 let _ = timeout(patience, self.stream.shutdown()).await;
             }

@@ -1,18 +1,41 @@
-//! The scripted peer.
+//! The scripted peers.
 
+mod address;
+#[cfg(feature = "server")]
 mod arrived;
 mod line;
+#[cfg(feature = "server")]
 mod peer;
+#[cfg(feature = "server")]
 mod player;
+#[cfg(feature = "server")]
 mod script;
+#[cfg(feature = "server")]
 mod seen;
+#[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
 mod step;
+mod tcp_player;
+mod tcp_script;
+mod tcp_seen;
+mod tcp_server;
+#[cfg(feature = "server")]
 mod upgrade;
+#[cfg(feature = "server")]
 mod wire;
 
+pub use address::refused_address;
+#[cfg(feature = "server")]
 pub use peer::ScriptedPeer;
+#[cfg(feature = "server")]
 pub use script::Script;
+#[cfg(feature = "server")]
 pub use seen::{End, Request, Seen};
-pub use server::{ScriptedServer, refused_address};
+#[cfg(feature = "server")]
+pub use server::ScriptedServer;
+pub use tcp_script::TcpScript;
+pub use tcp_seen::{TcpEnd, TcpSeen};
+pub use tcp_server::ScriptedTcp;
+#[cfg(feature = "server")]
 pub use wire::{Frame, ReceivedFrame, opcode};

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Script;
 use super::arrived::Arrived;
-use super::line::{Below, Farewell, Line, Turn};
+use super::line::{Below, Ending, Line, Turn};
 use super::seen::{End, Entry, parse_close};
 use super::step::{Expected, Make, Opening, Step};
 use super::upgrade::{Response, broken_rule, take_request};
@@ -33,7 +33,7 @@ pub(crate) struct Player<S> {
     close_sent: bool,
     echoed: bool,
     pace: Option<Duration>,
-    farewell: Farewell,
+    ending: Ending,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
@@ -49,7 +49,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             close_sent: false,
             echoed: false,
             pace: None,
-            farewell: Farewell::Fin,
+            ending: Ending::Fin,
         }
     }
 
@@ -59,10 +59,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
         let end = match self.play(&script).await {
             Ok(end) | Err(end) => end,
         };
-        // Before the farewell: a client that has seen it finds the log complete.
+        // Before the ending: a client that has seen it finds the log complete.
         self.entry.end(end);
-        self.line.end(self.farewell, PATIENCE).await;
-        if !matches!(self.farewell, Farewell::Reset) {
+        self.line.end(self.ending, PATIENCE).await;
+        if !matches!(self.ending, Ending::Reset) {
             self.drain().await;
         }
     }
@@ -118,7 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             Opening::HangUp => return self.request().await.map(|_| Some(End::Script)),
             Opening::Reset => {
                 self.request().await?;
-                self.farewell = Farewell::Reset;
+                self.ending = Ending::Reset;
                 return Ok(Some(End::Script));
             }
         }
@@ -174,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             Step::HangUp => return Ok(Some(End::Script)),
             Step::Cut | Step::Reset => {
                 let reset = matches!(step, Step::Reset);
-                self.farewell = if reset { Farewell::Reset } else { Farewell::Cut };
+                self.ending = if reset { Ending::Reset } else { Ending::Cut };
                 return Ok(Some(End::Script));
             }
             Step::Stall => {

@@ -1,15 +1,14 @@
 //! The scripted peer behind a port.
 
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::address::{cut, reset};
 use super::line::Below;
 use super::peer::Stage;
 use super::player::Player;
@@ -95,16 +94,6 @@ impl ScriptedServer {
     }
 }
 
-/// An address on `127.0.0.1` that refuses connections, until somebody binds it.
-///
-/// # Panics
-/// When there is no free port.
-pub async fn refused_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-    let address = listener.and_then(|listener| listener.local_addr());
-    address.expect("127.0.0.1 has a free port")
-}
-
 /// What lies between the script and the socket.
 #[derive(Clone)]
 enum Wrap {
@@ -157,14 +146,4 @@ async fn serve(tcp: TcpStream, wrap: Wrap, script: Script, entry: Entry) {
 #[cfg(feature = "tls")]
 fn below(tls: &tokio_rustls::server::TlsStream<TcpStream>) -> &TcpStream {
     tls.get_ref().0
-}
-
-fn reset(tcp: &TcpStream) {
-    // Fails only on a socket that is gone.
-    let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
-}
-
-fn cut(tcp: &TcpStream) {
-    // Fails only on a socket that is gone.
-    let _ = SockRef::from(tcp).shutdown(Shutdown::Write);
 }

@@ -1,0 +1,125 @@
+//! What a scripted TCP peer saw.
+
+use bytes::BytesMut;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How a connection ended, seen from the scripted peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TcpEnd {
+    /// The script said so.
+    Script,
+    /// The client ended the stream.
+    ClientLeft,
+    /// The client's stream broke; usually a reset.
+    Broken(String),
+    /// The client did not do what the script asks for.
+    Failure(String),
+}
+
+/// One connection as the scripted peer saw it so far.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TcpSeen {
+    /// When it was accepted, on tokio's clock.
+    pub accepted_at: Instant,
+    /// Everything that the client sent. A script that stalls reads no byte.
+    pub received: BytesMut,
+    /// How it ended; `None` while it goes on.
+    pub end: Option<TcpEnd>,
+    /// What the script does at the moment.
+    pub(crate) doing: String,
+    /// Whether the script will not do anything more by itself.
+    pub(crate) resting: bool,
+}
+
+impl TcpSeen {
+    /// What the client sent, as text. What is not UTF-8 is shown with U+FFFD.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    /// The complete lines that the client sent, without their line breaks (`\n` or `\r\n`).
+    pub fn lines(&self) -> Vec<String> {
+        let text = self.text();
+        let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+        whole.lines().map(str::to_owned).collect()
+    }
+
+    /// Whether the connection goes on.
+    pub fn is_open(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// What the client did wrong.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.end {
+            Some(TcpEnd::Failure(why)) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+/// The log of all connections; a test can wait on it.
+#[derive(Debug, Clone)]
+pub(crate) struct TcpLog(watch::Sender<Vec<TcpSeen>>);
+
+impl TcpLog {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(Vec::new()))
+    }
+
+    pub(crate) fn begin(&self) -> TcpEntry {
+        let mut index = 0;
+        self.0.send_modify(|all| {
+            index = all.len();
+            all.push(TcpSeen {
+                accepted_at: Instant::now(),
+                received: BytesMut::new(),
+                end: None,
+                doing: "accepted".into(),
+                resting: false,
+            });
+        });
+        TcpEntry { log: self.clone(), index }
+    }
+
+    pub(crate) fn read(&self) -> Vec<TcpSeen> {
+        self.0.borrow().clone()
+    }
+
+    pub(crate) async fn until(&self, enough: impl FnMut(&Vec<TcpSeen>) -> bool) {
+        // The sender lives in `self`, so the channel cannot be closed.
+        let _ = self.0.subscribe().wait_for(enough).await;
+    }
+}
+
+/// One connection's place in the log.
+#[derive(Debug)]
+pub(crate) struct TcpEntry {
+    log: TcpLog,
+    index: usize,
+}
+
+impl TcpEntry {
+    pub(crate) fn update(&self, change: impl FnOnce(&mut TcpSeen)) {
+        self.log.0.send_modify(|all| change(&mut all[self.index]));
+    }
+
+    pub(crate) fn doing(&self, what: String) {
+        self.update(|seen| seen.doing = what);
+    }
+
+    pub(crate) fn resting(&self) {
+        self.update(|seen| seen.resting = true);
+    }
+
+    pub(crate) fn end(&self, end: TcpEnd) {
+        self.update(|seen| {
+            // The first end is the reason; what follows is its consequence.
+            seen.end.get_or_insert(end);
+            seen.resting = true;
+        });
+    }
+}
