@@ -54,7 +54,8 @@ fn commands(workspace: &Workspace) -> Result<Vec<String>> {
 /// A crate alone, with none of its features, with each, and where asked for with each pair.
 fn alone(package: &Package, pairs: bool) -> Vec<String> {
     let bare = format!("check -p {} --no-default-features", package.name);
-    let features: Vec<&String> = package.features.keys().filter(|name| *name != "default").collect();
+    let features: Vec<&String> =
+        package.features.keys().filter(|name| *name != "default").collect();
     let mut commands = vec![bare.clone()];
     commands.extend(features.iter().map(|feature| format!("{bare} --features {feature}")));
     for (n, one) in features.iter().enumerate().filter(|_| pairs) {
@@ -89,7 +90,8 @@ mod tests {
         let (name, features) = ("x".to_owned(), features.into());
         let package = Package { name, dependencies: Vec::new(), features };
         let bare = "check -p x --no-default-features";
-        let expected = ["", " --features a", " --features b", " --features full", " --features a,b"];
+        let expected =
+            ["", " --features a", " --features b", " --features full", " --features a,b"];
         assert_eq!(alone(&package, true), expected.map(|rest| format!("{bare}{rest}")));
         assert_eq!(alone(&package, false).len(), 4);
     }

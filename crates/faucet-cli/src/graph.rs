@@ -6,7 +6,9 @@ use faucet_pipeline::{Component, Pipeline};
 pub(crate) fn described(pipeline: &Pipeline) -> String {
     match pipeline.components() {
         [source, sink] => format!("{} → {}", far_end(source), far_end(sink)),
-        components => components.iter().map(|component| format!("\n  {}", line(component))).collect(),
+        components => {
+            components.iter().map(|component| format!("\n  {}", line(component))).collect()
+        }
     }
 }
 

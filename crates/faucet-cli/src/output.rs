@@ -54,8 +54,11 @@ pub(crate) fn explain(error: &Error) -> String {
     if let Some(id) = error.component() {
         text = format!("{id}: {text}");
     }
-    let place: Vec<&str> =
-        [error.phase(), error.endpoint()].into_iter().flatten().filter(|w| !text.contains(*w)).collect();
+    let place: Vec<&str> = [error.phase(), error.endpoint()]
+        .into_iter()
+        .flatten()
+        .filter(|w| !text.contains(*w))
+        .collect();
     if !place.is_empty() {
         text.push_str(&format!("\n  at: {}", place.join(", ")));
     }

@@ -144,7 +144,7 @@ fn certificates(at: KeyPath, path: &str) -> Result<Vec<CertificateDer<'static>>,
             Err(Problem::invalid(at, format!("{path} holds no certificate in PEM form")))
         }
         Ok(found) => Ok(found),
-        Err(error) => Err(Problem::invalid(at, format!("{path}: {error}"))),
+        Err(error) => Err(Problem::invalid(at, format!("cannot read {path}: {error}"))),
     }
 }
 

@@ -51,9 +51,15 @@ impl BadLine {
     }
 }
 
-/// serde_json counts lines within the line, of which there is one.
+/// Where a line stops being what it should be. serde_json's own words count lines within the line,
+/// of which there is one.
 fn in_one_line(error: &serde_json::Error) -> String {
-    error.to_string().replace(" at line 1 column ", " at byte ")
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "the line ends too early",
+        serde_json::error::Category::Data => "another type or other keys are expected",
+        _ => "the JSON is broken",
+    };
+    format!("{what} at byte {}", error.column())
 }
 
 #[derive(Deserialize)]
@@ -142,16 +148,21 @@ mod tests {
     #[test]
     fn bad_lines_say_what_is_wrong() {
         use LineFormat::{Binary, Json, RawString};
-        let not_a_string =
-            "not a JSON string: invalid type: integer `1`, expected a string at byte";
+        let not_a_string = "not a JSON string: another type or other keys are expected at byte 1";
         for (format, envelope, line, reason, words) in [
             (Json, false, "{\"a\":1,}", "not_json", "not JSON: expected a string as key at byte 7"),
             (Json, false, "{}{}", "not_json", "not JSON: trailing characters at byte 2"),
             (RawString, false, "1", "not_a_json_string", not_a_string),
             (Binary, false, "\"A\"", "not_base64", "not base64: Invalid"),
-            (Json, true, "[1]", "not_an_envelope", "not an envelope: invalid"),
-            (Json, true, "{\"data\":1}", "not_an_envelope", "not an envelope: missing field"),
-            (Json, true, "{\"data\":1,\"x\":2}", "not_an_envelope", "not an envelope: unknown"),
+            (Json, true, "[1]", "not_an_envelope", "not an envelope: another type"),
+            (Json, true, "{\"data\":1}", "not_an_envelope", "not an envelope: another type"),
+            (
+                Json,
+                true,
+                "{\"data\":1,\"x\":2}",
+                "not_an_envelope",
+                "not an envelope: another type",
+            ),
             (
                 RawString,
                 true,

@@ -12,8 +12,8 @@ mod support;
 use std::time::Instant;
 
 use faucet_stream::{
-    JsonlSinkConfig, Scope, SinkConfig as _, Source as _, WebsocketSource,
-    WebsocketSourceConfig, WriteMode, WsMessageFormat,
+    JsonlSinkConfig, Scope, SinkConfig as _, Source as _, WebsocketSource, WebsocketSourceConfig,
+    WriteMode, WsMessageFormat,
 };
 use futures_util::StreamExt as _;
 

@@ -23,15 +23,15 @@
 
 pub use faucet_core as core;
 pub use faucet_core::{
-    CheckReport, ComponentKind, Delivery, Error, ErrorKind, Flushed, Gap, Info, JsonText, Mark, Next,
-    PageReader, PageStage, PageWriter, Payload, Position, Problem, Problems, Record, Registry, Result,
-    Scope, Sink, SinkConfig, Source, SourceConfig, StreamPage, Timestamp, Transform,
-    TransformConfig, async_trait,
+    CheckReport, ComponentKind, Delivery, Error, ErrorKind, Flushed, Gap, Info, JsonText, Mark,
+    Next, PageReader, PageStage, PageWriter, Payload, Position, Problem, Problems, Record,
+    Registry, Result, Scope, Sink, SinkConfig, Source, SourceConfig, StreamPage, Timestamp,
+    Transform, TransformConfig, async_trait,
 };
 #[cfg(feature = "pipeline")]
 pub use faucet_pipeline::{
-    Buffer, Component, ComponentReport, End, Flush, Pipeline, PipelineBuilder, PipelineSpec, Progress,
-    Report, Run, SpecErrors, SpecFormat, SpecProblem, WhenFull, run, run_until, schema,
+    Buffer, Component, ComponentReport, End, Flush, Pipeline, PipelineBuilder, PipelineSpec,
+    Progress, Report, Run, SpecErrors, SpecFormat, SpecProblem, WhenFull, run, run_until, schema,
 };
 #[cfg(feature = "sink-jsonl")]
 pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkConfig, WriteMode};

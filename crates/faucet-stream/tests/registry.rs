@@ -27,8 +27,9 @@ fn a_component_is_registered_or_named_with_its_feature() {
             _ => registry.sinks.get(name).map(drop),
         }
     };
-    let entries =
-        registry.sources.iter().len() + registry.transforms.iter().len() + registry.sinks.iter().len();
+    let entries = registry.sources.iter().len()
+        + registry.transforms.iter().len()
+        + registry.sinks.iter().len();
     assert_eq!(entries, COMPONENTS.iter().filter(|(.., enabled)| *enabled).count());
     for (kind, name, feature, enabled) in COMPONENTS {
         match of(kind, name) {

@@ -7,9 +7,6 @@ use super::modules::{Edges, Modules};
 use crate::result::Result;
 use crate::workspace::Workspace;
 
-/// The crates that still have circles. To be emptied when their second edition is in.
-const STILL_CIRCULAR: [&str; 2] = ["faucet-core", "faucet-pipeline"];
-
 /// No file of a crate uses a file that uses it in turn, directly or through others.
 pub(super) fn files_form_no_circle(workspace: &Workspace) -> Result<Vec<String>> {
     let mut crates = BTreeMap::<&str, Vec<(&str, &str)>>::new();
@@ -22,7 +19,7 @@ pub(super) fn files_form_no_circle(workspace: &Workspace) -> Result<Vec<String>>
         }
     }
     let mut violations = Vec::new();
-    for (name, files) in crates.iter().filter(|(name, _)| !STILL_CIRCULAR.contains(name)) {
+    for (name, files) in &crates {
         let found = circles(files).map_err(|error| format!("{name}: {error}"))?;
         violations.extend(found.iter().map(|circle| format!("{name}: {circle}")));
     }

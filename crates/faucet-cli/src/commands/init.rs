@@ -45,7 +45,8 @@ fn text(
     template: Option<&str>,
 ) -> Result<String> {
     let told = args.source.is_some() || args.sink.is_some();
-    let ours = registry.sources.find("websocket").is_some() && registry.sinks.find("jsonl").is_some();
+    let ours =
+        registry.sources.find("websocket").is_some() && registry.sinks.find("jsonl").is_some();
     match template {
         Some(template) if !told => return Ok(template.to_owned()),
         None if !told && ours && name == "faucet" => return Ok(PIPELINE.to_owned()),

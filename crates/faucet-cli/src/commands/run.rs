@@ -56,7 +56,8 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
 fn tell_unconfirmed(report: &Report, pipeline: &Pipeline) {
     for component in pipeline.components() {
         let of = report.components.get(&**component.id());
-        let unconfirmed = of.and_then(|of| of.counts.get("unconfirmed")).copied().unwrap_or_default();
+        let unconfirmed =
+            of.and_then(|of| of.counts.get("unconfirmed")).copied().unwrap_or_default();
         if unconfirmed == 0 {
             continue;
         }

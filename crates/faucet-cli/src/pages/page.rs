@@ -16,9 +16,8 @@ pub(crate) fn page(
     command: &str,
 ) -> String {
     let schema = SchemaView::new(document);
-    let mut out = format!(
-        "<!-- Written by `{command}` from the doc comments of the configuration. -->\n\n"
-    );
+    let mut out =
+        format!("<!-- Written by `{command}` from the doc comments of the configuration. -->\n\n");
     let file = format!("{of}-{name}.schema.json");
     let _ = write!(
         out,
@@ -35,7 +34,9 @@ pub(crate) fn page(
     }
     let _ = write!(out, "\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}");
     if rows.contains("| size |") {
-        out.push_str("\nA size is bytes as a number, or text with a unit such as `64KiB` or `8 MiB`.\n");
+        out.push_str(
+            "\nA size is bytes as a number, or text with a unit such as `64KiB` or `8 MiB`.\n",
+        );
     }
     if rows.contains("| duration |") {
         out.push_str(

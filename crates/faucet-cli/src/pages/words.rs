@@ -20,7 +20,8 @@ pub(crate) fn kind(schema: SchemaView<'_>) -> String {
         kinds.dedup();
         return kinds.join(" or ");
     }
-    let names: Vec<_> = schema.constants().into_iter().map(|name| format!("`{}`", plain(name))).collect();
+    let names: Vec<_> =
+        schema.constants().into_iter().map(|name| format!("`{}`", plain(name))).collect();
     if names.is_empty() { plain_kind(schema) } else { names.join(" or ") }
 }
 
@@ -135,7 +136,7 @@ mod tests {
                 {"type": "object", "properties": {"type": {"const": "bearer"}, "config": {}}},
             ]},
         });
-        for (schema, kind) in [
+        for (schema, words) in [
             (json!({"type": ["integer", "null"], "minimum": 1}), "integer ≥ 1"),
             (json!({"type": "number", "minimum": 0, "maximum": 1}), "number from 0 to 1"),
             (json!({"anyOf": [{"$ref": "#/$defs/Duration"}, {"type": "null"}]}), "duration"),
@@ -153,7 +154,7 @@ mod tests {
             (json!(true), "any"),
         ] {
             let root = json!({"$defs": defs, "it": schema});
-            assert_eq!(kind(SchemaView::new(&root).part("/it")), kind, "{schema}");
+            assert_eq!(kind(SchemaView::new(&root).part("/it")), words, "{schema}");
         }
     }
 

@@ -16,7 +16,8 @@ async fn prepared(files: &Files) -> (String, [ScriptedServer; 3]) {
         feed("b").await,
         ScriptedServer::start([Script::accept().expect_close_code(1000)]).await,
     ];
-    let source = |n: usize| json!({"type": "websocket", "url": servers[n].url(), "unbounded": true});
+    let source =
+        |n: usize| json!({"type": "websocket", "url": servers[n].url(), "unbounded": true});
     let pipeline = json!({
         "sources": {"a": source(0), "b": source(1)},
         "transforms": {
@@ -40,7 +41,8 @@ async fn it_is_validated_run_and_reported_by_component() {
     let (pipeline, servers) = prepared(&files).await;
     let valid = faucet_ran(["validate", &pipeline]).await;
     let shown = valid.succeeded().stdout.clone();
-    for words in ["source a: websocket", "transform large: filter ← a, b", "sink peer: websocket"] {
+    for words in ["source a: websocket", "transform large: filter ← a, b", "sink peer: websocket"]
+    {
         assert!(shown.contains(words), "{words:?} is not in {shown}");
     }
     let report = files.name("report.json");
@@ -78,7 +80,9 @@ async fn it_is_checked_component_by_component() {
     let files = Files::new();
     let (pipeline, _servers) = prepared(&files).await;
     let checked = faucet_ran(["check", &pipeline]).await;
-    for words in ["source a websocket", "source b websocket", "sink file jsonl", "sink peer websocket"] {
+    for words in
+        ["source a websocket", "source b websocket", "sink file jsonl", "sink peer websocket"]
+    {
         assert!(checked.stdout.contains(words), "{words:?} is not in {}", checked.stdout);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::panic::catch_unwind;
 
-use faucet_core::ErrorKind;
+use faucet_core::{Error, ErrorKind};
 use faucet_pipeline::{PipelineSpec, SpecFormat};
 
 use crate::support::*;
@@ -83,8 +83,9 @@ fn validates(text: &str, format: SpecFormat) -> bool {
     let registry = faucet_stream::registry();
     let built = PipelineSpec::parse(text, format, |_| None).and_then(|spec| spec.build(&registry));
     match built {
-        Ok(pipeline) => !pipeline.source().info().target.is_empty(),
+        Ok(pipeline) => !pipeline.components()[0].info().target.is_empty(),
         Err(error) => {
+            let error = Error::from(error);
             assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
             let words = error.to_string();
             assert!(!words.is_empty(), "{text:?}");

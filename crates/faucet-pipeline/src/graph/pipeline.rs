@@ -6,13 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::{Scope, Sink, Source};
+use faucet_core::Scope;
 
-use crate::graph::builder::PipelineBuilder;
 use crate::graph::flush::Flush;
 use crate::graph::node::Component;
-use crate::graph::report::Report;
-use crate::graph::run::Run;
 
 /// How long a run may take after a shutdown, unless a pipeline says otherwise: what leaves a process
 /// the time to end within two seconds.
@@ -39,20 +36,6 @@ struct Inner {
 }
 
 impl Pipeline {
-    /// Puts a pipeline together.
-    pub fn builder() -> PipelineBuilder {
-        PipelineBuilder::default()
-    }
-
-    /// Moves records from `source` to `sink`: a pipeline whose components have these names.
-    ///
-    /// # Panics
-    /// When one of them panics while it describes itself.
-    pub fn new(source: impl Source + 'static, sink: impl Sink + 'static) -> Self {
-        let builder = Self::builder().source("source", source).sink("sink", sink, &["source"]);
-        builder.build().expect("one source and one sink are a pipeline")
-    }
-
     pub(crate) fn of(components: Vec<Component>, settings: Settings) -> Self {
         Self(Arc::new(Inner { components, settings }))
     }
@@ -75,41 +58,10 @@ impl Pipeline {
     pub fn scope(&self, id: &str) -> Scope {
         Scope::new(id).with_values(Arc::clone(&self.0.settings.context))
     }
-
-    /// A run of this pipeline. It begins when it is awaited.
-    pub fn start(&self) -> Run {
-        Run::new(self.clone())
-    }
-
-    /// Runs until all sources have ended or something fails; see [`Run::until`].
-    pub async fn run(&self) -> Report {
-        self.run_until(std::future::pending()).await
-    }
-
-    /// Runs until all sources have ended, something fails, or `shutdown` is ready; see
-    /// [`Run::until`].
-    pub async fn run_until(&self, shutdown: impl Future<Output = ()> + Send) -> Report {
-        self.start().until(shutdown).await
-    }
 }
 
 impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipeline").field("components", &self.components()).finish_non_exhaustive()
     }
-}
-
-/// Moves records from `source` to `sink` until the source ends or something fails.
-pub async fn run(source: impl Source + 'static, sink: impl Sink + 'static) -> Report {
-    Pipeline::new(source, sink).run().await
-}
-
-/// Moves records from `source` to `sink` until the source ends, something fails, or `shutdown` is
-/// ready; see [`Run::until`].
-pub async fn run_until(
-    source: impl Source + 'static,
-    sink: impl Sink + 'static,
-    shutdown: impl Future<Output = ()> + Send,
-) -> Report {
-    Pipeline::new(source, sink).run_until(shutdown).await
 }

@@ -1,0 +1,150 @@
+//! `faucet new`: a crate with a component of one's own to start from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use faucet_core::{Error, ErrorKind, Result};
+
+use crate::args::{NewArgs, NewKind};
+use crate::output::note;
+
+impl NewKind {
+    /// The component, and its test.
+    fn templates(self) -> [&'static str; 2] {
+        match self {
+            Self::Source => {
+                [include_str!("templates/source.rs"), include_str!("templates/source_test.rs")]
+            }
+            Self::Sink => {
+                [include_str!("templates/sink.rs"), include_str!("templates/sink_test.rs")]
+            }
+            Self::Transform => [
+                include_str!("templates/transform.rs"),
+                include_str!("templates/transform_test.rs"),
+            ],
+        }
+    }
+}
+
+pub(crate) fn new(args: &NewArgs) -> Result<()> {
+    let directory = Path::new(&args.name);
+    for (path, text) in files(args)? {
+        let file = directory.join(path);
+        let made = file.parent().map_or(Ok(()), fs::create_dir_all);
+        // A file that exists is somebody's work.
+        let made = made.and_then(|()| fs::File::create_new(&file));
+        made.and_then(|_| fs::write(&file, text)).map_err(|e| {
+            Error::new(ErrorKind::Sink, format!("cannot write {}", file.display())).with_source(e)
+        })?;
+    }
+    note(&format!(
+        "wrote {0}. Try it:\n  cd {0}\n  cargo test\nThen: docs/writing-a-connector.md",
+        args.name
+    ));
+    Ok(())
+}
+
+/// The files of the crate, by path.
+fn files(args: &NewArgs) -> Result<Vec<(&'static str, String)>> {
+    let good = args.name.starts_with(|c: char| c.is_ascii_lowercase())
+        && args.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !good {
+        return Err(Error::usage(format!("{:?} is not a name for a component", args.name))
+            .with_hint("write a lower-case letter, then lower-case letters, digits and `-`"));
+    }
+    let fill = |template: &str| {
+        let filled = template.replace("TheType", &type_name(&args.name));
+        filled.replace("the_crate", &args.name.replace('-', "_")).replace("the-name", &args.name)
+    };
+    let [component, test] = args.kind.templates();
+    Ok(vec![
+        ("Cargo.toml", manifest(args)?),
+        ("src/lib.rs", fill(component)),
+        ("tests/conformance.rs", fill(test)),
+    ])
+}
+
+/// `acme-feed` as `AcmeFeed`.
+fn type_name(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+    };
+    name.split('-').map(word).collect::<Vec<String>>().concat()
+}
+
+fn manifest(args: &NewArgs) -> Result<String> {
+    let (note, at) = match &args.faucet {
+        None => (
+            "# Not published yet: give `faucet new` a checkout with --faucet DIR, or add paths here.\n",
+            None,
+        ),
+        Some(directory) => ("", Some(checkout(directory)?)),
+    };
+    let dependency = |name: &str| match &at {
+        None => format!("{name} = \"{}\"\n", env!("CARGO_PKG_VERSION")),
+        Some(at) => {
+            let path = at.join("crates").join(name);
+            format!("{name} = {{ path = {:?} }}\n", path.display().to_string())
+        }
+    };
+    let (fs, dev) = match args.kind {
+        NewKind::Sink => (
+            "tokio = { version = \"1\", features = [\"fs\", \"io-util\"] }\n",
+            "tempfile = \"3\"\n",
+        ),
+        _ => ("", ""),
+    };
+    let (core, testkit) = (dependency("faucet-core"), dependency("faucet-testkit"));
+    Ok(format!(
+        "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\n{note}{core}schemars = \"1\"\nserde = {{ version = \"1\", features = [\"derive\"] }}\n{fs}\n\
+         [dev-dependencies]\n{testkit}serde_json = \"1\"\n{dev}\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt\", \"test-util\"] }}\n\n\
+         # A crate of its own, wherever it stands.\n[workspace]\n",
+        args.name
+    ))
+}
+
+/// The checkout as the new crate finds it.
+fn checkout(directory: &Path) -> Result<PathBuf> {
+    let found = directory.canonicalize().ok();
+    found.filter(|found| found.join("crates/faucet-core").is_dir()).ok_or_else(|| {
+        Error::usage(format!("--faucet {}: holds no crates/faucet-core", directory.display()))
+            .with_hint("name a checkout of faucet-stream")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(kind: NewKind, name: &str) -> Result<Vec<(&'static str, String)>> {
+        files(&NewArgs { kind, name: name.into(), faucet: None })
+    }
+
+    #[test]
+    fn a_new_crate_is_small_and_has_its_own_names() {
+        for kind in [NewKind::Source, NewKind::Sink, NewKind::Transform] {
+            let files = made(kind, "acme-s3").unwrap();
+            let code = |text: &str| {
+                let lines = text.lines().map(str::trim);
+                lines.filter(|line| !line.is_empty() && !line.starts_with("//")).count()
+            };
+            let text = files.iter().find(|(path, _)| *path == "src/lib.rs").unwrap().1.clone();
+            assert!(code(&text) <= 60, "{kind:?}: {}", code(&text));
+            assert!(
+                text.contains("AcmeS3Config")
+                    && text.contains("const NAME: &'static str = \"acme-s3\"")
+            );
+            let all: String = files.into_iter().map(|(_, text)| text).collect();
+            for placeholder in ["TheType", "the_crate", "the-name"] {
+                assert!(!all.contains(placeholder), "{kind:?}: {all}");
+            }
+            assert!(
+                all.contains("use acme_s3::AcmeS3Config;") && all.contains("Not published yet")
+            );
+        }
+        assert!(made(NewKind::Sink, "Acme").is_err() && made(NewKind::Sink, "").is_err());
+    }
+}
