@@ -40,6 +40,7 @@ pub(crate) enum Lies {
     Blocks,
     CheckLeavesATrace,
     CheckPasses,
+    CheckFails,
     LocksInOpen,
     HoldLoses,
     HoldReturns,
@@ -182,7 +183,8 @@ impl Source for Feed {
     async fn check(&self, _: &Scope) -> CheckReport {
         let mut report = CheckReport::new("feed://***@h/");
         let detail = if self.lie == L::SecretInCheck { TOKEN } else { "ok" };
-        let outcome = match self.away && self.lie != L::CheckPasses {
+        let fails = self.away && self.lie != L::CheckPasses || self.lie == L::CheckFails;
+        let outcome = match fails {
             true => StepOutcome::Failed(self.away()),
             false => StepOutcome::Passed(detail.to_owned()),
         };

@@ -83,6 +83,7 @@ pub(crate) fn lies() -> Vec<Lie> {
         "secret in Debug of the source" => source::keeps_its_secrets, case(L::SecretInDebug), true;
         "secret in a check step" => source::keeps_its_secrets, case(L::SecretInCheck), true;
         "check leaves a trace" => source::checks_without_a_trace, case(L::CheckLeavesATrace), true;
+        "check fails whatever happens" => source::checks_without_a_trace, case(L::CheckFails), false;
         "check passes whatever happens" => source::fails_its_check, case(L::CheckPasses), true;
         "a dropped open leaves a lock behind" => source::survives_a_dropped_open, case(L::LocksInOpen), true;
         "hold loses records" => source::holds, case(L::HoldLoses), true;

@@ -1,5 +1,6 @@
 //! What every sink must satisfy. Each function is a rule, and panics with `rule NAME: …` where it is
-//! broken. [`conforms`] tries all that apply to a case.
+//! broken. [`conforms`] tries all that apply to a case. A sink with sockets, or with threads of its own,
+//! needs a running clock: a paused one runs ahead of them.
 //!
 //! ```
 //! use faucet_testkit::MemorySink;

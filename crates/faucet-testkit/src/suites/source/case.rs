@@ -89,6 +89,7 @@ pub(crate) struct Expected {
 pub(crate) struct Situations<'a> {
     pub(crate) failing: Option<(usize, Make<'a, SourceSetup>)>,
     pub(crate) unreachable: Option<Make<'a, SourceSetup>>,
+    pub(crate) reachable: Option<Make<'a, SourceSetup>>,
     pub(crate) outage: Option<Make<'a, SourceSetup>>,
 }
 
@@ -210,6 +211,14 @@ impl<'a> SourceCase<'a> {
     #[must_use]
     pub fn unreachable<S: Into<SourceSetup>>(mut self, source: impl AsyncFn() -> S + 'a) -> Self {
         self.situations.unreachable = Some(make(source));
+        self
+    }
+
+    /// `source` makes a source whose far end stays while it is checked. Needed where the far end of
+    /// the case closes the connection behind its last record.
+    #[must_use]
+    pub fn reachable<S: Into<SourceSetup>>(mut self, source: impl AsyncFn() -> S + 'a) -> Self {
+        self.situations.reachable = Some(make(source));
         self
     }
 

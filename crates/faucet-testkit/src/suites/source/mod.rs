@@ -2,7 +2,8 @@
 //! broken. [`conforms`] tries all that apply to a case.
 //!
 //! The rules run on a current thread runtime of tokio, under a paused and under a running clock. A
-//! source with timers is tested faster under a paused one; one with sockets needs a running one.
+//! source with timers is tested faster under a paused one; one with sockets, or with threads of its
+//! own, needs a running one: a paused clock runs ahead of them.
 //!
 //! ```
 //! use faucet_testkit::source::{self, SourceCase};
