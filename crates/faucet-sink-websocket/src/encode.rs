@@ -3,7 +3,7 @@
 use faucet_common_websocket::Frame;
 use faucet_core::{Error, ErrorKind, JsonText, Payload, Record, Result, StreamPage};
 
-use crate::delivery::Outbound;
+use crate::delivery::outbound::Outbound;
 use crate::record_format::{MessageType, RecordFormat};
 
 /// Makes frames of records; refuses what may not be sent.

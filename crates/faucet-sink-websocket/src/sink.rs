@@ -10,7 +10,7 @@ use faucet_core::{
 
 use crate::checked::Checked;
 use crate::config::WebsocketSinkConfig;
-use crate::delivery_mode::DeliveryMode;
+use crate::delivery::delivery_mode::DeliveryMode;
 use crate::writer::WebsocketWriter;
 
 /// A WebSocket endpoint that takes records. Immutable: every run opens a connection of its own.
@@ -50,8 +50,8 @@ impl WebsocketSink {
 #[async_trait]
 impl Sink for WebsocketSink {
     fn info(&self) -> Info {
-        let Checked { endpoint, terms, .. } = &self.checked;
-        let delivery = match terms.delivery {
+        let Checked { endpoint, policy, .. } = &self.checked;
+        let delivery = match policy.mode {
             DeliveryMode::AtMostOnce => Delivery::AtMostOnce,
             DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
         };
@@ -66,7 +66,7 @@ impl Sink for WebsocketSink {
     }
 
     async fn check(&self, scope: &Scope) -> CheckReport {
-        let wanted = match self.checked.terms.delivery {
+        let wanted = match self.checked.policy.mode {
             DeliveryMode::AtMostOnce => Wanted::Receiver,
             DeliveryMode::AtLeastOnce => Wanted::PongingReceiver,
         };
