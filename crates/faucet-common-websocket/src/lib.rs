@@ -30,7 +30,7 @@ pub mod url;
 pub mod wire;
 
 pub use alarm::Alarm;
-pub use check::Wanted;
+pub use check::CheckProfile;
 pub use config::ConnectOptions;
 pub use endpoint::Endpoint;
 pub use error::never_ponged;

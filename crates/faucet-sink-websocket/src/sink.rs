@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faucet_common_websocket::{AuthProvider, Dial, Wanted};
+use faucet_common_websocket::{AuthProvider, CheckProfile, Dial};
 use faucet_core::{
     CheckReport, Delivery, Info, PageWriter, Problems, Result, Scope, Sink, SinkConfig,
 };
@@ -67,8 +67,8 @@ impl Sink for WebsocketSink {
 
     async fn check(&self, scope: &Scope) -> CheckReport {
         let wanted = match self.checked.policy.mode {
-            DeliveryMode::AtMostOnce => Wanted::Receiver,
-            DeliveryMode::AtLeastOnce => Wanted::PongingReceiver,
+            DeliveryMode::AtMostOnce => CheckProfile::Receiver,
+            DeliveryMode::AtLeastOnce => CheckProfile::PongingReceiver,
         };
         self.checked.endpoint.check(scope, wanted).await
     }
