@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::alarm::Alarm;
+use crate::deadline_timer::DeadlineTimer;
 
 /// How often a connection that is not read from sends an unsolicited Pong (RFC 6455 §5.5.3).
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -14,12 +14,12 @@ const INTERVAL: Duration = Duration::from_secs(10);
 pub(crate) struct Hold {
     paused: Option<Instant>,
     pong_due: Instant,
-    alarm: Alarm,
+    timer: DeadlineTimer,
 }
 
 impl Hold {
     pub(crate) fn new() -> Self {
-        Self { paused: None, pong_due: Instant::now(), alarm: Alarm::default() }
+        Self { paused: None, pong_due: Instant::now(), timer: DeadlineTimer::default() }
     }
 
     /// The owner stops reading.
@@ -39,7 +39,7 @@ impl Hold {
 
     /// Whether an unsolicited Pong is due; else registers for it.
     pub(crate) fn wants_pong(&mut self, cx: &mut Context<'_>) -> bool {
-        let due = self.alarm.poll(cx, Some(self.pong_due)).is_ready();
+        let due = self.timer.poll(cx, Some(self.pong_due)).is_ready();
         if due {
             self.heard(Instant::now());
         }

@@ -13,9 +13,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::alarm::Alarm;
 use crate::close::code;
 use crate::connection::{Connection, Inbound, message, ping};
+use crate::deadline_timer::DeadlineTimer;
 use crate::error::ErrorContext;
 use crate::event::{Event, Outgoing};
 use crate::frame::Frame;
@@ -54,7 +54,7 @@ pub struct Session {
     link: Link,
     connects: u64,
     last_data: Instant,
-    alarm: Alarm,
+    timer: DeadlineTimer,
     hold: Hold,
     discarded: Vec<&'static str>,
     /// Messages since nothing more was there to read.
@@ -75,7 +75,7 @@ impl Session {
             link: Link::Over,
             connects: 0,
             last_data: Instant::now(),
-            alarm: Alarm::default(),
+            timer: DeadlineTimer::default(),
             hold: Hold::new(),
             discarded: Vec::new(),
             burst: 0,
@@ -187,7 +187,7 @@ impl Session {
                 }
                 Link::Waiting(until) => {
                     let until = *until;
-                    ready!(self.alarm.poll(cx, Some(until)));
+                    ready!(self.timer.poll(cx, Some(until)));
                     self.dial();
                     None
                 }
@@ -364,7 +364,7 @@ impl Session {
                     deadline = [deadline, until].into_iter().flatten().min();
                 }
             }
-            ready!(self.alarm.poll(cx, deadline));
+            ready!(self.timer.poll(cx, deadline));
             if !drained {
                 return Poll::Ready(None);
             }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use faucet_common_websocket::lifecycle::{Class, Failure};
-use faucet_common_websocket::{Alarm, Event, Session, never_ponged};
+use faucet_common_websocket::{DeadlineTimer, Event, Session, never_ponged};
 use faucet_core::{ConnectionState, Counters, Error, ErrorKind, Flushed, Result, Scope};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -37,7 +37,7 @@ pub(crate) struct Driver {
     inbox: mpsc::UnboundedReceiver<Command>,
     command: Option<Command>,
     scope: Scope,
-    alarm: Alarm,
+    timer: DeadlineTimer,
     /// Whether everything that went out was flushed.
     flushed: bool,
     stuck: Option<Stuck>,
@@ -61,7 +61,7 @@ impl Driver {
             inbox,
             command: None,
             scope: scope.clone(),
-            alarm: Alarm::default(),
+            timer: DeadlineTimer::default(),
             flushed: true,
             stuck: None,
             ponged: false,
@@ -274,7 +274,7 @@ impl Driver {
         let pong = pong.map(Instant::from_std);
         let stuck = self.stuck.as_ref().and_then(|stuck| stuck.since.checked_add(write_timeout));
         let deadline = [pong, stuck].into_iter().flatten().min();
-        ready!(self.alarm.poll(cx, deadline));
+        ready!(self.timer.poll(cx, deadline));
         let now = Instant::now();
         let event = if stuck.is_some_and(|due| due <= now) {
             let what = format!("the socket took nothing for {write_timeout:?} (write_timeout)");
