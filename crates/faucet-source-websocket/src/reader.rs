@@ -240,6 +240,10 @@ impl PageReader for WebsocketReader {
         match (self.outcome.replace(Outcome::Over), self.pager.take()) {
             // An error found after the last page.
             (Some(Outcome::Failed(error)), None) => Err(error),
+            (Some(Outcome::Failed(error)), page) => {
+                tracing::warn!("{error:#}; the source stops all the same");
+                Ok(page)
+            }
             (_, page) => Ok(page),
         }
     }
