@@ -21,7 +21,7 @@ const PING: PingPayload = *b"faucet check: round trip";
 
 /// What a check wants of the far end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum CheckProfile {
     /// A first frame, if one comes soon, and a Pong, if the peer answers Pings.
     Feed,
     /// A Pong, if the peer answers Pings.
@@ -31,8 +31,9 @@ pub enum Wanted {
 }
 
 impl Endpoint {
-    /// Connects, greets, pings and, for a feed, waits for the first frame; then says goodbye.
-    pub async fn check(&self, scope: &Scope, wanted: Wanted) -> CheckReport {
+    /// Connects, sends the first messages, pings and, for a feed, waits for the first frame. Then
+    /// performs the close handshake.
+    pub async fn check(&self, scope: &Scope, wanted: CheckProfile) -> CheckReport {
         let mut report = CheckReport::new(self.redacted_url());
         let target = match self.target(scope) {
             Ok(target) => target,
@@ -73,8 +74,8 @@ struct Seen {
 }
 
 impl Probe<'_> {
-    async fn run(mut self, endpoint: &Endpoint, wanted: Wanted, report: &mut CheckReport) {
-        let feed = wanted == Wanted::Feed;
+    async fn run(mut self, endpoint: &Endpoint, wanted: CheckProfile, report: &mut CheckReport) {
+        let feed = wanted == CheckProfile::Feed;
         let started = Instant::now();
         if !endpoint.policy.greeting.is_empty() {
             self.connection.queue(endpoint.policy.greeting.iter().cloned());
@@ -92,7 +93,7 @@ impl Probe<'_> {
         let mut seen = Seen::default();
         let watched = timeout(PATIENCE, self.watch(started, feed, &mut seen)).await;
         let ended = watched.ok().and_then(Result::err);
-        let lost = ended.as_ref().map(|end| end.failure(self.connection.blame(self.url)).error);
+        let lost = ended.as_ref().map(|end| end.failure(self.connection.context(self.url)).error);
         if feed {
             match seen.frame {
                 Some((took, bytes)) => {
@@ -109,8 +110,10 @@ impl Probe<'_> {
             Some(took) => report.push("ping", took, StepOutcome::Passed("round trip".into())),
             None if lost.is_none() => {
                 let outcome = match wanted {
-                    Wanted::Feed | Wanted::Receiver => StepOutcome::Skipped(NO_PONG.to_owned()),
-                    Wanted::PongingReceiver => StepOutcome::Failed(never_ponged(self.url)),
+                    CheckProfile::Feed | CheckProfile::Receiver => {
+                        StepOutcome::Skipped(NO_PONG.to_owned())
+                    }
+                    CheckProfile::PongingReceiver => StepOutcome::Failed(never_ponged(self.url)),
                 };
                 report.push("ping", started.elapsed(), outcome);
             }
@@ -119,8 +122,8 @@ impl Probe<'_> {
         if let Some(error) = lost {
             report.push("read", started.elapsed(), StepOutcome::Failed(error));
         }
-        let farewell = ended.map_or(Some(code::NORMAL), |end| end.farewell());
-        self.connection.farewell(farewell).await;
+        let code = ended.map_or(Some(code::NORMAL), |end| end.close_code());
+        self.connection.close_handshake(code).await;
     }
 
     async fn watch(&mut self, started: Instant, feed: bool, seen: &mut Seen) -> Result<(), End> {

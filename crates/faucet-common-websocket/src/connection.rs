@@ -1,4 +1,4 @@
-//! One WebSocket connection, from the upgrade to the goodbye.
+//! One WebSocket connection, from the upgrade to the close handshake.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::close::code;
-use crate::error::Blame;
+use crate::error::ErrorContext;
 use crate::frame::Frame;
 use crate::keepalive::PingPayload;
 use crate::lifecycle::Failure;
@@ -68,17 +68,19 @@ pub(crate) enum End {
 }
 
 impl End {
-    pub(crate) fn failure(&self, blame: Blame<'_>) -> Failure {
+    pub(crate) fn failure(&self, context: ErrorContext<'_>) -> Failure {
         match self {
-            Self::Closed { code, reason } => blame.closed(*code, reason),
-            Self::Dropped(error) => blame.dropped(error.as_ref().map(copy_of)),
-            Self::Violation(what) => blame.violation(what),
-            Self::NotUtf8 { close: false } => blame.violation("a text message is not UTF-8"),
-            Self::NotUtf8 { close: true } => blame.violation("the reason of a Close is not UTF-8"),
-            Self::TooLarge { size, max } => blame.too_large(&format!(
+            Self::Closed { code, reason } => context.closed(*code, reason),
+            Self::Dropped(error) => context.dropped(error.as_ref().map(copy_of)),
+            Self::Violation(what) => context.violation(what),
+            Self::NotUtf8 { close: false } => context.violation("a text message is not UTF-8"),
+            Self::NotUtf8 { close: true } => {
+                context.violation("the reason of a Close is not UTF-8")
+            }
+            Self::TooLarge { size, max } => context.too_large(&format!(
                 "a message of {size} bytes is over the limit of {max} bytes (max_message_bytes)"
             )),
-            Self::TooManyFragments => blame.too_many_fragments(),
+            Self::TooManyFragments => context.too_many_fragments(),
         }
     }
 
@@ -95,8 +97,8 @@ impl End {
         }
     }
 
-    /// The Close code to leave with; `None` where there is nothing to send but what is queued.
-    pub(crate) fn farewell(&self) -> Option<u16> {
+    /// The code of our Close; `None` where only what is queued is sent.
+    pub(crate) fn close_code(&self) -> Option<u16> {
         match self {
             Self::Closed { .. } | Self::Dropped(_) => None,
             Self::Violation(_) => Some(code::PROTOCOL),
@@ -144,8 +146,8 @@ enum PingPlace {
     Queued,
     /// The socket took it then.
     Taken(Instant),
-    /// That was asked for.
-    Told,
+    /// The acceptance was reported; nothing changes any more.
+    Reported,
 }
 
 impl Connection {
@@ -173,12 +175,12 @@ impl Connection {
             outbox: VecDeque::new(),
             unflushed: false,
             taken: 0,
-            ping: PingPlace::Told,
+            ping: PingPlace::Reported,
         }
     }
 
-    pub(crate) fn blame<'a>(&'a self, url: &'a str) -> Blame<'a> {
-        Blame { url, secrets: &self.secrets }
+    pub(crate) fn context<'a>(&'a self, url: &'a str) -> ErrorContext<'a> {
+        ErrorContext { url, secrets: &self.secrets }
     }
 
     pub(crate) fn stamp(&self) -> Stamp {
@@ -214,19 +216,19 @@ impl Connection {
         self.ws.get_ref().is_mid_message()
     }
 
-    /// From when on the peer may be expected to answer the last Ping, if that is later than when it
-    /// was queued, or when this was asked before: when the socket took it, or `now` while the socket
-    /// takes what is in front of it.
+    /// The instant at which the pong timeout starts. Until the socket has accepted the Ping this is
+    /// `now` whenever bytes were written since the last call; afterwards it is the moment of
+    /// acceptance. `None` if it did not change.
     pub(crate) fn ping_counts_from(&mut self, now: Instant) -> Option<Instant> {
         let (before, taken) = (self.taken, self.written());
         self.taken = taken;
         match self.ping {
             PingPlace::Queued => (before < taken).then_some(now),
             PingPlace::Taken(at) => {
-                self.ping = PingPlace::Told;
+                self.ping = PingPlace::Reported;
                 Some(at)
             }
-            PingPlace::Told => None,
+            PingPlace::Reported => None,
         }
     }
 
@@ -326,15 +328,15 @@ impl Connection {
         }
     }
 
-    /// Sends Close with `code`, or only what is queued, and waits for the peer to hang up. The last
-    /// that is done with a connection. How the peer said goodbye, if it did.
-    pub(crate) async fn farewell(&mut self, code: Option<u16>) -> Option<End> {
-        let goodbye = async {
+    /// Sends Close with `code`, or only what is queued, and waits for the peer to hang up, at most a
+    /// second. The last call on a connection. Returns the Close of the peer, if one came.
+    pub(crate) async fn close_handshake(&mut self, code: Option<u16>) -> Option<End> {
+        let handshake = async {
             self.shut(false);
             let sent = match code {
                 Some(code) => {
                     let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
-                    // Where the peer has said goodbye already, its answer is queued.
+                    // Where the peer's Close came first, the answer to it is queued.
                     match self.ws.close(Some(frame)).await {
                         Err(_) => self.ws.flush().await,
                         sent => sent,
@@ -350,8 +352,8 @@ impl Connection {
             let mut rest = vec![0; READ_BUFFER];
             while self.ws.get_mut().read(&mut rest).await.is_ok_and(|n| n > 0) {}
         };
-        // A peer that does not answer gets what it asked for.
-        let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+        // A peer that does not answer is dropped.
+        let _ = timeout(CLOSE_TIMEOUT, handshake).await;
         self.ws.get_ref().close_seen().is_some().then(|| self.closed())
     }
 }

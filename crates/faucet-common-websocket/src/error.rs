@@ -30,13 +30,13 @@ pub(crate) fn io_words(error: &io::Error) -> String {
 }
 
 /// Builds the errors of one endpoint, whose URL is redacted.
-pub(crate) struct Blame<'a> {
+pub(crate) struct ErrorContext<'a> {
     pub(crate) url: &'a str,
     /// What the peer's words must not show.
     pub(crate) secrets: &'a Secrets,
 }
 
-impl<'a> Blame<'a> {
+impl<'a> ErrorContext<'a> {
     /// For where the peer has not said anything yet.
     pub(crate) fn of(url: &'a WsUrl) -> Self {
         Self { url: url.redacted(), secrets: Secrets::NONE }
@@ -247,19 +247,19 @@ mod tests {
 
     #[test]
     fn the_words_users_look_for() {
-        let blame = Blame { url: "ws://h/", secrets: Secrets::NONE };
-        let refused = blame.network("tcp", io::ErrorKind::ConnectionRefused.into());
+        let context = ErrorContext { url: "ws://h/", secrets: Secrets::NONE };
+        let refused = context.network("tcp", io::ErrorKind::ConnectionRefused.into());
         assert_eq!(
             refused.error.to_string(),
             "Failed to connect to WebSocket ws://h/: Connection refused"
         );
-        let timed_out = blame.timed_out("upgrade", Duration::from_secs(10));
+        let timed_out = context.timed_out("upgrade", Duration::from_secs(10));
         assert_eq!(
             timed_out.error.to_string(),
             "Connection to WebSocket ws://h/ timed out after 10 seconds"
         );
         assert_eq!(
-            blame.closed(Some(1013), "later\n").error.to_string(),
+            context.closed(Some(1013), "later\n").error.to_string(),
             "WebSocket ws://h/: closed by the server: 1013 try again later, \"later\\n\""
         );
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What is to be done at a moment.
+/// The next action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Care {
-    /// Nothing, until this moment (`None`: ever).
+pub enum KeepaliveAction {
+    /// No action before this instant; `None` disables the timer.
     Wait(Option<Instant>),
     /// Send this Ping.
     Ping(PingPayload),
@@ -64,14 +64,14 @@ impl Keepalive {
         self.next = self.interval.and_then(|interval| now.checked_add(interval));
     }
 
-    /// What to do at `now`. `drained` says that nothing more is waiting to be read: only then can
-    /// a missing pong be held against the peer.
-    pub fn care(&mut self, now: Instant, drained: bool) -> Care {
+    /// The action at `now`. `drained` says that all bytes that have arrived were read: only then does
+    /// a missing Pong prove that the peer is dead.
+    pub fn care(&mut self, now: Instant, drained: bool) -> KeepaliveAction {
         if let Some((_, deadline)) = self.awaited {
             return if deadline <= now && drained {
-                Care::Dead
+                KeepaliveAction::Dead
             } else {
-                Care::Wait(Some(deadline))
+                KeepaliveAction::Wait(Some(deadline))
             };
         }
         match self.next {
@@ -79,9 +79,9 @@ impl Keepalive {
                 let payload = self.ping();
                 self.awaited = now.checked_add(self.timeout).map(|at| (self.sent, at));
                 self.next = self.interval.and_then(|interval| now.checked_add(interval));
-                Care::Ping(payload)
+                KeepaliveAction::Ping(payload)
             }
-            next => Care::Wait(next),
+            next => KeepaliveAction::Wait(next),
         }
     }
 
@@ -115,7 +115,7 @@ impl Keepalive {
         self.awaited = self.awaited.and_then(|(n, at)| Some((n, at.max(until?))));
     }
 
-    /// Reading went on after a pause, whose time is not held against the peer.
+    /// Reading went on after a pause. Its timers were paused meanwhile.
     pub fn resumed(&mut self, pause: Duration) {
         self.awaited = self.awaited.and_then(|(n, at)| Some((n, at.checked_add(pause)?)));
     }
@@ -149,7 +149,7 @@ mod tests {
 
     fn ping(keepalive: &mut Keepalive, now: Instant) -> PingPayload {
         match keepalive.care(now, true) {
-            Care::Ping(payload) => payload,
+            KeepaliveAction::Ping(payload) => payload,
             other => panic!("expected a ping, got {other:?}"),
         }
     }
@@ -157,11 +157,11 @@ mod tests {
     #[test]
     fn pings_on_the_interval_while_pongs_come() {
         let (mut keepalive, t0) = started(10, 5);
-        assert_eq!(keepalive.care(t0 + S(9), true), Care::Wait(Some(t0 + S(10))));
+        assert_eq!(keepalive.care(t0 + S(9), true), KeepaliveAction::Wait(Some(t0 + S(10))));
         let first = ping(&mut keepalive, t0 + S(10));
-        assert_eq!(keepalive.care(t0 + S(11), true), Care::Wait(Some(t0 + S(15))));
+        assert_eq!(keepalive.care(t0 + S(11), true), KeepaliveAction::Wait(Some(t0 + S(15))));
         assert_eq!(mark(keepalive.pong(&first, t0 + S(12))), Some(0));
-        assert_eq!(keepalive.care(t0 + S(16), true), Care::Wait(Some(t0 + S(20))));
+        assert_eq!(keepalive.care(t0 + S(16), true), KeepaliveAction::Wait(Some(t0 + S(20))));
         assert_ne!(ping(&mut keepalive, t0 + S(20)), first);
     }
 
@@ -177,7 +177,7 @@ mod tests {
             let pong = keepalive.pong(&other, t0 + S(11));
             assert_eq!(pong, None, "another token, a number never sent");
         }
-        assert_eq!(keepalive.care(t0 + S(15), true), Care::Dead);
+        assert_eq!(keepalive.care(t0 + S(15), true), KeepaliveAction::Dead);
     }
 
     #[test]
@@ -187,9 +187,13 @@ mod tests {
         let tick = ping(&mut keepalive, t0 + S(10));
         let late = keepalive.pong(&barrier, t0 + S(12));
         assert_eq!(late, Some(Pong { mark: 70, latest: true }), "a late pong of ours is ours");
-        let later = Care::Wait(Some(t0 + S(17)));
+        let later = KeepaliveAction::Wait(Some(t0 + S(17)));
         assert_eq!(keepalive.care(t0 + S(15), true), later, "and a sign of life");
-        assert_eq!(keepalive.care(t0 + S(17), true), Care::Dead, "but not what is awaited");
+        assert_eq!(
+            keepalive.care(t0 + S(17), true),
+            KeepaliveAction::Dead,
+            "but not what is awaited"
+        );
         let pong = keepalive.pong(&tick, t0 + S(17));
         assert_eq!(mark(pong), Some(70), "the tick has the mark of the barrier");
         let (tick, barrier) = (ping(&mut keepalive, t0 + S(20)), keepalive.barrier(99));
@@ -209,27 +213,27 @@ mod tests {
         ping(&mut keepalive, t0 + S(10));
         let barrier = keepalive.barrier(1);
         keepalive.pong(&barrier, t0 + S(11));
-        assert_eq!(keepalive.care(t0 + S(15), true), Care::Wait(Some(t0 + S(20))));
+        assert_eq!(keepalive.care(t0 + S(15), true), KeepaliveAction::Wait(Some(t0 + S(20))));
     }
 
     #[test]
     fn a_missing_pong_counts_only_when_everything_was_read() {
         let (mut keepalive, t0) = started(10, 5);
         ping(&mut keepalive, t0 + S(10));
-        assert_eq!(keepalive.care(t0 + S(60), false), Care::Wait(Some(t0 + S(15))));
+        assert_eq!(keepalive.care(t0 + S(60), false), KeepaliveAction::Wait(Some(t0 + S(15))));
         keepalive.resumed(S(48));
-        assert_eq!(keepalive.care(t0 + S(62), true), Care::Wait(Some(t0 + S(63))));
-        assert_eq!(keepalive.care(t0 + S(63), true), Care::Dead);
+        assert_eq!(keepalive.care(t0 + S(62), true), KeepaliveAction::Wait(Some(t0 + S(63))));
+        assert_eq!(keepalive.care(t0 + S(63), true), KeepaliveAction::Dead);
     }
 
     #[test]
     fn without_an_interval_nothing_is_sent_and_a_reconnect_starts_anew() {
         let mut never = Keepalive::new(None, S(1), 7);
         never.connected(Instant::now());
-        assert_eq!(never.care(Instant::now() + S(1 << 30), true), Care::Wait(None));
+        assert_eq!(never.care(Instant::now() + S(1 << 30), true), KeepaliveAction::Wait(None));
         let (mut keepalive, t0) = started(10, 5);
         ping(&mut keepalive, t0 + S(10));
         keepalive.connected(t0 + S(12));
-        assert_eq!(keepalive.care(t0 + S(16), true), Care::Wait(Some(t0 + S(22))));
+        assert_eq!(keepalive.care(t0 + S(16), true), KeepaliveAction::Wait(Some(t0 + S(22))));
     }
 }

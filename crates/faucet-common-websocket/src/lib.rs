@@ -5,11 +5,11 @@
 //! Policy is pure and takes `now` ([`lifecycle`], [`keepalive`], [`close`]); the [`Session`] does the
 //! I/O and its owner polls it. No type of the WebSocket library appears in a public signature.
 
-pub mod alarm;
 mod check;
 pub mod close;
 pub mod config;
 mod connection;
+pub mod deadline_timer;
 mod endpoint;
 mod error;
 pub mod event;
@@ -29,9 +29,9 @@ mod upgrade;
 pub mod url;
 pub mod wire;
 
-pub use alarm::Alarm;
-pub use check::Wanted;
+pub use check::CheckProfile;
 pub use config::ConnectOptions;
+pub use deadline_timer::DeadlineTimer;
 pub use endpoint::Endpoint;
 pub use error::never_ponged;
 pub use event::{Event, Outgoing};

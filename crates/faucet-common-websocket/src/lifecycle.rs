@@ -44,7 +44,7 @@ pub struct Failure {
     pub class: Class,
     /// The next attempt comes no sooner.
     pub wait_at_least: Duration,
-    /// What the user is told when it was the last.
+    /// The error of the run if no attempt follows.
     pub error: Error,
 }
 
@@ -67,7 +67,7 @@ pub enum Step {
         /// What happened.
         error: Error,
     },
-    /// The peer said goodbye and reconnecting is off: a good end. What it said.
+    /// The peer closed cleanly and reconnecting is off: a good end. The error says how it closed.
     Finish(Error),
     /// The end, with the reason.
     GiveUp(Error),

@@ -70,7 +70,7 @@ impl Client {
         self.ws.flush().await.map_err(into_io)
     }
 
-    /// The next message; `None` after the client's goodbye. Reading answers the client's Pings.
+    /// The next message; `None` after the client's Close. Reading answers the client's Pings.
     /// Cancel safe.
     pub async fn receive(&mut self) -> io::Result<Option<Frame>> {
         loop {
@@ -85,7 +85,7 @@ impl Client {
     }
 
     /// Reads, which answers the client's Pings, and drops what it reads. Completes when the client
-    /// is gone, well if it said goodbye. Cancel safe.
+    /// is gone, with `Ok` if it closed cleanly. Cancel safe.
     pub async fn drain(&mut self) -> io::Result<()> {
         loop {
             match self.ws.next().await {
@@ -96,7 +96,7 @@ impl Client {
         }
     }
 
-    /// Says goodbye and waits for the client's answer.
+    /// Sends Close and waits for the client's answer.
     pub async fn close(mut self, code: u16, reason: &'static str) {
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         if self.ws.close(Some(frame)).await.is_ok() {

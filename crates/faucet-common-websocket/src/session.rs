@@ -1,4 +1,4 @@
-//! A connection that comes back: dial, greet, receive, reconnect, say goodbye.
+//! A connection that comes back: dial, greet, receive, reconnect, close.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,14 +13,14 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::alarm::Alarm;
 use crate::close::code;
 use crate::connection::{Connection, Inbound, message, ping};
-use crate::error::Blame;
+use crate::deadline_timer::DeadlineTimer;
+use crate::error::ErrorContext;
 use crate::event::{Event, Outgoing};
 use crate::frame::Frame;
 use crate::hold::Hold;
-use crate::keepalive::{Care, Keepalive, Pong};
+use crate::keepalive::{Keepalive, KeepaliveAction, Pong};
 use crate::lifecycle::{Class, Failure, Lifecycle, Step};
 use crate::session_policy::SessionPolicy;
 use crate::target::Target;
@@ -29,13 +29,13 @@ use crate::wire::Stamp;
 enum Link {
     Dialing(BoxFuture<'static, Result<Connection, Failure>>),
     Up(Box<Connection>),
-    /// Says goodbye, then goes on.
-    Parting(BoxFuture<'static, ()>, Next),
+    /// Performs the close handshake, then goes on.
+    Closing(BoxFuture<'static, ()>, Next),
     Waiting(Instant),
     Over,
 }
 
-/// What follows a goodbye.
+/// The step behind a close handshake.
 enum Next {
     Wait(Instant),
     Close,
@@ -54,7 +54,7 @@ pub struct Session {
     link: Link,
     connects: u64,
     last_data: Instant,
-    alarm: Alarm,
+    timer: DeadlineTimer,
     hold: Hold,
     discarded: Vec<&'static str>,
     /// Messages since nothing more was there to read.
@@ -75,7 +75,7 @@ impl Session {
             link: Link::Over,
             connects: 0,
             last_data: Instant::now(),
-            alarm: Alarm::default(),
+            timer: DeadlineTimer::default(),
             hold: Hold::new(),
             discarded: Vec::new(),
             burst: 0,
@@ -164,7 +164,7 @@ impl Session {
     }
 
     fn given_up(&self, what: &str) -> Failure {
-        Blame::of(&self.target.url).given_up(what)
+        ErrorContext::of(&self.target.url).given_up(what)
     }
 
     /// The next event. After an error or [`Event::Closed`] the session is over.
@@ -181,13 +181,13 @@ impl Session {
                     Ok(connection) => self.connected(connection),
                     Err(failure) => self.lost(failure, None),
                 },
-                Link::Parting(farewell, _) => {
-                    ready!(farewell.poll_unpin(cx));
-                    self.parted()?
+                Link::Closing(handshake, _) => {
+                    ready!(handshake.poll_unpin(cx));
+                    self.after_handshake()?
                 }
                 Link::Waiting(until) => {
                     let until = *until;
-                    ready!(self.alarm.poll(cx, Some(until)));
+                    ready!(self.timer.poll(cx, Some(until)));
                     self.dial();
                     None
                 }
@@ -218,7 +218,7 @@ impl Session {
     }
 
     /// Keeps the connection alive without reading from it: writes what is queued, and unsolicited
-    /// Pongs so that the peer does not take us for dead. A dial or a goodbye goes on. Never ready.
+    /// Pongs so that the peer does not take us for dead. A dial or a close handshake goes on. Never ready.
     pub fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.pause();
         match &mut self.link {
@@ -234,10 +234,10 @@ impl Session {
                     *dialing = std::future::ready(dialed).boxed();
                 }
             }
-            Link::Parting(farewell, _) => {
-                let parted = farewell.poll_unpin(cx).is_ready();
-                if parted {
-                    *farewell = std::future::ready(()).boxed();
+            Link::Closing(handshake, _) => {
+                let done = handshake.poll_unpin(cx).is_ready();
+                if done {
+                    *handshake = std::future::ready(()).boxed();
                 }
             }
             Link::Waiting(_) | Link::Over => {}
@@ -250,17 +250,17 @@ impl Session {
         std::mem::take(&mut self.discarded)
     }
 
-    /// Says goodbye with Close 1000, if there is a connection, and waits for the peer's Close for at
-    /// most a second. That may be an answer, or what the peer has to say by itself. Where a goodbye
-    /// is under way already, why.
+    /// Performs the closing handshake (code 1000, at most one second). Returns the peer's Close,
+    /// whether it answers ours or was sent first. If the session was already closing, returns the
+    /// failure that caused it.
     pub async fn close(&mut self) -> Option<Failure> {
         match std::mem::replace(&mut self.link, Link::Over) {
             Link::Up(mut connection) => {
-                let end = connection.farewell(Some(code::NORMAL)).await?;
-                Some(end.failure(connection.blame(self.target.url.redacted())))
+                let end = connection.close_handshake(Some(code::NORMAL)).await?;
+                Some(end.failure(connection.context(self.target.url.redacted())))
             }
-            Link::Parting(farewell, next) => {
-                farewell.await;
+            Link::Closing(handshake, next) => {
+                handshake.await;
                 match (next, self.last_end) {
                     (Next::Fail(error), Some(class)) => Some(Failure::new(class, error)),
                     _ => None,
@@ -315,8 +315,8 @@ impl Session {
                 }
                 Poll::Ready(Err(end)) => {
                     self.discarded.extend(end.discards(connection.is_mid_message()));
-                    let failure = end.failure(connection.blame(self.target.url.redacted()));
-                    return self.end(cx, failure, end.farewell());
+                    let failure = end.failure(connection.context(self.target.url.redacted()));
+                    return self.end(cx, failure, end.close_code());
                 }
                 Poll::Pending => {
                     if let Some(failure) = ready!(self.poll_timers(cx)) {
@@ -344,7 +344,7 @@ impl Session {
                 deadline = Some(stale_at);
             }
             match self.keepalive.care(now, drained) {
-                Care::Dead => {
+                KeepaliveAction::Dead => {
                     if let Link::Up(connection) = &mut self.link
                         && let Some(from) = connection.ping_counts_from(now)
                     {
@@ -354,17 +354,17 @@ impl Session {
                     let what = "no pong in pong_timeout: the peer is dead";
                     return Poll::Ready(Some(self.given_up(what)));
                 }
-                Care::Ping(payload) => {
+                KeepaliveAction::Ping(payload) => {
                     if let Link::Up(connection) = &mut self.link {
                         connection.queue_ping(payload);
                     }
                     return Poll::Ready(None);
                 }
-                Care::Wait(until) => {
+                KeepaliveAction::Wait(until) => {
                     deadline = [deadline, until].into_iter().flatten().min();
                 }
             }
-            ready!(self.alarm.poll(cx, deadline));
+            ready!(self.timer.poll(cx, deadline));
             if !drained {
                 return Poll::Ready(None);
             }
@@ -375,17 +375,17 @@ impl Session {
         &mut self,
         cx: &mut Context<'_>,
         failure: Failure,
-        farewell: Option<u16>,
+        code: Option<u16>,
     ) -> Poll<Result<Event>> {
-        match self.lost(failure, Some(farewell)) {
+        match self.lost(failure, Some(code)) {
             Some(event) => Poll::Ready(Ok(event)),
             None => self.poll_event(cx),
         }
     }
 
-    /// Asks the life cycle what follows. `farewell` is the Close code to leave with, where there
-    /// is a connection to leave.
-    fn lost(&mut self, failure: Failure, farewell: Option<Option<u16>>) -> Option<Event> {
+    /// Asks the life cycle what follows. `close_with` is the code of our Close, where there is a
+    /// connection; `Some(None)` only sends what is queued.
+    fn lost(&mut self, failure: Failure, close_with: Option<Option<u16>>) -> Option<Event> {
         let (now, class) = (Instant::now(), failure.class);
         self.last_end = Some(class);
         let (next, event) = match self.life.failed(failure, now.into_std(), fastrand::f64()) {
@@ -406,18 +406,18 @@ impl Session {
             Step::GiveUp(error) => (Next::Fail(error), None),
         };
         let link = std::mem::replace(&mut self.link, Link::Over);
-        let goodbye: Pin<Box<dyn Future<Output = ()> + Send>> = match (link, farewell) {
+        let handshake: Pin<Box<dyn Future<Output = ()> + Send>> = match (link, close_with) {
             (Link::Up(mut connection), Some(code)) => {
-                Box::pin(async move { drop(connection.farewell(code).await) })
+                Box::pin(async move { drop(connection.close_handshake(code).await) })
             }
             _ => Box::pin(std::future::ready(())),
         };
-        self.link = Link::Parting(goodbye, next);
+        self.link = Link::Closing(handshake, next);
         event
     }
 
-    fn parted(&mut self) -> Result<Option<Event>> {
-        let Link::Parting(_, next) = std::mem::replace(&mut self.link, Link::Over) else {
+    fn after_handshake(&mut self) -> Result<Option<Event>> {
+        let Link::Closing(_, next) = std::mem::replace(&mut self.link, Link::Over) else {
             return Ok(None);
         };
         match next {

@@ -8,7 +8,7 @@ use faucet_connect::{Credentials, Destination, Dial, DialFailure, Secrets, StepL
 use tokio::time::timeout;
 
 use crate::connection::Connection;
-use crate::error::Blame;
+use crate::error::ErrorContext;
 use crate::lifecycle::{Class, Failure};
 use crate::upgrade::Request;
 use crate::url::WsUrl;
@@ -35,8 +35,8 @@ impl Target {
         match timeout(self.connect_timeout, self.connect_unbounded(log)).await {
             Ok(result) => result,
             Err(_) => {
-                let blame = Blame::of(&self.url);
-                Err(blame.timed_out(log.phase(), self.connect_timeout))
+                let context = ErrorContext::of(&self.url);
+                Err(context.timed_out(log.phase(), self.connect_timeout))
             }
         }
     }
@@ -47,19 +47,19 @@ impl Target {
             let class = if error.is_retryable() { Class::Transient } else { Class::Credentials };
             Failure::new(class, error)
         })?;
-        let blame = Blame::of(&self.url);
+        let context = ErrorContext::of(&self.url);
         let to = Destination::new(self.url.host(), self.url.port(), self.url.is_tls());
         let dialed = self.dial.dial(&to, log).await;
         let mut io = dialed.map_err(|failure| match failure {
-            DialFailure::Dns(error) => blame.network("dns", error),
+            DialFailure::Dns(error) => context.network("dns", error),
             DialFailure::Other(error) if !error.is_retryable() => Failure::new(Class::Fatal, error),
             DialFailure::Other(error) => Failure::new(Class::Transient, error),
-            DialFailure::Tcp(error) => blame.network("tcp", error),
-            other => blame.network("tcp", io::Error::other(other)),
+            DialFailure::Tcp(error) => context.network("tcp", error),
+            other => context.network("tcp", io::Error::other(other)),
         })?;
         if let Some(tls) = &self.tls {
             let secured = tls.secure(io, self.url.host(), self.url.redacted(), log).await;
-            io = secured.map_err(|failure| blame.tls("tls", failure))?;
+            io = secured.map_err(|failure| context.tls("tls", failure))?;
         }
         log.begin("upgrade");
         let secrets = Secrets::new(&headers, self.url.secrets());

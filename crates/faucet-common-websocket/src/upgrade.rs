@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::error::Blame;
+use crate::error::ErrorContext;
 use crate::lifecycle::{Class, Failure};
 use crate::url::WsUrl;
 
@@ -44,10 +44,10 @@ pub(crate) struct Upgraded {
 impl Request<'_> {
     /// Asks for the upgrade and checks the answer. The caller bounds the time.
     pub(crate) async fn send(&self, io: &mut dyn Io) -> Result<Upgraded, Failure> {
-        let blame = self.blame();
+        let context = self.context();
         let key = generate_key();
         // A TLS 1.3 server judges the client's certificate only now.
-        let network = |error: std::io::Error| blame.tls("upgrade", error.into());
+        let network = |error: std::io::Error| context.tls("upgrade", error.into());
         io.write_all(&self.head(&key)).await.map_err(network)?;
         io.flush().await.map_err(network)?;
         let mut read = Vec::with_capacity(2048);
@@ -64,8 +64,8 @@ impl Request<'_> {
         }
     }
 
-    fn blame(&self) -> Blame<'_> {
-        Blame { url: self.url.redacted(), secrets: self.secrets }
+    fn context(&self) -> ErrorContext<'_> {
+        ErrorContext { url: self.url.redacted(), secrets: self.secrets }
     }
 
     /// The head of the answer and its length, once it is complete.
@@ -75,7 +75,7 @@ impl Request<'_> {
         }
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
-        let too_large = |what: &str| Err(self.blame().handshake(what, ""));
+        let too_large = |what: &str| Err(self.context().handshake(what, ""));
         match response.parse(read) {
             Ok(httparse::Status::Complete(length)) if length <= LONGEST_HEAD => {
                 Ok(Some((Answer::new(&response), length)))
@@ -114,16 +114,16 @@ impl Request<'_> {
     }
 
     fn judge_garbage(&self, read: &[u8]) -> Failure {
-        let blame = self.blame();
+        let context = self.context();
         // A TLS record begins with 21 (alert) or 22 (handshake) and the version (RFC 8446 §5.1).
         if matches!(read, [0x15 | 0x16, 3, ..]) && !self.url.is_tls() {
-            return blame.handshake(
+            return context.handshake(
                 "not a WebSocket/HTTP answer: the server speaks TLS",
                 "the endpoint speaks TLS, use wss://",
             );
         }
-        let start = blame.quote(&String::from_utf8_lossy(&read[..read.len().min(64)]));
-        blame.handshake(
+        let start = context.quote(&String::from_utf8_lossy(&read[..read.len().min(64)]));
+        context.handshake(
             &format!("not a WebSocket/HTTP answer: \"{start}\""),
             "check the port: something else than a WebSocket server answered",
         )
@@ -150,8 +150,8 @@ impl Request<'_> {
     }
 
     fn judge_switch(&self, answer: &Answer, key: &str) -> Result<Option<String>, Failure> {
-        let blame = self.blame();
-        let bad = |what: &str| Err(blame.handshake(what, "the server's upgrade is not RFC 6455"));
+        let context = self.context();
+        let bad = |what: &str| Err(context.handshake(what, "the server's upgrade is not RFC 6455"));
         if !answer.http11 {
             return bad("the answer is HTTP/1.0, not HTTP/1.1");
         }
@@ -172,14 +172,14 @@ impl Request<'_> {
             }
         }
         if let Some(extension) = answer.header("sec-websocket-extensions") {
-            let extension = blame.quote(extension);
+            let extension = context.quote(extension);
             return bad(&format!(
                 "the server chose an extension that was not offered: {extension}"
             ));
         }
         let mismatch = |what: String| {
             let hint = format!("{} were offered; check subprotocols", self.subprotocols.len());
-            Err(blame.handshake(&format!("subprotocol not supported: {what}"), &hint))
+            Err(context.handshake(&format!("subprotocol not supported: {what}"), &hint))
         };
         match answer.header("sec-websocket-protocol") {
             None if self.subprotocols.is_empty() => Ok(None),
@@ -187,15 +187,15 @@ impl Request<'_> {
             Some(chosen) if self.subprotocols.iter().any(|p| p == chosen) => {
                 Ok(Some(chosen.to_owned()))
             }
-            Some(other) => mismatch(format!("the server chose \"{}\"", blame.quote(other))),
+            Some(other) => mismatch(format!("the server chose \"{}\"", context.quote(other))),
         }
     }
 
     fn judge_refusal(&self, answer: &Answer, body: &[u8]) -> Failure {
-        let blame = self.blame();
+        let context = self.context();
         let status = answer.status;
         let name = StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason());
-        let mut what = format!("{status} {}", name.unwrap_or(&blame.quote(&answer.reason)));
+        let mut what = format!("{status} {}", name.unwrap_or(&context.quote(&answer.reason)));
         let busy = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
         let retry_after = if busy { answer.retry_after(SystemTime::now()) } else { None };
         let (class, kind, hint) = match status {
@@ -227,17 +227,17 @@ impl Request<'_> {
             }
         }
         if (300..400).contains(&status) {
-            what.push_str(&format!(": redirect to {}", blame.quote(&answer.redacted_location())));
+            what.push_str(&format!(": redirect to {}", context.quote(&answer.redacted_location())));
         } else if status < 300 {
             what = format!("expected 101 Switching Protocols, got {what}");
         }
         if let Some(version) = answer.header("sec-websocket-version") {
-            what.push_str(&format!(", Sec-WebSocket-Version: {}", blame.quote(version)));
+            what.push_str(&format!(", Sec-WebSocket-Version: {}", context.quote(version)));
         }
         if !body.is_empty() {
-            what.push_str(&format!(": \"{}\"", blame.quote(&String::from_utf8_lossy(body))));
+            what.push_str(&format!(": \"{}\"", context.quote(&String::from_utf8_lossy(body))));
         }
-        let error = blame.connect(kind, "upgrade", &what).with_hint(hint);
+        let error = context.connect(kind, "upgrade", &what).with_hint(hint);
         let retryable = class == Class::Transient;
         Failure {
             class,

@@ -11,11 +11,12 @@ use faucet_core::{ComponentKind, Problem, Problems, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::checked::{Checked, Terms};
-use crate::delivery_mode::DeliveryMode;
+use crate::checked::Checked;
+use crate::delivery::delivery_mode::DeliveryMode;
+use crate::delivery::policy::DeliveryPolicy;
+use crate::delivery::window::Limits;
 use crate::encode::Encoder;
 use crate::record_format::{MessageType, RecordFormat};
-use crate::window::Limits;
 
 /// Sends records to a WebSocket endpoint: one record is one frame, its payload byte for byte.
 /// Starting connects once; a connection that is lost later is opened anew when there is something
@@ -220,8 +221,8 @@ impl WebsocketSinkConfig {
             format: self.record_format,
             largest: self.max_write_buffer_bytes,
         };
-        let terms = Terms {
-            delivery: self.delivery,
+        let policy = DeliveryPolicy {
+            mode: self.delivery,
             limits: Limits {
                 records: self.max_unconfirmed_records,
                 bytes: self.max_unconfirmed_bytes,
@@ -233,7 +234,7 @@ impl WebsocketSinkConfig {
         let endpoint = self.connect_options().check(&mut problems);
         problems.into_result()?;
         let endpoint = endpoint.expect("an endpoint without problems");
-        Ok(Checked { endpoint, encoder, terms })
+        Ok(Checked { endpoint, encoder, policy })
     }
 
     fn connect_options(self) -> ConnectOptions {

@@ -3,10 +3,43 @@
 use faucet_common_websocket::Frame;
 use faucet_core::{Error, ErrorKind, JsonText, Payload, Record, Result, StreamPage};
 
-use crate::delivery::Outbound;
+use crate::delivery::outbound::Outbound;
 use crate::record_format::{MessageType, RecordFormat};
 
-/// Makes frames of records; refuses what may not be sent.
+/// Why a record may not be sent.
+#[derive(Debug, thiserror::Error)]
+enum Unsendable {
+    #[error("is larger than max_write_buffer_bytes ({largest})")]
+    TooLarge { largest: usize },
+    #[error("is not UTF-8, and message_type is text")]
+    NotTextMessage,
+    #[error("is not UTF-8, and record_format wants text")]
+    NotText,
+    #[error("is not JSON, and record_format is json")]
+    NotJson,
+}
+
+impl Unsendable {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::TooLarge { .. } => ErrorKind::TooLarge,
+            Self::NotTextMessage | Self::NotText | Self::NotJson => ErrorKind::Sink,
+        }
+    }
+
+    /// What the user can do.
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "raise it if such records are expected",
+            Self::NotTextMessage => "set message_type: same or binary to send records as they are",
+            Self::NotText | Self::NotJson => {
+                "set record_format: any to send records whatever they are"
+            }
+        }
+    }
+}
+
+/// Makes frames of records, and refuses records that may not be sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Encoder {
     pub(crate) kind: MessageType,
@@ -27,10 +60,10 @@ impl Encoder {
     }
 
     fn frame(self, record: Record, number: u64) -> Result<Frame> {
-        self.check(record.payload()).map_err(|(kind, what, hint)| {
+        self.check(record.payload()).map_err(|why| {
             let size = record.payload().as_bytes().len();
-            let what = format!("record {number} of {size} bytes {what}");
-            Error::new(kind, what).with_phase("encode").with_hint(hint)
+            let what = format!("record {number} of {size} bytes {why}");
+            Error::new(why.kind(), what).with_phase("encode").with_hint(why.hint())
         })?;
         Ok(match self.kind {
             MessageType::Same => Frame::from(record),
@@ -39,33 +72,24 @@ impl Encoder {
         })
     }
 
-    /// Whether the payload may be sent. The error says what it is and what the user can do.
-    fn check(self, payload: &Payload) -> Result<(), (ErrorKind, String, &'static str)> {
-        const ANY: &str = "set record_format: any to send records whatever they are";
-        let refused = |what: &str, hint| Err((ErrorKind::Sink, what.to_owned(), hint));
+    fn check(self, payload: &Payload) -> Result<(), Unsendable> {
         let bytes = payload.as_bytes();
         if bytes.len() > self.largest {
-            let what = format!("is larger than max_write_buffer_bytes ({})", self.largest);
-            return Err((ErrorKind::TooLarge, what, "raise it if such records are expected"));
+            return Err(Unsendable::TooLarge { largest: self.largest });
         }
         let is_text = || match payload {
             Payload::Json(_) | Payload::Text(_) => true,
             _ => std::str::from_utf8(bytes).is_ok(),
         };
-        if self.kind == MessageType::Text && !is_text() {
-            let hint = "set message_type: same or binary to send records as they are";
-            return refused("is not UTF-8, and message_type is text", hint);
-        }
-        if self.format == RecordFormat::Text && !is_text() {
-            return refused("is not UTF-8, and record_format wants text", ANY);
-        }
         let is_json = || match payload {
             Payload::Json(_) => true,
             _ => JsonText::new(payload.clone().into_bytes()).is_ok(),
         };
-        if self.format == RecordFormat::Json && !is_json() {
-            return refused("is not JSON, and record_format is json", ANY);
+        match self.format {
+            _ if self.kind == MessageType::Text && !is_text() => Err(Unsendable::NotTextMessage),
+            RecordFormat::Text if !is_text() => Err(Unsendable::NotText),
+            RecordFormat::Json if !is_json() => Err(Unsendable::NotJson),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

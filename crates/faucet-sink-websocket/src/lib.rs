@@ -23,22 +23,18 @@
 //! ```
 
 mod checked;
+mod command;
 mod config;
 mod delivery;
-mod delivery_mode;
-mod down;
 mod driver;
 mod encode;
 mod factory;
 mod record_format;
-mod refusal;
-mod search;
 mod sink;
-mod window;
 mod writer;
 
 pub use config::WebsocketSinkConfig;
-pub use delivery_mode::DeliveryMode;
+pub use delivery::delivery_mode::DeliveryMode;
 pub use factory::{WebsocketSinkFactory, register};
 pub use faucet_common_websocket::{Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText};
 pub use record_format::{MessageType, RecordFormat};

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faucet_common_websocket::{AuthProvider, Dial, Wanted};
+use faucet_common_websocket::{AuthProvider, CheckProfile, Dial};
 use faucet_core::{
     CheckReport, Delivery, Info, PageWriter, Problems, Result, Scope, Sink, SinkConfig,
 };
 
 use crate::checked::Checked;
 use crate::config::WebsocketSinkConfig;
-use crate::delivery_mode::DeliveryMode;
+use crate::delivery::delivery_mode::DeliveryMode;
 use crate::writer::WebsocketWriter;
 
 /// A WebSocket endpoint that takes records. Immutable: every run opens a connection of its own.
@@ -50,8 +50,8 @@ impl WebsocketSink {
 #[async_trait]
 impl Sink for WebsocketSink {
     fn info(&self) -> Info {
-        let Checked { endpoint, terms, .. } = &self.checked;
-        let delivery = match terms.delivery {
+        let Checked { endpoint, policy, .. } = &self.checked;
+        let delivery = match policy.mode {
             DeliveryMode::AtMostOnce => Delivery::AtMostOnce,
             DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
         };
@@ -66,9 +66,9 @@ impl Sink for WebsocketSink {
     }
 
     async fn check(&self, scope: &Scope) -> CheckReport {
-        let wanted = match self.checked.terms.delivery {
-            DeliveryMode::AtMostOnce => Wanted::Receiver,
-            DeliveryMode::AtLeastOnce => Wanted::PongingReceiver,
+        let wanted = match self.checked.policy.mode {
+            DeliveryMode::AtMostOnce => CheckProfile::Receiver,
+            DeliveryMode::AtLeastOnce => CheckProfile::PongingReceiver,
         };
         self.checked.endpoint.check(scope, wanted).await
     }

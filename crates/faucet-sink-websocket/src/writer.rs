@@ -6,8 +6,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::checked::Checked;
-use crate::delivery_mode::DeliveryMode;
-use crate::driver::{Command, Driver, Task};
+use crate::command::{Command, Task};
+use crate::delivery::delivery_mode::DeliveryMode;
+use crate::driver::Driver;
 use crate::encode::Encoder;
 
 /// One run of a [`WebsocketSink`](crate::WebsocketSink). Its task reads the connection all the
@@ -35,12 +36,12 @@ impl WebsocketWriter {
     pub(crate) async fn open(checked: &Checked, scope: &Scope) -> Result<Self> {
         let session = checked.endpoint.connect(scope).await?;
         let (commands, inbox) = mpsc::unbounded_channel();
-        let driver = Driver::new(session, checked.terms, inbox, scope);
+        let driver = Driver::new(session, checked.policy, inbox, scope);
         Ok(Self {
             encoder: checked.encoder,
             commands,
             driver: Some(tokio::spawn(driver.run())),
-            keeps_records: scope.diverts() && checked.terms.delivery == DeliveryMode::AtLeastOnce,
+            keeps_records: scope.diverts() && checked.policy.mode == DeliveryMode::AtLeastOnce,
             records: 0,
             closing: None,
             closed: false,

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use faucet_common_websocket::wire::Stamp;
-use faucet_common_websocket::{Alarm, Event, Frame, Session};
+use faucet_common_websocket::{DeadlineTimer, Event, Frame, Session};
 use faucet_core::{
     ConnectionState, Counters, Ended, Error, Next, PageReader, Pager, Result, Scope, StreamPage,
     Timestamp,
@@ -41,7 +41,7 @@ pub struct WebsocketReader {
     pager: Pager,
     outages: Outages,
     scope: Scope,
-    alarm: Alarm,
+    timer: DeadlineTimer,
     last_inbound: Instant,
     /// When the latest page was handed over, until the next is asked for.
     paused_at: Option<Instant>,
@@ -66,7 +66,7 @@ impl WebsocketReader {
             pager: Pager::new(checked.page),
             outages: Outages::default(),
             scope: scope.clone(),
-            alarm: Alarm::default(),
+            timer: DeadlineTimer::default(),
             last_inbound: Instant::now(),
             // Nothing is read before the first page is asked for.
             paused_at: Some(Instant::now()),
@@ -183,7 +183,7 @@ impl WebsocketReader {
         let deadline = [page, idle].into_iter().flatten().min();
         // The timer alone would not do: under a flood it has no budget left to fire.
         let passed = deadline.is_some_and(|due| due <= Instant::now());
-        if !passed && self.alarm.poll(cx, deadline).is_pending() {
+        if !passed && self.timer.poll(cx, deadline).is_pending() {
             return false;
         }
         if idle.is_some_and(|idle| idle <= Instant::now()) {
@@ -240,6 +240,10 @@ impl PageReader for WebsocketReader {
         match (self.outcome.replace(Outcome::Over), self.pager.take()) {
             // An error found after the last page.
             (Some(Outcome::Failed(error)), None) => Err(error),
+            (Some(Outcome::Failed(error)), page) => {
+                tracing::warn!("{error:#}; the source stops all the same");
+                Ok(page)
+            }
             (_, page) => Ok(page),
         }
     }

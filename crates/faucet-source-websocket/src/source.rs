@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faucet_common_websocket::{AuthProvider, Dial, Wanted};
+use faucet_common_websocket::{AuthProvider, CheckProfile, Dial};
 use faucet_core::{
     CheckReport, Delivery, Info, PageReader, Problem, Problems, Result, Scope, Source, SourceConfig,
 };
@@ -68,7 +68,7 @@ impl Source for WebsocketSource {
     }
 
     async fn check(&self, scope: &Scope) -> CheckReport {
-        self.checked.endpoint.check(scope, Wanted::Feed).await
+        self.checked.endpoint.check(scope, CheckProfile::Feed).await
     }
 }
 

@@ -141,6 +141,22 @@ async fn closing_keeps_to_max_messages_and_counts_what_it_cannot_take() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_connection_stays_open_from_the_drain_to_the_close() {
+    let script = Script::accept().early().send_text("1").send_text("2").send_text("3");
+    let (peer, source) = in_memory([script], json!({"batch_size": 1}));
+    let mut reader = open(&source).await;
+    page_within(&mut *reader, secs(1)).await;
+    assert_eq!(texts(&reader.drain().await.unwrap().unwrap()), ["2", "3"]);
+    assert!(reader.position().is_none());
+    hold_for(&mut *reader, secs(25)).await;
+    let seen = peer.connections().swap_remove(0);
+    assert!(seen.close().is_none() && seen.end.is_none());
+    assert_eq!(seen.payloads(opcode::PONG).len(), 2, "it is kept alive");
+    reader.close().await.unwrap();
+    assert_eq!(peer.finish().await[0].close_code(), Some(1000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_ends_within_a_second_though_the_peer_never_answers() {
     let large = "x".repeat(1 << 20);
     for (script, keys) in [

@@ -1,5 +1,5 @@
-//! The search for a record that the peer refused: one at a time, each with the time to be refused.
-//! Pure.
+//! Finds the record that the peer rejected: sends the suspects one at a time, and waits until the peer
+//! has had the time to reject each.
 
 /// Pongs after which a record is taken to be accepted. A library may answer a Ping before its
 /// program looks at the record in front of it; the second Ping goes out when the first was answered.
@@ -10,15 +10,15 @@ const PONGS: u32 = 2;
 pub(crate) enum Turn {
     /// A Ping goes out behind what was sent.
     Ping,
-    /// Its Pong is waited for.
+    /// Wait for its Pong.
     Wait,
     /// The next record goes out.
     Record,
 }
 
-/// How far the search is on this connection.
+/// How far the search for a rejected record is on this connection.
 #[derive(Debug)]
-pub(crate) struct Search {
+pub(crate) struct Quarantine {
     /// The last suspect.
     until: u64,
     turn: Turn,
@@ -26,12 +26,12 @@ pub(crate) struct Search {
     answered: u32,
 }
 
-impl Search {
+impl Quarantine {
     pub(crate) fn new() -> Self {
         Self { until: 0, turn: Turn::Ping, answered: 0 }
     }
 
-    /// Records up to `until` are suspected; on the next connection it begins.
+    /// Records up to `until` are suspected; the search begins on the next connection.
     pub(crate) fn begin(&mut self, until: u64) {
         self.until = until;
     }
@@ -76,10 +76,10 @@ mod tests {
 
     #[test]
     fn a_record_goes_out_when_the_one_before_it_had_two_pongs() {
-        let mut search = Search::new();
-        search.begin(3);
-        assert!(search.is_on(2) && !search.is_on(3));
-        search.restart();
+        let mut quarantine = Quarantine::new();
+        quarantine.begin(3);
+        assert!(quarantine.is_on(2) && !quarantine.is_on(3));
+        quarantine.restart();
         for (turn, pong) in [
             (Turn::Ping, false),
             (Turn::Wait, true),
@@ -90,11 +90,11 @@ mod tests {
             (Turn::Wait, true),
             (Turn::Record, false),
         ] {
-            assert_eq!(search.take_turn(), turn);
+            assert_eq!(quarantine.take_turn(), turn);
             if pong {
-                search.pong();
+                quarantine.pong();
             } else if turn != Turn::Ping {
-                assert!(!search.pong(), "nothing was asked");
+                assert!(!quarantine.pong(), "nothing was asked");
             }
         }
     }

@@ -1,25 +1,17 @@
-//! What was accepted, sent and confirmed, and what follows from a loss. Pure: it takes `now`.
+//! The records that were accepted and are not confirmed, and what follows from a loss.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use faucet_common_websocket::{Frame, Outgoing};
-use faucet_core::Record;
+use faucet_common_websocket::Outgoing;
 
-use crate::delivery_mode::DeliveryMode;
-use crate::search::{Search, Turn};
-use crate::window::Window;
+use crate::delivery::delivery_mode::DeliveryMode;
+use crate::delivery::outbound::Outbound;
+use crate::delivery::quarantine::{Quarantine, Turn};
+use crate::delivery::window::Window;
 
 /// With `at_most_once`: most Pings on their way to a peer that may answer none.
 const MOST_BARRIERS: usize = 64;
-
-/// A record on its way.
-#[derive(Debug)]
-pub(crate) struct Outbound {
-    pub(crate) frame: Frame,
-    /// The record itself, where it must be handed back if the peer rejects it.
-    pub(crate) record: Option<Box<Record>>,
-}
 
 /// A Ping on its way.
 #[derive(Debug)]
@@ -29,19 +21,13 @@ struct Barrier {
     since: Instant,
 }
 
-impl Outbound {
-    pub(crate) fn size(&self) -> usize {
-        self.frame.as_bytes().len()
-    }
-}
-
-/// Which of the records on their way was refused.
+/// Which of the records on their way the peer rejected.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum Rejection {
     /// This one. It is not sent again.
     Record(u64, Outbound),
     /// One of these, or one that was confirmed before. With `at_least_once` the next connection
-    /// may tell.
+    /// may show which.
     OneOf(u64, u64),
     /// Nothing was on its way; records up to this one were sent on this connection.
     Before(u64),
@@ -54,7 +40,7 @@ pub(crate) enum Refused {
 /// Records up to `settled` are done with, those up to `sent` went out on this connection, and
 /// `queue` holds what may have to go out (again).
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct InFlight {
     mode: DeliveryMode,
     window: Window,
     queue: VecDeque<Outbound>,
@@ -74,7 +60,7 @@ pub(crate) struct Ledger {
     bytes_since: usize,
     /// Bytes on their way, with `at_least_once`.
     bytes_in_flight: usize,
-    search: Search,
+    quarantine: Quarantine,
     /// When the wait for a Pong began.
     waiting_since: Option<Instant>,
     confirmed: u64,
@@ -94,7 +80,7 @@ struct FlushReport {
     late: u64,
 }
 
-impl Ledger {
+impl InFlight {
     pub(crate) fn new(mode: DeliveryMode, window: Window) -> Self {
         Self {
             mode,
@@ -110,7 +96,7 @@ impl Ledger {
             barrier: 0,
             bytes_since: 0,
             bytes_in_flight: 0,
-            search: Search::new(),
+            quarantine: Quarantine::new(),
             waiting_since: None,
             confirmed: 0,
             unconfirmed: 0,
@@ -134,8 +120,8 @@ impl Ledger {
 
     /// What goes out next: a record, or the Ping behind what went out.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Outgoing> {
-        if self.is_searching() {
-            return match self.search.take_turn() {
+        if self.is_quarantined() {
+            return match self.quarantine.take_turn() {
                 Turn::Ping => Some(self.ping(now)),
                 Turn::Wait => None,
                 Turn::Record => self.send(),
@@ -212,8 +198,8 @@ impl Ledger {
             self.barriers.pop_front();
         }
         self.waiting_since = (!self.barriers.is_empty()).then_some(now);
-        let accepted = match self.is_searching() {
-            true => latest && self.search.pong(),
+        let accepted = match self.is_quarantined() {
+            true => latest && self.quarantine.pong(),
             false => mark > self.settled,
         };
         if !accepted {
@@ -263,7 +249,7 @@ impl Ledger {
         self.barrier = self.sent;
         self.barriers.clear();
         (self.bytes_since, self.bytes_in_flight) = (0, 0);
-        self.search.restart();
+        self.quarantine.restart();
         self.waiting_since = None;
         self.window.restart(self.begin);
     }
@@ -286,34 +272,34 @@ impl Ledger {
         self.sent - self.settled
     }
 
-    /// Whether it is searched for a refused record.
-    pub(crate) fn is_searching(&self) -> bool {
-        self.search.is_on(self.settled)
+    /// Whether records are sent one at a time, to find the one that the peer rejected.
+    pub(crate) fn is_quarantined(&self) -> bool {
+        self.quarantine.is_on(self.settled)
     }
 
-    /// The peer ended this connection because of a message that it got.
-    pub(crate) fn refused(&mut self) -> Refused {
+    /// The peer ended this connection because of a message that it received.
+    pub(crate) fn rejected(&mut self) -> Rejection {
         if self.in_flight() == 0 {
             return match self.sent > self.begin {
-                true => Refused::Before(self.sent),
-                false => Refused::None,
+                true => Rejection::Before(self.sent),
+                false => Rejection::None,
             };
         }
         if self.mode == DeliveryMode::AtMostOnce {
-            return Refused::OneOf(self.settled + 1, self.sent);
+            return Rejection::OneOf(self.settled + 1, self.sent);
         }
-        if !self.is_searching() {
-            // Most peers would have answered the Ping behind it: it is searched for up to there.
-            self.search.begin(self.barriers.front().map_or(self.sent, |barrier| barrier.upto));
-            return Refused::OneOf(self.settled + 1, self.sent);
+        if !self.is_quarantined() {
+            // Most peers would have answered the Ping behind it: records up to there are suspects.
+            self.quarantine.begin(self.barriers.front().map_or(self.sent, |barrier| barrier.upto));
+            return Rejection::OneOf(self.settled + 1, self.sent);
         }
-        let Some(outbound) = self.queue.pop_front() else { return Refused::None };
+        let Some(outbound) = self.queue.pop_front() else { return Rejection::None };
         self.queued_bytes -= outbound.size();
         self.bytes_in_flight = 0;
         self.settled = self.sent;
         // The runner counts a record that is handed back.
         self.report.unconfirmed += u64::from(outbound.record.is_none());
-        Refused::Record(self.settled, outbound)
+        Rejection::Record(self.settled, outbound)
     }
 
     /// Whether everything that was accepted went out on this connection.

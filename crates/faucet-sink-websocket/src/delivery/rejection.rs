@@ -1,10 +1,10 @@
-//! What the peer refused, until somebody is told.
+//! What the peer rejected, until a caller has received it.
 
 use std::fmt;
 
 use faucet_core::{Error, ErrorKind};
 
-/// What a refusal is about.
+/// The records that a rejection may be about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum About {
     Record {
@@ -46,9 +46,9 @@ impl fmt::Display for About {
     }
 }
 
-/// The refusals of a run.
+/// The rejections of a run.
 #[derive(Debug, Default)]
-pub(crate) struct Refusals {
+pub(crate) struct Rejections {
     /// The first one, and how the peer put it.
     first: Option<(About, String)>,
     /// How many came after it.
@@ -60,7 +60,7 @@ pub(crate) struct Refusals {
     untold: bool,
 }
 
-impl Refusals {
+impl Rejections {
     /// The peer rejected record `number`, of `size` bytes.
     pub(crate) fn record(&mut self, number: u64, size: usize, close: &Error) {
         let refusal = (About::Record { number, size }, close.to_string());
@@ -159,25 +159,25 @@ mod tests {
         Error::new(ErrorKind::Protocol, "closed with 1003")
     }
 
-    fn told(refusals: &mut Refusals) -> Option<String> {
-        refusals.tell("ws://h/").map(|error| error.to_string())
+    fn told(rejections: &mut Rejections) -> Option<String> {
+        rejections.tell("ws://h/").map(|error| error.to_string())
     }
 
     #[test]
     fn what_is_refused_is_told_once_unless_nobody_heard_it() {
-        let mut refusals = Refusals::default();
-        assert_eq!(told(&mut refusals), None);
-        refusals.unheard();
-        assert!(!refusals.is_untold());
-        refusals.record(7, 8, &close());
+        let mut rejections = Rejections::default();
+        assert_eq!(told(&mut rejections), None);
+        rejections.unheard();
+        assert!(!rejections.is_untold());
+        rejections.record(7, 8, &close());
         let words = "the peer refused record 7 of 8 bytes";
-        assert_eq!(told(&mut refusals), Some(format!("{words}: closed with 1003")));
-        assert_eq!(told(&mut refusals), None);
-        refusals.unheard();
-        assert!(told(&mut refusals).is_some());
-        assert_eq!((refusals.words(), refusals.records()), (Some(words.to_owned()), 1));
-        refusals.up_to(9, &close());
-        assert_eq!(told(&mut refusals), Some(format!("{words} and 1 more: closed with 1003")));
+        assert_eq!(told(&mut rejections), Some(format!("{words}: closed with 1003")));
+        assert_eq!(told(&mut rejections), None);
+        rejections.unheard();
+        assert!(told(&mut rejections).is_some());
+        assert_eq!((rejections.words(), rejections.records()), (Some(words.to_owned()), 1));
+        rejections.up_to(9, &close());
+        assert_eq!(told(&mut rejections), Some(format!("{words} and 1 more: closed with 1003")));
     }
 
     #[test]
@@ -186,20 +186,20 @@ mod tests {
             (3, 9, "one of the records 3 to 9, or one before them"),
             (3, 3, "record 3, or one before it"),
         ] {
-            let mut refusals = Refusals::default();
-            refusals.suspect(first, last, &close());
-            assert!(!refusals.is_untold());
-            refusals.unexplained();
-            assert_eq!(refusals.words(), Some(format!("the peer refused {words}")));
-            refusals.record(3, 1, &close());
-            assert_eq!(refusals.words(), Some("the peer refused record 3 of 1 bytes".to_owned()));
-            refusals.record(4, 1, &close());
-            assert!(refusals.words().is_some_and(|words| words.ends_with("and 1 more")));
+            let mut rejections = Rejections::default();
+            rejections.suspect(first, last, &close());
+            assert!(!rejections.is_untold());
+            rejections.unexplained();
+            assert_eq!(rejections.words(), Some(format!("the peer refused {words}")));
+            rejections.record(3, 1, &close());
+            assert_eq!(rejections.words(), Some("the peer refused record 3 of 1 bytes".to_owned()));
+            rejections.record(4, 1, &close());
+            assert!(rejections.words().is_some_and(|words| words.ends_with("and 1 more")));
         }
-        let mut refusals = Refusals::default();
-        refusals.suspect(3, 9, &close());
-        refusals.record(5, 1, &close());
-        refusals.unexplained();
-        assert_eq!(refusals.words(), Some("the peer refused record 5 of 1 bytes".to_owned()));
+        let mut rejections = Rejections::default();
+        rejections.suspect(3, 9, &close());
+        rejections.record(5, 1, &close());
+        rejections.unexplained();
+        assert_eq!(rejections.words(), Some("the peer refused record 5 of 1 bytes".to_owned()));
     }
 }

@@ -8,12 +8,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// A timer that is set again only when it fires too early or is wanted sooner: a deadline that
 /// moves with every frame costs nothing per frame.
 #[derive(Debug, Default)]
-pub struct Alarm {
+pub struct DeadlineTimer {
     sleep: Option<Pin<Box<Sleep>>>,
     armed: Option<Instant>,
 }
 
-impl Alarm {
+impl DeadlineTimer {
     /// Ready when `deadline` has passed; else registers for it.
     pub fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<()> {
         let Some(deadline) = deadline else { return Poll::Pending };
@@ -47,12 +47,12 @@ mod tests {
     async fn fires_at_the_deadline_it_was_last_asked_for() {
         let start = Instant::now();
         let at = |ms| Some(start + Duration::from_millis(ms));
-        let mut alarm = Alarm::default();
+        let mut timer = DeadlineTimer::default();
         for (first, second) in [(100, 900), (2000, 1500)] {
-            assert!(futures_util::poll!(poll_fn(|cx| alarm.poll(cx, at(first)))).is_pending());
-            poll_fn(|cx| alarm.poll(cx, at(second))).await;
+            assert!(futures_util::poll!(poll_fn(|cx| timer.poll(cx, at(first)))).is_pending());
+            poll_fn(|cx| timer.poll(cx, at(second))).await;
             assert_eq!(start.elapsed(), Duration::from_millis(second));
         }
-        assert!(futures_util::poll!(poll_fn(|cx| alarm.poll(cx, None))).is_pending());
+        assert!(futures_util::poll!(poll_fn(|cx| timer.poll(cx, None))).is_pending());
     }
 }

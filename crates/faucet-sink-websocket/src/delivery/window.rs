@@ -1,4 +1,4 @@
-//! How much may be on its way, and how often a Ping follows. Pure.
+//! How much may be on its way, and how often a Ping follows.
 
 use std::time::Duration;
 
@@ -21,9 +21,9 @@ pub(crate) struct Window {
     ack_timeout: Duration,
     /// How often `most` is halved.
     halvings: u32,
-    /// What was sent up to this record does not widen it: it was sent before the latest change.
+    /// Records up to this one do not widen the window: they were sent before its latest change.
     widens_after: u64,
-    /// The same for narrowing, but that it begins anew with each connection.
+    /// Records up to this one do not narrow the window again. Reset on every connection.
     narrows_after: u64,
     /// Records from a Ping to the next. It begins with one on each connection, and doubles: the
     /// first Pong tells soon that the peer answers at all.
@@ -51,7 +51,7 @@ impl Window {
     /// Whether a Ping is due behind `records` records of `bytes` bytes.
     pub(crate) fn wants_ping(&self, records: usize, bytes: usize) -> bool {
         records >= self.stride.min(self.records() / BARRIERS).max(1)
-            // Half of that: the last record before a Ping may be a large one.
+            // Use half the byte budget, because the record that triggers a Ping may be large.
             || bytes >= (self.bytes() / (2 * BARRIERS)).max(1)
     }
 

@@ -1,23 +1,23 @@
-//! A connection that is gone for good, and what that left undone.
+//! A connection that is lost for good, and the records that it left undelivered.
 
 use faucet_core::{Error, ErrorKind};
 
-use crate::delivery_mode::DeliveryMode;
-use crate::refusal::Refusals;
+use crate::delivery::delivery_mode::DeliveryMode;
+use crate::delivery::rejection::Rejections;
 
 /// How a connection ended for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gone {
+pub(crate) enum LostHow {
     /// The peer closed with 1000 or without a code, and connecting again is off.
-    Goodbye,
+    ClosedCleanly,
     /// In any other way.
-    Lost,
+    Otherwise,
 }
 
-/// What became of the records of a run whose connection is gone for good.
+/// The records of a run whose connection is lost for good.
 #[derive(Debug)]
-pub(crate) struct Down {
-    pub(crate) gone: Gone,
+pub(crate) struct ConnectionLost {
+    pub(crate) how: LostHow,
     pub(crate) cause: Error,
     pub(crate) confirmed: u64,
     pub(crate) unconfirmed: u64,
@@ -29,26 +29,26 @@ pub(crate) struct Down {
     pub(crate) told: bool,
 }
 
-impl Down {
-    /// Whether nothing is left undone. What `at_most_once` flushed to a peer that then said goodbye is
-    /// counted, and no more.
+impl ConnectionLost {
+    /// Whether every record is delivered as promised. With `at_most_once` a record that was flushed to
+    /// a peer which then closed cleanly is.
     pub(crate) fn is_well(&self, delivery: DeliveryMode) -> bool {
-        let promised = match (delivery, self.gone) {
-            (DeliveryMode::AtMostOnce, Gone::Goodbye) => 0,
+        let promised = match (delivery, self.how) {
+            (DeliveryMode::AtMostOnce, LostHow::ClosedCleanly) => 0,
             _ => self.unconfirmed,
         };
         promised + self.unsent == 0
     }
 
-    /// What a caller is told whose `left` records were not even accepted; `url` is the peer's.
-    pub(crate) fn failure(&self, left: u64, refusals: &Refusals, url: &str) -> Error {
+    /// The failure for a caller whose `left` records were not accepted; `url` is the peer's.
+    pub(crate) fn failure(&self, left: u64, rejections: &Rejections, url: &str) -> Error {
         let Self { cause, confirmed, unconfirmed, unsent, reconnect, .. } = self;
         let unsent = unsent + left;
         let mut counts = format!(
             "{confirmed} records confirmed, {unconfirmed} sent without confirmation, {unsent} not sent"
         );
-        if let Some(words) = refusals.words() {
-            counts.push_str(&format!(", {} refused: {words}", refusals.records()));
+        if let Some(words) = rejections.words() {
+            counts.push_str(&format!(", {} refused: {words}", rejections.records()));
         }
         let (what, hint) = match reconnect {
             true => (
