@@ -11,8 +11,8 @@ use crate::suites::sink::run::{Run, is_within};
 /// The most places at which an open is dropped.
 const DROPS: u64 = 50;
 
-/// What a failing `write_page` says with `Error::with_written` is what the far end has taken. Tried
-/// with a failure at every record of a page.
+/// A failing `write_page` says with `Error::with_written` how many records the far end has taken. The
+/// rule lets the far end fail at every record of a page.
 pub async fn counts_half_a_page(case: &SinkCase<'_>) {
     let Some(failing) = &case.situations.failing else { return };
     let run = Run::new("sink::counts_half_a_page", case);

@@ -1,4 +1,4 @@
-//! What the suite needs to know about a source.
+//! The case of a source.
 
 use std::any::Any;
 use std::fmt;
@@ -72,7 +72,7 @@ impl SourceSetup {
     }
 }
 
-/// What one whole run yields.
+/// The records of one whole run.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
     pub(crate) payloads: Option<Vec<Vec<u8>>>,

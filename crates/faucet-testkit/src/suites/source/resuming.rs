@@ -25,7 +25,7 @@ pub async fn resumes_behind_each_page(case: &SourceCase<'_>) {
             }
             let mut reader = run.open(&setup).await;
             let read = run.read_pages(&mut *reader, cut).await;
-            // What `hold` takes in is not handed over yet.
+            // Records that `hold` takes in are not handed over yet.
             for _ in 0..5 {
                 once(reader.hold()).await;
                 settle().await;
@@ -194,7 +194,7 @@ pub async fn acknowledges_what_was_committed(case: &SourceCase<'_>) {
     run.rule.run(try_it).await;
 }
 
-/// What was handed over before `drain`, and what it hands over, is all that the far end has sent; a
+/// The pages before `drain` and the page of `drain` have all records that the far end has sent; a
 /// run behind it yields exactly the rest.
 pub async fn drains_what_was_received(case: &SourceCase<'_>) {
     let run = Run::new("source::drains_what_was_received", case);

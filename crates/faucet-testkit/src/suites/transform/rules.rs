@@ -212,8 +212,8 @@ pub async fn finishes_empty(case: &TransformCase<'_>) {
     let try_it = async {
         for end in [0, 1, run.len()] {
             let mut stage = run.whole(0, end, 1).await;
-            // What a stage remembers of records that have left, such as the keys of duplicates, may
-            // still be saved.
+            // A stage may still save its memory of records that have left, such as the keys of
+            // duplicates.
             match stage.snapshot() {
                 Carry::Nothing => {}
                 Carry::Saved(saved) => {
@@ -232,8 +232,8 @@ pub async fn finishes_empty(case: &TransformCase<'_>) {
     run.rule.run(try_it).await;
 }
 
-/// What a stage saves does not grow with each page. A stage whose configuration bounds it says so in
-/// the case.
+/// The snapshot does not grow with each page. The case of a stage with a bound in its configuration
+/// says so with [`bounded_by`](TransformCase::bounded_by).
 pub async fn holds_a_bounded_amount(case: &TransformCase<'_>) {
     const PAGES: usize = 1000;
     const SLACK: usize = 4096;
