@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// How long one rule may take on the real clock.
-const REAL: Duration = Duration::from_secs(30);
+const REAL: Duration = Duration::from_secs(60);
 
 /// How many seconds one rule may take on tokio's clock, which may be paused.
 const SECONDS: usize = 3600;

@@ -6,12 +6,9 @@ use std::time::Duration;
 use faucet_core::{Flushed, Gap, GapReason, Mark, Record, StreamPage, Timestamp};
 
 use crate::Polls;
-use crate::suites::calls::{BUDGET, Stopwatch, TRIES, once, settle};
+use crate::suites::calls::{BUDGET, Stopwatch, TRIES, kills, once, settle};
 use crate::suites::sink::case::SinkCase;
 use crate::suites::sink::run::{Run, is_within};
-
-/// The most kills that a rule tries.
-const KILLS: u64 = 300;
 
 /// After `flush` every record is at the far end: in order, once, byte for byte.
 pub async fn delivers_on_flush(case: &SinkCase<'_>) {
@@ -130,7 +127,7 @@ pub async fn writes_nothing_after_close(case: &SinkCase<'_>) {
 pub async fn survives_a_kill_at_any_poll(case: &SinkCase<'_>) {
     let run = Run::new("sink::survives_a_kill_at_any_poll", case);
     let try_it = async {
-        for kill in 1..=KILLS {
+        for kill in kills() {
             let part = run.part().await;
             let sink = part.sink().await;
             let (sure, unconfirmed) = (RefCell::new(0), RefCell::new(0));

@@ -5,12 +5,9 @@ use std::cell::RefCell;
 use faucet_core::{Delivery, PageReader, Position, Resume, StreamPage};
 
 use crate::Polls;
-use crate::suites::calls::{once, settle, until};
+use crate::suites::calls::{kills, once, settle, until};
 use crate::suites::source::case::{SourceCase, SourceSetup};
 use crate::suites::source::run::{Read, Run, payloads};
-
-/// The most kills that a rule tries.
-const KILLS: u64 = 300;
 
 /// A run from the position behind a page yields exactly the rest, also when the source has received
 /// more than it has handed over.
@@ -73,7 +70,7 @@ pub async fn survives_a_kill_at_any_poll(case: &SourceCase<'_>) {
     let run = Run::new("source::survives_a_kill_at_any_poll", case);
     let try_it = async {
         let expected = run.expected().await;
-        for kill in 1..=KILLS {
+        for kill in kills() {
             let setup = run.setup().await;
             let resume = setup.source.info().resume;
             if resume == Resume::No {

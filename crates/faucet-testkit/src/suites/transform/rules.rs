@@ -5,7 +5,7 @@ use std::time::Duration;
 use faucet_core::{Carry, Gap, GapReason, Mark, Timestamp};
 
 use crate::Polls;
-use crate::suites::calls::{BUDGET, Stopwatch, TRIES};
+use crate::suites::calls::{BUDGET, Stopwatch, TRIES, kills};
 use crate::suites::outside::Shown;
 use crate::suites::transform::case::TransformCase;
 use crate::suites::transform::run::{Run, Stage};
@@ -294,7 +294,7 @@ pub async fn survives_a_dropped_open(case: &TransformCase<'_>) {
     let run = Run::new("transform::survives_a_dropped_open", case);
     let try_it = async {
         let expected = run.whole(0, run.len(), 1).await.payloads();
-        for polls in 1..=50 {
+        for polls in kills() {
             let transform = run.transform().await;
             let scope = run.scope();
             let opened = Polls::new(polls, transform.open(&scope)).await;
