@@ -61,7 +61,8 @@
 //! # }
 //! ```
 //!
-//! What a WebSocket client must send (a legal request, masked frames) is checked on every connection.
+//! The WebSocket peers check on every connection that the client sends a legal request and masked
+//! frames.
 
 #[cfg(feature = "tls")]
 mod ca;

@@ -75,7 +75,7 @@ impl FailingSink {
         self
     }
 
-    /// What it took.
+    /// The sink behind this one, with the records taken so far.
     pub fn taken(&self) -> MemorySink {
         self.sink.clone()
     }

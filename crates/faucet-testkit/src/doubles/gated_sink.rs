@@ -22,7 +22,7 @@ impl GatedSink {
         Self { sink: MemorySink::new(), gate: gate.clone() }
     }
 
-    /// What it took.
+    /// The sink behind this one, with the records taken so far.
     pub fn taken(&self) -> MemorySink {
         self.sink.clone()
     }

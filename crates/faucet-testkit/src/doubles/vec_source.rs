@@ -18,7 +18,7 @@ enum Then {
     Hang,
 }
 
-/// What the far end of a [`VecSource`] has seen.
+/// The calls that a [`VecSource`] has seen.
 #[derive(Debug, Default)]
 struct Seen {
     committed: Vec<Position>,

@@ -1,4 +1,4 @@
-//! What a scripted TCP peer does.
+//! The script of a TCP peer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,8 +40,8 @@ impl fmt::Debug for Step {
     }
 }
 
-/// What a [`ScriptedTcp`](crate::ScriptedTcp) does on one connection, step by step. Behind the last
-/// step it reads until the client ends the stream.
+/// The steps of a [`ScriptedTcp`](crate::ScriptedTcp) on one connection. Behind the last step the peer
+/// reads until the client ends the stream.
 #[derive(Debug, Clone, Default)]
 pub struct TcpScript {
     pub(crate) steps: Vec<Step>,

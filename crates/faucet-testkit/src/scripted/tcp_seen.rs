@@ -1,4 +1,4 @@
-//! What a scripted TCP peer saw.
+//! The log of a scripted TCP peer.
 
 use bytes::BytesMut;
 use tokio::sync::watch;
@@ -28,14 +28,14 @@ pub struct TcpSeen {
     pub received: BytesMut,
     /// How it ended; `None` while it goes on.
     pub end: Option<TcpEnd>,
-    /// What the script does at the moment.
+    /// The step of the script at the moment.
     pub(crate) doing: String,
     /// Whether the script will not do anything more by itself.
     pub(crate) resting: bool,
 }
 
 impl TcpSeen {
-    /// What the client sent, as text. What is not UTF-8 is shown with U+FFFD.
+    /// All bytes from the client as text; U+FFFD stands for bytes that are not UTF-8.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()
     }
@@ -52,7 +52,7 @@ impl TcpSeen {
         self.end.is_none()
     }
 
-    /// What the client did wrong.
+    /// The client's mistake.
     pub fn failure(&self) -> Option<&str> {
         match &self.end {
             Some(TcpEnd::Failure(why)) => Some(why),

@@ -78,7 +78,7 @@ impl ScriptedTcp {
         self.log.read()
     }
 
-    /// What clients did wrong, each with the number of its connection (from 0).
+    /// The mistakes of clients, each with the number of its connection (from 0).
     pub fn failures(&self) -> Vec<String> {
         let connections = self.connections();
         let failures = connections.iter().enumerate();

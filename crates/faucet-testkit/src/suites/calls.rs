@@ -85,6 +85,15 @@ impl Stopwatch {
     }
 }
 
+/// The polls at which a rule kills a run: each from the first, up to a number and a time. A far end on the
+/// network is slow, and a rule has an end.
+pub(crate) fn kills() -> impl Iterator<Item = u64> {
+    const MOST: u64 = 300;
+    const TIME: Duration = Duration::from_secs(10);
+    let begun = Instant::now();
+    (1..=MOST).take_while(move |_| begun.elapsed() < TIME)
+}
+
 /// How long one poll may keep the thread. The contract says a millisecond; a busy machine may stop a
 /// thread for longer.
 pub(crate) const BUDGET: Duration = Duration::from_millis(50);

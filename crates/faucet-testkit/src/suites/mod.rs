@@ -1,4 +1,4 @@
-//! What every component must satisfy.
+//! The conformance suites.
 
 mod calls;
 pub mod config;

@@ -1,4 +1,4 @@
-//! What a component shows of itself, whatever its kind.
+//! The outputs of a component of any kind: name, placeholders, texts.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -7,7 +7,7 @@ use faucet_core::{Error, Info, ProblemKind, Scope};
 
 use crate::suites::rule::Rule;
 
-/// What a case says about the component's looks.
+/// The name, the secret and the placeholders of a case.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outside {
     pub(crate) name: Option<&'static str>,
@@ -86,7 +86,7 @@ impl Shown {
         self.add("a counter", &scope.counters().read());
     }
 
-    /// Nothing of it has the secret.
+    /// Fails where an output has the secret.
     pub(crate) fn check(&self, rule: Rule, canary: &str) {
         for (place, text) in &self.0 {
             rule.check(!text.contains(canary), || {

@@ -8,15 +8,15 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// How long one rule may take on the real clock.
-const REAL: Duration = Duration::from_secs(30);
+const REAL: Duration = Duration::from_secs(60);
 
 /// How many seconds one rule may take on tokio's clock, which may be paused.
 const SECONDS: usize = 3600;
 
-/// What it may take on the real clock in any case: a paused clock runs ahead of threads and sockets.
+/// The least time on the real clock: a paused clock runs ahead of threads and sockets.
 const REAL_LEAST: Duration = Duration::from_secs(2);
 
-/// What a panic of a suite begins with.
+/// The beginning of a suite's panics.
 const PREFIX: &str = "rule ";
 
 /// One promise of the contract.
@@ -77,7 +77,7 @@ impl Rule {
         self.broken("it is not over after an hour on tokio's clock: a call never returns");
     }
 
-    /// The same for a rule that awaits nothing.
+    /// Tries a rule that awaits no future.
     pub(crate) fn run_now(self, check: impl FnOnce()) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(check)) {
             self.panicked(panic);
@@ -93,7 +93,7 @@ impl Rule {
     }
 }
 
-/// What a panic says.
+/// The message of a panic.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()

@@ -45,7 +45,7 @@ config! {
         /// How often.
         #[serde(default)]
         retries: Option<u8>,
-        /// Who asks.
+        /// The credentials.
         #[serde(default)]
         auth: Auth,
         /// More headers.

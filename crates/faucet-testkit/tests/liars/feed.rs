@@ -68,7 +68,7 @@ pub(crate) enum Lies {
 
 use Lies as L;
 
-/// What the far end has seen.
+/// The state of the far end.
 #[derive(Debug, Default)]
 pub(crate) struct Far {
     cursor: usize,
@@ -203,7 +203,7 @@ struct FeedReader {
     next: usize,
     got: Vec<Record>,
     handed: usize,
-    /// What was handed over before the last page.
+    /// The number of records in front of the last page.
     before: usize,
     due: Option<Instant>,
     gap: Option<Gap>,

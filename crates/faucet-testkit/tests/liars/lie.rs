@@ -8,7 +8,7 @@ pub(crate) type Local = Pin<Box<dyn Future<Output = ()>>>;
 
 /// One promise that a double breaks.
 pub(crate) struct Lie {
-    /// What the double does.
+    /// The lie in words.
     pub(crate) what: &'static str,
     /// The rule that must catch it.
     pub(crate) rule: &'static str,

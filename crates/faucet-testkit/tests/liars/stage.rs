@@ -38,7 +38,7 @@ pub(crate) enum Lies {
 
 use Lies as L;
 
-/// What runs share that must not.
+/// State that runs must not share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     held: Vec<String>,

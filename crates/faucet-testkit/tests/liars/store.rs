@@ -48,7 +48,7 @@ pub(crate) enum Lies {
 
 use Lies as L;
 
-/// What is at the far end.
+/// The state of the far end.
 #[derive(Debug, Default)]
 pub(crate) struct Far {
     pub(crate) there: Vec<Vec<u8>>,
@@ -143,7 +143,7 @@ struct StoreWriter {
     scope: Scope,
     held: Vec<Vec<u8>>,
     rejected: Vec<Rejected>,
-    /// What was there when the run began, and what it has delivered.
+    /// The records there at the beginning of the run, and those of the run.
     base: usize,
     own: Vec<Vec<u8>>,
     taken: usize,

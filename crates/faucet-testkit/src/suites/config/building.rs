@@ -184,7 +184,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // What is left lies in the directory for temporary files.
+        // An error leaves a directory among the temporary files.
         let _ = fs::remove_dir_all(&self.dir);
     }
 }

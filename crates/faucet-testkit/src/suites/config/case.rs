@@ -1,4 +1,4 @@
-//! What the suite needs to know about a configuration.
+//! The case of a configuration.
 
 use std::fmt::{self, Debug};
 

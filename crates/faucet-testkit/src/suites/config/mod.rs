@@ -1,5 +1,5 @@
-//! What every configuration must satisfy. Each function is a rule, and panics with `rule NAME: …`
-//! where it is broken. [`conforms`] tries all.
+//! The rules of configurations. Each function is a rule, and panics with `rule NAME: …` where the
+//! configuration breaks it. [`conforms`] tries all.
 //!
 //! ```
 //! use faucet_core::{Problem, Problems, SourceConfig};

@@ -11,7 +11,7 @@ use crate::suites::rule::Rule;
 /// The keys that belong to the pipeline file.
 const PIPELINE: [&str; 4] = ["type", "from", "buffer", "dead_letter"];
 
-/// What the last word of a secret's name is.
+/// The last words of names of secrets.
 const SECRETS: [&str; 9] = [
     "token",
     "password",

@@ -1,4 +1,4 @@
-//! What the suite needs to know about a sink.
+//! The case of a sink.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::suites::sample::record;
 /// Makes sinks whose far end fails at a record.
 type Failing<'a> = Box<dyn Fn(usize) -> Local<'a, Box<dyn Sink>> + 'a>;
 
-/// Says what a record is at the far end.
+/// Renders a record as the far end shows it.
 type Render<'a> = Box<dyn Fn(&Record) -> Vec<u8> + 'a>;
 
 /// A sink of any type in a box.
@@ -117,7 +117,7 @@ impl<'a> SinkCase<'a> {
         self
     }
 
-    /// What `read_back` returns for a record. The default is [`Record::to_json`].
+    /// The bytes that `read_back` returns for a record. The default is [`Record::to_json`].
     #[must_use]
     pub fn reads_as(mut self, render: impl Fn(&Record) -> Vec<u8> + 'a) -> Self {
         self.render = Box::new(render);

@@ -3,16 +3,13 @@
 use faucet_core::{Sink, StreamPage};
 
 use crate::Polls;
-use crate::suites::calls::settle;
+use crate::suites::calls::{kills, settle};
 use crate::suites::outside::Shown;
 use crate::suites::sink::case::SinkCase;
 use crate::suites::sink::run::{Run, is_within};
 
-/// The most places at which an open is dropped.
-const DROPS: u64 = 50;
-
-/// What a failing `write_page` says with `Error::with_written` is what the far end has taken. Tried
-/// with a failure at every record of a page.
+/// A failing `write_page` says with `Error::with_written` how many records the far end has taken. The
+/// rule lets the far end fail at every record of a page.
 pub async fn counts_half_a_page(case: &SinkCase<'_>) {
     let Some(failing) = &case.situations.failing else { return };
     let run = Run::new("sink::counts_half_a_page", case);
@@ -112,7 +109,7 @@ pub async fn opens_without_harm(case: &SinkCase<'_>) {
 pub async fn survives_a_dropped_open(case: &SinkCase<'_>) {
     let run = Run::new("sink::survives_a_dropped_open", case);
     let try_it = async {
-        for polls in 1..=DROPS {
+        for polls in kills() {
             let part = run.part().await;
             let sink = part.sink().await;
             let scope = part.scope();

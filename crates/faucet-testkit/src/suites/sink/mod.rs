@@ -1,5 +1,5 @@
-//! What every sink must satisfy. Each function is a rule, and panics with `rule NAME: …` where it is
-//! broken. [`conforms`] tries all that apply to a case. A sink with sockets, or with threads of its own,
+//! The rules of sinks. Each function is a rule, and panics with `rule NAME: …` where the sink breaks
+//! it. [`conforms`] tries all that apply to a case. A sink with sockets, or with threads of its own,
 //! needs a running clock: a paused one runs ahead of them.
 //!
 //! ```

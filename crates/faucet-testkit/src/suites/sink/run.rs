@@ -11,7 +11,7 @@ use crate::suites::sink::case::SinkCase;
 pub(crate) struct Run<'c, 'a> {
     pub(crate) rule: Rule,
     pub(crate) case: &'c SinkCase<'a>,
-    /// What was at the far end when the part began.
+    /// The number of records at the far end when the part began.
     base: usize,
 }
 
@@ -25,7 +25,8 @@ impl<'c, 'a> Run<'c, 'a> {
         let mut part = Self { base: 0, ..*self };
         match &self.case.reset {
             Some(reset) => reset().await,
-            None => part.base = part.read_back().await.len(),
+            // Records of the part before may still be on their way.
+            None => part.base = part.settled().await.len(),
         }
         part
     }
@@ -51,7 +52,7 @@ impl<'c, 'a> Run<'c, 'a> {
         &records[from.min(records.len())..to.min(records.len())]
     }
 
-    /// What the far end has for these records.
+    /// The payloads of these records at the far end.
     pub(crate) fn expect(&self, records: &[Record]) -> Vec<Vec<u8>> {
         records.iter().map(|record| (self.case.render)(record)).collect()
     }
@@ -71,7 +72,7 @@ impl<'c, 'a> Run<'c, 'a> {
         all.split_off(self.base.min(all.len()))
     }
 
-    /// The same once nothing is on its way any more.
+    /// The payloads at the far end once no record is on its way any more.
     pub(crate) async fn settled(&self) -> Vec<Vec<u8>> {
         let mut last = self.read_back().await;
         let (mut since, mut calm) = (Instant::now(), 0);
@@ -87,7 +88,7 @@ impl<'c, 'a> Run<'c, 'a> {
         last
     }
 
-    /// What the far end has is the records, but for those that a flush said may be lost.
+    /// The far end has the records, except those that a flush called unconfirmed.
     pub(crate) async fn delivered(&self, records: &[Record], flushed: &[Flushed], what: &str) {
         let (there, expected) = (self.read_back().await, self.expect(records));
         let lost: u64 = flushed.iter().map(Flushed::unconfirmed).sum();

@@ -6,12 +6,9 @@ use std::time::Duration;
 use faucet_core::{Flushed, Gap, GapReason, Mark, Record, StreamPage, Timestamp};
 
 use crate::Polls;
-use crate::suites::calls::{BUDGET, Stopwatch, TRIES, once, settle};
+use crate::suites::calls::{BUDGET, Stopwatch, TRIES, kills, once, settle};
 use crate::suites::sink::case::SinkCase;
 use crate::suites::sink::run::{Run, is_within};
-
-/// The most kills that a rule tries.
-const KILLS: u64 = 300;
 
 /// After `flush` every record is at the far end: in order, once, byte for byte.
 pub async fn delivers_on_flush(case: &SinkCase<'_>) {
@@ -37,7 +34,7 @@ pub async fn delivers_on_flush(case: &SinkCase<'_>) {
     run.rule.run(try_it).await;
 }
 
-/// What a flush says is possible: it leaves out no more than was taken, and with nothing taken nothing.
+/// A flush leaves out and rejects no more records than the sink has taken since the last flush.
 pub async fn accounts_for_its_records(case: &SinkCase<'_>) {
     let run = Run::new("sink::accounts_for_its_records", case);
     let try_it = async {
@@ -126,11 +123,11 @@ pub async fn writes_nothing_after_close(case: &SinkCase<'_>) {
     run.rule.run(try_it).await;
 }
 
-/// What was flushed is there after a kill at any poll, and no record of the run is there twice.
+/// After a kill at any poll the far end has all flushed records, and no record twice.
 pub async fn survives_a_kill_at_any_poll(case: &SinkCase<'_>) {
     let run = Run::new("sink::survives_a_kill_at_any_poll", case);
     let try_it = async {
-        for kill in 1..=KILLS {
+        for kill in kills() {
             let part = run.part().await;
             let sink = part.sink().await;
             let (sure, unconfirmed) = (RefCell::new(0), RefCell::new(0));

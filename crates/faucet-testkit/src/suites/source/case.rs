@@ -1,4 +1,4 @@
-//! What the suite needs to know about a source.
+//! The case of a source.
 
 use std::any::Any;
 use std::fmt;
@@ -72,7 +72,7 @@ impl SourceSetup {
     }
 }
 
-/// What one whole run yields.
+/// The records of one whole run.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
     pub(crate) payloads: Option<Vec<Vec<u8>>>,
@@ -95,8 +95,9 @@ pub(crate) struct Situations<'a> {
 
 /// A source under test. Only the constructor is required; each further fact makes rules apply.
 ///
-/// The suite makes a source anew for each run that it tries. Every source must yield the same
-/// records: where reading changes the far end (a queue), `make` makes a far end of its own too.
+/// The suite makes a source anew for each run that it tries, and opens some sources several times:
+/// every run yields the same records. Where reading changes the far end (a queue), the closure makes
+/// a far end of its own too. The closures are `async` so that they can start one.
 pub struct SourceCase<'a> {
     pub(crate) make: Make<'a, SourceSetup>,
     pub(crate) expected: Expected,

@@ -3,13 +3,10 @@
 use faucet_core::{GapReason, Next, Source};
 
 use crate::Polls;
-use crate::suites::calls::{once, settle, until};
+use crate::suites::calls::{kills, once, settle, until};
 use crate::suites::outside::Shown;
 use crate::suites::source::case::SourceCase;
 use crate::suites::source::run::{Read, Run};
-
-/// The most places at which an open is dropped.
-const DROPS: u64 = 50;
 
 /// No output has the secret of the case: `Debug`, `Info`, errors, check steps, counters, positions.
 pub async fn keeps_its_secrets(case: &SourceCase<'_>) {
@@ -130,7 +127,7 @@ pub async fn survives_a_dropped_open(case: &SourceCase<'_>) {
     let run = Run::new("source::survives_a_dropped_open", case);
     let try_it = async {
         let expected = run.expected().await;
-        for polls in 1..=DROPS {
+        for polls in kills() {
             let setup = run.setup().await;
             let scope = run.scope();
             let opened = Polls::new(polls, setup.source.open(&scope)).await;

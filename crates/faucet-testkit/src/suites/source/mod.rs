@@ -1,5 +1,5 @@
-//! What every source must satisfy. Each function is a rule, and panics with `rule NAME: …` where it is
-//! broken. [`conforms`] tries all that apply to a case.
+//! The rules of sources. Each function is a rule, and panics with `rule NAME: …` where the source
+//! breaks it. [`conforms`] tries all that apply to a case.
 //!
 //! The rules run on a current thread runtime of tokio, under a paused and under a running clock. A
 //! source with timers is tested faster under a paused one; one with sockets, or with threads of its

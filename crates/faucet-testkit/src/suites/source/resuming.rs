@@ -5,12 +5,9 @@ use std::cell::RefCell;
 use faucet_core::{Delivery, PageReader, Position, Resume, StreamPage};
 
 use crate::Polls;
-use crate::suites::calls::{once, settle, until};
+use crate::suites::calls::{kills, once, settle, until};
 use crate::suites::source::case::{SourceCase, SourceSetup};
 use crate::suites::source::run::{Read, Run, payloads};
-
-/// The most kills that a rule tries.
-const KILLS: u64 = 300;
 
 /// A run from the position behind a page yields exactly the rest, also when the source has received
 /// more than it has handed over.
@@ -25,7 +22,7 @@ pub async fn resumes_behind_each_page(case: &SourceCase<'_>) {
             }
             let mut reader = run.open(&setup).await;
             let read = run.read_pages(&mut *reader, cut).await;
-            // What `hold` takes in is not handed over yet.
+            // Records that `hold` takes in are not handed over yet.
             for _ in 0..5 {
                 once(reader.hold()).await;
                 settle().await;
@@ -73,7 +70,7 @@ pub async fn survives_a_kill_at_any_poll(case: &SourceCase<'_>) {
     let run = Run::new("source::survives_a_kill_at_any_poll", case);
     let try_it = async {
         let expected = run.expected().await;
-        for kill in 1..=KILLS {
+        for kill in kills() {
             let setup = run.setup().await;
             let resume = setup.source.info().resume;
             if resume == Resume::No {
@@ -194,7 +191,7 @@ pub async fn acknowledges_what_was_committed(case: &SourceCase<'_>) {
     run.rule.run(try_it).await;
 }
 
-/// What was handed over before `drain`, and what it hands over, is all that the far end has sent; a
+/// The pages before `drain` and the page of `drain` have all records that the far end has sent; a
 /// run behind it yields exactly the rest.
 pub async fn drains_what_was_received(case: &SourceCase<'_>) {
     let run = Run::new("source::drains_what_was_received", case);

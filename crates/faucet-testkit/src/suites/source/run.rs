@@ -104,7 +104,7 @@ impl<'c, 'a> Run<'c, 'a> {
         self.read_behind(reader, 0).await
     }
 
-    /// The same of a run that begins behind `before` records.
+    /// Reads a run that begins behind `before` records to its end.
     pub(crate) async fn read_behind(&self, reader: &mut dyn PageReader, before: usize) -> Read {
         let mut read = Read::default();
         while !self.is_complete(before + read.len()) {

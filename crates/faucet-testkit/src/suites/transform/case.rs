@@ -1,4 +1,4 @@
-//! What the suite needs to know about a transform.
+//! The case of a transform.
 
 use std::fmt;
 
@@ -111,7 +111,7 @@ impl<'a> TransformCase<'a> {
     }
 }
 
-/// The same record with another time.
+/// Changes the time of a record.
 fn stamped(record: Record, at: Timestamp) -> Record {
     let kind = record.message_kind();
     let payload: Payload = record.into_payload();

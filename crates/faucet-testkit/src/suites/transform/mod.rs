@@ -1,5 +1,5 @@
-//! What every transform must satisfy. Each function is a rule, and panics with `rule NAME: …` where it
-//! is broken. [`conforms`] tries all that apply to a case.
+//! The rules of transforms. Each function is a rule, and panics with `rule NAME: …` where the transform
+//! breaks it. [`conforms`] tries all that apply to a case.
 //!
 //! ```
 //! use faucet_testkit::BufferingTransform;

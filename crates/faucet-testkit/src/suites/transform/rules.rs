@@ -5,7 +5,7 @@ use std::time::Duration;
 use faucet_core::{Carry, Gap, GapReason, Mark, Timestamp};
 
 use crate::Polls;
-use crate::suites::calls::{BUDGET, Stopwatch, TRIES};
+use crate::suites::calls::{BUDGET, Stopwatch, TRIES, kills};
 use crate::suites::outside::Shown;
 use crate::suites::transform::case::TransformCase;
 use crate::suites::transform::run::{Run, Stage};
@@ -212,8 +212,8 @@ pub async fn finishes_empty(case: &TransformCase<'_>) {
     let try_it = async {
         for end in [0, 1, run.len()] {
             let mut stage = run.whole(0, end, 1).await;
-            // What a stage remembers of records that have left, such as the keys of duplicates, may
-            // still be saved.
+            // A stage may still save its memory of records that have left, such as the keys of
+            // duplicates.
             match stage.snapshot() {
                 Carry::Nothing => {}
                 Carry::Saved(saved) => {
@@ -232,8 +232,8 @@ pub async fn finishes_empty(case: &TransformCase<'_>) {
     run.rule.run(try_it).await;
 }
 
-/// What a stage saves does not grow with each page. A stage whose configuration bounds it says so in
-/// the case.
+/// The snapshot does not grow with each page. The case of a stage with a bound in its configuration
+/// says so with [`bounded_by`](TransformCase::bounded_by).
 pub async fn holds_a_bounded_amount(case: &TransformCase<'_>) {
     const PAGES: usize = 1000;
     const SLACK: usize = 4096;
@@ -294,7 +294,7 @@ pub async fn survives_a_dropped_open(case: &TransformCase<'_>) {
     let run = Run::new("transform::survives_a_dropped_open", case);
     let try_it = async {
         let expected = run.whole(0, run.len(), 1).await.payloads();
-        for polls in 1..=50 {
+        for polls in kills() {
             let transform = run.transform().await;
             let scope = run.scope();
             let opened = Polls::new(polls, transform.open(&scope)).await;

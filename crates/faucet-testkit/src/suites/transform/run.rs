@@ -83,7 +83,7 @@ impl<'c, 'a> Run<'c, 'a> {
         self.case.inputs.len()
     }
 
-    /// What comes out of the inputs from `from` to `to` in one run with an end.
+    /// One run, with its end, over the inputs from `from` to `to`.
     pub(crate) async fn whole(&self, from: usize, to: usize, page: usize) -> Stage {
         let mut stage = self.stage().await;
         for (input, page) in self.pages(from, to, page) {
