@@ -97,6 +97,15 @@ impl KeyPath {
         self.0.starts_with(&outer.0)
     }
 
+    /// The same place as seen from `outer`; the place itself where it is not below `outer`.
+    #[must_use]
+    pub fn relative_to(&self, outer: &Self) -> Self {
+        match self.0.strip_prefix(outer.0.as_slice()) {
+            Some(rest) if !rest.is_empty() => Self(rest.to_vec()),
+            _ => self.clone(),
+        }
+    }
+
     /// Puts a step before the others.
     pub(crate) fn behind(&mut self, step: Step) {
         self.0.insert(0, step);

@@ -116,6 +116,12 @@ impl Problem {
         Self::new(path, ProblemKind::Missing)
     }
 
+    /// One of these keys is required.
+    pub fn missing_one_of<K: Into<KeyPath>>(keys: impl IntoIterator<Item = K>) -> Self {
+        let keys = keys.into_iter().map(Into::into).collect();
+        Self::new(KeyPath::root(), ProblemKind::MissingOneOf { keys, or: None })
+    }
+
     /// A value is too small, too large or empty; `expected` says what is allowed.
     pub fn out_of_range(path: impl Into<KeyPath>, expected: impl Into<String>) -> Self {
         Self::new(path, ProblemKind::OutOfRange).expected(expected)
@@ -228,7 +234,15 @@ impl fmt::Display for Problem {
         if !self.path.is_root() {
             write!(f, "{}: ", self.path)?;
         }
-        write!(f, "{}", self.kind)?;
+        match &self.kind {
+            // The keys stand below the problem's own place, which is named already.
+            ProblemKind::MissingOneOf { keys, or } => {
+                let below = |key: &KeyPath| key.relative_to(&self.path);
+                let (keys, or) = (keys.iter().map(below).collect(), or.as_ref().map(below));
+                write!(f, "{}", ProblemKind::MissingOneOf { keys, or })?;
+            }
+            kind => write!(f, "{kind}")?,
+        }
         self.expected.iter().try_for_each(|expected| write!(f, ", expected {expected}"))?;
         match &self.help {
             Some(help) if f.alternate() => write!(f, " (hint: {help})"),
@@ -379,6 +393,8 @@ mod tests {
         all.extend_under(&KeyPath::key("source"), Problem::conflict("a", "b").into());
         assert_eq!(all.to_string(), "source.a: not together with source.b");
         assert!(all.concern(&"source".into()) && !all.concern(&"sink".into()));
+        let one_of = Problem::missing_one_of(["a", "b"]).under(&"source".into());
+        assert_eq!(one_of.to_string(), "source: at least one of a or b must be set");
         all.push_if(false, || Problem::missing("never"));
         all.push_if(true, || Problem::missing("sink").help("add one"));
         let listed = "2 problems:\n  - source.a: not together with source.b\n  \
