@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use faucet_core::Registry;
 
-use crate::features;
+use crate::{features, guide};
 use crate::result::Result;
 use crate::workspace::Workspace;
 
@@ -18,6 +18,7 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
     let mut outputs = documents(&faucet_stream::registry());
     // A README without its markers is no reason to leave the documents as they are.
     let readme = readme(workspace).map(|text| outputs.insert(README.into(), text));
+    outputs.insert(guide::GUIDE.into(), guide::guide(workspace)?);
     for path in stale(workspace, &outputs) {
         let file = workspace.root.join(&path);
         match outputs.get(&path) {
@@ -41,6 +42,7 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let mut outputs = documents(&faucet_stream::registry());
     outputs.insert(README.into(), readme(workspace)?);
+    outputs.insert(guide::GUIDE.into(), guide::guide(workspace)?);
     let stale = stale(workspace, &outputs);
     match stale.is_empty() {
         true => Ok(()),

@@ -6,6 +6,7 @@ mod ci;
 mod codegen;
 mod deny;
 mod features;
+mod guide;
 mod result;
 mod tidy;
 mod workspace;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use workspace::Workspace;
 
 const USAGE: &str = "usage: cargo xtask <command>
-  codegen          write the schemas, the reference pages and the README's feature table
+  codegen          write schemas, reference pages, the guide's files and the README's feature table
   codegen --check  fail when one of them is out of date
   tidy             hold the workspace against its own rules
   deny             hold all dependencies against deny.toml, without a network

@@ -7,7 +7,7 @@ use faucet_core::{
     CheckReport, Delivery, Error, ErrorKind, Flushed, Info, PageWriter, Problem, Problems, Result,
     Scope, Sink, SinkConfig, StepOutcome, StreamPage, async_trait,
 };
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -48,8 +48,8 @@ impl Sink for Sqlite {
     }
 
     async fn open(&self, _: &Scope) -> Result<Box<dyn PageWriter>> {
-        // Opening makes the file, and an empty run leaves everything as it was: so `write_page` opens.
-        Ok(Box::new(Rows { config: self.0.clone(), connection: None, open: false }))
+        // Nothing is touched before the first record: an empty run leaves everything as it was.
+        Ok(Box::new(Rows { config: self.0.clone(), pages: Vec::new() }))
     }
 
     async fn check(&self, _: &Scope) -> CheckReport {
@@ -84,64 +84,45 @@ fn failed(what: &str, cause: impl std::error::Error + Send + Sync + 'static) -> 
     Error::new(ErrorKind::Sink, format!("sqlite: {what}")).with_source(cause)
 }
 
+/// One run. Its pages wait for the next flush, so that a flush is one transaction: all or nothing.
 struct Rows {
     config: SqliteConfig,
-    connection: Option<Connection>,
-    /// A transaction is open.
-    open: bool,
-}
-
-impl Rows {
-    /// Does something with the database on the blocking pool: a commit takes milliseconds.
-    async fn work(
-        &mut self,
-        what: &'static str,
-        job: impl FnOnce(&Connection) -> rusqlite::Result<()> + Send + 'static,
-    ) -> Result<()> {
-        let (connection, path) = (self.connection.take(), self.config.path.clone());
-        let worked = tokio::task::spawn_blocking(move || {
-            let connection = connection.map_or_else(|| Connection::open(path), Ok)?;
-            let done = job(&connection);
-            Ok((connection, done))
-        });
-        let worked: rusqlite::Result<_> = worked.await.map_err(|e| failed(what, e))?;
-        let (connection, done) = worked.map_err(|e| failed("cannot be opened", e))?;
-        self.connection = Some(connection);
-        done.map_err(|e| failed(what, e))
-    }
+    pages: Vec<StreamPage>,
 }
 
 #[async_trait]
 impl PageWriter for Rows {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        let (table, begin) = (self.config.table.clone(), !self.open);
-        let written = self.work("cannot write", move |connection| {
-            if begin {
-                connection.execute_batch(&format!(
-                    "BEGIN; CREATE TABLE IF NOT EXISTS {table} (received_at INTEGER, data TEXT)"
-                ))?;
-            }
-            connection.execute_batch("SAVEPOINT page")?;
-            let insert = format!("INSERT INTO {table} VALUES (?1, ?2)");
-            let mut insert = connection.prepare_cached(&insert)?;
-            let all = page.iter().try_for_each(|record| {
-                let at = i64::try_from(record.received_at().as_unix_millis()).unwrap_or(i64::MAX);
-                let data = record.to_record().to_json();
-                insert.execute((at, String::from_utf8_lossy(&data))).map(drop)
-            });
-            // Of a page that fails no row stays, so that the number of written records is known.
-            let end = if all.is_ok() { "RELEASE page" } else { "ROLLBACK TO page; RELEASE page" };
-            connection.execute_batch(end).and(all)
-        });
-        let written = written.await;
-        self.open = self.connection.as_ref().is_some_and(|connection| !connection.is_autocommit());
-        written.map_err(|error| if self.open { error.with_written(0) } else { error })
+        self.pages.push(page);
+        Ok(())
     }
 
     async fn flush(&mut self) -> Result<Flushed> {
-        if std::mem::take(&mut self.open) {
-            self.work("cannot commit", |connection| connection.execute_batch("COMMIT")).await?;
+        if self.pages.is_empty() {
+            return Ok(Flushed::ALL);
         }
+        let (config, pages) = (self.config.clone(), std::mem::take(&mut self.pages));
+        // On the blocking pool: a commit waits for the disk.
+        let committed = tokio::task::spawn_blocking(move || commit(&config, &pages)).await;
+        committed.map_err(|e| failed("flush", e))?.map_err(|e| failed("cannot commit", e))?;
         Ok(Flushed::ALL)
     }
+}
+
+fn commit(config: &SqliteConfig, pages: &[StreamPage]) -> rusqlite::Result<()> {
+    let table = &config.table;
+    let mut connection = Connection::open(&config.path)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS {table} (received_at INTEGER, data TEXT)"
+    ))?;
+    let mut insert = transaction.prepare(&format!("INSERT INTO {table} VALUES (?1, ?2)"))?;
+    for record in pages.iter().flat_map(StreamPage::iter) {
+        let at = i64::try_from(record.received_at().as_unix_millis()).unwrap_or(i64::MAX);
+        let mut data = Vec::new();
+        record.write_json(&mut data);
+        insert.execute((at, String::from_utf8_lossy(&data)))?;
+    }
+    drop(insert);
+    transaction.commit()
 }

@@ -47,8 +47,7 @@ pub struct Ticker(TickerConfig);
 #[async_trait]
 impl Source for Ticker {
     fn info(&self) -> Info {
-        Info::new(TickerConfig::NAME, "clock", Delivery::AtLeastOnce)
-            .with_resume(Resume::Positions)
+        Info::new(TickerConfig::NAME, "clock", Delivery::AtLeastOnce).with_resume(Resume::Positions)
     }
 
     async fn open(&self, scope: &Scope) -> Result<Box<dyn PageReader>> {
