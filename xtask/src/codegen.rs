@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use faucet_core::Registry;
 
-use crate::{features, guide};
 use crate::result::Result;
 use crate::workspace::Workspace;
+use crate::{features, guide};
 
 const README: &str = "README.md";
 

@@ -42,7 +42,8 @@ mod tests {
     fn files_stand_between_their_marks() {
         let read = |path: &str| (path == "src/a.rs").then_some("fn a() {}\n");
         let guide = "x\n<!-- file: src/a.rs -->\nold\n<!-- /file -->\ny\n";
-        let expected = "x\n<!-- file: src/a.rs -->\n\n```rust\nfn a() {}\n```\n\n<!-- /file -->\ny\n";
+        let expected =
+            "x\n<!-- file: src/a.rs -->\n\n```rust\nfn a() {}\n```\n\n<!-- /file -->\ny\n";
         assert_eq!(filled(guide, &read).unwrap(), expected);
         assert_eq!(filled(expected, &read).unwrap(), expected);
         assert!(filled("<!-- file: b -->\n<!-- /file -->", &read).is_err());
