@@ -65,7 +65,8 @@ impl Edge {
         let counters = self.scope.counters();
         let mut state = self.state();
         if state.abandoned {
-            counters.count(Count::NotWritten, page.len() as u64);
+            drop(state);
+            self.lose(page.len() as u64);
             return true;
         }
         let Put { dropped, was_full } = state.queue.put(page, &self.buffer);
@@ -109,6 +110,11 @@ impl Edge {
         }
     }
 
+    /// Counts records that will not reach the consumer.
+    pub(crate) fn lose(&self, records: u64) {
+        self.scope.counters().count(Count::NotWritten, records);
+    }
+
     /// The consumer takes no more: what waits counts as not written, and nobody waits for room.
     pub(crate) fn abandon(&self) {
         let mut state = self.state();
@@ -116,7 +122,7 @@ impl Edge {
         let records = state.queue.clear() as u64;
         let waker = state.producer.take();
         drop(state);
-        self.scope.counters().count(Count::NotWritten, records);
+        self.lose(records);
         wake(waker);
     }
 }

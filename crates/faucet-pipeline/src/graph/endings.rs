@@ -7,6 +7,9 @@ use faucet_core::{ComponentKind, Ended, Error, ErrorKind};
 
 use crate::graph::shared::{Outcome, Why};
 
+/// The run itself, where a component would be named. No component has an empty name.
+const RUN: &str = "";
+
 /// Why a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -52,11 +55,14 @@ impl Endings {
         false
     }
 
-    /// A component did not open.
-    pub(crate) fn not_opened(&mut self, id: &Arc<str>, kind: Option<ComponentKind>, error: Error) {
+    /// A component did not open, or what comes before it failed.
+    pub(crate) fn not_opened(&mut self, kind: Option<ComponentKind>, error: Error) {
         match (kind, error.kind()) {
             (Some(ComponentKind::Sink), ErrorKind::Cancelled) => self.unwanted = true,
-            _ => self.failed(id, error),
+            _ => match error.component().cloned() {
+                Some(id) => self.failed(&id, error),
+                None => self.run_failed(error),
+            },
         }
     }
 
@@ -65,9 +71,15 @@ impl Endings {
         self.shutdown = true;
     }
 
-    pub(crate) fn failed(&mut self, id: &Arc<str>, error: Error) {
+    fn failed(&mut self, id: &Arc<str>, error: Error) {
         self.first.get_or_insert_with(|| Arc::clone(id));
         self.failed.entry(Arc::clone(id)).or_insert_with(|| error.with_component(id));
+    }
+
+    /// The run failed outside of its components.
+    pub(crate) fn run_failed(&mut self, error: Error) {
+        self.first.get_or_insert_with(|| RUN.into());
+        self.failed.entry(RUN.into()).or_insert(error);
     }
 
     pub(crate) fn exit(&self) -> Exit {

@@ -1,7 +1,7 @@
 //! What the components of a run share.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use faucet_core::{Cancel, Ended, Error};
@@ -49,9 +49,22 @@ pub(crate) struct Shared {
     pub(crate) keeps_state: bool,
     pub(crate) grace: Duration,
     pub(crate) progress: Progress,
+    /// What failed outside of the components.
+    pub(crate) failure: Mutex<Option<Error>>,
 }
 
 impl Shared {
+    /// The run itself has failed: it stops.
+    pub(crate) fn fail(&self, error: Error) {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.stop();
+    }
+
+    /// What failed outside of the components, once.
+    pub(crate) fn take_failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Tells every source to stop.
     pub(crate) fn stop(&self) {
         self.cancel.cancel();
