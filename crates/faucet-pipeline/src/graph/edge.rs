@@ -1,6 +1,6 @@
 //! The queue between two components: one producer, one consumer.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use faucet_core::{Count, Scope, StreamPage};
@@ -28,7 +28,8 @@ pub(crate) struct Edge {
 
 impl Edge {
     pub(crate) fn new(buffer: Buffer, scope: Scope) -> Self {
-        Self { state: Mutex::default(), buffer, scope }
+        let state = State { queue: Queue::new(Arc::clone(scope.id())), ..State::default() };
+        Self { state: Mutex::new(state), buffer, scope }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

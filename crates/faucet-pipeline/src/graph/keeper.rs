@@ -50,7 +50,7 @@ impl Keeper {
     async fn commit_or_fail(&mut self) {
         if let Err(error) = self.commit().await {
             self.shared.epochs.fail();
-            self.shared.fail(error);
+            self.shared.fail(None, error);
         }
     }
 

@@ -184,7 +184,7 @@ impl Run {
             keeps_state,
             grace: self.pipeline.settings().grace,
             progress: self.progress.clone(),
-            failure: Mutex::default(),
+            failures: Mutex::default(),
         })
     }
 
@@ -230,16 +230,9 @@ impl Run {
                 }
             });
             let step = step.await;
-            // It has stopped the run: what has failed since is its consequence.
-            if let Some(error) = shared.take_failure() {
-                endings.run_failed(error);
-            }
+            shared.take_failures().into_iter().for_each(|failure| endings.failed(failure));
             match step {
-                Step::Over(outcome) => {
-                    if endings.note(outcome) {
-                        shared.stop();
-                    }
-                }
+                Step::Over(outcome) => endings.note(outcome),
                 Step::Kept => {}
                 // A sink that is not done when the grace is over does not make the shutdown fail,
                 // which was asked for: what it did not take is counted.

@@ -141,27 +141,36 @@ impl SinkRun {
             }
             Err(error) => {
                 broken = error.kind() == ErrorKind::Panic;
-                self.inbox.abandon();
-                self.shared.stop();
-                if error.written().is_some() && !broken {
+                let half = error.written().is_some() && !broken;
+                let why = self.failed(error);
+                if half {
                     broken = self.flush_rest().await;
                 }
                 self.shared.epochs.lost(&id);
-                match error.kind() {
-                    ErrorKind::Cancelled => Why::Unwanted,
-                    _ => Why::Failed(error),
-                }
+                why
             }
         };
-        self.outlet.end(!matches!(why, Why::Done));
+        self.outlet.end(why != Why::Done);
         if broken {
             discard(self.writer);
-        } else {
-            let unwanted = matches!(why, Why::Unwanted);
-            let closed = self.close().await;
-            why = if unwanted { why } else { why.or_failed(closed.err()) };
+        } else if let Err(error) = self.close().await
+            && why != Why::Unwanted
+        {
+            self.shared.fail(Some(&id), error);
+            why = Why::Failed;
         }
         Outcome { id, why }
+    }
+
+    /// Takes nothing more. An end that the consumer wants is no failure.
+    fn failed(&self, error: Error) -> Why {
+        self.inbox.abandon();
+        if error.kind() == ErrorKind::Cancelled {
+            self.shared.stop();
+            return Why::Unwanted;
+        }
+        self.shared.fail(Some(self.scope.id()), error);
+        Why::Failed
     }
 
     /// Flushes what was taken before a failure, and says whether the sink panicked. The failure of

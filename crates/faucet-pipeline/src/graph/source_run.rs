@@ -178,59 +178,56 @@ impl SourceRun {
 
     pub(crate) async fn run(mut self) -> Outcome {
         let id = Arc::clone(self.scope.id());
-        let mut why = self.pump().await.unwrap_or_else(|error| Why::Failed(of_source(error)));
-        let mut broken = is_panic(&why);
+        let mut broken = false;
+        let mut why = match self.pump().await {
+            Ok(why) => why,
+            Err(error) => self.failed(error, &mut broken),
+        };
         let mut cut = Cut::default();
         if !broken {
             match self.cut() {
                 Ok(last) => cut = last,
-                Err(panicked) => {
-                    broken = true;
-                    why = why.or_failed(Some(panicked));
-                }
+                Err(error) => why = self.failed(error, &mut broken),
             }
         }
         let end = cut.position.clone();
         self.shared.epochs.last_cut(&id, cut);
         self.outlet.end(!matches!(why, Why::Ended(_)));
-        if matches!(why, Why::Failed(_)) {
-            self.shared.stop();
+        if !broken {
+            if let Err(error) = self.acknowledge(end).await {
+                why = self.failed(error, &mut broken);
+            }
         }
         if broken {
             discard(self.reader);
-        } else {
-            let last = self.leave(end).await;
-            why = why.or_failed(last.map(of_source));
+        } else if let Err(error) = self.close().await {
+            why = self.failed(error, &mut broken);
         }
         Outcome { id, why }
     }
 
-    /// Acknowledges the last pages, and then closes. A source without a way back closes at once.
-    async fn leave(&mut self, end: Option<Position>) -> Option<Error> {
+    /// Notes a failure. A reader that has panicked is not called again.
+    fn failed(&self, error: Error, broken: &mut bool) -> Why {
+        *broken |= error.kind() == ErrorKind::Panic;
+        self.shared.fail(Some(self.scope.id()), of_source(error));
+        Why::Failed
+    }
+
+    /// Waits until the last pages, which end at `end`, are committed. A source without a way back
+    /// has nothing to wait for.
+    async fn acknowledge(&mut self, end: Option<Position>) -> Result<()> {
         let limit = self.shared.limit();
-        let mut failed = None;
         while self.info.resume != Resume::No && (end.is_none() || self.place.committed != end) {
-            let told = match self.last_commit().await {
-                Ok(Some(position)) => {
-                    let what = "the source did not take its last commit";
-                    in_time("committed", what, limit, self.committed(position)).await
-                }
-                Ok(None) => break,
-                Err(panicked) => Err(panicked),
-            };
-            match told {
-                Ok(()) => {}
-                // A reader that has panicked is not called again.
-                Err(error) if error.kind() == ErrorKind::Panic => return Some(error),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
-            }
+            let Some(position) = self.last_commit().await? else { break };
+            let what = "the source did not take its last commit";
+            in_time("committed", what, limit, self.committed(position)).await?;
         }
+        Ok(())
+    }
+
+    async fn close(&mut self) -> Result<()> {
         let closing = caught("close", async { self.reader.close().await });
-        let closed = in_time("close", "the source did not close", limit, closing).await;
-        failed.or(closed.err())
+        in_time("close", "the source did not close", self.shared.limit(), closing).await
     }
 
     /// The next commit after the source's end, or `None` when no more come. The source holds
@@ -246,10 +243,6 @@ impl SourceRun {
         };
         hold_until(reader, poll_fn(|cx| mailbox.poll(cx, take))).await
     }
-}
-
-fn is_panic(why: &Why) -> bool {
-    matches!(why, Why::Failed(error) if error.kind() == ErrorKind::Panic)
 }
 
 /// Only a sink may say that nobody wants more: from a source that word would end a feed in silence.

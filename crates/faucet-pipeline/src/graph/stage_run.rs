@@ -178,8 +178,8 @@ impl StageRun {
             Err(error) => {
                 self.shared.epochs.fail();
                 self.inbox.abandon();
-                self.shared.stop();
-                (true, Why::Failed(error))
+                self.shared.fail(Some(&id), error);
+                (true, Why::Failed)
             }
         };
         discard(self.stage);
