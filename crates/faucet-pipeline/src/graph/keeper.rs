@@ -64,14 +64,26 @@ impl Keeper {
                 return Ok(());
             }
         };
-        if let Some(store) = &self.store {
+        let news = next.components != self.state.components;
+        if let (true, Some(store)) = (news, &self.store) {
             store.save(next.clone()).await?;
         }
-        self.state = next;
-        self.shared.progress.committed();
+        if news {
+            self.state = next;
+        }
+        if self.acknowledge() || news {
+            self.shared.progress.committed();
+        }
+        Ok(())
+    }
+
+    /// Tells each source what is committed, and says whether that was news to one of them.
+    fn acknowledge(&mut self) -> bool {
+        let mut news = false;
         for id in &self.shared.epochs.members().sources {
             let Some(position) = self.shared.epochs.position(id) else { continue };
             if self.told.get(id) != Some(&position) {
+                news = true;
                 self.told.insert(Arc::clone(id), position.clone());
                 if let Some(mailbox) = self.shared.mailboxes.get(id) {
                     // Positions are cumulative: a newer one replaces one that was not told yet.
@@ -79,7 +91,7 @@ impl Keeper {
                 }
             }
         }
-        Ok(())
+        news
     }
 
     /// Returns when a flush is due (`false`) or every sink is over (`true`).

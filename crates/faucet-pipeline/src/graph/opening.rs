@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use faucet_core::{
-    Cancel, Cancelled, Count, Error, ErrorKind, PageReader, PageStage, PageWriter, Result, Scope, Source,
+    Cancel, Cancelled, Count, Error, ErrorKind, PageReader, PageStage, PageWriter, Result, Scope,
+    Source,
 };
 use futures_util::future::{BoxFuture, join_all, join3};
 use tokio::time::timeout;
@@ -184,9 +185,11 @@ async fn open_rest(
         join_all(sinks.map(|(id, sink)| async move {
             (Arc::clone(id), gate.open(sink.open(&scopes[id])).await)
         })),
-        join_all(readers.iter_mut().map(|(id, reader)| async move {
-            (Arc::clone(id), gate.hold(reader).await)
-        })),
+        join_all(
+            readers
+                .iter_mut()
+                .map(|(id, reader)| async move { (Arc::clone(id), gate.hold(reader).await) }),
+        ),
     );
     let (of_transforms, of_sinks, held) = gate.until(stopped, opening).await;
     let mut failure = keep(of_transforms, stages).or(keep(of_sinks, writers));

@@ -48,7 +48,8 @@ impl Parts {
             Self::Here(set) => set.poll_next_unpin(cx),
             Self::Tasks(set) => set.poll_join_next(cx).map(|joined| {
                 // A component contains the panics of its plugin; this one would be our own.
-                joined.map(|joined| joined.unwrap_or_else(|error| resume_unwind(error.into_panic())))
+                joined
+                    .map(|joined| joined.unwrap_or_else(|error| resume_unwind(error.into_panic())))
             }),
         }
     }

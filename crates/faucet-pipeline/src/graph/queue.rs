@@ -231,8 +231,7 @@ fn gap_of(page: &StreamPage, owner: &Arc<str>) -> Option<Gap> {
     let mut records = page.iter();
     let first = records.next()?.received_at();
     let last = records.last().map_or(first, |record| record.received_at());
-    let mut gap =
-        Gap::new(GapReason::Dropped).between(first, last).with_missing(page.len() as u64);
+    let mut gap = Gap::new(GapReason::Dropped).between(first, last).with_missing(page.len() as u64);
     gap.set_source(owner);
     Some(gap)
 }

@@ -92,8 +92,7 @@ impl SourceRun {
 
     fn cut(&mut self) -> Result<Cut> {
         let position = caught_now("position", || self.reader.position())?;
-        let exact =
-            position.is_some() || self.info.resume == Resume::No || !self.place.behind;
+        let exact = position.is_some() || self.info.resume == Resume::No || !self.place.behind;
         self.place.behind &= !exact;
         Ok(Cut { position, exact, saved: self.info.resume == Resume::Positions })
     }
@@ -193,10 +192,8 @@ impl SourceRun {
         let end = cut.position.clone();
         self.shared.epochs.last_cut(&id, cut);
         self.outlet.end(!matches!(why, Why::Ended(_)));
-        if !broken {
-            if let Err(error) = self.acknowledge(end).await {
-                why = self.failed(error, &mut broken);
-            }
+        if !broken && let Err(error) = self.acknowledge(end).await {
+            why = self.failed(error, &mut broken);
         }
         if broken {
             discard(self.reader);

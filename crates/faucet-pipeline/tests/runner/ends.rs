@@ -144,11 +144,8 @@ async fn a_reader_of_the_sink_that_left_ends_the_run_well() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_left_stops_the_sources_and_other_sinks_get_the_rest() {
     for parallel in BOTH {
-        let pipe = Memory {
-            fails_at: Some(25),
-            fails_with: ErrorKind::Cancelled,
-            ..Memory::default()
-        };
+        let pipe =
+            Memory { fails_at: Some(25), fails_with: ErrorKind::Cancelled, ..Memory::default() };
         let (file, live) = (Memory::slow(10), Numbers { every: None, ..Numbers::live(10, 0) });
         let both = Pipeline::builder()
             .source("live", live.clone())

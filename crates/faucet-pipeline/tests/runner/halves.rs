@@ -24,7 +24,10 @@ async fn what_a_sink_took_of_a_page_before_it_failed_is_counted_exactly() {
             let error = report.error.as_ref().unwrap();
             assert_eq!(error.component().map(|id| &**id), Some("bad"));
             assert_eq!((error.to_string().as_str(), error.written()), ("disk full", Some(k % 10)));
-            assert_eq!((count(&report, "bad", "records"), count(&report, "bad", "delivered")), (k, k));
+            assert_eq!(
+                (count(&report, "bad", "records"), count(&report, "bad", "delivered")),
+                (k, k)
+            );
             assert_eq!(bad.numbers(), (0..k).collect::<Vec<u64>>());
             // The healthy sink gets everything that was read.
             assert_eq!(count(&report, "good", "delivered"), count(&report, "n", "records"));
@@ -37,8 +40,7 @@ async fn what_a_sink_took_of_a_page_before_it_failed_is_counted_exactly() {
 #[tokio::test(start_paused = true)]
 async fn a_sink_that_does_not_know_how_much_it_took_has_taken_nothing_of_the_page() {
     for (kind, ended) in [(ErrorKind::Sink, "error"), (ErrorKind::Cancelled, "closed")] {
-        let bad =
-            Memory { says_written: false, fails_with: kind, ..Memory::failing_at(25) };
+        let bad = Memory { says_written: false, fails_with: kind, ..Memory::failing_at(25) };
         let pipeline = Pipeline::builder()
             .source("n", Numbers { live: true, ..Numbers::new(1000, 10) })
             .sink("bad", bad.clone(), &["n"])

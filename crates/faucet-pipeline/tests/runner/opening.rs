@@ -20,7 +20,10 @@ async fn the_source_is_opened_first_and_a_sink_is_not_touched_without_it() {
     let report = run(&pipeline(source, TestSink::new(&[], &log), false)).await;
     assert_eq!(report.ended, End::Error);
     let error = report.error.unwrap();
-    assert_eq!((error.kind(), error.component().map(|id| &**id)), (ErrorKind::Connect, Some("source")));
+    assert_eq!(
+        (error.kind(), error.component().map(|id| &**id)),
+        (ErrorKind::Connect, Some("source"))
+    );
     assert_eq!(log.lines(), ["open source"]);
 }
 

@@ -78,7 +78,10 @@ async fn back_pressure_bounds_what_is_in_memory() {
         assert_eq!(count(&report, "slow", "delivered"), 1000);
         // A page in front of the transform, one in it, one in front of the sink, one in the sink.
         assert_eq!(worst, 40);
-        assert_eq!((count(&report, "slow", "held_peak"), count(&report, "f", "held_peak")), (10, 10));
+        assert_eq!(
+            (count(&report, "slow", "held_peak"), count(&report, "f", "held_peak")),
+            (10, 10)
+        );
     }
 }
 

@@ -1,8 +1,8 @@
 //! Ends a run at any step of its components and at any of its polls.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::task::{Context, Poll};
 
 use tokio::sync::Notify;

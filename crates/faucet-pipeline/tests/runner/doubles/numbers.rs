@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use faucet_core::{
-    CheckReport, Delivery, Ended, Gap, GapReason, Info, Next, PageReader, Position, Record, Rejected,
-    Result, Resume, Scope, Source, StreamPage, Timestamp,
+    CheckReport, Delivery, Ended, Gap, GapReason, Info, Next, PageReader, Position, Record,
+    Rejected, Result, Resume, Scope, Source, StreamPage, Timestamp,
 };
 use tokio::time::{Instant, sleep_until};
 
