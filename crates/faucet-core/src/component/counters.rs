@@ -52,7 +52,8 @@ pub enum Count {
     NotWritten,
     /// Records that a full buffer in front of the component dropped.
     Dropped,
-    /// Records that the component rejected and its `dead_letter` took.
+    /// Records and messages that the component rejected. They went to its `dead_letter`, or the run
+    /// ended because there is none.
     Rejected,
     /// Sink: flushes.
     Flushes,

@@ -141,6 +141,10 @@ impl PipelineBuilder {
                 Err(panicked) => problems.push(Problem::custom(&*id, panicked.to_string())),
             }
         }
+        if !problems.is_empty() {
+            // What is not known of these components would be a problem of all that name them.
+            return Err(problems);
+        }
         let ids: Vec<&str> = components.iter().map(|component| &*component.id).collect();
         for id in buffers.keys().chain(dead_letters.keys()).filter(|id| !ids.contains(&id.as_str()))
         {

@@ -1,6 +1,6 @@
 //! The queue between two components: one producer, one consumer.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use faucet_core::{Count, Scope, StreamPage};
@@ -28,7 +28,8 @@ pub(crate) struct Edge {
 
 impl Edge {
     pub(crate) fn new(buffer: Buffer, scope: Scope) -> Self {
-        Self { state: Mutex::default(), buffer, scope }
+        let state = State { queue: Queue::new(Arc::clone(scope.id())), ..State::default() };
+        Self { state: Mutex::new(state), buffer, scope }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -65,7 +66,8 @@ impl Edge {
         let counters = self.scope.counters();
         let mut state = self.state();
         if state.abandoned {
-            counters.count(Count::NotWritten, page.len() as u64);
+            drop(state);
+            self.lose(page.len() as u64);
             return true;
         }
         let Put { dropped, was_full } = state.queue.put(page, &self.buffer);
@@ -109,6 +111,11 @@ impl Edge {
         }
     }
 
+    /// Counts records that will not reach the consumer.
+    pub(crate) fn lose(&self, records: u64) {
+        self.scope.counters().count(Count::NotWritten, records);
+    }
+
     /// The consumer takes no more: what waits counts as not written, and nobody waits for room.
     pub(crate) fn abandon(&self) {
         let mut state = self.state();
@@ -116,7 +123,7 @@ impl Edge {
         let records = state.queue.clear() as u64;
         let waker = state.producer.take();
         drop(state);
-        self.scope.counters().count(Count::NotWritten, records);
+        self.lose(records);
         wake(waker);
     }
 }

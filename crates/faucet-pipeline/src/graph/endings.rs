@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use faucet_core::{ComponentKind, Ended, Error, ErrorKind};
 
-use crate::graph::shared::{Outcome, Why};
+use crate::graph::shared::{Failure, Outcome, Why};
+
+/// The run itself, where a component would be named. No component has an empty name.
+const RUN: &str = "";
 
 /// Why a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,28 +38,23 @@ pub(crate) struct Endings {
 }
 
 impl Endings {
-    /// Notes that a component is over. True when it failed.
-    pub(crate) fn note(&mut self, Outcome { id, why }: Outcome) -> bool {
+    /// Notes that a component is over.
+    pub(crate) fn note(&mut self, Outcome { id, why }: Outcome) {
         match why {
-            Why::Done => {}
+            Why::Done | Why::Failed => {}
             Why::Ended(ended) => {
                 self.last = Some(ended);
                 self.ended.insert(id, ended);
             }
             Why::Unwanted => self.unwanted = true,
-            Why::Failed(error) => {
-                self.failed(&id, error);
-                return true;
-            }
         }
-        false
     }
 
-    /// A component did not open.
-    pub(crate) fn not_opened(&mut self, id: &Arc<str>, kind: Option<ComponentKind>, error: Error) {
+    /// A component did not open, or what comes before it failed.
+    pub(crate) fn not_opened(&mut self, kind: Option<ComponentKind>, error: Error) {
         match (kind, error.kind()) {
             (Some(ComponentKind::Sink), ErrorKind::Cancelled) => self.unwanted = true,
-            _ => self.failed(id, error),
+            _ => self.failed(Failure { id: error.component().cloned(), error }),
         }
     }
 
@@ -65,9 +63,15 @@ impl Endings {
         self.shutdown = true;
     }
 
-    pub(crate) fn failed(&mut self, id: &Arc<str>, error: Error) {
-        self.first.get_or_insert_with(|| Arc::clone(id));
-        self.failed.entry(Arc::clone(id)).or_insert_with(|| error.with_component(id));
+    /// Notes a failure. The first one of a component counts, and the first one of all is the run's.
+    pub(crate) fn failed(&mut self, Failure { id, error }: Failure) {
+        let error = match &id {
+            Some(id) => error.with_component(id),
+            None => error,
+        };
+        let id = id.unwrap_or_else(|| RUN.into());
+        self.first.get_or_insert_with(|| Arc::clone(&id));
+        self.failed.entry(id).or_insert(error);
     }
 
     pub(crate) fn exit(&self) -> Exit {

@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use faucet_core::{Error, ErrorKind, Result};
 use futures_util::FutureExt;
+use tokio::time::timeout;
 
 /// Awaits a plugin's call.
 pub(crate) async fn caught<T>(
@@ -25,6 +27,19 @@ pub(crate) fn caught_now<T>(call: &'static str, f: impl FnOnce() -> T) -> Result
 /// Drops what has panicked before: it may do so again, and that is no news.
 pub(crate) fn discard<T>(value: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+}
+
+/// Awaits a plugin's last calls. `what` says what the component did not do in time.
+pub(crate) async fn in_time<T>(
+    call: &'static str,
+    what: &str,
+    limit: Duration,
+    future: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    timeout(limit, future).await.unwrap_or_else(|_| {
+        let message = format!("{what} within {limit:?}");
+        Err(Error::new(ErrorKind::Timeout, message).with_phase(call))
+    })
 }
 
 fn panicked(call: &'static str, panic: &(dyn Any + Send)) -> Error {

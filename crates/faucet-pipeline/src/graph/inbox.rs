@@ -33,6 +33,8 @@ struct Input {
 pub(crate) struct Inbox {
     edges: Vec<Arc<Edge>>,
     inputs: Vec<Input>,
+    /// The first inputs are those that have watermarks; the others are for what was rejected.
+    marked: usize,
     lowest: Option<Timestamp>,
     stopped: bool,
     /// The input whose turn it is.
@@ -40,9 +42,9 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn new(edges: Vec<Arc<Edge>>) -> Self {
+    pub(crate) fn new(edges: Vec<Arc<Edge>>, marked: usize) -> Self {
         let inputs = vec![Input::default(); edges.len()];
-        Self { edges, inputs, lowest: None, stopped: false, next: 0 }
+        Self { edges, inputs, marked, lowest: None, stopped: false, next: 0 }
     }
 
     /// Returns what comes next. Cancel safe.
@@ -74,6 +76,11 @@ impl Inbox {
                     (input.ended, input.watermark) = (true, None);
                     self.stopped |= stopped;
                     quiet = 0;
+                    // The input that has ended may have been the one that was behind.
+                    if let Some(at_least) = self.risen() {
+                        let mark = StreamPage::default().with_watermark(at_least);
+                        return Poll::Ready(Received::Page(at, mark));
+                    }
                 }
             }
         }
@@ -90,12 +97,15 @@ impl Inbox {
     /// The watermark of all inputs together, when it has risen.
     pub(crate) fn watermark(&mut self, input: usize, at: Timestamp) -> Option<Timestamp> {
         self.inputs[input].watermark = Some(at);
-        let open = self.inputs.iter().filter(|input| !input.ended);
+        let risen = self.risen()?;
+        self.lowest = Some(risen);
+        Some(risen)
+    }
+
+    fn risen(&self) -> Option<Timestamp> {
+        let open = self.inputs[..self.marked].iter().filter(|input| !input.ended);
         let lowest = open.map(|input| input.watermark).min().flatten()?;
-        (self.lowest < Some(lowest)).then(|| {
-            self.lowest = Some(lowest);
-            lowest
-        })
+        (self.lowest < Some(lowest)).then_some(lowest)
     }
 
     /// Nothing more is taken: nobody waits for this component.

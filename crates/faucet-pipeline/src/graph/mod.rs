@@ -1,5 +1,6 @@
 //! The graph of named components and its run. Knows no connector and no file.
 
+mod baseline;
 mod buffer;
 mod builder;
 mod edge;
@@ -7,11 +8,14 @@ mod endings;
 mod epoch;
 mod flush;
 mod guard;
+mod held;
+mod hold;
 mod inbox;
 mod keeper;
 mod letter;
 mod mailbox;
 mod node;
+mod opening;
 mod outlet;
 mod parts;
 mod pipeline;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use faucet_core::{Count, Error, ErrorKind, Rejected, Result, Scope, StreamPage};
 
 use crate::graph::edge::Edge;
+use crate::graph::held::Held;
 use crate::graph::letter::letter;
 use crate::graph::queue::Envelope;
 
@@ -16,30 +17,6 @@ pub(crate) struct Outlet {
     scope: Scope,
     edges: Vec<Arc<Edge>>,
     letters: Option<Arc<Edge>>,
-}
-
-/// A page in a component's hand. When the run is dropped before the page has gone on, its records
-/// count as not written.
-pub(crate) struct Held<'a> {
-    scope: &'a Scope,
-    records: u64,
-}
-
-impl<'a> Held<'a> {
-    pub(crate) fn new(scope: &'a Scope, records: usize) -> Self {
-        Self { scope, records: records as u64 }
-    }
-
-    /// The page has gone on.
-    pub(crate) fn release(mut self) {
-        self.records = 0;
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.scope.counters().count(Count::NotWritten, self.records);
-    }
 }
 
 impl Outlet {
@@ -66,13 +43,17 @@ impl Outlet {
         all
     }
 
-    /// Sends a page when there is room.
-    pub(crate) async fn send(&self, page: StreamPage) {
-        let held = Held::new(&self.scope, page.len());
+    /// Counts records that the component has for its consumers and that were not sent yet.
+    pub(crate) fn held(&self, records: u64) -> Held<'_> {
+        Held::on_the_way(&self.edges, records)
+    }
+
+    /// Sends a page, which is a part of `held`, when there is room.
+    pub(crate) async fn send(&self, page: StreamPage, held: &mut Held<'_>) {
         if !self.has_room() {
             poll_fn(|cx| self.poll_room(cx)).await;
         }
-        held.release();
+        held.release(page.len() as u64);
         if self.send_now(page) {
             tokio::task::yield_now().await;
         }
@@ -88,12 +69,13 @@ impl Outlet {
         pressed | last.send(page)
     }
 
-    /// Sends what the component rejected to its `dead_letter`.
+    /// Counts what the component rejected, and sends it to the component's `dead_letter`.
     ///
     /// # Errors
     /// There is none.
     pub(crate) async fn reject(&self, rejected: Vec<Rejected>) -> Result<()> {
         let Some(first) = rejected.first() else { return Ok(()) };
+        self.scope.counters().count(Count::Rejected, rejected.len() as u64);
         let Some(edge) = &self.letters else {
             let what = match rejected.len() {
                 1 => format!("a record cannot be handled: {}", first.reason),
@@ -104,10 +86,9 @@ impl Outlet {
         };
         let id = self.scope.id();
         let page: StreamPage = rejected.iter().map(|rejected| letter(id, rejected)).collect();
-        let held = Held::new(&self.scope, page.len());
+        let mut held = Held::on_the_way(std::slice::from_ref(edge), page.len() as u64);
         poll_fn(|cx| edge.poll_room(cx)).await;
-        held.release();
-        self.scope.counters().count(Count::Rejected, page.len() as u64);
+        held.release(page.len() as u64);
         edge.send(page);
         Ok(())
     }

@@ -1,15 +1,15 @@
 //! The components of a run, as one future or as tasks.
 
+use std::panic::resume_unwind;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use faucet_core::{Error, ErrorKind};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::graph::shared::{Outcome, Why};
+use crate::graph::shared::Outcome;
 
 /// How long tasks that were dropped may take to be gone.
 const TASKS: Duration = Duration::from_millis(100);
@@ -47,16 +47,9 @@ impl Parts {
         match self {
             Self::Here(set) => set.poll_next_unpin(cx),
             Self::Tasks(set) => set.poll_join_next(cx).map(|joined| {
-                joined.map(|joined| {
-                    // A component contains the panics of its plugin; this one would be our own.
-                    joined.unwrap_or_else(|error| Outcome {
-                        id: "run".into(),
-                        why: Why::Failed(
-                            Error::new(ErrorKind::Panic, "a component's task has died")
-                                .with_source(error),
-                        ),
-                    })
-                })
+                // A component contains the panics of its plugin; this one would be our own.
+                joined
+                    .map(|joined| joined.unwrap_or_else(|error| resume_unwind(error.into_panic())))
             }),
         }
     }

@@ -1,10 +1,11 @@
 //! The policy of a buffer: what waits, what is dropped, what is merged. Pure.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use faucet_core::select::Pointer;
-use faucet_core::{Gap, GapReason, Record, StreamPage, Timestamp};
+use faucet_core::{Gap, GapReason, Record, StreamPage};
 
 use crate::graph::buffer::{Buffer, WhenFull};
 
@@ -33,6 +34,8 @@ pub(crate) struct Queue {
     gaps: Vec<Gap>,
     /// `conflate`: where each key stands in the page that waits last.
     keys: HashMap<Bytes, usize>,
+    /// The component in front of which the pages wait. It is the one that loses what is dropped.
+    owner: Arc<str>,
 }
 
 /// What became of a page that was put into a queue.
@@ -45,6 +48,10 @@ pub(crate) struct Put {
 }
 
 impl Queue {
+    pub(crate) fn new(owner: Arc<str>) -> Self {
+        Self { owner, ..Self::default() }
+    }
+
     pub(crate) fn is_full(&self, buffer: &Buffer) -> bool {
         self.pages >= buffer.pages || self.bytes >= buffer.bytes
     }
@@ -107,7 +114,7 @@ impl Queue {
     /// Throws everything away and returns how many records that were.
     pub(crate) fn clear(&mut self) -> usize {
         let records = self.records;
-        *self = Self::default();
+        *self = Self::new(Arc::clone(&self.owner));
         records
     }
 
@@ -119,7 +126,7 @@ impl Queue {
 
     fn drop_newest(&mut self, page: StreamPage) -> u64 {
         self.gaps.extend(page.gaps().iter().cloned());
-        self.gaps.extend(gap_of(&page));
+        self.gaps.extend(gap_of(&page, &self.owner));
         let mut joined = StreamPage::default();
         joined.prepend_gaps(std::mem::take(&mut self.gaps));
         self.gaps = joined.take_marks().0;
@@ -135,7 +142,7 @@ impl Queue {
         };
         self.took(&page);
         let dropped = page.len() as u64;
-        let gap = gap_of(&page);
+        let gap = gap_of(&page, &self.owner);
         let (mut gaps, watermark) = page.take_marks();
         gaps.extend(gap);
         let next = self.items.iter_mut().find_map(|item| match item {
@@ -220,17 +227,18 @@ impl Merged<'_> {
 }
 
 /// The gap that a dropped page leaves.
-fn gap_of(page: &StreamPage) -> Option<Gap> {
+fn gap_of(page: &StreamPage, owner: &Arc<str>) -> Option<Gap> {
     let mut records = page.iter();
     let first = records.next()?.received_at();
     let last = records.last().map_or(first, |record| record.received_at());
-    let (from, to): (Timestamp, Timestamp) = (first, last);
-    Some(Gap::new(GapReason::Dropped).between(from, to).with_missing(page.len() as u64))
+    let mut gap = Gap::new(GapReason::Dropped).between(first, last).with_missing(page.len() as u64);
+    gap.set_source(owner);
+    Some(gap)
 }
 
 #[cfg(test)]
 mod tests {
-    use faucet_core::{JsonText, Payload};
+    use faucet_core::{JsonText, Payload, Timestamp};
 
     use super::*;
 

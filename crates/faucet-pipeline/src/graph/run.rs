@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use faucet_core::{Cancel, ComponentKind, Result, Scope};
@@ -13,12 +13,14 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 
+use crate::graph::baseline;
 use crate::graph::endings::Endings;
 use crate::graph::epoch::{Epochs, Members};
 use crate::graph::flush::Flush;
 use crate::graph::keeper::Keeper;
 use crate::graph::mailbox::Mailbox;
 use crate::graph::node::Component;
+use crate::graph::opening::{NotOpened, Opened, close_all, open};
 use crate::graph::parts::Parts;
 use crate::graph::pipeline::Pipeline;
 use crate::graph::progress::Progress;
@@ -27,9 +29,6 @@ use crate::graph::shared::{Outcome, Shared};
 use crate::graph::state::State;
 use crate::graph::store::Store;
 use crate::graph::wiring;
-
-/// The name under which a failure of the state file is reported.
-const STATE: &str = "state";
 
 /// One run of a [`Pipeline`], not begun yet.
 pub struct Run {
@@ -41,7 +40,7 @@ pub struct Run {
 
 /// A run whose components are open.
 struct Prepared {
-    opened: wiring::Opened,
+    opened: Opened,
     scopes: BTreeMap<Arc<str>, Scope>,
     shared: Arc<Shared>,
     keeper: Keeper,
@@ -52,7 +51,7 @@ enum Step {
     /// A component is over.
     Over(Outcome),
     /// The keeper is.
-    Kept(Result<()>),
+    Kept,
     /// All are.
     Done,
     /// The grace is over, and they are not.
@@ -119,36 +118,76 @@ impl Run {
         let mut preparing = pin!(self.prepare());
         let prepared = poll_fn(|cx| {
             if shutdown.poll(cx).is_ready() {
-                return Poll::Ready(None);
+                endings.stopped();
+                self.cancel.cancel();
             }
-            preparing.as_mut().poll(cx).map(Some)
+            preparing.as_mut().poll(cx)
         });
         match prepared.await {
-            None => endings.stopped(),
-            Some(Err(error)) => {
-                let id = error.component().cloned().unwrap_or_else(|| STATE.into());
-                let kind = self.pipeline.component(&id).map(Component::kind);
-                endings.not_opened(&id, kind, error);
+            Ok(prepared) => self.drive(prepared, shutdown, endings).await,
+            Err(NotOpened::Stopped) => {}
+            Err(NotOpened::Failed(error)) => {
+                let component = error.component().and_then(|id| self.pipeline.component(id));
+                endings.not_opened(component.map(Component::kind), error);
             }
-            Some(Ok(prepared)) => self.drive(prepared, shutdown, endings).await,
         }
     }
 
     /// Reads the state and opens the components.
-    async fn prepare(&self) -> Result<Prepared> {
-        let settings = self.pipeline.settings();
-        let components = self.pipeline.components();
-        let (store, state) = match &settings.state {
-            Some(path) => {
-                let (store, state) = Store::open(path, components).await?;
-                (Some(store), state)
-            }
-            None => (None, State::new(components)),
+    async fn prepare(&self) -> Result<Prepared, NotOpened> {
+        let stopped = self.cancel.cancelled();
+        let (store, state) = tokio::select! {
+            biased;
+            () = stopped.clone().wait() => return Err(NotOpened::Stopped),
+            restored = self.restore() => restored.map_err(NotOpened::Failed)?,
         };
         let mut scopes = self.scopes.clone();
         wiring::resume(&self.pipeline, &mut scopes, &state);
+        let shared = self.share(store.is_some());
+        let mut opened = open(&self.pipeline, &scopes, &stopped, shared.limit()).await?;
+        let state = match &store {
+            None => state,
+            Some(store) => {
+                let committed = tokio::select! {
+                    biased;
+                    () = stopped.clone().wait() => Err(NotOpened::Stopped),
+                    committed = baseline::commit(&self.pipeline, &mut opened, store, state) => {
+                        committed.map_err(NotOpened::Failed)
+                    }
+                };
+                match committed {
+                    Ok(state) => state,
+                    Err(why) => {
+                        close_all(opened, &scopes, shared.limit()).await;
+                        return Err(why);
+                    }
+                }
+            }
+        };
+        let keeper = Keeper {
+            shared: Arc::clone(&shared),
+            store,
+            state,
+            told: BTreeMap::new(),
+            waiting_since: None,
+        };
+        Ok(Prepared { opened, scopes, shared, keeper })
+    }
+
+    async fn restore(&self) -> Result<(Option<Store>, State)> {
+        let components = self.pipeline.components();
+        match &self.pipeline.settings().state {
+            Some(path) => {
+                let (store, state) = Store::open(path, components).await?;
+                Ok((Some(store), state))
+            }
+            None => Ok((None, State::new(components))),
+        }
+    }
+
+    fn share(&self, keeps_state: bool) -> Arc<Shared> {
         let ids = |kind: ComponentKind| {
-            let of_kind = components.iter().filter(move |component| component.kind() == kind);
+            let of_kind = self.pipeline.components().iter().filter(move |c| c.kind() == kind);
             of_kind.map(|component| Arc::clone(component.id())).collect::<Vec<_>>()
         };
         let members = Members {
@@ -158,21 +197,15 @@ impl Run {
         };
         let mailboxes =
             members.sources.iter().map(|id| (Arc::clone(id), Arc::<Mailbox>::default())).collect();
-        let shared = Arc::new(Shared {
+        Arc::new(Shared {
             epochs: Epochs::new(members, self.flush()),
             mailboxes,
             cancel: self.cancel.clone(),
-            keeps_state: store.is_some(),
-            grace: settings.grace,
+            keeps_state,
+            grace: self.pipeline.settings().grace,
             progress: self.progress.clone(),
-        });
-        let mut opened = wiring::open(&self.pipeline, &scopes, &shared).await?;
-        let state = match &store {
-            Some(store) => opened.baseline(&self.pipeline, store, state).await?,
-            None => state,
-        };
-        let keeper = Keeper { shared: Arc::clone(&shared), store, state, told: BTreeMap::new() };
-        Ok(Prepared { opened, scopes, shared, keeper })
+            failures: Mutex::default(),
+        })
     }
 
     /// The cadence. A far end that hands out so many records before it waits for acknowledgement gets
@@ -206,9 +239,9 @@ impl Run {
                 if grace.poll(cx).is_ready() {
                     return Poll::Ready(Step::GaveUp);
                 }
-                if let Poll::Ready(saved) = keeper.poll(cx) {
+                if keeper.poll(cx).is_ready() {
                     kept = true;
-                    return Poll::Ready(Step::Kept(saved));
+                    return Poll::Ready(Step::Kept);
                 }
                 match parts.poll_next(cx) {
                     Poll::Ready(Some(outcome)) => Poll::Ready(Step::Over(outcome)),
@@ -216,14 +249,11 @@ impl Run {
                     Poll::Ready(None) | Poll::Pending => Poll::Pending,
                 }
             });
-            match step.await {
-                Step::Over(outcome) => {
-                    if endings.note(outcome) {
-                        shared.stop();
-                    }
-                }
-                Step::Kept(Err(error)) => endings.failed(&STATE.into(), error),
-                Step::Kept(Ok(())) => {}
+            let step = step.await;
+            shared.take_failures().into_iter().for_each(|failure| endings.failed(failure));
+            match step {
+                Step::Over(outcome) => endings.note(outcome),
+                Step::Kept => {}
                 // A sink that is not done when the grace is over does not make the shutdown fail,
                 // which was asked for: what it did not take is counted.
                 Step::GaveUp => return parts.give_up().await,

@@ -1,7 +1,7 @@
 //! What the components of a run share.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use faucet_core::{Cancel, Ended, Error};
@@ -18,7 +18,7 @@ pub(crate) struct Outcome {
 }
 
 /// Why a component is over.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
     /// The source had no more.
     Ended(Ended),
@@ -26,19 +26,15 @@ pub(crate) enum Why {
     Done,
     /// The sink's consumer wants no more.
     Unwanted,
-    /// It failed.
-    Failed(Error),
+    /// It failed, and has said so.
+    Failed,
 }
 
-impl Why {
-    /// The first failure counts.
-    pub(crate) fn or_failed(self, error: Option<Error>) -> Self {
-        match (self, error) {
-            (Self::Failed(first), _) => Self::Failed(first),
-            (_, Some(error)) => Self::Failed(error),
-            (why, None) => why,
-        }
-    }
+/// What failed: a component, or the run itself.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) id: Option<Arc<str>>,
+    pub(crate) error: Error,
 }
 
 #[derive(Debug)]
@@ -49,9 +45,24 @@ pub(crate) struct Shared {
     pub(crate) keeps_state: bool,
     pub(crate) grace: Duration,
     pub(crate) progress: Progress,
+    /// What failed and was not noted yet, oldest first.
+    pub(crate) failures: Mutex<Vec<Failure>>,
 }
 
 impl Shared {
+    /// A component, or the run itself, has failed: the run stops. Told when it happens and not when
+    /// the component is over: what fails later may be a consequence.
+    pub(crate) fn fail(&self, id: Option<&Arc<str>>, error: Error) {
+        let failure = Failure { id: id.cloned(), error };
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+        self.stop();
+    }
+
+    /// What has failed since this was asked last.
+    pub(crate) fn take_failures(&self) -> Vec<Failure> {
+        std::mem::take(&mut self.failures.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Tells every source to stop.
     pub(crate) fn stop(&self) {
         self.cancel.cancel();

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use faucet_core::{
     Count, Error, ErrorKind, Flushed, Mark, PageWriter, Rejected, Result, Scope, StreamPage,
 };
-use tokio::time::timeout;
 
-use crate::graph::guard::{caught, discard};
+use crate::graph::guard::{caught, discard, in_time};
+use crate::graph::held::Held;
 use crate::graph::inbox::{Inbox, Received};
-use crate::graph::outlet::{Held, Outlet};
+use crate::graph::outlet::Outlet;
 use crate::graph::shared::{Outcome, Shared, Why};
 
 /// A sink of a run.
@@ -82,12 +82,14 @@ impl SinkRun {
 
     async fn page(&mut self, input: usize, mut page: StreamPage) -> Result<()> {
         let (gaps, watermark) = page.take_marks();
-        self.scope.counters().count(Count::Gaps, gaps.len() as u64);
+        let scope = self.scope.clone();
+        let held = Held::into_component(&scope, page.len());
+        scope.counters().count(Count::Gaps, gaps.len() as u64);
         for gap in gaps {
             self.mark(Mark::Gap(gap)).await?;
         }
         if !page.is_empty() {
-            self.write(page).await?;
+            self.write(page, held).await?;
         }
         if let Some(at) = watermark.and_then(|at| self.inbox.watermark(input, at)) {
             self.mark(Mark::Watermark(at)).await?;
@@ -95,20 +97,17 @@ impl SinkRun {
         Ok(())
     }
 
-    async fn write(&mut self, page: StreamPage) -> Result<()> {
+    async fn write(&mut self, page: StreamPage, mut held: Held<'_>) -> Result<()> {
         let (records, bytes) = (page.len() as u64, page.payload_bytes() as u64);
-        let scope = self.scope.clone();
-        let held = Held::new(&scope, page.len());
         let written = caught("write_page", async { self.writer.write_page(page).await }).await;
-        held.release();
-        let counters = scope.counters();
         let taken = match &written {
             Ok(()) => records,
             Err(error) => error.written().unwrap_or(0).min(records),
         };
+        held.release(taken);
         self.taken.add(taken);
-        counters.count(Count::NotWritten, records - taken);
         if taken > 0 {
+            let counters = self.scope.counters();
             counters.count(Count::Pages, 1);
             // Of a page that was taken in part the bytes are not known record by record here.
             counters.count(Count::Bytes, if taken == records { bytes } else { 0 });
@@ -134,43 +133,57 @@ impl SinkRun {
 
     pub(crate) async fn run(mut self) -> Outcome {
         let id = Arc::clone(self.scope.id());
-        let pumped = self.pump().await;
-        let mut why = match pumped {
+        let mut broken = false;
+        let mut why = match self.pump().await {
             Ok(saved) => {
                 self.shared.epochs.finished(&id, saved);
                 Why::Done
             }
             Err(error) => {
-                self.inbox.abandon();
-                self.shared.stop();
-                if error.written().is_some() {
-                    // Its failure, if it fails too, is a consequence of the first.
-                    let _ = self.flush().await;
+                broken = error.kind() == ErrorKind::Panic;
+                let half = error.written().is_some() && !broken;
+                let why = self.failed(error);
+                if half {
+                    broken = self.flush_rest().await;
                 }
                 self.shared.epochs.lost(&id);
-                match error.kind() {
-                    ErrorKind::Cancelled => Why::Unwanted,
-                    _ => Why::Failed(error),
-                }
+                why
             }
         };
-        self.outlet.end(!matches!(why, Why::Done));
-        if matches!(&why, Why::Failed(error) if error.kind() == ErrorKind::Panic) {
+        self.outlet.end(why != Why::Done);
+        if broken {
             discard(self.writer);
-        } else {
-            let over = matches!(why, Why::Unwanted);
-            let closed = self.close().await;
-            why = if over { why } else { why.or_failed(closed.err()) };
+        } else if let Err(error) = self.close().await
+            && why != Why::Unwanted
+        {
+            self.shared.fail(Some(&id), error);
+            why = Why::Failed;
         }
         Outcome { id, why }
+    }
+
+    /// Takes nothing more. An end that the consumer wants is no failure.
+    fn failed(&self, error: Error) -> Why {
+        self.inbox.abandon();
+        if error.kind() == ErrorKind::Cancelled {
+            self.shared.stop();
+            return Why::Unwanted;
+        }
+        self.shared.fail(Some(self.scope.id()), error);
+        Why::Failed
+    }
+
+    /// Flushes what was taken before a failure, and says whether the sink panicked. The failure of
+    /// this flush, if it fails too, is a consequence of the first.
+    async fn flush_rest(&mut self) -> bool {
+        let limit = self.shared.limit();
+        let flushed = in_time("flush", "the sink did not flush", limit, self.flush()).await;
+        flushed.is_err_and(|error| error.kind() == ErrorKind::Panic)
     }
 
     async fn close(&mut self) -> Result<()> {
         let limit = self.shared.limit();
         let closing = caught("close", async { self.writer.close().await });
-        timeout(limit, closing).await.unwrap_or_else(|_| {
-            let what = format!("the sink did not close within {limit:?}");
-            Err(Error::new(ErrorKind::Timeout, what).with_phase("close"))
-        })
+        in_time("close", "the sink did not close", limit, closing).await
     }
 }

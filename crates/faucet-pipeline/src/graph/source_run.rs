@@ -1,18 +1,17 @@
 //! A source at work: pages go out, commits come back.
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use faucet_core::{
     Count, Ended, Error, ErrorKind, Info, Next, PageReader, Position, Result, Resume, Scope,
     StreamPage,
 };
-use tokio::time::timeout;
 
 use crate::graph::epoch::Cut;
-use crate::graph::guard::{caught, caught_now, discard};
+use crate::graph::guard::{caught, caught_now, discard, in_time};
+use crate::graph::hold::{Hold, hold_until};
 use crate::graph::mailbox::{Mail, Mailbox};
 use crate::graph::outlet::Outlet;
 use crate::graph::shared::{Outcome, Shared, Why};
@@ -25,8 +24,16 @@ pub(crate) struct SourceRun {
     pub(crate) outlet: Outlet,
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) place: Place,
+}
+
+/// Where a source stands.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
     /// Pages were handed over since the last position.
-    pub(crate) behind: bool,
+    behind: bool,
+    /// The last position that was committed.
+    committed: Option<Position>,
 }
 
 enum Event {
@@ -85,13 +92,18 @@ impl SourceRun {
 
     fn cut(&mut self) -> Result<Cut> {
         let position = caught_now("position", || self.reader.position())?;
-        let exact = position.is_some() || self.info.resume == Resume::No || !self.behind;
-        self.behind &= !exact;
+        let exact = position.is_some() || self.info.resume == Resume::No || !self.place.behind;
+        self.place.behind &= !exact;
         Ok(Cut { position, exact, saved: self.info.resume == Resume::Positions })
     }
 
-    /// Counts and sends what the source has handed over.
-    async fn hand_over(&mut self, mut page: StreamPage, wait: bool) -> Result<()> {
+    async fn committed(&mut self, position: Position) -> Result<()> {
+        caught("committed", async { self.reader.committed(&position).await }).await?;
+        self.place.committed = Some(position);
+        Ok(())
+    }
+
+    fn count(&mut self, page: &mut StreamPage) {
         let counters = self.scope.counters();
         if !page.gaps().is_empty() {
             page.set_gap_source(self.scope.id());
@@ -103,17 +115,33 @@ impl SourceRun {
         counters.count(Count::Bytes, page.payload_bytes() as u64);
         self.shared.epochs.handed(page.len().max(1) as u64, page.payload_bytes() as u64);
         self.shared.progress.read(page.len());
-        self.behind = true;
+        self.place.behind = true;
+    }
+
+    /// Counts and sends what the source has handed over.
+    async fn hand_over(&mut self, mut page: StreamPage) -> Result<()> {
+        self.count(&mut page);
         let rejected = page.take_rejected();
-        let refused = self.outlet.reject(rejected).await;
-        // The records of the page go on, whatever became of those that were rejected.
-        match page.is_void() {
-            true => {}
-            false if wait => self.outlet.send(page).await,
-            false if self.outlet.send_now(page) => tokio::task::yield_now().await,
-            false => {}
+        let Self { outlet, reader, shared, .. } = self;
+        let held = outlet.held(page.len() as u64);
+        let mut waited = Ok(());
+        if !outlet.has_room() {
+            waited = hold_until(reader, poll_fn(|cx| outlet.poll_room(cx))).await;
+            if waited.is_err() {
+                poll_fn(|cx| outlet.poll_room(cx)).await;
+            }
         }
-        refused
+        let refused = outlet.reject(rejected).await;
+        if refused.is_err() {
+            // A position behind these messages would lose them.
+            shared.epochs.fail();
+        }
+        // The records of the page go on, whatever became of those that were rejected.
+        held.release_all();
+        if !page.is_void() && outlet.send_now(page) {
+            tokio::task::yield_now().await;
+        }
+        waited.and(refused)
     }
 
     /// Moves pages until there is a reason not to.
@@ -122,7 +150,7 @@ impl SourceRun {
             match self.event().await {
                 // A source that is always ready with nothing must not keep the thread.
                 Event::Next(Next::Page(page)) if page.is_void() => tokio::task::yield_now().await,
-                Event::Next(Next::Page(page)) => self.hand_over(page, false).await?,
+                Event::Next(Next::Page(page)) => self.hand_over(page).await?,
                 Event::Next(Next::End(ended)) => return Ok(Why::Ended(ended)),
                 Event::Next(_) => return Ok(Why::Ended(Ended::default())),
                 Event::Barrier(epoch) => {
@@ -130,9 +158,7 @@ impl SourceRun {
                     self.shared.epochs.cut(self.scope.id(), cut);
                     self.outlet.barrier(epoch);
                 }
-                Event::Committed(position) => {
-                    caught("committed", async { self.reader.committed(&position).await }).await?;
-                }
+                Event::Committed(position) => self.committed(position).await?,
                 Event::Stop => return self.drain().await.map(|()| Why::Done),
                 Event::Failed(error) => return Err(error),
             }
@@ -142,79 +168,77 @@ impl SourceRun {
     async fn drain(&mut self) -> Result<()> {
         let limit = self.shared.limit();
         let draining = caught("drain", async { self.reader.drain().await });
-        let rest = timeout(limit, draining).await.unwrap_or_else(|_| {
-            Err(Error::new(ErrorKind::Timeout, format!("the source did not stop within {limit:?}"))
-                .with_phase("drain"))
-        })?;
+        let rest = in_time("drain", "the source did not stop", limit, draining).await?;
         match rest.filter(|page| !page.is_void()) {
-            Some(page) => self.hand_over(page, true).await,
+            Some(page) => self.hand_over(page).await,
             None => Ok(()),
         }
     }
 
     pub(crate) async fn run(mut self) -> Outcome {
-        let mut why = self.pump().await.unwrap_or_else(|error| Why::Failed(of_source(error)));
-        let broken = matches!(&why, Why::Failed(error) if error.kind() == ErrorKind::Panic);
-        let cut = if broken { Cut::default() } else { self.cut().unwrap_or_default() };
         let id = Arc::clone(self.scope.id());
+        let mut broken = false;
+        let mut why = match self.pump().await {
+            Ok(why) => why,
+            Err(error) => self.failed(error, &mut broken),
+        };
+        let mut cut = Cut::default();
+        if !broken {
+            match self.cut() {
+                Ok(last) => cut = last,
+                Err(error) => why = self.failed(error, &mut broken),
+            }
+        }
+        let end = cut.position.clone();
         self.shared.epochs.last_cut(&id, cut);
         self.outlet.end(!matches!(why, Why::Ended(_)));
-        if matches!(why, Why::Failed(_)) {
-            self.shared.stop();
+        if !broken && let Err(error) = self.acknowledge(end).await {
+            why = self.failed(error, &mut broken);
         }
         if broken {
             discard(self.reader);
-        } else {
-            let last = self.leave().await;
-            why = why.or_failed(last.map(of_source));
+        } else if let Err(error) = self.close().await {
+            why = self.failed(error, &mut broken);
         }
         Outcome { id, why }
     }
 
-    /// Acknowledges the last pages, and then closes.
-    async fn leave(&mut self) -> Option<Error> {
-        let last = loop {
-            match self.last_commit().await {
-                Ok(Some(position)) => {
-                    let committed =
-                        caught("committed", async { self.reader.committed(&position).await });
-                    if let Err(error) = committed.await {
-                        break Some(error);
-                    }
-                }
-                Ok(None) => break None,
-                // A reader that has panicked is not called again.
-                Err(panicked) => return Some(panicked),
-            }
-        };
+    /// Notes a failure. A reader that has panicked is not called again.
+    fn failed(&self, error: Error, broken: &mut bool) -> Why {
+        *broken |= error.kind() == ErrorKind::Panic;
+        self.shared.fail(Some(self.scope.id()), of_source(error));
+        Why::Failed
+    }
+
+    /// Waits until the last pages, which end at `end`, are committed. A source without a way back
+    /// has nothing to wait for.
+    async fn acknowledge(&mut self, end: Option<Position>) -> Result<()> {
         let limit = self.shared.limit();
-        let closed = timeout(limit, caught("close", async { self.reader.close().await })).await;
-        let closed = closed.unwrap_or_else(|_| {
-            let what = format!("the source did not close within {limit:?}");
-            Err(Error::new(ErrorKind::Timeout, what).with_phase("close"))
-        });
-        last.or(closed.err())
+        while self.info.resume != Resume::No && (end.is_none() || self.place.committed != end) {
+            let Some(position) = self.last_commit().await? else { break };
+            let what = "the source did not take its last commit";
+            in_time("committed", what, limit, self.committed(position)).await?;
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        let closing = caught("close", async { self.reader.close().await });
+        in_time("close", "the source did not close", self.shared.limit(), closing).await
     }
 
     /// The next commit after the source's end, or `None` when no more come. The source holds
     /// meanwhile.
     async fn last_commit(&mut self) -> Result<Option<Position>> {
         let Self { reader, mailbox, .. } = self;
-        let mut hold = Hold::new(reader);
-        poll_fn(|cx| {
-            let mail = mailbox.poll(cx, |mail| {
-                (mail.barrier, mail.stop) = (None, false);
-                match mail.committed.take() {
-                    Some(position) => Some(Some(position)),
-                    None => mail.over.then_some(None),
-                }
-            });
-            if let Poll::Ready(found) = mail {
-                return Poll::Ready(Ok(found));
+        let take = |mail: &mut Mail| {
+            (mail.barrier, mail.stop) = (None, false);
+            match mail.committed.take() {
+                Some(position) => Some(Some(position)),
+                None => mail.over.then_some(None),
             }
-            hold.poll(cx).map(Err)
-        })
-        .await
+        };
+        hold_until(reader, poll_fn(|cx| mailbox.poll(cx, take))).await
     }
 }
 
@@ -223,30 +247,5 @@ fn of_source(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Cancelled => Error::new(ErrorKind::Other, error.to_string()).with_source(error),
         _ => error,
-    }
-}
-
-/// A source's `hold`. Returning is harmless, and it is then not called again.
-pub(crate) struct Hold<'a>(Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>);
-
-impl<'a> Hold<'a> {
-    pub(crate) fn new(reader: &'a mut Box<dyn PageReader>) -> Self {
-        Self(Some(Box::pin(async { reader.hold().await })))
-    }
-
-    /// Ready with the error when the source panics.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        let Some(future) = &mut self.0 else { return Poll::Pending };
-        match caught_now("hold", || future.as_mut().poll(cx)) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(())) => {
-                self.0 = None;
-                Poll::Pending
-            }
-            Err(panicked) => {
-                discard(self.0.take());
-                Poll::Ready(panicked)
-            }
-        }
     }
 }

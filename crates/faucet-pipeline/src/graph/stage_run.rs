@@ -1,14 +1,16 @@
 //! A transform at work.
 
-use std::pin::pin;
 use std::sync::Arc;
 
-use faucet_core::{Carry, Count, Gap, Mark, Out, PageStage, Result, Scope, StreamPage, Timestamp};
+use faucet_core::{
+    Carry, Count, Emitted, Gap, Mark, Out, PageStage, Result, Scope, StreamPage, Timestamp,
+};
 use tokio::time::{Instant, sleep_until};
 
 use crate::graph::guard::{caught, caught_now, discard};
+use crate::graph::held::Held;
 use crate::graph::inbox::{Inbox, Received};
-use crate::graph::outlet::{Held, Outlet};
+use crate::graph::outlet::Outlet;
 use crate::graph::shared::{Outcome, Shared, Why};
 
 /// A transform of a run.
@@ -21,6 +23,8 @@ pub(crate) struct StageRun {
     pub(crate) out: Out,
     /// Gaps that stand before the next page that leaves.
     pub(crate) gaps: Vec<Gap>,
+    /// The last thing that happened was a tick.
+    pub(crate) ticked: bool,
 }
 
 /// What may stand alone when the stage has emitted nothing.
@@ -32,27 +36,35 @@ enum Marks {
     Leave,
 }
 
+/// Records and bytes of payload.
+fn amount(pages: &[StreamPage]) -> (u64, u64) {
+    let sum = |of: fn(&StreamPage) -> usize| pages.iter().map(of).sum::<usize>() as u64;
+    (sum(StreamPage::len), sum(StreamPage::payload_bytes))
+}
+
 impl StageRun {
     /// Sends what the last call has emitted: waiting gaps before it, `watermark` behind it.
     async fn forward(&mut self, watermark: Option<Timestamp>, marks: Marks) -> Result<()> {
-        let emitted = self.out.take();
-        let refused = self.outlet.reject(emitted.rejected).await;
-        let mut pages = emitted.pages;
-        let alone = !self.gaps.is_empty() || watermark.is_some();
+        let Self { scope, outlet, out, gaps, .. } = self;
+        let Emitted { mut pages, rejected, .. } = out.take();
+        let (records, bytes) = amount(&pages);
+        let counters = scope.counters();
+        counters.count(Count::Records, records);
+        counters.count(Count::Bytes, bytes);
+        let mut held = outlet.held(records);
+        let refused = outlet.reject(rejected).await;
+        let alone = !gaps.is_empty() || watermark.is_some();
         if pages.is_empty() && marks == Marks::Leave && alone {
             pages.push(StreamPage::default());
         }
         let count = pages.len();
         for (n, mut page) in pages.into_iter().enumerate() {
-            page.prepend_gaps(std::mem::take(&mut self.gaps));
+            page.prepend_gaps(std::mem::take(gaps));
             if let (true, Some(at)) = (n + 1 == count, watermark) {
                 page = page.with_watermark(at);
             }
-            let counters = self.scope.counters();
             counters.count(Count::Pages, 1);
-            counters.count(Count::Records, page.len() as u64);
-            counters.count(Count::Bytes, page.payload_bytes() as u64);
-            self.outlet.send(page).await;
+            outlet.send(page, &mut held).await;
         }
         refused
     }
@@ -63,7 +75,9 @@ impl StageRun {
 
     async fn page(&mut self, input: usize, mut page: StreamPage) -> Result<()> {
         let (gaps, watermark) = page.take_marks();
-        self.scope.counters().count(Count::Gaps, gaps.len() as u64);
+        let scope = self.scope.clone();
+        let held = Held::into_component(&scope, page.len());
+        scope.counters().count(Count::Gaps, gaps.len() as u64);
         for gap in gaps {
             let mark = Mark::Gap(gap.clone());
             self.mark(&mark).await?;
@@ -71,11 +85,9 @@ impl StageRun {
             self.gaps.push(gap);
         }
         if !page.is_empty() {
-            let scope = self.scope.clone();
-            let held = Held::new(&scope, page.len());
             caught("push", async { self.stage.push(input, page, &mut self.out).await }).await?;
-            held.release();
         }
+        held.release_all();
         self.forward(None, Marks::Leave).await?;
         if let Some(at) = watermark.and_then(|at| self.inbox.watermark(input, at)) {
             self.mark(&Mark::Watermark(at)).await?;
@@ -84,16 +96,36 @@ impl StageRun {
         Ok(())
     }
 
-    /// What comes next; `None` when the stage's deadline has passed.
+    /// What comes next; `None` when the stage's deadline has passed. Pages and ticks that are always
+    /// due take turns.
     async fn receive(&mut self) -> Result<Option<Received>> {
-        let deadline = caught_now("deadline", || self.stage.deadline())?;
-        let Some(due) = deadline else { return Ok(Some(self.inbox.receive().await)) };
-        let sleep = pin!(sleep_until(Instant::from_std(due)));
-        Ok(tokio::select! {
-            biased;
-            received = self.inbox.receive() => Some(received),
-            () = sleep => None,
+        let deadline = caught_now("deadline", || self.stage.deadline())?.map(Instant::from_std);
+        let ticked = std::mem::take(&mut self.ticked);
+        Ok(match deadline {
+            None => Some(self.inbox.receive().await),
+            Some(due) if !ticked && due <= Instant::now() => None,
+            Some(due) => tokio::select! {
+                biased;
+                received = self.inbox.receive() => Some(received),
+                () = sleep_until(due) => None,
+            },
         })
+    }
+
+    async fn tick(&mut self) -> Result<()> {
+        self.ticked = true;
+        let now = Instant::now().into_std();
+        caught("tick", async { self.stage.tick(now, &mut self.out).await }).await?;
+        let before = self.scope.counters().get(Count::Records);
+        self.forward(None, Marks::Leave).await?;
+        let emitted = self.scope.counters().get(Count::Records) - before;
+        if emitted > 0 {
+            // No source has handed over a page that would begin the wait for the next flush.
+            self.shared.epochs.handed(emitted, 0);
+        }
+        // A deadline that never moves must not keep the thread.
+        tokio::task::yield_now().await;
+        Ok(())
     }
 
     fn snapshot(&mut self) -> Result<Carry> {
@@ -104,13 +136,7 @@ impl StageRun {
     async fn pump(&mut self) -> Result<bool> {
         loop {
             match self.receive().await? {
-                None => {
-                    let now = Instant::now().into_std();
-                    caught("tick", async { self.stage.tick(now, &mut self.out).await }).await?;
-                    self.forward(None, Marks::Leave).await?;
-                    // A deadline that never moves must not keep the thread.
-                    tokio::task::yield_now().await;
-                }
+                None => self.tick().await?,
                 Some(Received::Page(input, page)) => self.page(input, page).await?,
                 Some(Received::Barrier(epoch)) => {
                     let carry = self.snapshot()?;
@@ -152,8 +178,8 @@ impl StageRun {
             Err(error) => {
                 self.shared.epochs.fail();
                 self.inbox.abandon();
-                self.shared.stop();
-                (true, Why::Failed(error))
+                self.shared.fail(Some(&id), error);
+                (true, Why::Failed)
             }
         };
         discard(self.stage);
