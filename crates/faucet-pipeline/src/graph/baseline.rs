@@ -12,8 +12,9 @@ use crate::graph::pipeline::Pipeline;
 use crate::graph::state::State;
 use crate::graph::store::Store;
 
-/// Commits once before the first page. A crash before the first flush then finds what each sink had at
-/// the start: without it a file could not be cut back to where this run began.
+/// Commits before the first page what sinks save, if a sink saves something that the state does not
+/// have. A crash before the first flush then finds what each sink had at the start: without it a file
+/// could not be cut back to where this run began.
 ///
 /// # Errors
 /// A sink does not flush, a source panics, or the state cannot be saved.
@@ -24,7 +25,7 @@ pub(crate) async fn commit(
     state: State,
 ) -> Result<State> {
     let Opened { readers, writers, .. } = opened;
-    let mut next = state;
+    let mut next = state.clone();
     next.epoch += 1;
     let saves = |id: &Arc<str>| {
         let component = pipeline.component(id);
@@ -53,11 +54,16 @@ pub(crate) async fn commit(
     }));
     let (flushed, held) = join(flushing, holding).await;
     held.into_iter().collect::<Result<Vec<()>>>()?;
+    let mut news = false;
     for flushed in flushed {
         let (id, flushed) = flushed?;
         if let (Some(bytes), Some(saved)) = (flushed.saved(), next.components.get_mut(&**id)) {
+            news |= saved.bytes().as_ref() != Some(bytes);
             saved.set(bytes);
         }
+    }
+    if !news {
+        return Ok(state);
     }
     store.save(next.clone()).await?;
     Ok(next)

@@ -49,7 +49,7 @@ async fn a_state_is_readable_and_names_what_it_belongs_to() {
         state(&file),
         json!({
             "version": 1,
-            "epoch": 1,
+            "epoch": 2,
             "components": {
                 "n": {"type": "numbers", "target": "counter", "position": "10"},
                 "w": {"type": "window", "target": "", "saved": "7+8+9"},
