@@ -7,7 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::graph::endings::{Endings, Exit};
-use crate::graph::pipeline::Pipeline;
+use crate::graph::plan::Plan;
 use crate::graph::progress::Progress;
 
 /// How a run ended.
@@ -144,7 +144,7 @@ pub struct ComponentReport {
 }
 
 impl Report {
-    pub(crate) fn new(pipeline: &Pipeline, mut endings: Endings, progress: &Progress) -> Self {
+    pub(crate) fn new(plan: &Plan, mut endings: Endings, progress: &Progress) -> Self {
         let readings: BTreeMap<String, Reading> = progress
             .components()
             .into_iter()
@@ -168,7 +168,7 @@ impl Report {
                 skipped: reading.skipped,
             }
         };
-        let components = pipeline.components();
+        let components = &plan.components;
         let components = components.iter().map(|c| (c.id().to_string(), component(c))).collect();
         let exit = endings.exit();
         let error = endings.first.take().and_then(|id| endings.failed.remove(&id));

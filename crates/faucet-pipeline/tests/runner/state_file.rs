@@ -11,7 +11,9 @@ use faucet_pipeline::{Flush, Pipeline, PipelineBuilder, Report};
 use serde_json::{Value, json};
 
 use crate::books::{BOTH, count, run, run_until};
-use crate::doubles::{FileSink, Memory, Numbers, Window, after, every, folder, ms, saved_position};
+use crate::doubles::{
+    FileSink, Memory, Numbers, Queue, Window, after, every, folder, ms, saved_position,
+};
 
 fn builder(file: &Path) -> PipelineBuilder {
     Pipeline::builder().source("n", Numbers::new(10, 4)).state(file)
@@ -81,6 +83,21 @@ async fn a_later_run_goes_on_behind_the_last_commit() {
         // A run that moved nothing has written nothing.
         assert_eq!(state(&file)["epoch"], 2);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_one_connection_understands_is_not_saved() {
+    let (_folder, file) = folder();
+    let queue = Queue::new(5);
+    let pipeline = builder(&file)
+        .source("queue", queue.clone())
+        .sink("m", Memory::default(), &["n", "queue"])
+        .build()
+        .unwrap();
+    run(&pipeline).await;
+    assert_eq!(queue.acked().len(), 5);
+    assert_eq!(saved_position(&file, "n").as_deref(), Some("10"));
+    assert_eq!(saved_position(&file, "queue"), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,13 +353,13 @@ async fn a_file_that_another_program_changed_is_not_overwritten() {
 }
 
 /// The file beside a state is a pipe: whoever opens it waits until somebody reads.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_save_that_outlives_its_run_keeps_the_next_run_waiting() {
     let (_folder, file) = folder();
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
-    assert!(std::process::Command::new("mkfifo").arg(&beside).status().unwrap().success());
+    rustix::fs::mkfifoat(rustix::fs::CWD, &beside, rustix::fs::Mode::RWXU).unwrap();
     let (source, there) = (Numbers { live: true, ..Numbers::new(4, 4) }, Memory::default());
     let first = Pipeline::builder()
         .source("n", source)
