@@ -98,8 +98,8 @@ pub struct Report {
     /// How long all holes are together, in seconds.
     pub disconnected_seconds: f64,
     /// What did not reach a sink, by reason. `not_written` counts the records that were read and that
-    /// a sink did not take; `dropped` those that a full buffer dropped; `rejected` those that went to
-    /// a `dead_letter`.
+    /// a sink did not take; `dropped` those that a full buffer dropped; `rejected` those that a
+    /// component rejected.
     pub skipped: BTreeMap<&'static str, u64>,
     /// Records delivered as the sinks promise.
     pub delivered: u64,
