@@ -1,7 +1,8 @@
 //! The state file: what stands in it, who may use it, and what happens when it cannot be written.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::SeqCst;
 
 use faucet_core::{
     CheckReport, Delivery, ErrorKind, Info, PageReader, PageWriter, Result, Resume, Scope, Sink,
@@ -234,10 +235,11 @@ async fn a_folder_that_is_not_there_is_named_before_anything_opens() {
 }
 
 /// Makes every save fail: what is written beside the file cannot be created.
-fn block(file: &Path) {
+fn block(file: &Path) -> PathBuf {
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
-    fs::create_dir(beside).unwrap();
+    fs::create_dir(&beside).unwrap();
+    beside.into()
 }
 
 #[tokio::test(start_paused = true)]
@@ -265,6 +267,30 @@ async fn a_state_that_cannot_be_saved_stops_the_run_and_nothing_is_acknowledged(
         assert_eq!((source.committed().len(), report.commits), (0, 0));
         assert!(!file.exists());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_committed_after_a_failed_save_although_the_next_would_work() {
+    let (_folder, file) = folder();
+    let beside = block(&file);
+    let source = Numbers::live(1, 10);
+    let pipeline = Pipeline::builder()
+        .source("n", source.clone())
+        .sink("m", Memory::slow(50), &["n"])
+        .flush(every(1))
+        .state(&file)
+        .build()
+        .unwrap();
+    let repair = async {
+        while source.drained.load(SeqCst) == 0 {
+            after(1).await;
+        }
+        fs::remove_dir(beside).unwrap();
+        after(5000).await;
+    };
+    let report = run_until(&pipeline, repair).await;
+    assert!(report.error.unwrap().to_string().ends_with("cannot be written"));
+    assert_eq!((source.committed().len(), file.exists()), (0, false));
 }
 
 #[tokio::test(start_paused = true)]
