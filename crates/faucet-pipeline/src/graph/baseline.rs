@@ -8,7 +8,7 @@ use futures_util::future::{join, join_all};
 use crate::graph::guard::{caught, caught_now};
 use crate::graph::hold::hold_until;
 use crate::graph::opening::Opened;
-use crate::graph::pipeline::Pipeline;
+use crate::graph::plan::Plan;
 use crate::graph::state::State;
 use crate::graph::store::Store;
 
@@ -19,7 +19,7 @@ use crate::graph::store::Store;
 /// # Errors
 /// A sink does not flush, a source panics, or the state cannot be saved.
 pub(crate) async fn commit(
-    pipeline: &Pipeline,
+    plan: &Plan,
     opened: &mut Opened,
     store: &Store,
     state: State,
@@ -28,7 +28,7 @@ pub(crate) async fn commit(
     let mut next = state.clone();
     next.epoch += 1;
     let saves = |id: &Arc<str>| {
-        let component = pipeline.component(id);
+        let component = plan.component(id);
         component.is_some_and(|component| component.info().resume == Resume::Positions)
     };
     for (id, reader) in readers.iter().filter(|(id, _)| saves(id)) {

@@ -11,7 +11,9 @@ use crate::graph::buffer::Buffer;
 use crate::graph::flush::Flush;
 use crate::graph::guard::caught_now;
 use crate::graph::node::{Component, Part};
-use crate::graph::pipeline::{GRACE, Pipeline, Settings};
+use crate::graph::pipeline::Pipeline;
+use crate::graph::plan::{GRACE, Plan, Settings};
+use crate::graph::report::Report;
 use crate::graph::topology::{Member, order};
 
 /// A component that was named and not checked yet.
@@ -161,7 +163,7 @@ impl PipelineBuilder {
         };
         problems.into_result()?;
         let components = order.into_iter().map(|n| components[n].clone()).collect();
-        Ok(Pipeline::of(components, settings))
+        Ok(Pipeline::of(Plan { components, settings }))
     }
 }
 
@@ -214,4 +216,45 @@ fn check_flush(flush: &Flush, problems: &mut Problems) {
     problems
         .push_if(flush.records == Some(0), || Problem::out_of_range(key("records"), "at least 1"));
     problems.push_if(flush.bytes == Some(0), || Problem::out_of_range(key("bytes"), "at least 1"));
+}
+
+impl Pipeline {
+    /// Puts a pipeline together.
+    pub fn builder() -> PipelineBuilder {
+        PipelineBuilder::default()
+    }
+
+    /// Moves records from `source` to `sink`: a pipeline whose components have these names.
+    ///
+    /// # Panics
+    /// When one of them panics while it describes itself, and when the source diverts what it cannot
+    /// decode: that needs a `dead_letter`, and so the [`builder`](Self::builder).
+    pub fn new(source: impl Source + 'static, sink: impl Sink + 'static) -> Self {
+        let builder = Self::builder().source("source", source).sink("sink", sink, &["source"]);
+        match builder.build() {
+            Ok(pipeline) => pipeline,
+            Err(problems) => panic!("one source and one sink are no pipeline: {problems}"),
+        }
+    }
+}
+
+/// Moves records from `source` to `sink` until the source ends or something fails.
+///
+/// # Panics
+/// As [`Pipeline::new`].
+pub async fn run(source: impl Source + 'static, sink: impl Sink + 'static) -> Report {
+    Pipeline::new(source, sink).run().await
+}
+
+/// Moves records from `source` to `sink` until the source ends, something fails, or `shutdown` is
+/// ready; see [`Run::until`](crate::Run::until).
+///
+/// # Panics
+/// As [`Pipeline::new`].
+pub async fn run_until(
+    source: impl Source + 'static,
+    sink: impl Sink + 'static,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Report {
+    Pipeline::new(source, sink).run_until(shutdown).await
 }

@@ -42,10 +42,8 @@ impl Edge {
 
     /// Whether a page may be sent. Only a blocking buffer makes its producer wait.
     pub(crate) fn has_room(&self) -> bool {
-        !self.blocks() || {
-            let state = self.state();
-            !state.queue.is_full(&self.buffer) || state.abandoned
-        }
+        // Of a consumer that takes no more the queue is empty: nobody waits for it.
+        !self.blocks() || !self.state().queue.is_full(&self.buffer)
     }
 
     /// Ready when a page may be sent.
@@ -54,7 +52,7 @@ impl Edge {
             return Poll::Ready(());
         }
         let mut state = self.state();
-        if !state.queue.is_full(&self.buffer) || state.abandoned {
+        if !state.queue.is_full(&self.buffer) {
             return Poll::Ready(());
         }
         register(&mut state.producer, cx);

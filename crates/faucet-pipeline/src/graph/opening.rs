@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::graph::guard::{caught, discard};
 use crate::graph::hold::hold_until;
 use crate::graph::node::Part;
-use crate::graph::pipeline::Pipeline;
+use crate::graph::plan::Plan;
 
 type Id = Arc<str>;
 
@@ -107,15 +107,15 @@ impl Gate {
 /// # Errors
 /// The first component that did not open.
 pub(crate) async fn open(
-    pipeline: &Pipeline,
+    plan: &Plan,
     scopes: &BTreeMap<Id, Scope>,
     stopped: &Cancelled,
     limit: Duration,
 ) -> Result<Opened, NotOpened> {
     let mut opened = Opened::default();
-    let mut failure = open_sources(pipeline, scopes, stopped, &mut opened).await;
+    let mut failure = open_sources(plan, scopes, stopped, &mut opened).await;
     if failure.is_none() && !stopped.is_cancelled() {
-        failure = open_rest(pipeline, scopes, stopped, &mut opened).await;
+        failure = open_rest(plan, scopes, stopped, &mut opened).await;
     }
     let why = match failure {
         Some(error) => NotOpened::Failed(error),
@@ -145,12 +145,12 @@ async fn open_source(
 }
 
 async fn open_sources(
-    pipeline: &Pipeline,
+    plan: &Plan,
     scopes: &BTreeMap<Id, Scope>,
     stopped: &Cancelled,
     opened: &mut Opened,
 ) -> Option<Error> {
-    let sources = pipeline.components().iter().filter_map(|component| match &component.part {
+    let sources = plan.components.iter().filter_map(|component| match &component.part {
         Part::Source(source) => Some((&component.id, source)),
         _ => None,
     });
@@ -162,13 +162,13 @@ async fn open_sources(
 }
 
 async fn open_rest(
-    pipeline: &Pipeline,
+    plan: &Plan,
     scopes: &BTreeMap<Id, Scope>,
     stopped: &Cancelled,
     opened: &mut Opened,
 ) -> Option<Error> {
     let Opened { readers, stages, writers } = opened;
-    let components = pipeline.components();
+    let components = &plan.components;
     let transforms = components.iter().filter_map(|component| match &component.part {
         Part::Transform(transform) => Some((&component.id, transform)),
         _ => None,

@@ -1,43 +1,27 @@
 //! A configured pipeline.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use faucet_core::Scope;
 
-use crate::graph::flush::Flush;
 use crate::graph::node::Component;
-
-/// How long a run may take after a shutdown, unless a pipeline says otherwise: what leaves a process
-/// the time to end within two seconds.
-pub const GRACE: Duration = Duration::from_millis(1800);
-
-/// What a pipeline is told beside its components.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) context: Arc<BTreeMap<String, String>>,
-    pub(crate) flush: Flush,
-    pub(crate) state: Option<PathBuf>,
-    pub(crate) grace: Duration,
-    pub(crate) parallel: bool,
-}
+use crate::graph::plan::Plan;
+use crate::graph::report::Report;
+use crate::graph::run::Run;
 
 /// Named components and what flows between them. Immutable; each [`start`](Self::start) makes a run.
 #[derive(Clone)]
-pub struct Pipeline(Arc<Inner>);
-
-struct Inner {
-    /// Each stands behind all that it takes pages from.
-    components: Vec<Component>,
-    settings: Settings,
-}
+pub struct Pipeline(Arc<Plan>);
 
 impl Pipeline {
-    pub(crate) fn of(components: Vec<Component>, settings: Settings) -> Self {
-        Self(Arc::new(Inner { components, settings }))
+    pub(crate) fn of(plan: Plan) -> Self {
+        Self(Arc::new(plan))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn settings(&self) -> &crate::graph::plan::Settings {
+        &self.0.settings
     }
 
     /// The components. Each stands behind all that it takes pages from.
@@ -47,16 +31,28 @@ impl Pipeline {
 
     /// The component of this name.
     pub fn component(&self, id: &str) -> Option<&Component> {
-        self.components().iter().find(|component| &*component.id == id)
-    }
-
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.0.settings
+        self.0.component(id)
     }
 
     /// The scope of the component `id` outside of a run: its placeholders have values.
     pub fn scope(&self, id: &str) -> Scope {
-        Scope::new(id).with_values(Arc::clone(&self.0.settings.context))
+        self.0.scope(id)
+    }
+
+    /// A run of this pipeline. It begins when it is awaited.
+    pub fn start(&self) -> Run {
+        Run::new(Arc::clone(&self.0))
+    }
+
+    /// Runs until all sources have ended or something fails; see [`Run::until`].
+    pub async fn run(&self) -> Report {
+        self.run_until(std::future::pending()).await
+    }
+
+    /// Runs until all sources have ended, something fails, or `shutdown` is ready; see
+    /// [`Run::until`].
+    pub async fn run_until(&self, shutdown: impl Future<Output = ()> + Send) -> Report {
+        self.start().until(shutdown).await
     }
 }
 

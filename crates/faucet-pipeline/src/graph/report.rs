@@ -7,7 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::graph::endings::{Endings, Exit};
-use crate::graph::pipeline::Pipeline;
+use crate::graph::plan::Plan;
 use crate::graph::progress::Progress;
 
 /// How a run ended.
@@ -98,8 +98,8 @@ pub struct Report {
     /// How long all holes are together, in seconds.
     pub disconnected_seconds: f64,
     /// What did not reach a sink, by reason. `not_written` counts the records that were read and that
-    /// a sink did not take; `dropped` those that a full buffer dropped; `rejected` those that went to
-    /// a `dead_letter`.
+    /// a sink did not take; `dropped` those that a full buffer dropped; `rejected` those that a
+    /// component rejected.
     pub skipped: BTreeMap<&'static str, u64>,
     /// Records delivered as the sinks promise.
     pub delivered: u64,
@@ -144,7 +144,7 @@ pub struct ComponentReport {
 }
 
 impl Report {
-    pub(crate) fn new(pipeline: &Pipeline, mut endings: Endings, progress: &Progress) -> Self {
+    pub(crate) fn new(plan: &Plan, mut endings: Endings, progress: &Progress) -> Self {
         let readings: BTreeMap<String, Reading> = progress
             .components()
             .into_iter()
@@ -168,7 +168,7 @@ impl Report {
                 skipped: reading.skipped,
             }
         };
-        let components = pipeline.components();
+        let components = &plan.components;
         let components = components.iter().map(|c| (c.id().to_string(), component(c))).collect();
         let exit = endings.exit();
         let error = endings.first.take().and_then(|id| endings.failed.remove(&id));

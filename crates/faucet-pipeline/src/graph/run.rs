@@ -22,7 +22,7 @@ use crate::graph::mailbox::Mailbox;
 use crate::graph::node::Component;
 use crate::graph::opening::{NotOpened, Opened, close_all, open};
 use crate::graph::parts::Parts;
-use crate::graph::pipeline::Pipeline;
+use crate::graph::plan::Plan;
 use crate::graph::progress::Progress;
 use crate::graph::report::Report;
 use crate::graph::shared::{Outcome, Shared};
@@ -30,9 +30,9 @@ use crate::graph::state::State;
 use crate::graph::store::Store;
 use crate::graph::wiring;
 
-/// One run of a [`Pipeline`], not begun yet.
+/// One run of a [`Pipeline`](crate::Pipeline), not begun yet.
 pub struct Run {
-    pipeline: Pipeline,
+    plan: Arc<Plan>,
     scopes: BTreeMap<Arc<str>, Scope>,
     cancel: Cancel,
     progress: Progress,
@@ -80,13 +80,13 @@ impl<'a, T> Once<'a, T> {
 }
 
 impl Run {
-    pub(crate) fn new(pipeline: Pipeline) -> Self {
+    pub(crate) fn new(plan: Arc<Plan>) -> Self {
         let cancel = Cancel::new();
-        let scopes = wiring::scopes(&pipeline, &cancel);
+        let scopes = wiring::scopes(&plan, &cancel);
         let of_component =
             |component: &Component| (component.kind(), scopes[component.id()].clone());
-        let progress = Progress::new(pipeline.components().iter().map(of_component).collect());
-        Self { pipeline, scopes, cancel, progress }
+        let progress = Progress::new(plan.components.iter().map(of_component).collect());
+        Self { plan, scopes, cancel, progress }
     }
 
     /// The run's counters. They go on while the run does.
@@ -111,7 +111,7 @@ impl Run {
         let mut shutdown = Once::new(shutdown);
         // Boxed: the state of a whole run would make the caller's future a large one.
         Box::pin(self.conduct(&mut shutdown, &mut endings)).await;
-        Report::new(&self.pipeline, endings, &self.progress)
+        Report::new(&self.plan, endings, &self.progress)
     }
 
     async fn conduct(&self, shutdown: &mut Once<'_, ()>, endings: &mut Endings) {
@@ -127,7 +127,7 @@ impl Run {
             Ok(prepared) => self.drive(prepared, shutdown, endings).await,
             Err(NotOpened::Stopped) => {}
             Err(NotOpened::Failed(error)) => {
-                let component = error.component().and_then(|id| self.pipeline.component(id));
+                let component = error.component().and_then(|id| self.plan.component(id));
                 endings.not_opened(component.map(Component::kind), error);
             }
         }
@@ -142,16 +142,16 @@ impl Run {
             restored = self.restore() => restored.map_err(NotOpened::Failed)?,
         };
         let mut scopes = self.scopes.clone();
-        wiring::resume(&self.pipeline, &mut scopes, &state);
+        wiring::resume(&self.plan, &mut scopes, &state);
         let shared = self.share(store.is_some());
-        let mut opened = open(&self.pipeline, &scopes, &stopped, shared.limit()).await?;
+        let mut opened = open(&self.plan, &scopes, &stopped, shared.limit()).await?;
         let state = match &store {
             None => state,
             Some(store) => {
                 let committed = tokio::select! {
                     biased;
                     () = stopped.clone().wait() => Err(NotOpened::Stopped),
-                    committed = baseline::commit(&self.pipeline, &mut opened, store, state) => {
+                    committed = baseline::commit(&self.plan, &mut opened, store, state) => {
                         committed.map_err(NotOpened::Failed)
                     }
                 };
@@ -175,8 +175,8 @@ impl Run {
     }
 
     async fn restore(&self) -> Result<(Option<Store>, State)> {
-        let components = self.pipeline.components();
-        match &self.pipeline.settings().state {
+        let components = &self.plan.components;
+        match &self.plan.settings.state {
             Some(path) => {
                 let (store, state) = Store::open(path, components).await?;
                 Ok((Some(store), state))
@@ -187,7 +187,7 @@ impl Run {
 
     fn share(&self, keeps_state: bool) -> Arc<Shared> {
         let ids = |kind: ComponentKind| {
-            let of_kind = self.pipeline.components().iter().filter(move |c| c.kind() == kind);
+            let of_kind = self.plan.components.iter().filter(move |c| c.kind() == kind);
             of_kind.map(|component| Arc::clone(component.id())).collect::<Vec<_>>()
         };
         let members = Members {
@@ -202,7 +202,7 @@ impl Run {
             mailboxes,
             cancel: self.cancel.clone(),
             keeps_state,
-            grace: self.pipeline.settings().grace,
+            grace: self.plan.settings.grace,
             progress: self.progress.clone(),
             failures: Mutex::default(),
         })
@@ -211,8 +211,8 @@ impl Run {
     /// The cadence. A far end that hands out so many records before it waits for acknowledgement gets
     /// one at half of them: by the clock alone it would stand still in between.
     fn flush(&self) -> Flush {
-        let flush = self.pipeline.settings().flush;
-        let windows = self.pipeline.components().iter().filter_map(|c| c.info().ack_window);
+        let flush = self.plan.settings.flush;
+        let windows = self.plan.components.iter().filter_map(|c| c.info().ack_window);
         match windows.min() {
             Some(window) => {
                 let half = (window / 2).max(1);
@@ -224,8 +224,8 @@ impl Run {
 
     async fn drive(&self, prepared: Prepared, shutdown: &mut Once<'_, ()>, endings: &mut Endings) {
         let Prepared { opened, scopes, shared, keeper } = prepared;
-        let settings = self.pipeline.settings();
-        let parts = wiring::parts(&self.pipeline, &scopes, opened, &shared);
+        let settings = &self.plan.settings;
+        let parts = wiring::parts(&self.plan, &scopes, opened, &shared);
         let mut parts = Parts::new(parts, settings.parallel);
         let (mut keeper, mut kept) = (Once::new(keeper.run()), false);
         let mut grace = Once::never();
@@ -265,6 +265,6 @@ impl Run {
 
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("pipeline", &self.pipeline).finish_non_exhaustive()
+        f.debug_struct("Run").field("components", &self.plan.components).finish_non_exhaustive()
     }
 }

@@ -150,7 +150,13 @@ impl SourceRun {
             match self.event().await {
                 // A source that is always ready with nothing must not keep the thread.
                 Event::Next(Next::Page(page)) if page.is_void() => tokio::task::yield_now().await,
-                Event::Next(Next::Page(page)) => self.hand_over(page).await?,
+                Event::Next(Next::Page(page)) => {
+                    if let Err(refused) = self.hand_over(page).await {
+                        // The source is well: what it has received goes on as at any other stop.
+                        self.drain().await.ok();
+                        return Err(refused);
+                    }
+                }
                 Event::Next(Next::End(ended)) => return Ok(Why::Ended(ended)),
                 Event::Next(_) => return Ok(Why::Ended(Ended::default())),
                 Event::Barrier(epoch) => {

@@ -12,7 +12,7 @@ use crate::graph::inbox::Inbox;
 use crate::graph::node::Component;
 use crate::graph::opening::Opened;
 use crate::graph::outlet::Outlet;
-use crate::graph::pipeline::Pipeline;
+use crate::graph::plan::Plan;
 use crate::graph::shared::{Outcome, Shared};
 use crate::graph::sink_run::{SinkRun, Taken};
 use crate::graph::source_run::{Place, SourceRun};
@@ -22,10 +22,10 @@ use crate::graph::state::State;
 type Id = Arc<str>;
 
 /// The scope of each component of a run that begins at `state`.
-pub(crate) fn scopes(pipeline: &Pipeline, cancel: &Cancel) -> BTreeMap<Id, Scope> {
+pub(crate) fn scopes(plan: &Plan, cancel: &Cancel) -> BTreeMap<Id, Scope> {
     let scope = |component: &Component| {
-        let mut scope = pipeline.scope(&component.id).with_cancelled(cancel.cancelled());
-        if pipeline.settings().state.is_some() {
+        let mut scope = plan.scope(&component.id).with_cancelled(cancel.cancelled());
+        if plan.settings.state.is_some() {
             scope = scope.with_state();
         }
         if component.dead_letter.is_some() {
@@ -33,12 +33,12 @@ pub(crate) fn scopes(pipeline: &Pipeline, cancel: &Cancel) -> BTreeMap<Id, Scope
         }
         (Arc::clone(&component.id), scope)
     };
-    pipeline.components().iter().map(scope).collect()
+    plan.components.iter().map(scope).collect()
 }
 
 /// Lets the scopes begin where `state` is.
-pub(crate) fn resume(pipeline: &Pipeline, scopes: &mut BTreeMap<Id, Scope>, state: &State) {
-    for component in pipeline.components() {
+pub(crate) fn resume(plan: &Plan, scopes: &mut BTreeMap<Id, Scope>, state: &State) {
+    for component in &plan.components {
         let (Some(saved), Some(scope)) =
             (state.components.get(&*component.id), scopes.get_mut(&component.id))
         else {
@@ -60,20 +60,20 @@ struct Edges {
     letters: BTreeMap<Id, Arc<Edge>>,
 }
 
-fn edges(pipeline: &Pipeline, scopes: &BTreeMap<Id, Scope>) -> Edges {
+fn edges(plan: &Plan, scopes: &BTreeMap<Id, Scope>) -> Edges {
     let mut edges =
         Edges { into: BTreeMap::new(), out_of: BTreeMap::new(), letters: BTreeMap::new() };
     let edge = |consumer: &Id, buffer: &Buffer| {
         Arc::new(Edge::new(buffer.clone(), scopes[consumer].clone()))
     };
-    for component in pipeline.components() {
+    for component in &plan.components {
         for producer in &component.from {
             let edge = edge(&component.id, &component.buffer);
             edges.out_of.entry(Arc::clone(producer)).or_default().push(Arc::clone(&edge));
             edges.into.entry(Arc::clone(&component.id)).or_default().push(edge);
         }
     }
-    for component in pipeline.components() {
+    for component in &plan.components {
         if let Some(sink) = &component.dead_letter {
             // What was rejected is never dropped, whatever the sink's own buffer says.
             let edge = edge(sink, &Buffer::default());
@@ -86,14 +86,14 @@ fn edges(pipeline: &Pipeline, scopes: &BTreeMap<Id, Scope>) -> Edges {
 
 /// One future a component.
 pub(crate) fn parts(
-    pipeline: &Pipeline,
+    plan: &Plan,
     scopes: &BTreeMap<Id, Scope>,
     mut opened: Opened,
     shared: &Arc<Shared>,
 ) -> Vec<BoxFuture<'static, Outcome>> {
-    let mut edges = edges(pipeline, scopes);
+    let mut edges = edges(plan, scopes);
     let mut parts: Vec<BoxFuture<'static, Outcome>> = Vec::new();
-    for component in pipeline.components() {
+    for component in &plan.components {
         let id = &component.id;
         let (scope, shared) = (scopes[id].clone(), Arc::clone(shared));
         let outlet = Outlet::new(

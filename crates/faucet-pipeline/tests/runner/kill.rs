@@ -7,8 +7,8 @@ use faucet_pipeline::{Buffer, Pipeline, PipelineBuilder};
 
 use crate::books::BOTH;
 use crate::doubles::{
-    Chaos, FileSink, Filter, Memory, Numbers, Queue, Window, every, folder, ms, polls,
-    saved_position,
+    Chaos, Do, FileSink, Filter, Log, Memory, Numbers, Queue, TestTransform, Window, every, folder,
+    ms, polls, saved_position,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -360,6 +360,39 @@ async fn a_sink_that_fails_leaves_the_state_of_a_crash() {
             }
             assert_eq!(counts(&all.lines()).len(), 30);
             assert_eq!(counts(&odd.lines()).len(), 15);
+        }
+    }
+}
+
+/// A transform that panics in any of its methods at any call, and then one that is well.
+#[tokio::test(start_paused = true)]
+async fn a_panic_leaves_the_state_of_a_crash() {
+    for method in ["open", "push", "snapshot", "mark", "deadline", "tick", "finish", "nothing"] {
+        for nth in 0..9 {
+            let (_folder, file) = folder();
+            let (through, beside) = (Memory::default(), Memory::default());
+            for at in [method, method, "nothing"] {
+                let (what, log) = (Do::Panic("boom"), Log::default());
+                let numbers = Numbers { gap_before: vec![5, 20], ..Numbers::new(30, 4) };
+                let pipeline = Pipeline::builder()
+                    .source("numbers", numbers)
+                    .transform("stage", TestTransform { at, nth, what, log }, &["numbers"])
+                    .sink("through", through.clone(), &["stage"])
+                    .sink("beside", beside.clone(), &["numbers"])
+                    .flush(every(5))
+                    .state(&file)
+                    .build()
+                    .unwrap();
+                let report = crate::books::run(&pipeline).await;
+                let there = through.numbers();
+                let committed = committed(&file);
+                assert!((0..committed).all(|n| there.contains(&n)), "{method} {nth}: {report:?}");
+                assert!(report.error.is_none() || at != "nothing");
+            }
+            for sink in [through, beside] {
+                let numbers: std::collections::BTreeSet<u64> = sink.numbers().into_iter().collect();
+                assert!(numbers.into_iter().eq(0..30), "{method} {nth}");
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The runner against components that do what a test says. Time is paused: a wait costs none.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod accounts;
 mod books;
 mod buffers;
 mod cadence;

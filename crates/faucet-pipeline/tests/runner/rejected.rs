@@ -135,3 +135,28 @@ async fn a_dead_letter_sink_that_fails_ends_the_run() {
     let report = run(&pipeline).await;
     assert_eq!(report.error.unwrap().component().map(|id| &**id), Some("bad"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn letters_are_flushed_and_committed_on_the_cadence_like_all_records() {
+    for parallel in BOTH {
+        let bad = Memory::default();
+        let source = Numbers { reject: |n| n % 2 == 0, ..Numbers::live(2, 100) };
+        let pipeline = Pipeline::builder()
+            .source("n", source.clone())
+            .transform("f", Filter { keep: |_| true, reject: |n| n % 5 == 0 }, &["n"])
+            .sink("good", Memory::default(), &["f"])
+            .sink("bad", bad.clone(), &[])
+            .dead_letter("n", "bad")
+            .dead_letter("f", "bad")
+            .dead_letter("good", "bad")
+            .parallel(parallel)
+            .build()
+            .unwrap();
+        let look = async {
+            crate::doubles::after(2950).await;
+            assert_eq!(source.committed(), [20, 40]);
+            assert_eq!(bad.lines().len(), 20 + 4);
+        };
+        crate::books::run_until(&pipeline, look).await;
+    }
+}

@@ -67,9 +67,11 @@ async fn a_panic_while_the_last_page_waits_for_room_loses_nothing() {
         source.hold_after_drain = Panic("boom");
         let sink = TestSink::new(&[&[Wait(150)], &[Wait(500)]], &log);
         let report = run_until(&pipeline(source, sink, parallel), after(120)).await;
-        let error = report.error.unwrap();
+        let error = report.error.as_ref().unwrap();
         assert_eq!(error.to_string(), "plugin panicked: boom (in hold)");
         assert_eq!((report.records, report.delivered), (6, 6));
+        // The page has waited for room all the same.
+        assert_eq!(count(&report, "sink", "held_peak"), 3);
         assert_eq!(log.count("close source"), 0);
     }
 }

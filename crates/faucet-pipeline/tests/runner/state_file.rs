@@ -1,7 +1,8 @@
 //! The state file: what stands in it, who may use it, and what happens when it cannot be written.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::SeqCst;
 
 use faucet_core::{
     CheckReport, Delivery, ErrorKind, Info, PageReader, PageWriter, Result, Resume, Scope, Sink,
@@ -11,7 +12,9 @@ use faucet_pipeline::{Flush, Pipeline, PipelineBuilder, Report};
 use serde_json::{Value, json};
 
 use crate::books::{BOTH, count, run, run_until};
-use crate::doubles::{FileSink, Memory, Numbers, Window, after, every, folder, ms, saved_position};
+use crate::doubles::{
+    FileSink, Memory, Numbers, Queue, Window, after, every, folder, ms, saved_position,
+};
 
 fn builder(file: &Path) -> PipelineBuilder {
     Pipeline::builder().source("n", Numbers::new(10, 4)).state(file)
@@ -66,9 +69,10 @@ async fn a_later_run_goes_on_behind_the_last_commit() {
     for parallel in BOTH {
         let (_folder, file) = folder();
         let there = Memory::default();
-        for count in [10, 10, 25] {
+        for (count, told) in [(10, vec![10]), (10, vec![10]), (25, vec![25])] {
+            let source = Numbers::new(count, 4);
             let pipeline = Pipeline::builder()
-                .source("n", Numbers::new(count, 4))
+                .source("n", source.clone())
                 .sink("m", there.clone(), &["n"])
                 .state(&file)
                 .parallel(parallel)
@@ -77,10 +81,27 @@ async fn a_later_run_goes_on_behind_the_last_commit() {
             run(&pipeline).await;
             assert_eq!(there.numbers(), (0..count).collect::<Vec<u64>>());
             assert_eq!(saved_position(&file, "n"), Some(count.to_string()));
+            // The last word reaches the source before it is closed, although the save takes time.
+            assert_eq!(source.committed(), told);
         }
         // A run that moved nothing has written nothing.
         assert_eq!(state(&file)["epoch"], 2);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_one_connection_understands_is_not_saved() {
+    let (_folder, file) = folder();
+    let queue = Queue::new(5);
+    let pipeline = builder(&file)
+        .source("queue", queue.clone())
+        .sink("m", Memory::default(), &["n", "queue"])
+        .build()
+        .unwrap();
+    run(&pipeline).await;
+    assert_eq!(queue.acked().len(), 5);
+    assert_eq!(saved_position(&file, "n").as_deref(), Some("10"));
+    assert_eq!(saved_position(&file, "queue"), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,10 +235,11 @@ async fn a_folder_that_is_not_there_is_named_before_anything_opens() {
 }
 
 /// Makes every save fail: what is written beside the file cannot be created.
-fn block(file: &Path) {
+fn block(file: &Path) -> PathBuf {
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
-    fs::create_dir(beside).unwrap();
+    fs::create_dir(&beside).unwrap();
+    beside.into()
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,6 +267,30 @@ async fn a_state_that_cannot_be_saved_stops_the_run_and_nothing_is_acknowledged(
         assert_eq!((source.committed().len(), report.commits), (0, 0));
         assert!(!file.exists());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_committed_after_a_failed_save_although_the_next_would_work() {
+    let (_folder, file) = folder();
+    let beside = block(&file);
+    let source = Numbers::live(1, 10);
+    let pipeline = Pipeline::builder()
+        .source("n", source.clone())
+        .sink("m", Memory::slow(50), &["n"])
+        .flush(every(1))
+        .state(&file)
+        .build()
+        .unwrap();
+    let repair = async {
+        while source.drained.load(SeqCst) == 0 {
+            after(1).await;
+        }
+        fs::remove_dir(beside).unwrap();
+        after(5000).await;
+    };
+    let report = run_until(&pipeline, repair).await;
+    assert!(report.error.unwrap().to_string().ends_with("cannot be written"));
+    assert_eq!((source.committed().len(), file.exists()), (0, false));
 }
 
 #[tokio::test(start_paused = true)]
@@ -324,7 +370,7 @@ async fn a_file_that_another_program_changed_is_not_overwritten() {
                 None => fs::remove_file(&file).unwrap(),
                 Some(text) => fs::write(&file, text).unwrap(),
             }
-            std::future::pending::<()>().await;
+            after(5000).await;
         };
         let report = run_until(&pipeline, change).await;
         let error = report.error.unwrap();
@@ -336,13 +382,13 @@ async fn a_file_that_another_program_changed_is_not_overwritten() {
 }
 
 /// The file beside a state is a pipe: whoever opens it waits until somebody reads.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_save_that_outlives_its_run_keeps_the_next_run_waiting() {
     let (_folder, file) = folder();
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
-    assert!(std::process::Command::new("mkfifo").arg(&beside).status().unwrap().success());
+    rustix::fs::mkfifoat(rustix::fs::CWD, &beside, rustix::fs::Mode::RWXU).unwrap();
     let (source, there) = (Numbers { live: true, ..Numbers::new(4, 4) }, Memory::default());
     let first = Pipeline::builder()
         .source("n", source)

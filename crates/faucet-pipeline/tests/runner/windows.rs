@@ -1,11 +1,14 @@
 //! Transforms that gather: their saved bytes come back, and their clock runs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
+use async_trait::async_trait;
+use faucet_core::{Carry, Delivery, Info, Out, PageStage, Result, Scope, StreamPage, Transform};
 use faucet_pipeline::Pipeline;
 
 use crate::books::{BOTH, run, run_until};
-use crate::doubles::{Memory, Numbers, Window, after, folder, ms};
+use crate::doubles::{Memory, Numbers, Window, after, folder, ms, polls};
 
 #[tokio::test(start_paused = true)]
 async fn a_stopped_window_goes_on_in_the_next_run() {
@@ -119,46 +122,60 @@ async fn a_clock_that_is_always_due_does_not_keep_pages_out() {
     assert_eq!(there.lines(), ["0", "1", "2", "3", "4"]);
 }
 
+/// Hands pages on, notes the inputs they came from, and may be due at any time.
+#[derive(Debug, Clone, Default)]
+struct Inputs {
+    seen: Arc<Mutex<Vec<(usize, usize)>>>,
+    always_due: bool,
+}
+
+#[async_trait]
+impl Transform for Inputs {
+    fn info(&self) -> Info {
+        Info::new("inputs", "", Delivery::AtLeastOnce)
+    }
+
+    async fn open(&self, _: &Scope) -> Result<Box<dyn PageStage>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl PageStage for Inputs {
+    async fn push(&mut self, input: usize, page: StreamPage, out: &mut Out) -> Result<()> {
+        self.seen.lock().unwrap().push((input, page.len()));
+        out.emit(page);
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<Carry> {
+        Ok(Carry::Nothing)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.always_due.then(|| tokio::time::Instant::now().into_std())
+    }
+
+    async fn finish(&mut self, _: &mut Out) -> Result<()> {
+        Ok(())
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_source_of_several_kinds_of_inputs_is_told_apart() {
-    #[derive(Debug, Clone, Default)]
-    struct Inputs(Arc<std::sync::Mutex<Vec<(usize, usize)>>>);
+async fn a_deadline_that_never_moves_does_not_keep_pages_out() {
+    let there = Memory::default();
+    let pipeline = Pipeline::builder()
+        .source("n", Numbers::new(5, 1))
+        .transform("t", Inputs { always_due: true, ..Inputs::default() }, &["n"])
+        .sink("m", there.clone(), &["t"])
+        .build()
+        .unwrap();
+    assert!(polls(10_000, pipeline.run()).await.is_some());
+    assert_eq!(there.numbers().len(), 5);
+}
 
-    #[async_trait::async_trait]
-    impl faucet_core::Transform for Inputs {
-        fn info(&self) -> faucet_core::Info {
-            faucet_core::Info::new("inputs", "", faucet_core::Delivery::AtLeastOnce)
-        }
-
-        async fn open(
-            &self,
-            _: &faucet_core::Scope,
-        ) -> faucet_core::Result<Box<dyn faucet_core::PageStage>> {
-            Ok(Box::new(self.clone()))
-        }
-    }
-
-    #[async_trait::async_trait]
-    impl faucet_core::PageStage for Inputs {
-        async fn push(
-            &mut self,
-            input: usize,
-            page: faucet_core::StreamPage,
-            _: &mut faucet_core::Out,
-        ) -> faucet_core::Result<()> {
-            self.0.lock().unwrap().push((input, page.len()));
-            Ok(())
-        }
-
-        fn snapshot(&mut self) -> faucet_core::Result<faucet_core::Carry> {
-            Ok(faucet_core::Carry::Nothing)
-        }
-
-        async fn finish(&mut self, _: &mut faucet_core::Out) -> faucet_core::Result<()> {
-            Ok(())
-        }
-    }
-
+#[tokio::test(start_paused = true)]
+async fn a_stage_is_told_which_of_its_inputs_a_page_is_of() {
     let inputs = Inputs::default();
     let pipeline = Pipeline::builder()
         .source("one", Numbers::new(1, 1))
@@ -168,7 +185,7 @@ async fn a_source_of_several_kinds_of_inputs_is_told_apart() {
         .build()
         .unwrap();
     pipeline.run().await;
-    let mut seen = inputs.0.lock().unwrap().clone();
+    let mut seen = inputs.seen.lock().unwrap().clone();
     seen.sort_unstable();
     assert_eq!(seen, [(0, 2), (1, 1)]);
 }

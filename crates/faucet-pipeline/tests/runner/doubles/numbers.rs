@@ -39,6 +39,7 @@ pub(crate) struct Numbers {
     pub(crate) committed: Arc<Mutex<Vec<u64>>>,
     pub(crate) handed: Arc<AtomicU64>,
     pub(crate) held: Arc<AtomicU64>,
+    pub(crate) drained: Arc<AtomicU64>,
     pub(crate) closed: Arc<AtomicU64>,
 }
 
@@ -61,6 +62,7 @@ impl Numbers {
             committed: Arc::default(),
             handed: Arc::default(),
             held: Arc::default(),
+            drained: Arc::default(),
             closed: Arc::default(),
         }
     }
@@ -136,6 +138,7 @@ impl PageReader for Reader {
     }
 
     async fn drain(&mut self) -> Result<Option<StreamPage>> {
+        self.of.drained.fetch_add(1, SeqCst);
         Ok(None)
     }
 
