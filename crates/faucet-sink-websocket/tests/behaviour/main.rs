@@ -9,6 +9,7 @@ mod dropped;
 mod every_byte;
 mod flushes;
 mod idle;
+mod keys;
 mod losses;
 mod options;
 mod reconnects;

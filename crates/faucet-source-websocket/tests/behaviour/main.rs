@@ -14,6 +14,7 @@ mod credentials;
 mod formats;
 mod gaps;
 mod hold;
+mod keys;
 mod memory;
 mod options;
 mod streaming;
