@@ -10,7 +10,7 @@ use bytes::Bytes;
 use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Error, Result};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 use tokio::time::Instant;
 
 use crate::close::code;
@@ -27,7 +27,7 @@ use crate::target::Target;
 use crate::wire::Stamp;
 
 enum Link {
-    Dialing(BoxFuture<'static, Result<Connection, Failure>>),
+    Dialing(MaybeDone<BoxFuture<'static, Result<Connection, Failure>>>),
     Up(Box<Connection>),
     /// Performs the close handshake, then goes on.
     Closing(BoxFuture<'static, ()>, Next),
@@ -177,10 +177,14 @@ impl Session {
         loop {
             let event = match &mut self.link {
                 Link::Up(_) => return self.poll_up(cx),
-                Link::Dialing(dialing) => match ready!(dialing.poll_unpin(cx)) {
-                    Ok(connection) => self.connected(connection),
-                    Err(failure) => self.lost(failure, None),
-                },
+                Link::Dialing(dialing) => {
+                    ready!(dialing.poll_unpin(cx));
+                    match self.take_dialed() {
+                        Some(Ok(connection)) => self.connected(connection),
+                        Some(Err(failure)) => self.lost(failure, None),
+                        None => None,
+                    }
+                }
                 Link::Closing(handshake, _) => {
                     ready!(handshake.poll_unpin(cx));
                     self.after_handshake()?
@@ -197,6 +201,18 @@ impl Session {
                 return Poll::Ready(Ok(event));
             }
         }
+    }
+
+    /// Goes on with a connection that was made while the owner held. It may have brought messages.
+    pub fn dialed(&mut self) -> Option<Event> {
+        self.take_dialed()?.ok().and_then(|connection| self.connected(connection))
+    }
+
+    fn take_dialed(&mut self) -> Option<Result<Connection, Failure>> {
+        let Link::Dialing(dialing) = &mut self.link else { return None };
+        let dialed = Pin::new(dialing).take_output()?;
+        self.link = Link::Over;
+        Some(dialed)
     }
 
     /// A data message that was read from the socket before but not handed over yet.
@@ -229,14 +245,9 @@ impl Session {
                     connection.poll_write(cx);
                 }
             }
-            Link::Dialing(dialing) => {
-                if let Poll::Ready(dialed) = dialing.poll_unpin(cx) {
-                    *dialing = std::future::ready(dialed).boxed();
-                }
-            }
+            Link::Dialing(dialing) => drop(dialing.poll_unpin(cx)),
             Link::Closing(handshake, _) => {
-                let done = handshake.poll_unpin(cx).is_ready();
-                if done {
+                if handshake.poll_unpin(cx).is_ready() {
                     *handshake = std::future::ready(()).boxed();
                 }
             }
@@ -273,7 +284,7 @@ impl Session {
     pub(crate) fn dial(&mut self) {
         let target = Arc::clone(&self.target);
         let dialing = async move { target.connect(&mut StepLog::new()).await };
-        self.link = Link::Dialing(dialing.boxed());
+        self.link = Link::Dialing(maybe_done(dialing.boxed()));
     }
 
     fn connected(&mut self, mut connection: Connection) -> Option<Event> {

@@ -342,18 +342,36 @@ mod tests {
 
     #[test]
     fn every_key_has_a_place_to_be_written() {
-        build(json!({
-            "url": "wss://u@h/{symbol}?k={k}", "subscribe_messages": ["a", {"type": "binary", "data": "AQ=="},
-            {"type": "text", "data": "b"}], "message_format": "raw_string",
-            "on_parse_error": "skip", "envelope": true, "ping_interval": 20, "pong_timeout": "5s",
-            "max_messages": 5, "idle_timeout": "1 min", "stale_timeout": 60, "reconnect": true,
-            "reconnect_backoff": 0.5, "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2,
-            "max_reconnect_attempts": 0, "connect_timeout": 3, "max_message_bytes": 1000,
-            "batch_size": 10, "batch_bytes": 1000, "batch_timeout": 0.1, "read_buffer_bytes": 4096,
-            "headers": {"X-Key": "k"}, "subprotocols": ["v1.json"],
+        let all = json!({
+            "url": "wss://h/{symbol}?k={k}", "auth": {"type": "bearer", "config": {"token": "t"}},
+            "subscribe_messages": ["a", {"type": "binary", "data": "AQ=="},
+                {"type": "text", "data": "b"}],
+            "message_format": "raw_string", "on_parse_error": "skip", "envelope": true,
+            "ping_interval": 20, "pong_timeout": "5s", "max_messages": 5, "idle_timeout": "1 min",
+            "stale_timeout": 60, "unbounded": true, "reconnect": true, "reconnect_backoff": 0.5,
+            "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
+            "connect_timeout": 3, "max_message_bytes": 1000, "batch_size": 10, "batch_bytes": 1000,
+            "batch_timeout": 0.1, "read_buffer_bytes": 4096, "headers": {"X-Key": "k"},
+            "subprotocols": ["v1.json"],
             "tls": {"server_name": "x.example", "insecure_skip_verify": true},
-        }))
-        .unwrap();
+        });
+        build(all.clone()).unwrap();
+        let schema = schemars::schema_for!(WebsocketSourceConfig);
+        let keys = faucet_core::SchemaView::new(schema.as_value()).keys();
+        assert_eq!(keys.len(), all.as_object().unwrap().len());
+        for key in keys {
+            assert!(all.get(key.name).is_some(), "{} is missing here", key.name);
+            // A list of lists is no value of any key: the key is read.
+            let problems = build(with_key(&all, key.name, json!([[[]]]))).unwrap_err();
+            let named = problems.iter().any(|problem| problem.path.first_key() == Some(key.name));
+            assert!(named, "{}: {problems}", key.name);
+        }
+    }
+
+    fn with_key(all: &Value, key: &str, value: Value) -> Value {
+        let mut changed = all.clone();
+        changed[key] = value;
+        changed
     }
 
     #[test]

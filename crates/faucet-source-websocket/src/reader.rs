@@ -223,6 +223,16 @@ impl PageReader for WebsocketReader {
 
     /// Hands over the messages that were read from the socket already. Reads no more from it.
     async fn drain(&mut self) -> Result<Option<StreamPage>> {
+        if !self.session.is_up() {
+            // What a new connection brings stands behind a gap, so not in the page before it: where
+            // there is such a page, that belongs to the outage.
+            if let Some(page) = self.pager.take() {
+                self.outcome = Some(Outcome::Over);
+                return Ok(Some(page));
+            }
+            let connected = self.session.dialed();
+            connected.into_iter().for_each(|event| self.note(event));
+        }
         while self.outcome.is_none() {
             let buffered = poll_fn(|cx| Poll::Ready(self.session.poll_buffered(cx))).await;
             let Some(message) = buffered else { break };

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod conformance;
 mod connecting;
 mod dead_letters;
 mod dropped;
 mod every_byte;
 mod flushes;
 mod idle;
+mod keys;
 mod losses;
 mod options;
 mod reconnects;

@@ -175,6 +175,11 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// The connections so far, as seen by the peer.
+    pub(crate) fn connections(&self) -> Vec<Seen> {
+        self.peer.connections()
+    }
+
     /// When a connect was tried.
     pub(crate) fn asked(&self) -> Vec<Instant> {
         self.asked.lock().unwrap().clone()
@@ -216,4 +221,21 @@ pub(crate) fn in_memory(
     let (peer, memory) = memory(scripts);
     let sink = sink("ws://sink.test/", keys).with_dial(Arc::clone(&memory) as Arc<dyn Dial>);
     (peer, memory, sink)
+}
+
+/// A configuration that has every key, but for the variants of `auth`.
+pub(crate) fn every_key() -> Value {
+    json!({
+        "url": "wss://h/{symbol}?k={k}", "auth": {"type": "bearer", "config": {"token": "t"}},
+        "connect_messages": ["a", {"type": "binary", "data": "AQ=="}, {"type": "text", "data": "b"}],
+        "message_type": "binary", "record_format": "text", "delivery": "at_least_once",
+        "ack_timeout": 3, "max_unconfirmed_records": 10, "max_unconfirmed_bytes": 1000,
+        "write_timeout": "5s", "max_write_buffer_bytes": 1000, "ping_interval": 20,
+        "pong_timeout": "5s", "reconnect": true, "reconnect_backoff": 0.5,
+        "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
+        "connect_timeout": 3, "max_message_bytes": 1000, "read_buffer_bytes": 4096,
+        "headers": {"X-Key": "k"}, "subprotocols": ["v1.json"],
+        "tls": {"ca_file": "c", "client_cert_file": "c", "client_key_file": "k",
+            "server_name": "x.example", "insecure_skip_verify": false},
+    })
 }

@@ -1,8 +1,7 @@
 //! `check`: a session in small, and what the answer to the upgrade may hold.
 
 use faucet_core::{ErrorKind, Scope, Source, StepOutcome};
-use faucet_source_websocket::WebsocketSourceConfig;
-use faucet_testkit::{Script, conformance};
+use faucet_testkit::Script;
 use serde_json::json;
 
 use crate::support::*;
@@ -25,11 +24,6 @@ async fn steps(script: Script) -> Vec<(&'static str, String)> {
 
 fn ok(names: &[&'static str]) -> Vec<(&'static str, String)> {
     names.iter().map(|name| (*name, "ok".to_owned())).collect()
-}
-
-#[test]
-fn the_configuration_conforms() {
-    conformance::source_config::<WebsocketSourceConfig>();
 }
 
 #[tokio::test(start_paused = true)]

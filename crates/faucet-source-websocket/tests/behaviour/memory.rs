@@ -203,3 +203,19 @@ async fn answers_to_a_flood_of_pings_do_not_pile_up_when_the_peer_does_not_take_
     let seen = peer.finish().await.swap_remove(0);
     assert_eq!(seen.payloads(opcode::PING).len(), 1, "our own ping is among them");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_small_read_buffer_takes_fewer_messages_ahead() {
+    for (keys, all) in [(json!({}), true), (json!({"read_buffer_bytes": 100}), false)] {
+        // Not with the answer to the upgrade, whose buffer has a size of its own.
+        let subscribed = Script::accept().expect_text("all");
+        let script = (10..60).fold(subscribed, |script, i: i32| script.send_text(i.to_string()));
+        let subscribing = json!({"batch_size": 1, "subscribe_messages": ["all"]});
+        let (_, source) = in_memory([script], with(subscribing, keys));
+        let mut reader = open(&source).await;
+        page_within(&mut *reader, secs(1)).await;
+        let ahead = stop(&mut *reader).await.map_or(0, |page| page.len());
+        assert_eq!(ahead == 49, all, "{ahead}");
+        assert!(all || ahead < 30, "{ahead}");
+    }
+}

@@ -364,3 +364,20 @@ pub(crate) async fn holding(
 pub(crate) async fn hold_for(reader: &mut dyn PageReader, time: Duration) {
     assert!(timeout(time, reader.hold()).await.is_err(), "hold ends by itself");
 }
+
+/// A configuration that has every key, but for the variants of `auth`.
+pub(crate) fn every_key() -> Value {
+    json!({
+        "url": "wss://h/{symbol}?k={k}", "auth": {"type": "bearer", "config": {"token": "t"}},
+        "subscribe_messages": ["a", {"type": "binary", "data": "AQ=="}, {"type": "text", "data": "b"}],
+        "message_format": "raw_string", "on_parse_error": "skip", "envelope": true,
+        "ping_interval": 20, "pong_timeout": "5s", "max_messages": 5, "idle_timeout": "1 min",
+        "stale_timeout": 60, "unbounded": true, "reconnect": true, "reconnect_backoff": 0.5,
+        "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
+        "connect_timeout": 3, "max_message_bytes": 1000, "batch_size": 10, "batch_bytes": 1000,
+        "batch_timeout": 0.1, "read_buffer_bytes": 4096, "headers": {"X-Key": "k"},
+        "subprotocols": ["v1.json"],
+        "tls": {"ca_file": "c", "client_cert_file": "c", "client_key_file": "k",
+            "server_name": "x.example", "insecure_skip_verify": false},
+    })
+}

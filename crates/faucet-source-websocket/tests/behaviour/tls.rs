@@ -273,7 +273,7 @@ async fn files_that_cannot_be_read_are_a_matter_of_configuration() {
     let empty = files.write("empty.pem", "");
     let client = files.client_of(&files.ca, "tester");
     for (tls, key) in [
-        (json!({"ca_file": "/nowhere/ca.pem"}), "tls.ca_file: /nowhere/ca.pem: "),
+        (json!({"ca_file": "/nowhere/ca.pem"}), "tls.ca_file: cannot read /nowhere/ca.pem: "),
         (json!({"ca_file": empty}), "tls.ca_file: "),
         (with(client.clone(), json!({"client_cert_file": empty})), "tls.client_cert_file: "),
         (with(client, json!({"client_key_file": empty})), "tls.client_key_file: "),

@@ -38,11 +38,11 @@ impl Outside {
         }
     }
 
-    /// A scope that has only the values that `info` asks for.
+    /// A scope that has only the values that `info` asks for, and a place for rejected records.
     pub(crate) fn scope_of(&self, info: &Info) -> Scope {
         let asked = self.values.iter().filter(|(name, _)| info.placeholders.contains(name));
         let asked: BTreeMap<_, _> = asked.map(|(k, v)| (k.clone(), v.clone())).collect();
-        Scope::new("case").with_values(asked)
+        Scope::new("case").with_values(asked).with_dead_letter()
     }
 
     /// An open with the scope of [`scope_of`](Self::scope_of) did not miss a value.

@@ -35,11 +35,10 @@ pub fn refuses_unknown_keys(case: &ConfigCase) {
         for path in paths(example) {
             let mut copy = example.clone();
             let Some(value) = crate::suites::config::mutate::at(&mut copy, &path) else { continue };
-            let Some(schema) = case.schema().find(&path) else { continue };
             if !value.is_object() {
                 continue;
             }
-            let schema = schema.branch_of(value);
+            let Some(schema) = schema_at(case.schema(), example, &path) else { continue };
             let keys: Vec<&str> = schema.keys().iter().map(|key| key.name).collect();
             for key in &keys {
                 let misspelt = format!("{key}z");
@@ -60,6 +59,24 @@ pub fn refuses_unknown_keys(case: &ConfigCase) {
             }
         }
     }
+}
+
+/// The schema of what stands at `path` in `value`, with the variants that `value` means on the way.
+fn schema_at<'a>(root: SchemaView<'a>, value: &Value, path: &KeyPath) -> Option<SchemaView<'a>> {
+    let start = (root.branch_of(value), value);
+    let found = path.steps().iter().try_fold(start, |(schema, value), step| {
+        let (schema, inner) = match step {
+            Step::Key(key) => {
+                let known = schema.property(key).into_iter().next();
+                (known.or_else(|| schema.map_values())?, value.get(&**key))
+            }
+            Step::Index(index) => (schema.items()?, value.get(*index)),
+            _ => return None,
+        };
+        let inner = inner.unwrap_or(&Value::Null);
+        Some((schema.branch_of(inner), inner))
+    });
+    found.map(|(schema, _)| schema)
 }
 
 /// Tries each example with changes, always the same ones.
@@ -92,7 +109,9 @@ pub fn names_places_that_exist(case: &ConfigCase) {
             .iter()
             .flat_map(|problem| places(problem).into_iter().map(move |path| (problem, path)))
         {
-            let known = is_in(value, path) || case.schema().find(path).is_some();
+            let known = is_in(value, path)
+                || case.schema().find(path).is_some()
+                || schema_at(case.schema(), value, path).is_some();
             rule.check(known, || format!("{path} is no key: {problem}"));
         }
     });
@@ -189,6 +208,11 @@ impl Drop for Place {
     }
 }
 
+/// Whether a text may stand there. What a composed schema allows is its configuration's own matter.
+fn may_be_text(schema: SchemaView<'_>) -> bool {
+    schema.types().contains(&"string") || schema.resolve().value().get("allOf").is_some()
+}
+
 /// A secret of an example is shown neither by what is built of it nor by any problem; and no problem
 /// repeats a text that stands where another type belongs.
 pub fn keeps_its_secrets(case: &ConfigCase) {
@@ -210,7 +234,7 @@ pub fn keeps_its_secrets(case: &ConfigCase) {
         }
         look(&secret);
         for path in paths(&secret) {
-            let text = case.schema().find(&path).is_none_or(|it| it.types().contains(&"string"));
+            let text = case.schema().find(&path).is_none_or(may_be_text);
             if !path.is_root() {
                 look(&with(&secret, &path, json!([{}])));
                 look(&with(&secret, &path, json!(-1)));

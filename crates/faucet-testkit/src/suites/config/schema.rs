@@ -121,16 +121,19 @@ pub fn closes_its_maps(case: &ConfigCase) {
         let place = if path.is_root() { "the configuration".to_owned() } else { path.to_string() };
         let inner = schema.resolve();
         let keyed = inner.value().get("properties").is_some();
-        rule.check(!keyed || schema.is_closed(), || {
+        // Keys of a pattern are known keys.
+        let closed = inner.value().get("additionalProperties") == Some(&Value::Bool(false));
+        rule.check(!keyed || closed, || {
             format!("{place} allows unknown keys (`deny_unknown_fields` is missing)")
         });
         let any = inner.types().is_empty()
             && inner.constants().is_empty()
             && inner.variants().is_empty()
+            && inner.value().get("allOf").is_none()
             && !keyed;
         rule.check(!any, || format!("{place} takes anything: give it a type"));
         let open = inner.types() == ["object"] && !keyed && inner.variants().is_empty();
-        let map = inner.map_values().is_some() || schema.is_closed();
+        let map = inner.map_values().is_some() || closed;
         rule.check(!open || map, || {
             format!("{place} takes any map: close it, or give its values a type")
         });

@@ -59,7 +59,7 @@ impl<'c, 'a> Run<'c, 'a> {
     }
 
     pub(crate) fn scope(&self) -> Scope {
-        self.case.outside.scope()
+        self.case.outside.scope().with_dead_letter()
     }
 
     /// Opens a run at the source's own beginning.

@@ -1,0 +1,103 @@
+//! Each key of the configuration has a test that shows what it changes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use faucet_core::SchemaView;
+use faucet_sink_websocket::WebsocketSinkConfig;
+
+/// Where the tests are. What both ends share is tested once.
+const PLACES: [&str; 2] = ["tests/behaviour", "../faucet-source-websocket/tests/behaviour"];
+
+/// The keys, and the test that shows what they change. The test, or a helper beside it, sets the key.
+const TESTS: &[(&str, &[&str])] = &[
+    ("headers_credentials_and_the_subprotocol_are_sent", &["auth", "headers", "subprotocols"]),
+    (
+        "headers_and_credentials_are_sent_on_every_connect",
+        &[
+            "auth.type",
+            "auth.config",
+            "auth.config.headers",
+            "auth.config.token",
+            "auth.config.username",
+            "auth.config.password",
+        ],
+    ),
+    ("a_private_authority_is_trusted_when_it_is_named", &["tls", "tls.ca_file"]),
+    ("another_name_can_be_expected_than_the_urls", &["tls.server_name"]),
+    (
+        "skipping_verification_takes_any_certificate_and_warns_on_every_connect",
+        &["tls.insecure_skip_verify"],
+    ),
+    (
+        "a_server_that_wants_a_client_certificate_gets_it_or_ends_the_run",
+        &["tls.client_cert_file", "tls.client_key_file"],
+    ),
+    ("wrong_values_are_refused_with_their_key", &["url"]),
+    ("connect_messages_come_first_on_every_connection", &["connect_messages"]),
+    ("binary_takes_any_bytes", &["message_type"]),
+    ("what_may_not_be_sent_is_named_and_nothing_of_its_page_is_sent", &["record_format"]),
+    ("check_fails_for_a_peer_without_pongs_only_where_they_are_needed", &["delivery"]),
+    (
+        "without_a_pong_in_ack_timeout_the_connection_is_dropped_and_its_records_sent_again",
+        &["ack_timeout"],
+    ),
+    (
+        "what_is_unconfirmed_is_bounded_and_at_least_sixteen_pings_are_on_their_way",
+        &["max_unconfirmed_records", "max_unconfirmed_bytes"],
+    ),
+    ("a_socket_that_takes_nothing_for_write_timeout_is_left", &["write_timeout"]),
+    ("what_waits_for_the_socket_is_bounded", &["max_write_buffer_bytes"]),
+    ("keepalive_pings_go_out_and_a_dead_peer_is_left", &["ping_interval", "pong_timeout"]),
+    ("without_reconnect_a_write_on_a_lost_connection_fails_at_once", &["reconnect"]),
+    (
+        "waits_double_up_to_thirty_seconds_and_there_are_exactly_n_connects",
+        &[
+            "reconnect_backoff",
+            "reconnect_max_backoff",
+            "reconnect_jitter",
+            "max_reconnect_attempts",
+        ],
+    ),
+    ("connect_timeout_is_the_budget_of_a_connect", &["connect_timeout"]),
+    ("a_message_from_the_peer_over_max_message_bytes_ends_the_run", &["max_message_bytes"]),
+    ("a_small_read_buffer_takes_fewer_messages_ahead", &["read_buffer_bytes"]),
+];
+
+/// The test files.
+fn files() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dirs = PLACES.iter().map(|place| fs::read_dir(root.join(place)).unwrap());
+    let paths = dirs.flatten().map(|entry| entry.unwrap().path());
+    let sources = paths.filter(|path| path.is_file() && !path.ends_with("keys.rs"));
+    sources.map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+/// Whether `name` is a test of this file.
+fn has_test(file: &str, name: &str) -> bool {
+    file.split("test").any(|part| {
+        let Some((attribute, rest)) = part.split_once("]\n") else { return false };
+        let rest = rest.trim_start().trim_start_matches("async ");
+        !attribute.contains('\n') && rest.starts_with(&format!("fn {name}()"))
+    })
+}
+
+#[test]
+fn every_key_of_the_schema_has_a_test_that_sets_it() {
+    let files = files();
+    let mut named = BTreeMap::new();
+    for (test, keys) in TESTS {
+        for key in *keys {
+            assert!(named.insert((*key).to_owned(), test).is_none(), "{key} is named twice");
+            let last = format!("\"{}\"", key.rsplit('.').next().unwrap());
+            let found = files.iter().any(|file| has_test(file, test) && file.contains(&last));
+            assert!(found, "{key}: no test {test} stands in a file that sets the key");
+        }
+    }
+    let schema = schemars::schema_for!(WebsocketSinkConfig);
+    let mut keys = SchemaView::new(schema.as_value()).paths();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(named.into_keys().collect::<Vec<_>>(), keys);
+}

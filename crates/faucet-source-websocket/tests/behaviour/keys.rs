@@ -1,0 +1,99 @@
+//! Each key of the configuration has a test that shows what it changes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use faucet_core::SchemaView;
+use faucet_source_websocket::WebsocketSourceConfig;
+
+/// Where the tests are. What both ends share is tested once.
+const PLACES: [&str; 2] = ["src", "tests/behaviour"];
+
+/// The keys, and the test that shows what they change. The test, or a helper beside it, sets the key.
+const TESTS: &[(&str, &[&str])] = &[
+    (
+        "headers_and_credentials_are_sent_on_every_connect",
+        &[
+            "auth",
+            "auth.type",
+            "auth.config",
+            "auth.config.headers",
+            "auth.config.token",
+            "auth.config.username",
+            "auth.config.password",
+            "headers",
+        ],
+    ),
+    ("a_private_authority_is_trusted_by_its_file_and_only_then", &["tls", "tls.ca_file"]),
+    ("another_name_can_be_expected_than_the_urls", &["tls.server_name"]),
+    (
+        "skipping_verification_takes_any_certificate_and_warns_on_every_connect",
+        &["tls.insecure_skip_verify"],
+    ),
+    (
+        "a_server_that_wants_a_client_certificate_gets_it_or_ends_the_run",
+        &["tls.client_cert_file", "tls.client_key_file"],
+    ),
+    ("placeholders_are_filled_anew_for_every_run_and_lead_nowhere_else", &["url"]),
+    ("every_connect_subscribes_in_order", &["subscribe_messages"]),
+    ("the_other_formats_take_what_is_no_json", &["message_format"]),
+    ("messages_that_are_not_json_can_be_skipped_and_are_counted", &["on_parse_error"]),
+    ("an_envelope_tells_when_and_from_where", &["envelope"]),
+    ("a_peer_that_does_not_pong_is_dropped", &["ping_interval", "pong_timeout"]),
+    ("max_messages_is_exact_inside_a_burst_and_the_server_is_told_goodbye", &["max_messages"]),
+    ("every_inbound_frame_resets_the_idle_clock", &["idle_timeout"]),
+    ("a_stale_feed_is_left_and_reconnected", &["stale_timeout"]),
+    ("wrong_values_are_refused_with_their_key", &["unbounded"]),
+    ("with_reconnect_and_records_between_no_close_is_the_end", &["reconnect"]),
+    (
+        "waits_double_up_to_their_cap_or_stay_the_same",
+        &["reconnect_backoff", "reconnect_max_backoff"],
+    ),
+    ("jitter_only_adds_and_no_more_than_its_share", &["reconnect_jitter"]),
+    ("the_number_of_connects_is_one_and_the_attempts", &["max_reconnect_attempts"]),
+    ("a_silent_port_times_out_and_is_tried_again", &["connect_timeout"]),
+    ("a_message_over_the_limit_is_answered_with_1009_and_fatal", &["max_message_bytes"]),
+    ("all_records_between_two_gaps_are_one_page_when_asked_for", &["batch_size"]),
+    ("a_page_is_handed_over_at_its_bytes_or_its_count_or_never", &["batch_bytes"]),
+    ("a_page_is_handed_over_some_time_after_its_first_record", &["batch_timeout"]),
+    ("a_small_read_buffer_takes_fewer_messages_ahead", &["read_buffer_bytes"]),
+    ("an_upgrade_in_unusual_words_connects", &["subprotocols"]),
+];
+
+/// The test files.
+fn files() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dirs = PLACES.iter().map(|place| fs::read_dir(root.join(place)).unwrap());
+    let paths = dirs.flatten().map(|entry| entry.unwrap().path());
+    let sources = paths.filter(|path| path.is_file() && !path.ends_with("keys.rs"));
+    sources.map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+/// Whether `name` is a test of this file.
+fn has_test(file: &str, name: &str) -> bool {
+    file.split("test").any(|part| {
+        let Some((attribute, rest)) = part.split_once("]\n") else { return false };
+        let rest = rest.trim_start().trim_start_matches("async ");
+        !attribute.contains('\n') && rest.starts_with(&format!("fn {name}()"))
+    })
+}
+
+#[test]
+fn every_key_of_the_schema_has_a_test_that_sets_it() {
+    let files = files();
+    let mut named = BTreeMap::new();
+    for (test, keys) in TESTS {
+        for key in *keys {
+            assert!(named.insert((*key).to_owned(), test).is_none(), "{key} is named twice");
+            let last = format!("\"{}\"", key.rsplit('.').next().unwrap());
+            let found = files.iter().any(|file| has_test(file, test) && file.contains(&last));
+            assert!(found, "{key}: no test {test} stands in a file that sets the key");
+        }
+    }
+    let schema = schemars::schema_for!(WebsocketSourceConfig);
+    let mut keys = SchemaView::new(schema.as_value()).paths();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(named.into_keys().collect::<Vec<_>>(), keys);
+}
