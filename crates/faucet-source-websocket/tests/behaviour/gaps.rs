@@ -1,7 +1,7 @@
 //! What is said about messages that were missed: one gap for each outage.
 
-use faucet_core::{Ended, Gap, GapReason, Next};
-use faucet_testkit::Script;
+use faucet_core::{Ended, Gap, GapReason, Next, Scope, Timestamp};
+use faucet_testkit::{Gate, Script};
 use serde_json::json;
 
 use crate::support::*;
@@ -92,4 +92,39 @@ async fn a_drain_hands_over_the_records_behind_a_gap_with_the_gap() {
     assert_eq!((texts(&first), first.gaps().len()), (vec!["1".to_owned()], 0));
     let rest = stop(&mut *reader).await.unwrap();
     assert_eq!((texts(&rest), rest.gaps().len()), (vec!["2".to_owned(), "3".to_owned()], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_message_ends_the_hole_though_no_record_is_made_of_it() {
+    let gate = Gate::new();
+    let scripts = [
+        Script::accept().send_text("1").hang_up(),
+        Script::accept().send_text("no JSON").wait(&gate).send_text("2"),
+    ];
+    let keys = json!({"reconnect": true, "on_parse_error": "skip"});
+    let (_, source) = in_memory(scripts, keys);
+    let mut reader = open(&source).await;
+    page_within(&mut *reader, secs(1)).await;
+    no_page_for(&mut *reader, secs(5)).await;
+    // Records are stamped by the system clock: the second one must be later than the message.
+    let skipped = Timestamp::now();
+    while Timestamp::now() <= skipped {}
+    gate.open();
+    let page = page_within(&mut *reader, secs(1)).await;
+    let received = page.iter().next().unwrap().received_at();
+    assert!(page.gaps()[0].to.unwrap() < received, "{page:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_diverted_message_brings_the_gap_before_it() {
+    let scripts = [
+        Script::accept().send_text("1").hang_up(),
+        Script::accept().send_text("no JSON").send_text("2"),
+    ];
+    let keys = json!({"reconnect": true, "on_parse_error": "divert", "max_messages": 2});
+    let (_, source) = in_memory(scripts, keys);
+    let told = run_with(&source, &Scope::default().with_dead_letter()).await;
+    assert_eq!(told_gaps(&told), [(1, 1)]);
+    let with_gap = told.pages.into_iter().find(|page| !page.gaps().is_empty());
+    assert_eq!(with_gap.unwrap().take_rejected().len(), 1);
 }
