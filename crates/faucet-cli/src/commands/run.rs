@@ -135,7 +135,11 @@ pub(crate) fn summary(report: &Report) -> String {
     parts.push(time(std::time::Duration::from_secs_f64(report.elapsed_seconds)));
     let mut text = parts.join(" · ");
     if report.components.len() > 2 {
-        report.components.iter().for_each(|(id, of)| text.push_str(&component(id, of)));
+        let mut components: Vec<_> = report.components.iter().collect();
+        components.sort_by_key(|(_, of)| {
+            ["source", "transform", "sink"].iter().position(|k| *k == of.kind)
+        });
+        components.iter().for_each(|(id, of)| text.push_str(&component(id, of)));
     }
     text
 }
