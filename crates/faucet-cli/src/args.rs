@@ -83,7 +83,7 @@ pub(crate) struct TapArgs {
     /// ws:// or wss:// endpoint.
     pub(crate) url: String,
     /// Stop after this many messages.
-    #[arg(short = 'n', long = "count", value_name = "N")]
+    #[arg(short = 'n', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
     /// Text message to send after every connect; may be given more than once.
     #[arg(long, value_name = "TEXT")]

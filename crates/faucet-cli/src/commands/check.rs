@@ -34,8 +34,8 @@ pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCod
 fn show(component: &Component, report: &CheckReport) -> Result<()> {
     let (kind, connector) = (component.kind(), component.info().connector);
     // The id of a short pipeline file is its kind.
-    let name =
-        if **component.id() == *kind.as_str() { "" } else { &format!(" {}", component.id()) };
+    let named = **component.id() != *kind.as_str();
+    let name = if named { format!(" {}:", component.id()) } else { String::new() };
     print_line(&format!("{kind}{name} {connector} {}", report.target))?;
     for step in &report.steps {
         let (mark, detail) = match &step.outcome {

@@ -24,13 +24,8 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
         Err(error) => (Report::failed(error), None),
     };
     let written = args.report.map_or(Ok(()), |file| write_report(&report, &file));
-    if let Some(lost) = report.skipped.get("not_written")
-        && report.ended == End::Shutdown
-    {
-        tracing::error!(
-            "the grace is over: {} that were read are not written",
-            counted(*lost, "record")
-        );
+    if report.ended == End::Shutdown {
+        tell_not_written(&report);
     }
     if let Some(pipeline) = &pipeline
         && report.error.is_none()
@@ -48,6 +43,16 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
                 tracing::error!("{}", explain(&unwritten));
             }
             Err(error)
+        }
+    }
+}
+
+/// A shutdown that a component outlasts is what was asked for, but not for free.
+fn tell_not_written(report: &Report) {
+    for (id, of) in &report.components {
+        if let Some(lost) = of.counts.get("not_written") {
+            let lost = counted(*lost, "record");
+            tracing::error!("{id}: not done in time: {lost} that were read are not written");
         }
     }
 }
@@ -130,7 +135,11 @@ pub(crate) fn summary(report: &Report) -> String {
     parts.push(time(std::time::Duration::from_secs_f64(report.elapsed_seconds)));
     let mut text = parts.join(" · ");
     if report.components.len() > 2 {
-        report.components.iter().for_each(|(id, of)| text.push_str(&component(id, of)));
+        let mut components: Vec<_> = report.components.iter().collect();
+        components.sort_by_key(|(_, of)| {
+            ["source", "transform", "sink"].iter().position(|k| *k == of.kind)
+        });
+        components.iter().for_each(|(id, of)| text.push_str(&component(id, of)));
     }
     text
 }

@@ -101,7 +101,7 @@ async fn with_a_websocket_that_confirms_nothing() {
     let ran = interrupted(running, "INT").await;
     let report = report(&files);
     assert_eq!((&report["ended"], &report["unconfirmed"]), (&json!("shutdown"), &json!(3)));
-    let words = "ERROR 3 records were sent, but the peer is not known to have read them";
+    let words = "ERROR sink: 3 records were sent, but the peer is not known to have read them";
     let told = &ran.succeeded().stderr;
     assert!(told.contains(words) && told.contains("3 unconfirmed"), "{told}");
 }
@@ -124,7 +124,7 @@ fn told_what_was_lost(files: &Files, ran: &Ran) {
     let report = report(files);
     assert_eq!((&report["ended"], &report["delivered"]), (&json!("shutdown"), &json!(0)));
     let lost = report["skipped"]["not_written"].as_u64().unwrap();
-    let words = format!("ERROR the sink was not done in time: {lost} records that were read are");
+    let words = format!("ERROR sink: not done in time: {lost} records that were read are not");
     assert!(lost > 0 && ran.succeeded().stderr.contains(&words), "{ran:#?} {report}");
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Place {
     behind: bool,
     /// The last position that was committed.
     committed: Option<Position>,
+    /// The reader is closed and not called again.
+    closed: bool,
 }
 
 enum Event {
@@ -91,7 +93,10 @@ impl SourceRun {
     }
 
     fn cut(&mut self) -> Result<Cut> {
-        let position = caught_now("position", || self.reader.position())?;
+        let position = match self.place.closed {
+            true => None,
+            false => caught_now("position", || self.reader.position())?,
+        };
         let exact = position.is_some() || self.info.resume == Resume::No || !self.place.behind;
         self.place.behind &= !exact;
         Ok(Cut { position, exact, saved: self.info.resume == Resume::Positions })
@@ -175,9 +180,14 @@ impl SourceRun {
         let limit = self.shared.limit();
         let draining = caught("drain", async { self.reader.drain().await });
         let rest = in_time("drain", "the source did not stop", limit, draining).await?;
+        // A far end that gets no acknowledgement hears of the end even when a sink is blocked.
+        let closed = match self.info.resume {
+            Resume::No => self.close().await,
+            _ => Ok(()),
+        };
         match rest.filter(|page| !page.is_void()) {
-            Some(page) => self.hand_over(page).await,
-            None => Ok(()),
+            Some(page) => self.hand_over(page).await.and(closed),
+            None => closed,
         }
     }
 
@@ -203,7 +213,9 @@ impl SourceRun {
         }
         if broken {
             discard(self.reader);
-        } else if let Err(error) = self.close().await {
+        } else if !self.place.closed
+            && let Err(error) = self.close().await
+        {
             why = self.failed(error, &mut broken);
         }
         Outcome { id, why }
@@ -229,6 +241,7 @@ impl SourceRun {
     }
 
     async fn close(&mut self) -> Result<()> {
+        self.place.closed = true;
         let closing = caught("close", async { self.reader.close().await });
         in_time("close", "the source did not close", self.shared.limit(), closing).await
     }

@@ -8,9 +8,6 @@ use crate::suites::outside::Shown;
 use crate::suites::sink::case::SinkCase;
 use crate::suites::sink::run::{Run, is_within};
 
-/// The most places at which an open is dropped.
-const DROPS: u64 = 50;
-
 /// A failing `write_page` says with `Error::with_written` how many records the far end has taken; the
 /// next flush may call some of them unconfirmed. The rule lets the far end fail at every record of a
 /// page.
