@@ -160,3 +160,20 @@ async fn letters_are_flushed_and_committed_on_the_cadence_like_all_records() {
         crate::books::run_until(&pipeline, look).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_source_has_received_behind_a_refused_message_is_written() {
+    for parallel in BOTH {
+        let good = Memory::default();
+        let source = Numbers { reject: |n| n == 3, unread: 2, ..Numbers::new(20, 5) };
+        let pipeline = Pipeline::builder()
+            .source("n", source)
+            .sink("good", good.clone(), &["n"])
+            .parallel(parallel)
+            .build()
+            .unwrap();
+        let report = run(&pipeline).await;
+        assert_eq!(report.error.unwrap().kind(), ErrorKind::Decode);
+        assert_eq!(good.numbers(), [0, 1, 2, 4, 5, 6]);
+    }
+}

@@ -39,6 +39,8 @@ pub(crate) struct Numbers {
     pub(crate) committed: Arc<Mutex<Vec<u64>>>,
     pub(crate) handed: Arc<AtomicU64>,
     pub(crate) held: Arc<AtomicU64>,
+    /// So many numbers were received and not handed over when the source is drained.
+    pub(crate) unread: u64,
     pub(crate) drained: Arc<AtomicU64>,
     pub(crate) closed: Arc<AtomicU64>,
 }
@@ -62,6 +64,7 @@ impl Numbers {
             committed: Arc::default(),
             handed: Arc::default(),
             held: Arc::default(),
+            unread: 0,
             drained: Arc::default(),
             closed: Arc::default(),
         }
@@ -139,7 +142,9 @@ impl PageReader for Reader {
 
     async fn drain(&mut self) -> Result<Option<StreamPage>> {
         self.of.drained.fetch_add(1, SeqCst);
-        Ok(None)
+        let rest = self.next..self.next + self.of.unread;
+        self.next = rest.end;
+        Ok((!rest.is_empty()).then(|| rest.map(|n| (self.of.make)(n + self.of.add)).collect()))
     }
 
     fn position(&self) -> Option<Position> {
