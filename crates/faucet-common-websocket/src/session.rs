@@ -27,7 +27,7 @@ use crate::target::Target;
 use crate::wire::Stamp;
 
 enum Link {
-    Dialing(MaybeDone<BoxFuture<'static, Result<Connection, Failure>>>),
+    Dialing(Box<MaybeDone<BoxFuture<'static, Result<Connection, Failure>>>>),
     Up(Box<Connection>),
     /// Performs the close handshake, then goes on.
     Closing(BoxFuture<'static, ()>, Next),
@@ -213,7 +213,7 @@ impl Session {
 
     fn take_dialed(&mut self) -> Option<Result<Connection, Failure>> {
         let Link::Dialing(dialing) = &mut self.link else { return None };
-        let dialed = Pin::new(dialing).take_output()?;
+        let dialed = Pin::new(&mut **dialing).take_output()?;
         self.link = Link::Over;
         Some(dialed)
     }
@@ -287,7 +287,7 @@ impl Session {
     pub(crate) fn dial(&mut self) {
         let target = Arc::clone(&self.target);
         let dialing = async move { target.connect(&mut StepLog::new()).await };
-        self.link = Link::Dialing(maybe_done(dialing.boxed()));
+        self.link = Link::Dialing(Box::new(maybe_done(dialing.boxed())));
     }
 
     fn connected(&mut self, mut connection: Connection) -> Option<Event> {
