@@ -27,6 +27,8 @@ pub(crate) struct SourceRun {
     pub(crate) shared: Arc<Shared>,
     /// Pages were handed over since the last position.
     pub(crate) behind: bool,
+    /// The reader is closed and not called again.
+    pub(crate) closed: bool,
 }
 
 enum Event {
@@ -84,7 +86,10 @@ impl SourceRun {
     }
 
     fn cut(&mut self) -> Result<Cut> {
-        let position = caught_now("position", || self.reader.position())?;
+        let position = match self.closed {
+            true => None,
+            false => caught_now("position", || self.reader.position())?,
+        };
         let exact = position.is_some() || self.info.resume == Resume::No || !self.behind;
         self.behind &= !exact;
         Ok(Cut { position, exact, saved: self.info.resume == Resume::Positions })
@@ -146,9 +151,14 @@ impl SourceRun {
             Err(Error::new(ErrorKind::Timeout, format!("the source did not stop within {limit:?}"))
                 .with_phase("drain"))
         })?;
+        // A far end that gets no acknowledgement hears of the end even when a sink is blocked.
+        let closed = match self.info.resume {
+            Resume::No => self.close().await,
+            _ => Ok(()),
+        };
         match rest.filter(|page| !page.is_void()) {
-            Some(page) => self.hand_over(page, true).await,
-            None => Ok(()),
+            Some(page) => self.hand_over(page, true).await.and(closed),
+            None => closed,
         }
     }
 
@@ -164,7 +174,7 @@ impl SourceRun {
         }
         if broken {
             discard(self.reader);
-        } else {
+        } else if !self.closed {
             let last = self.leave().await;
             why = why.or_failed(last.map(of_source));
         }
@@ -187,13 +197,18 @@ impl SourceRun {
                 Err(panicked) => return Some(panicked),
             }
         };
+        let closed = self.close().await;
+        last.or(closed.err())
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        self.closed = true;
         let limit = self.shared.limit();
         let closed = timeout(limit, caught("close", async { self.reader.close().await })).await;
-        let closed = closed.unwrap_or_else(|_| {
+        closed.unwrap_or_else(|_| {
             let what = format!("the source did not close within {limit:?}");
             Err(Error::new(ErrorKind::Timeout, what).with_phase("close"))
-        });
-        last.or(closed.err())
+        })
     }
 
     /// The next commit after the source's end, or `None` when no more come. The source holds

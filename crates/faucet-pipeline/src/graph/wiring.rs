@@ -177,12 +177,16 @@ async fn open_rest(
     let mut holds: Vec<(Id, Hold<'_>)> =
         readers.iter_mut().map(|(id, reader)| (Arc::clone(id), Hold::new(reader))).collect();
     let (of_stages, of_sinks) = poll_fn(|cx| {
+        // First: what is wrong with a destination is known before a feed is dialled.
+        if let Poll::Ready(both) = both.as_mut().poll(cx) {
+            return Poll::Ready(Ok(both));
+        }
         for (id, hold) in &mut holds {
             if let Poll::Ready(panicked) = hold.poll(cx) {
                 return Poll::Ready(Err(panicked.with_component(id)));
             }
         }
-        both.as_mut().poll(cx).map(Ok)
+        Poll::Pending
     })
     .await?;
     let mut failure: Option<Error> = None;
@@ -274,7 +278,8 @@ pub(crate) fn parts(
             (opened.readers.remove(id), shared.mailboxes.get(id).cloned())
         {
             let info = component.info.clone();
-            let run = SourceRun { scope, info, reader, outlet, mailbox, shared, behind: false };
+            let (behind, closed) = (false, false);
+            let run = SourceRun { scope, info, reader, outlet, mailbox, shared, behind, closed };
             parts.push(Box::pin(run.run()));
         } else if let Some(stage) = opened.stages.remove(id) {
             let (out, gaps) = (Out::default(), Vec::new());
