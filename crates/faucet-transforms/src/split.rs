@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_place() {
         for (config, expected) in [
-            (SplitConfig::default(), "at least one of at must be set (or lines: true)"),
+            (SplitConfig::default(), "at must be set (or lines: true)"),
             (SplitConfig::at("data"), "at: "),
         ] {
             let problems = config.build().unwrap_err();

@@ -58,8 +58,14 @@ impl de::Error for Unread {
         Self::new(ProblemKind::WrongType { found: name(&found) }).expecting(expected)
     }
 
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(ProblemKind::OutOfRange).expecting(expected)
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let kind = match found {
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => {
+                ProblemKind::OutOfRange
+            }
+            _ => ProblemKind::Invalid { why: "not understood".into() },
+        };
+        Self::new(kind).expecting(expected)
     }
 
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {

@@ -54,6 +54,9 @@ pub fn parse(text: &str) -> Option<Duration> {
     Duration::try_from(signed).ok().filter(|duration| *duration <= LONGEST)
 }
 
+/// What a number or a text with units that is no duration of ours should have been.
+const RANGE: &str = "a duration longer than zero and not longer than ten years";
+
 fn from_seconds(seconds: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
 }
@@ -65,12 +68,13 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
         type Value = Duration;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a duration: seconds as a number, or text such as \"250ms\"")
+            let texts = "\"250ms\", \"1 min\" or \"1h 30m\"";
+            write!(f, "a duration: seconds as a number, or text such as {texts}")
         }
 
         fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Duration, E> {
             from_seconds(seconds)
-                .ok_or_else(|| E::invalid_value(de::Unexpected::Float(seconds), &self))
+                .ok_or_else(|| E::invalid_value(de::Unexpected::Float(seconds), &RANGE))
         }
 
         fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Duration, E> {
@@ -83,7 +87,12 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
             // The error does not repeat the text: a secret may stand at the wrong key.
-            parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Other("text"), &self))
+            let (is_number, is_duration) =
+                (text.trim().parse::<f64>().is_ok(), text.parse::<jiff::SignedDuration>().is_ok());
+            parse(text).ok_or_else(|| match is_number || is_duration {
+                true => E::invalid_value(de::Unexpected::Float(0.0), &RANGE),
+                false => E::invalid_value(de::Unexpected::Other("text"), &self),
+            })
         }
     }
     deserializer.deserialize_any(Seen)
@@ -146,9 +155,18 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for value in [json!(-5), json!(1e19), json!("10 parsecs"), json!("-1s"), json!(true)] {
+        for (value, words) in [
+            (json!(-5), RANGE),
+            (json!(1e19), RANGE),
+            (json!("-1s"), RANGE),
+            (json!("1e10"), RANGE),
+            (json!("NaN"), RANGE),
+            (json!("10 parsecs"), "a duration: seconds as a number"),
+            (json!(""), "a duration: seconds as a number"),
+            (json!(true), "a duration: seconds as a number"),
+        ] {
             let error = deserialize(&value).unwrap_err().to_string();
-            assert!(error.contains("a duration: seconds as a number"), "{value}: {error}");
+            assert!(error.contains(words), "{value}: {error}");
             assert!(!error.contains("parsecs"), "{error}");
         }
     }

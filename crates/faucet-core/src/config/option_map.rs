@@ -270,7 +270,7 @@ mod tests {
             ("guest.max.count", "s3cret", "guest.max.count: not understood, expected a count"),
             ("guest.max.count", "0", "guest.max.count: out of range, expected at least 1"),
             ("guest.max.count", "77", "guest.topics: not together with guest.max.count"),
-            ("guest.wait", "s3cret", "guest.wait: out of range, expected a duration: seconds"),
+            ("guest.wait", "s3cret", "guest.wait: not understood, expected a duration: seconds"),
             ("guest.url", "nowhere", "guest.url: has no slashes"),
             ("type", "sink", "type: not understood, expected `source`"),
             ("extension", "kafka", "extension: not understood, expected `guest`"),

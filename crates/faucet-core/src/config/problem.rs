@@ -206,8 +206,9 @@ impl fmt::Display for ProblemKind {
             }
             Self::Missing => f.write_str("missing"),
             Self::MissingOneOf { keys, or } => {
-                let keys: Vec<String> = keys.iter().map(KeyPath::to_string).collect();
-                write!(f, "at least one of {} must be set", keys.join(" or "))?;
+                let names: Vec<String> = keys.iter().map(KeyPath::to_string).collect();
+                let at_least = if names.len() > 1 { "at least one of " } else { "" };
+                write!(f, "{at_least}{} must be set", names.join(" or "))?;
                 or.iter().try_for_each(|key| write!(f, " (or {key}: true)"))
             }
             Self::WrongType { found } => write!(f, "wrong type: {found}"),
@@ -395,6 +396,8 @@ mod tests {
         assert!(all.concern(&"source".into()) && !all.concern(&"sink".into()));
         let one_of = Problem::missing_one_of(["a", "b"]).under(&"source".into());
         assert_eq!(one_of.to_string(), "source: at least one of a or b must be set");
+        let one = Problem::missing_one_of(["at"]).under(&"transform".into());
+        assert_eq!(one.to_string(), "transform: at must be set");
         all.push_if(false, || Problem::missing("never"));
         all.push_if(true, || Problem::missing("sink").help("add one"));
         let listed = "2 problems:\n  - source.a: not together with source.b\n  \

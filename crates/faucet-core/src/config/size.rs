@@ -52,7 +52,8 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<usize, E> {
             match text.parse::<ByteSize>() {
                 Ok(size) => self.visit_u64(size.as_u64()),
-                Err(_) => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                // The error does not repeat the text: a secret may stand at the wrong key.
+                Err(_) => Err(E::invalid_value(de::Unexpected::Other("text"), &self)),
             }
         }
     }
