@@ -60,7 +60,7 @@ impl Endpoint {
     /// # Errors
     /// A placeholder without a value, an unreadable file.
     pub fn open(&self, scope: &Scope) -> Result<Session> {
-        let mut session = Session::new(self.policy.clone(), self.target(scope)?);
+        let mut session = Session::new(self.policy.clone(), self.target(scope)?, scope);
         session.dial();
         Ok(session)
     }
@@ -71,7 +71,7 @@ impl Endpoint {
     /// # Errors
     /// Why the connect failed, and what [`open`](Self::open) says.
     pub async fn connect(&self, scope: &Scope) -> Result<Session> {
-        let mut session = Session::new(self.policy.clone(), self.target(scope)?);
+        let mut session = Session::new(self.policy.clone(), self.target(scope)?, scope);
         session.connect().await?;
         Ok(session)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use faucet_connect::StepLog;
-use faucet_core::{ComponentKind, Error, Result};
+use faucet_core::{ComponentKind, Error, Result, Scope};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
@@ -46,6 +46,8 @@ enum Next {
 /// inside, so that a dropped poll never restarts it.
 pub struct Session {
     end: ComponentKind,
+    /// The component's name, for the log.
+    component: Arc<str>,
     target: Arc<Target>,
     life: Lifecycle,
     keepalive: Keepalive,
@@ -64,9 +66,10 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(policy: SessionPolicy, target: Target) -> Self {
+    pub(crate) fn new(policy: SessionPolicy, target: Target, scope: &Scope) -> Self {
         Self {
             end: policy.end,
+            component: Arc::clone(scope.id()),
             target: Arc::new(target),
             life: Lifecycle::new(policy.reconnect),
             keepalive: Keepalive::new(policy.ping_interval, policy.pong_timeout, fastrand::u64(..)),
@@ -284,7 +287,7 @@ impl Session {
         self.hold.heard(now);
         self.connects += 1;
         let again = self.connects > 1;
-        tracing::info!(end = %self.end, url = self.url(), again, "connected");
+        tracing::info!(component = &*self.component, url = self.url(), again, "connected");
         connection.queue(self.greeting.iter().cloned());
         self.link = Link::Up(Box::new(connection));
         Some(Event::Connected { again })
@@ -395,12 +398,12 @@ impl Session {
                     ComponentKind::Sink => " when there is something to send",
                     _ => "",
                 };
-                let (end, url) = (self.end, self.url());
-                tracing::warn!(%end, url, attempt, ?wait, "{error}; reconnecting{when}");
+                let (component, url) = (&*self.component, self.url());
+                tracing::warn!(component, url, attempt, ?wait, "{error}; reconnecting{when}");
                 (Next::Wait(until), Some(Event::Lost { class, error, wait }))
             }
             Step::Finish(error) => {
-                tracing::info!(end = %self.end, url = self.url(), "{error}");
+                tracing::info!(component = &*self.component, url = self.url(), "{error}");
                 (Next::Close, None)
             }
             Step::GiveUp(error) => (Next::Fail(error), None),

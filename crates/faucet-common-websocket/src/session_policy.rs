@@ -10,7 +10,7 @@ use crate::frame::Frame;
 /// The rules that a session follows, whichever endpoint it connects to.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionPolicy {
-    /// The component that the session belongs to, for the log.
+    /// The kind of component that the session belongs to.
     pub(crate) end: ComponentKind,
     pub(crate) reconnect: ReconnectPolicy,
     /// `None` sends no keepalive Pings.
