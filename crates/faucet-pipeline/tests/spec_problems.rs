@@ -180,8 +180,8 @@ fn problems_of_the_file_itself() {
                     .into(),
                 "state.path: out of range, expected the path of a file at line 4, column 9".into(),
                 "$schema: wrong type: a whole number, expected text at line 5, column 1".into(),
-                "grace: out of range, expected a duration: seconds as a number, or text such as \
-                 \"250ms\" at line 6, column 1"
+                "grace: not understood, expected a duration: seconds as a number, or text such as \
+                 \"250ms\", \"1 min\" or \"1h 30m\" at line 6, column 1"
                     .into(),
             ],
         ),

@@ -70,7 +70,7 @@ impl Source for JsonlSource {
                 return report;
             }
         };
-        let found = StepOutcome::Passed(format!("jsonl source {}", reader.file()));
+        let found = StepOutcome::Passed(reader.file().to_owned());
         report.push("file", started.elapsed(), found);
         let outcome = match reader.first_record_size().await {
             Ok(Some(bytes)) => StepOutcome::Passed(format!("{bytes} bytes")),

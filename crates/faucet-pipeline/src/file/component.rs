@@ -52,7 +52,11 @@ impl Reader<'_> {
     pub(crate) fn read(&self, declared: Declared, findings: &mut Findings<'_>) -> Component {
         let Declared { kind, id, place, value, before } = declared;
         let (own, config) = split(kind, value, &place, findings);
-        let (own, problems) = decode_the_rest::<OwnKeys>(own);
+        let (own, mut problems) = decode_the_rest::<OwnKeys>(own);
+        if config.is_none() {
+            let more = |problem: Problem| problem.expected("a map with a `type`");
+            problems = problems.into_iter().map(more).collect();
+        }
         findings.extend_under(&place, problems);
         for key in ["from", "dead_letter"] {
             let key = place.clone().then(key);
