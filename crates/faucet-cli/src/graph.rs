@@ -1,21 +1,31 @@
 //! A pipeline in words.
 
+use faucet_core::ComponentKind;
 use faucet_pipeline::{Component, Pipeline};
 
-/// A source and a sink in a line; any other pipeline a component a line.
+use crate::output::counted;
+
+/// A source and a sink in a line; any other pipeline a component a line, below how many there are.
 pub(crate) fn described(pipeline: &Pipeline) -> String {
-    match pipeline.components() {
-        [source, sink] => format!("{} → {}", far_end(source), far_end(sink)),
-        components => {
-            components.iter().map(|component| format!("\n  {}", line(component))).collect()
-        }
-    }
+    let components = match pipeline.components() {
+        [source, sink] => return format!("{} → {}", far_end(source), far_end(sink)),
+        components => components,
+    };
+    let of_kind = |kind| components.iter().filter(move |component| component.kind() == kind);
+    let kinds = [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
+    let counts = kinds.map(|kind| (of_kind(kind).count() as u64, kind.as_str()));
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+    let counts: Vec<String> = counts.map(|(number, kind)| counted(number, kind)).collect();
+    let lines = kinds.into_iter().flat_map(of_kind).map(|component| line(component));
+    let lines: String = lines.map(|line| format!("\n  {line}")).collect();
+    format!("{}{lines}", counts.join(", "))
 }
 
 fn far_end(component: &Component) -> String {
     let info = component.info();
     match info.target.as_str() {
         "" => info.connector.to_owned(),
+        target if target == info.connector => target.to_owned(),
         target => format!("{} {target}", info.connector),
     }
 }
@@ -27,7 +37,7 @@ fn line(component: &Component) -> String {
         text.push_str(&format!(" ← {}", from.join(", ")));
     }
     if let Some(sink) = component.dead_letter() {
-        text.push_str(&format!(" (rejected: {sink})"));
+        text.push_str(&format!(" (dead letters → {sink})"));
     }
     text
 }

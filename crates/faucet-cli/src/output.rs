@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use faucet_core::{Error, ErrorKind, Result};
+use faucet_core::{Error, ErrorKind, KeyPath, Problem, Result};
 
 /// Prints a line of data. A closed pipe is a quiet end.
 pub(crate) fn print_line(line: &str) -> Result<()> {
@@ -34,6 +34,11 @@ pub(crate) fn stdout_error(error: io::Error) -> Error {
         io::ErrorKind::BrokenPipe => Error::new(ErrorKind::Cancelled, "stdout was closed"),
         _ => Error::new(ErrorKind::Sink, "cannot write to stdout").with_source(error),
     }
+}
+
+/// What the command line names: no file has a key for it.
+pub(crate) fn found<T>(found: Result<T, Problem>) -> Result<T> {
+    found.map_err(|problem| problem.map_paths(|_| KeyPath::root()).into())
 }
 
 /// Says something on stderr.

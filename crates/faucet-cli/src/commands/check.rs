@@ -1,4 +1,4 @@
-//! `faucet check`: reaches both ends of a pipeline step by step.
+//! `faucet check`: reaches the far end of each component step by step.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::output::{explain, print_line, time};
 use crate::signals::{INTERRUPTED, Signals};
 use crate::spec;
 
-/// The exit code is that of the first end that fails.
+/// The exit code is that of the first component that fails.
 pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCode> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
     let pipeline = spec::load(&args, registry)?;
@@ -34,8 +34,8 @@ pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCod
 fn show(component: &Component, report: &CheckReport) -> Result<()> {
     let (kind, connector) = (component.kind(), component.info().connector);
     // The id of a short pipeline file is its kind.
-    let name =
-        if **component.id() == *kind.as_str() { "" } else { &format!(" {}", component.id()) };
+    let named = **component.id() != *kind.as_str();
+    let name = if named { format!(" {}:", component.id()) } else { String::new() };
     print_line(&format!("{kind}{name} {connector} {}", report.target))?;
     for step in &report.steps {
         let (mark, detail) = match &step.outcome {

@@ -8,7 +8,7 @@ use faucet_core::{ComponentKind, Error, ErrorKind, Registry, Result, SchemaKey, 
 use serde_json::Value;
 
 use crate::args::InitArgs;
-use crate::output::note;
+use crate::output::{found, note};
 
 /// The file that is written where both of its components are there; it runs against `faucet feed`.
 const PIPELINE: &str = include_str!("init.yaml");
@@ -33,8 +33,10 @@ pub(crate) fn init(
             }
             _ => Error::new(ErrorKind::Sink, format!("cannot write {file}")).with_source(error),
         })?;
+    let told = args.source.is_some() || args.sink.is_some();
+    let then = if told { "Fill in its keys, and then" } else { "Try it" };
     let feed = if text == PIPELINE { format!("\n  {name} feed &") } else { String::new() };
-    note(&format!("wrote {file}. Try it:{feed}\n  {name} validate {file}\n  {name} run {file}"));
+    note(&format!("wrote {file}. {then}:{feed}\n  {name} validate {file}\n  {name} run {file}"));
     Ok(())
 }
 
@@ -58,12 +60,18 @@ fn text(
     let source = first(&args.source, Box::new(registry.sources.names()));
     let sink = first(&args.sink, Box::new(registry.sinks.names()));
     let mut out = format!(
-        "# Records come from `source` and go to `sink`. Keys that are comments show their defaults.\n\
+        "# Records come from `source` and go to `sink`. Fill in the keys that are no comments. Keys that\n\
+         # are comments show their defaults; `…` stands where there is none.\n\
          #   {name} validate FILE   reports every mistake, without touching the network\n\
          #   {name} run FILE        runs it until Ctrl-C\n"
     );
-    section(&mut out, ComponentKind::Source, &source, registry.sources.get(&source)?.schema());
-    section(&mut out, ComponentKind::Sink, &sink, registry.sinks.get(&sink)?.schema());
+    section(
+        &mut out,
+        ComponentKind::Source,
+        &source,
+        found(registry.sources.get(&source))?.schema(),
+    );
+    section(&mut out, ComponentKind::Sink, &sink, found(registry.sinks.get(&sink))?.schema());
     Ok(out)
 }
 
@@ -74,25 +82,43 @@ fn section(out: &mut String, kind: ComponentKind, name: &str, schema: &Value) {
         let meaning = key.schema.description();
         let meaning = meaning.split(". ").next().unwrap_or_default().trim_end_matches('.');
         if !meaning.is_empty() {
-            let _ = writeln!(out, "  # {}", meaning.replace('\n', " "));
+            comment(out, &meaning);
         }
-        let comment = if key.required { "" } else { "# " };
-        let _ = writeln!(out, "  {comment}{}: {}", key.name, value(&key));
+        let _ = match key.required {
+            true => writeln!(out, "  {}: {}", key.name, to_fill_in(&key)),
+            false => writeln!(out, "  # {}: {}", key.name, default(&key)),
+        };
     }
 }
 
-/// What stands behind a key: its default, or what it takes.
-fn value(key: &SchemaKey<'_>) -> String {
+/// Writes a comment in lines of at most 100 characters.
+fn comment(out: &mut String, text: &str) {
+    let mut line = "  #".to_owned();
+    for word in text.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > 100 {
+            let _ = writeln!(out, "{line}");
+            line = "  #".to_owned();
+        }
+        let _ = write!(line, " {word}");
+    }
+    let _ = writeln!(out, "{line}");
+}
+
+/// A value of the type that a required key takes.
+fn to_fill_in(key: &SchemaKey<'_>) -> String {
     let of_type = || match key.schema.types().first() {
-        Some(&"integer" | &"number") => "1".to_owned(),
-        Some(&"boolean") => "false".to_owned(),
-        Some(&"array") => "[]".to_owned(),
-        Some(&"object") => "{}".to_owned(),
-        _ => "\"\"".to_owned(),
+        Some(&"integer" | &"number") => "1",
+        Some(&"boolean") => "false",
+        Some(&"array") => "[]",
+        Some(&"object") => "{}",
+        _ => "\"\"",
     };
-    match (key.schema.default(), key.schema.words().first()) {
-        (Some(Value::Null) | None, Some(word)) => (*word).to_owned(),
-        (Some(Value::Null) | None, None) => of_type(),
-        (Some(default), _) => default.to_string(),
+    key.schema.words().first().copied().unwrap_or_else(of_type).to_owned()
+}
+
+fn default(key: &SchemaKey<'_>) -> String {
+    match key.schema.default() {
+        Some(Value::Null) | None => "…".to_owned(),
+        Some(default) => default.to_string(),
     }
 }

@@ -28,17 +28,21 @@ impl NewKind {
 
 pub(crate) fn new(args: &NewArgs) -> Result<()> {
     let directory = Path::new(&args.name);
-    for (path, text) in files(args)? {
+    let files = files(args)?;
+    // What exists is somebody's work.
+    if directory.exists() {
+        let what = format!("{} exists already and was left alone", args.name);
+        return Err(Error::usage(what).with_hint("choose another name, or another directory"));
+    }
+    for (path, text) in files {
         let file = directory.join(path);
         let made = file.parent().map_or(Ok(()), fs::create_dir_all);
-        // A file that exists is somebody's work.
-        let made = made.and_then(|()| fs::File::create_new(&file));
-        made.and_then(|_| fs::write(&file, text)).map_err(|e| {
+        made.and_then(|()| fs::write(&file, text)).map_err(|e| {
             Error::new(ErrorKind::Sink, format!("cannot write {}", file.display())).with_source(e)
         })?;
     }
     note(&format!(
-        "wrote {0}. Try it:\n  cd {0}\n  cargo test\nThen: docs/writing-a-connector.md",
+        "wrote {0}. Try it:\n  cd {0}\n  cargo test\nHow to go on: docs/writing-a-connector.md of faucet-stream",
         args.name
     ));
     Ok(())

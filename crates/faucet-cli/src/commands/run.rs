@@ -52,7 +52,7 @@ fn tell_not_written(report: &Report) {
     for (id, of) in &report.components {
         if let Some(lost) = of.counts.get("not_written") {
             let lost = counted(*lost, "record");
-            tracing::error!("{id}: not done in time: {lost} that were read are not written");
+            tracing::error!("{id}: not done in time; not written: {lost} that had been read");
         }
     }
 }
@@ -135,7 +135,11 @@ pub(crate) fn summary(report: &Report) -> String {
     parts.push(time(std::time::Duration::from_secs_f64(report.elapsed_seconds)));
     let mut text = parts.join(" · ");
     if report.components.len() > 2 {
-        report.components.iter().for_each(|(id, of)| text.push_str(&component(id, of)));
+        let mut components: Vec<_> = report.components.iter().collect();
+        components.sort_by_key(|(_, of)| {
+            ["source", "transform", "sink"].iter().position(|k| *k == of.kind)
+        });
+        components.iter().for_each(|(id, of)| text.push_str(&component(id, of)));
     }
     text
 }

@@ -3,13 +3,15 @@
 use faucet_core::{Error, Registry, Result};
 
 use crate::args::{SchemaArgs, SchemaOf};
-use crate::output::print_line;
+use crate::output::{found, print_line};
 
 pub(crate) fn schema(args: SchemaArgs, registry: &Registry) -> Result<()> {
     let schema = match args.of {
-        Some(SchemaOf::Source { name }) => registry.sources.get(&name)?.schema().clone(),
-        Some(SchemaOf::Transform { name }) => registry.transforms.get(&name)?.schema().clone(),
-        Some(SchemaOf::Sink { name }) => registry.sinks.get(&name)?.schema().clone(),
+        Some(SchemaOf::Source { name }) => found(registry.sources.get(&name))?.schema().clone(),
+        Some(SchemaOf::Transform { name }) => {
+            found(registry.transforms.get(&name))?.schema().clone()
+        }
+        Some(SchemaOf::Sink { name }) => found(registry.sinks.get(&name))?.schema().clone(),
         Some(SchemaOf::Pipeline) | None => faucet_pipeline::schema(registry),
     };
     let text = serde_json::to_string_pretty(&schema)

@@ -200,7 +200,7 @@ In a pipeline file: `source: {type: demo, …}`. Schema: \
 | `url` | string | required | Where. |
 | `auth` | `none` or `bearer` | `none` | Credentials. |
 | `limit_bytes` | integer | `8388608` (8 MiB) | A \\| B. |
-| `tls` | object | none | TLS. |
+| `tls` | map | none | TLS. |
 | `tls.ca_file` | string | none | PEM. |
 | `wait` | duration | `1` | Pause. |
 

@@ -46,16 +46,24 @@ fn choice(schema: SchemaView<'_>) -> String {
 fn plain_kind(schema: SchemaView<'_>) -> String {
     match schema.types().join(" or ").as_str() {
         "array" => match schema.items() {
-            Some(items) => format!("list of {}", kind(items)),
+            Some(items) => format!("list of {}", plural(kind(items))),
             None => "list".into(),
         },
         "object" => match schema.map_values() {
             Some(values) => format!("map to {}", kind(values)),
-            None => "object".into(),
+            None => "map".into(),
         },
         "string" if schema.is_secret() => "secret string".into(),
         "" => "any".into(),
         other => format!("{other}{}", range(schema)),
+    }
+}
+
+/// The kind of many values, where that is one word.
+fn plural(kind: String) -> String {
+    match kind.chars().all(char::is_alphabetic) && kind != "any" {
+        true => kind + "s",
+        false => kind,
     }
 }
 
@@ -145,12 +153,12 @@ mod tests {
             (json!({"enum": ["a", "b"]}), "`a` or `b`"),
             (json!({"type": "integer", "minimum": 0}), "integer"),
             (json!({"type": "string", "writeOnly": true}), "secret string"),
-            (json!({"type": "array", "items": {"type": "string"}}), "list of string"),
+            (json!({"type": "array", "items": {"type": "string"}}), "list of strings"),
             (
                 json!({"type": "object", "additionalProperties": {"type": "string"}}),
                 "map to string",
             ),
-            (json!({"anyOf": [{"type": "string"}, {"type": "object"}]}), "string or object"),
+            (json!({"anyOf": [{"type": "string"}, {"type": "object"}]}), "string or map"),
             (json!(true), "any"),
         ] {
             let root = json!({"$defs": defs, "it": schema});

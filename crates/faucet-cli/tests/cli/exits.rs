@@ -25,7 +25,7 @@ async fn fails_with(script: Script, keys: Value, code: i32, words: &str) {
 }
 
 fn connected(what: &str) -> String {
-    format!("error: Failed to connect to WebSocket URL: {what}")
+    format!("error: source: Failed to connect to WebSocket URL: {what}")
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn protocol_5() {
     let server = ScriptedServer::start([script]).await;
     let files = Files::new();
     let ran = faucet_ran(["run", &files.pipeline(&server.url(), json!({"unbounded": true}))]).await;
-    let words = format!("error: WebSocket {}: protocol violation: ", server.url());
+    let words = format!("error: source: WebSocket {}: protocol violation: ", server.url());
     ran.failed_with(5, &[&words]);
     assert_eq!(files.read("out.jsonl"), "1\n");
 }
@@ -153,8 +153,7 @@ async fn decoding_6() {
     let server =
         ScriptedServer::start([Script::accept().send_text("[1]").send_text("{\"a\":\x07")]);
     let (server, files) = (server.await, Files::new());
-    let words =
-        "error: message 2 is not JSON: expected a JSON value at byte 5: \"{\\\"a\\\":\\u{7}\"";
+    let words = "error: source: message 2 is not JSON: expected a JSON value at byte 5: \"{\\\"a\\\":\\u{7}\"";
     fails(&files, &server.url(), json!({"reconnect": true}), 6, words).await;
     assert_eq!(files.read("out.jsonl"), "[1]\n");
 }
@@ -170,7 +169,7 @@ async fn sink_7() {
     ] {
         let mut sink = sink;
         sink["type"] = "jsonl".into();
-        let words = format!("error: jsonl sink {}: {words}", sink["path"].as_str().unwrap());
+        let words = format!("error: sink: jsonl sink {}: {words}", sink["path"].as_str().unwrap());
         let file = files.pipeline_to(&server.url(), keys.clone(), sink);
         faucet_ran(["run", &file]).await.failed_with(7, &[&words, "caused by: ", "\n  hint: "]);
     }
@@ -207,7 +206,11 @@ async fn usage_2() {
         assert_eq!(ran.stdout, "");
     }
     let help = faucet_ran(["--help"]).await;
-    for command in ["run", "validate", "check", "tap", "feed", "demo", "schema", "list", "init"] {
+    let commands = [
+        "run", "validate", "check", "tap", "feed", "receive", "demo", "schema", "list", "init",
+        "new", "docs",
+    ];
+    for command in commands {
         assert!(help.succeeded().stdout.contains(&format!("\n  {command} ")), "{command}");
     }
     let version = faucet_ran(["--version"]).await;

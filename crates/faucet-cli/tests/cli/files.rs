@@ -71,6 +71,10 @@ async fn list_names_all_connectors() {
     let expected = [
         ("source", "jsonl"),
         ("source", "websocket"),
+        ("transform", "dedup"),
+        ("transform", "filter"),
+        ("transform", "pick"),
+        ("transform", "split"),
         ("sink", "jsonl"),
         ("sink", "stdout"),
         ("sink", "websocket"),
@@ -87,6 +91,7 @@ async fn schemas_are_strict_and_know_what_a_pipeline_holds() {
     for (kind, name, key) in [
         ("source", "websocket", "max_messages"),
         ("source", "jsonl", "path"),
+        ("transform", "filter", "match"),
         ("sink", "jsonl", "mode"),
         ("sink", "websocket", "delivery"),
     ] {
@@ -98,14 +103,28 @@ async fn schemas_are_strict_and_know_what_a_pipeline_holds() {
     let pipeline = schema(&["pipeline"]).await;
     assert_eq!(pipeline, schema(&[]).await);
     assert_eq!(pipeline["additionalProperties"], false);
-    assert_eq!(pipeline["required"], json!(["source", "sink"]));
-    for section in
-        ["source_websocket", "source_jsonl", "sink_jsonl", "sink_stdout", "sink_websocket"]
-    {
+    for (one, many) in [("source", "sources"), ("sink", "sinks")] {
+        let either = json!({"oneOf": [{"required": [one]}, {"required": [many]}]});
+        assert!(pipeline["allOf"].as_array().unwrap().contains(&either), "{one}: {pipeline}");
+    }
+    for section in [
+        "source_websocket",
+        "source_jsonl",
+        "transform_filter",
+        "transform_pick",
+        "transform_split",
+        "transform_dedup",
+        "sink_jsonl",
+        "sink_stdout",
+        "sink_websocket",
+    ] {
         assert_eq!(pipeline["$defs"][section]["additionalProperties"], false, "{section}");
     }
     let ran = faucet_ran(["schema", "source", "websokcet"]).await;
-    ran.failed_with(2, &["unknown source \"websokcet\" (did you mean `websocket`?)", "known: "]);
+    ran.failed_with(
+        2,
+        &["error: unknown source \"websokcet\" (did you mean `websocket`?)", "known: "],
+    );
     assert_eq!(ran.stdout, "");
     faucet_ran(["schema", "sink", "kafka"])
         .await

@@ -41,8 +41,11 @@ async fn it_is_validated_run_and_reported_by_component() {
     let (pipeline, servers) = prepared(&files).await;
     let valid = faucet_ran(["validate", &pipeline]).await;
     let shown = valid.succeeded().stdout.clone();
-    for words in ["source a: websocket", "transform large: filter ← a, b", "sink peer: websocket"]
-    {
+    for words in [
+        "valid: 2 sources, 1 transform, 2 sinks\n  source a: websocket ws://",
+        "\n  transform large: filter ← a, b\n",
+        "\n  sink peer: websocket ws://",
+    ] {
         assert!(shown.contains(words), "{words:?} is not in {shown}");
     }
     let report = files.name("report.json");
@@ -81,7 +84,7 @@ async fn it_is_checked_component_by_component() {
     let (pipeline, _servers) = prepared(&files).await;
     let checked = faucet_ran(["check", &pipeline]).await;
     for words in
-        ["source a websocket", "source b websocket", "sink file jsonl", "sink peer websocket"]
+        ["source a: websocket", "source b: websocket", "sink file: jsonl", "sink peer: websocket"]
     {
         assert!(checked.stdout.contains(words), "{words:?} is not in {}", checked.stdout);
     }

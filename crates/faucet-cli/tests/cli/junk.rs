@@ -166,7 +166,7 @@ async fn a_file_of_somebody_else_cannot_drive_the_terminal() {
             let told = format!("{}{}", ran.stdout, ran.stderr);
             assert!(!told.contains('\u{1b}'), "{args:?}: {ran:#?}");
             // A value that is none of a few is not repeated.
-            let shown = told.contains("[31m") || told.contains("unknown variant, expected");
+            let shown = told.contains("[31m") || told.contains("unknown value; known: ");
             assert!(shown, "{args:?}: {ran:#?}");
         }
     }

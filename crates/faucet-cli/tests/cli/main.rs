@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod authors;
 mod check;
 mod configuration;
 mod demo;
+mod examples;
 mod exits;
 mod feed;
 mod files;

@@ -5,12 +5,18 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 18] = [
     "bytes",
+    "commits",
+    "commits_held_back",
+    "components",
     "delivered",
+    "disconnected_seconds",
     "elapsed_seconds",
     "ended",
     "error",
+    "gaps",
+    "more_gaps",
     "pages",
     "reconnects",
     "records",
@@ -31,17 +37,30 @@ pub(crate) fn report(files: &Files) -> Value {
     let error = &report["error"];
     assert_eq!(report["ended"] == "error", !error.is_null(), "{report}");
     if let Some(error) = error.as_object() {
-        assert!(error.len() == 2 && error["kind"].is_string() && error["message"].is_string());
+        let named = error["component"].is_string() || report["components"] == json!({});
+        assert!(error.len() == 3 && named, "{report}");
+        assert!(error["kind"].is_string() && error["message"].is_string(), "{report}");
+    }
+    for total in ["records", "bytes", "pages", "delivered", "unconfirmed"] {
+        let of_sinks = components(&report).filter(|component| component["kind"] == "sink");
+        let sum: u64 = of_sinks.map(|component| component[total].as_u64().unwrap()).sum();
+        assert_eq!(report[total], sum, "{total}: {report}");
     }
     assert!(report["elapsed_seconds"].as_f64().unwrap() < PATIENCE.as_secs_f64(), "{report}");
     report
 }
 
-/// The report without its time, which is checked already.
+fn components(report: &Value) -> impl Iterator<Item = &Value> {
+    report["components"].as_object().unwrap().values()
+}
+
+/// The totals of the report without its time, which is checked already.
 #[track_caller]
 fn counts(files: &Files) -> Value {
     let mut report = report(files);
-    report.as_object_mut().unwrap().remove("elapsed_seconds");
+    let fields = report.as_object_mut().unwrap();
+    fields.remove("elapsed_seconds");
+    fields.remove("components");
     report
 }
 
@@ -84,8 +103,20 @@ async fn good_ends() {
                 "pages": u64::from(records > 0), "reconnects": 0, "sink_reconnects": 0,
                 "skipped": skipped,
                 "delivered": records, "unconfirmed": 0, "resent": 0,
+                "gaps": [], "more_gaps": 0, "disconnected_seconds": 0.0,
+                "commits": 1, "commits_held_back": 0,
             })
         );
+        let components = &report(&files)["components"];
+        let source = json!({
+            "kind": "source", "type": "websocket", "target": server.url(), "ended": ended,
+            "records": records, "bytes": bytes, "pages": u64::from(records > 0),
+            "counters": {}, "skipped": skipped,
+        });
+        assert_eq!(components["source"], source);
+        let sink = &components["sink"];
+        assert_eq!((&sink["kind"], &sink["type"]), (&json!("sink"), &json!("jsonl")), "{sink}");
+        assert_eq!((&sink["skipped"], &sink["ended"]), (&json!({}), &Value::Null), "{sink}");
     }
 }
 
@@ -114,14 +145,16 @@ async fn an_error_is_told_with_its_kind_and_words_and_what_came_before_it() {
     ran.failed_with(4, &[]);
     let mut counts = counts(&files);
     let error = counts["error"].take();
-    assert_eq!(error["kind"], "closed");
+    assert_eq!((&error["kind"], &error["component"]), (&json!("closed"), &json!("source")));
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains("1011 internal error, \"out of order\" (hint: "), "{message}");
+    assert!(message.contains("1011 internal error, \"out of order\" (read) (hint: "), "{message}");
     assert_eq!(
         counts,
         json!({
             "ended": "error", "error": null, "records": 2, "bytes": 2, "pages": 1,
-            "reconnects": 0, "sink_reconnects": 0, "skipped": {}, "delivered": 2, "unconfirmed": 0, "resent": 0,
+            "reconnects": 0, "sink_reconnects": 0, "skipped": {}, "delivered": 2, "unconfirmed": 0,
+            "resent": 0, "gaps": [], "more_gaps": 0, "disconnected_seconds": 0.0, "commits": 1,
+            "commits_held_back": 0,
         })
     );
     assert_eq!(files.read("out.jsonl"), "1\n2\n");

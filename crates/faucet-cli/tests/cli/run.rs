@@ -121,7 +121,8 @@ async fn variables_come_from_the_environment() {
 
     let missing = faucet_ran(["run", &file]).await;
     let url = "source.url: the environment variable E2E_PATH is not set at line 3, column 3";
-    let path = "sink.path: E2E_OUT: set it to a file at line 9, column 3";
+    let path = "sink.path: the environment variable E2E_OUT is not set (hint: set it to a file) at line 9, \
+                column 3";
     missing.failed_with(2, &["2 problems", &format!("{file}: {url}"), &format!("{file}: {path}")]);
 }
 
@@ -141,7 +142,7 @@ async fn a_quiet_run_says_nothing_unless_it_fails() {
     assert_eq!(files.read("out.jsonl"), "1\n2\n");
 
     let ran = faucet_ran(["run", &file, "--quiet", "--set", "source.max_messages=3"]).await;
-    ran.failed_with(6, &["error: message 2 is not JSON"]);
+    ran.failed_with(6, &["error: source: message 2 is not JSON"]);
     assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
 }
 

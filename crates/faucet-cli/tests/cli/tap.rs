@@ -80,11 +80,11 @@ async fn wrong_arguments_are_2_before_any_network() {
     for (args, words) in [
         (&["--header", "Bearer s3cret"][..], "--header: write 'Name: value'"),
         (&["--header", ": s3cret"], "--header: write 'Name: value'"),
-        (&["--header", "Host: s3cret"], "header \"Host\": reserved"),
-        (&["--header", "X: s3cret\r\nY: s3cret"], "header \"X\": its value has a line break"),
-        (&["--header", "X: s3cret", "--header", "x: s3cret"], "given twice"),
+        (&["--header", "Host: s3cret"], "headers.Host: reserved for the request itself"),
+        (&["--header", "X: s3cret\r\nY: s3cret"], "headers.X: has a line break"),
+        (&["--header", "X: s3cret", "--header", "x: s3cret"], "means the same as headers.X"),
         (&["--header", "X: s3cret", "--header", "X: s3cret"], "given twice"),
-        (&["-n", "0"], "0"),
+        (&["-n", "0"], "0 is not in 1.."),
         (&["-n", "-1"], "-1"),
         (&["-n", "many"], "many"),
     ] {
