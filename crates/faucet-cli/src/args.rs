@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Reports every mistake of a pipeline file, without touching the network.
     Validate(FileArgs),
-    /// Reaches both ends of a pipeline step by step and says which step fails.
+    /// Reaches the far end of each component step by step and says which step fails.
     Check(FileArgs),
     /// Shows a feed on the terminal, one line per message.
     Tap(TapArgs),
@@ -58,10 +58,10 @@ pub(crate) enum Command {
 pub(crate) struct FileArgs {
     /// Pipeline file: .yaml, .yml, .json or .toml.
     pub(crate) file: PathBuf,
-    /// Value of a {placeholder}, over the file's `context`.
+    /// Value of a {placeholder}; replaces the one in the file's `context`.
     #[arg(long = "context", value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
-    /// Replaces a key of the file, such as source.max_messages=10.
+    /// Replaces a key of the file, such as source.max_messages=10 or sinks.all.path=x.jsonl.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
 }
@@ -205,17 +205,17 @@ pub(crate) struct InitArgs {
 /// What a new crate holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NewKind {
-    /// Where records come from.
+    /// A component that records come from.
     Source,
-    /// Where they go.
+    /// A component that records go to.
     Sink,
-    /// What happens to them on their way.
+    /// A component that changes records on their way.
     Transform,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct NewArgs {
-    /// What the crate holds.
+    /// Kind of component.
     #[arg(value_enum)]
     pub(crate) kind: NewKind,
     /// Name of the component: its `type` in a pipeline file, and the crate's directory.

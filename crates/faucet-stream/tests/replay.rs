@@ -53,6 +53,9 @@ async fn max_messages_and_bad_lines_are_reported() {
 
     let report = copy(json!({}), &path, json!({ "path": out, "mode": "create" })).await;
     let error = report.error.unwrap();
-    assert!(error.to_string().contains("in.jsonl, line 2: expected a JSON value"), "{error}");
+    assert!(
+        error.to_string().contains("in.jsonl, line 2: not JSON: expected a JSON value"),
+        "{error}"
+    );
     assert_eq!((report.ended, fs::read_to_string(&out).unwrap().as_str()), (End::Error, "1\n"));
 }

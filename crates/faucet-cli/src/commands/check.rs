@@ -1,4 +1,4 @@
-//! `faucet check`: reaches both ends of a pipeline step by step.
+//! `faucet check`: reaches the far end of each component step by step.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::output::{explain, print_line, time};
 use crate::signals::{INTERRUPTED, Signals};
 use crate::spec;
 
-/// The exit code is that of the first end that fails.
+/// The exit code is that of the first component that fails.
 pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCode> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
     let pipeline = spec::load(&args, registry)?;

@@ -52,7 +52,7 @@ fn tell_not_written(report: &Report) {
     for (id, of) in &report.components {
         if let Some(lost) = of.counts.get("not_written") {
             let lost = counted(*lost, "record");
-            tracing::error!("{id}: not done in time: {lost} that were read are not written");
+            tracing::error!("{id}: not done in time; not written: {lost} that had been read");
         }
     }
 }

@@ -7,6 +7,7 @@ mod authors;
 mod check;
 mod configuration;
 mod demo;
+mod examples;
 mod exits;
 mod feed;
 mod files;

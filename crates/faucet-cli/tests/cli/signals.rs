@@ -124,7 +124,7 @@ fn told_what_was_lost(files: &Files, ran: &Ran) {
     let report = report(files);
     assert_eq!((&report["ended"], &report["delivered"]), (&json!("shutdown"), &json!(0)));
     let lost = report["skipped"]["not_written"].as_u64().unwrap();
-    let words = format!("ERROR sink: not done in time: {lost} records that were read are not");
+    let words = format!("ERROR sink: not done in time; not written: {lost} records that had");
     assert!(lost > 0 && ran.succeeded().stderr.contains(&words), "{ran:#?} {report}");
 }
 

@@ -1,0 +1,59 @@
+//! The pipeline files of the repository: its examples, and those in its documentation.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::*;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+async fn is_valid(file: &str) {
+    let mut command = faucet(["validate", file]);
+    let ran = Running::start(command.env("FEED_TOKEN", "t")).ended().await;
+    assert_eq!(ran.succeeded().stderr, "", "{file}");
+}
+
+#[tokio::test]
+async fn all_examples_are_valid() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(repository().join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "yaml") {
+            is_valid(path.to_str().unwrap()).await;
+            seen += 1;
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+}
+
+#[tokio::test]
+async fn pipeline_files_in_the_documentation_are_valid() {
+    let files = Files::new();
+    for (page, expected) in [("README.md", 2), ("docs/pipelines.md", 2)] {
+        let text = std::fs::read_to_string(repository().join(page)).unwrap();
+        let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let pipelines: Vec<&str> = blocks.filter(|block| block.contains("source")).collect();
+        assert_eq!(pipelines.len(), expected, "{page}");
+        for pipeline in pipelines {
+            is_valid(&files.write("pipeline.yaml", pipeline)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_example_that_routes_sends_each_record_to_one_file() {
+    let files = Files::new();
+    let example = repository().join("examples/routed.yaml").canonicalize().unwrap();
+    let mut feed = Running::start(&mut faucet(["feed", "--listen", "127.0.0.1:0"]));
+    let url = format!("sources.trades.url={}", feed.first_line().await);
+    let mut command = faucet(["run", example.to_str().unwrap(), "--set", &url]);
+    command.args(["--set", "sources.trades.max_messages=100"]).current_dir(files.dir());
+    Running::start(&mut command).ended().await.succeeded();
+    let (buys, sells) = (files.read("buys.jsonl"), files.read("sells.jsonl"));
+    assert_eq!(buys.lines().count() + sells.lines().count(), 100);
+    assert!(buys.lines().all(|line| line.contains("\"m\":false")), "{buys}");
+    assert!(sells.lines().all(|line| line.contains("\"m\":true")), "{sells}");
+    assert!(!files.path("rejected.jsonl").exists());
+    assert!(files.json("routed.state.json")["components"]["buys_file"]["saved"].is_string());
+}
