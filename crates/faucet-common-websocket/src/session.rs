@@ -365,8 +365,8 @@ impl Session {
                         self.keepalive.lives(from);
                         continue;
                     }
-                    let what = "no pong in pong_timeout: the peer is dead";
-                    return Poll::Ready(Some(self.given_up(what)));
+                    let dead = self.given_up("no pong in pong_timeout: the peer is dead");
+                    return Poll::Ready(Some(dead));
                 }
                 KeepaliveAction::Ping(payload) => {
                     if let Link::Up(connection) = &mut self.link {
@@ -388,10 +388,10 @@ impl Session {
     fn end(
         &mut self,
         cx: &mut Context<'_>,
-        failure: Failure,
+        why: Failure,
         code: Option<u16>,
     ) -> Poll<Result<Event>> {
-        match self.lost(failure, Some(code)) {
+        match self.lost(why, Some(code)) {
             Some(event) => Poll::Ready(Ok(event)),
             None => self.poll_event(cx),
         }
