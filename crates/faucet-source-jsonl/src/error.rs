@@ -34,9 +34,10 @@ impl JsonlError {
             Self::Open(cause) | Self::Read { source: cause, .. } => error.with_source(cause),
             Self::Position(why) => error.with_hint(hint(&why)),
             // The decoder's own words, such as the name of a missing field.
-            Self::BadLine { why: BadLine::NotAString(cause) | BadLine::NotAnEnvelope(cause), .. } => {
-                error.with_source(cause)
-            }
+            Self::BadLine {
+                why: BadLine::NotAString(cause) | BadLine::NotAnEnvelope(cause),
+                ..
+            } => error.with_source(cause),
             Self::TooLong { .. } | Self::BadLine { .. } => error,
         }
     }

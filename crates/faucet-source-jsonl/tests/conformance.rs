@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Lines whose bytes a source easily changes, with all kinds of line breaks between them.
-const CONTENT: &str = "1\n{\"a\": 2.10}\r\n\n[101027219534255757415994639]\n \n\"\\u00e9\"\n5\n6\n7";
+const CONTENT: &str =
+    "1\n{\"a\": 2.10}\r\n\n[101027219534255757415994639]\n \n\"\\u00e9\"\n5\n6\n7";
 const PAYLOADS: [&str; 7] =
     ["1", "{\"a\": 2.10}", "[101027219534255757415994639]", "\"\\u00e9\"", "5", "6", "7"];
 

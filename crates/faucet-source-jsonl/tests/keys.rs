@@ -37,7 +37,8 @@ async fn behaviour(registry: &Registry, dir: &Path, config: &Value) -> String {
     loop {
         match reader.next_page().await {
             Ok(Next::Page(page)) => {
-                let payload = |record: faucet_core::RecordRef<'_>| format!("{:?}", record.payload());
+                let payload =
+                    |record: faucet_core::RecordRef<'_>| format!("{:?}", record.payload());
                 pages.push(page.iter().map(payload).collect::<Vec<_>>());
             }
             other => return format!("{pages:?} {other:?}"),

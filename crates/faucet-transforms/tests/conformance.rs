@@ -86,7 +86,9 @@ async fn dedup_holds_as_many_keys_as_it_is_told() {
 #[test]
 fn the_configurations_conform() {
     let filter = ConfigCase::transform::<FilterConfig>(json!({"match": {"/type": "trade"}}))
-        .example(json!({"match": [{"/a/b": {"min": 1, "max": 2.5}, "binary": true}, {"text": "x"}]}))
+        .example(
+            json!({"match": [{"/a/b": {"min": 1, "max": 2.5}, "binary": true}, {"text": "x"}]}),
+        )
         .example(json!({"match": {"/a": {"exists": true}, "/b": {"not": [1, null]}}}));
     config::conforms(&filter);
     let pick = ConfigCase::transform::<PickConfig>(json!({"drop": ["/a"]}))
