@@ -224,8 +224,8 @@ impl PageReader for WebsocketReader {
     /// Hands over the messages that were read from the socket already. Reads no more from it.
     async fn drain(&mut self) -> Result<Option<StreamPage>> {
         if !self.session.is_up() {
-            // What a new connection brings stands behind a gap, so not in the page before it: where
-            // there is such a page, that belongs to the outage.
+            // A page cannot have a gap in its middle. Where records wait from before an outage, the
+            // drain leaves out what a new connection has brought: those messages count to the gap.
             if let Some(page) = self.pager.take() {
                 self.outcome = Some(Outcome::Over);
                 return Ok(Some(page));
@@ -245,8 +245,8 @@ impl PageReader for WebsocketReader {
             }
         }
         self.report_skipped();
-        // One page holds it all: `next_page` has handed over the page that a gap ended, and without
-        // a new connection there is no other gap.
+        // One page holds it all: `next_page` has handed over the page that a gap ended, and the gap
+        // of a new connection stands before all records.
         match (self.outcome.replace(Outcome::Over), self.pager.take()) {
             // An error found after the last page.
             (Some(Outcome::Failed(error)), None) => Err(error),
