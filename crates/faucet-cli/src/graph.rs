@@ -16,7 +16,7 @@ pub(crate) fn described(pipeline: &Pipeline) -> String {
     let counts = kinds.map(|kind| (of_kind(kind).count() as u64, kind.as_str()));
     let counts = counts.into_iter().filter(|(number, _)| *number > 0);
     let counts: Vec<String> = counts.map(|(number, kind)| counted(number, kind)).collect();
-    let lines = kinds.into_iter().flat_map(of_kind).map(|component| line(component));
+    let lines = kinds.into_iter().flat_map(of_kind).map(line);
     let lines: String = lines.map(|line| format!("\n  {line}")).collect();
     format!("{}{lines}", counts.join(", "))
 }

@@ -123,11 +123,11 @@ fn problems_of_the_file_itself() {
         ),
         (
             format!("source: x\n{SINK}"),
-            vec!["source: wrong type: text, expected a map at line 1, column 1".into()],
+            vec!["source: wrong type: text, expected a map with a `type` at line 1, column 1".into()],
         ),
         (
             format!("source:\n{SINK}"),
-            vec!["source: wrong type: nothing, expected a map at line 1, column 1".into()],
+            vec!["source: wrong type: nothing, expected a map with a `type` at line 1, column 1".into()],
         ),
         (
             format!("sources: [x]\n{SINK}"),
@@ -135,11 +135,11 @@ fn problems_of_the_file_itself() {
         ),
         (
             format!("sources: {{a: 5}}\n{SINK}"),
-            vec!["sources.a: wrong type: a whole number, expected a map at line 1, column 11".into()],
+            vec!["sources.a: wrong type: a whole number, expected a map with a `type` at line 1, column 11".into()],
         ),
         (
             format!("{SOURCE}transform: [x]\n{SINK}"),
-            vec!["transform[0]: wrong type: text, expected a map at line 2, column 13".into()],
+            vec!["transform[0]: wrong type: text, expected a map with a `type` at line 2, column 13".into()],
         ),
         (
             format!("source: {{url: ws://h}}\n{SINK}"),
@@ -323,7 +323,7 @@ fn problems_of_buffers() {
         ("{bytes: 0}", "sink.buffer.bytes: out of range, expected at least 1"),
         (
             "{bytes: 1 parsec}",
-            "sink.buffer.bytes: out of range, expected a size: bytes as a number",
+            "sink.buffer.bytes: not understood, expected a size: bytes as a number",
         ),
         ("{pages: -1}", "sink.buffer.pages: out of range, expected a whole number of at least 1"),
         ("{spill: x}", "sink.buffer.spill: unknown key"),

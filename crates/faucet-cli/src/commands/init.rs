@@ -82,7 +82,7 @@ fn section(out: &mut String, kind: ComponentKind, name: &str, schema: &Value) {
         let meaning = key.schema.description();
         let meaning = meaning.split(". ").next().unwrap_or_default().trim_end_matches('.');
         if !meaning.is_empty() {
-            comment(out, &meaning);
+            comment(out, meaning);
         }
         let _ = match key.required {
             true => writeln!(out, "  {}: {}", key.name, to_fill_in(&key)),
