@@ -1,7 +1,5 @@
 //! A connection that comes back: dial, greet, receive, reconnect, close.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -420,11 +418,11 @@ impl Session {
             Step::GiveUp(error) => (Next::Fail(error), None),
         };
         let link = std::mem::replace(&mut self.link, Link::Over);
-        let handshake: Pin<Box<dyn Future<Output = ()> + Send>> = match (link, close_with) {
+        let handshake = match (link, close_with) {
             (Link::Up(mut connection), Some(code)) => {
-                Box::pin(async move { drop(connection.close_handshake(code).await) })
+                async move { drop(connection.close_handshake(code).await) }.boxed()
             }
-            _ => Box::pin(std::future::ready(())),
+            _ => std::future::ready(()).boxed(),
         };
         self.link = Link::Closing(handshake, next);
         event
