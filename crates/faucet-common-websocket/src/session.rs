@@ -211,7 +211,7 @@ impl Session {
 
     fn take_dialed(&mut self) -> Option<Result<Connection, Failure>> {
         let Link::Dialing(dialing) = &mut self.link else { return None };
-        let dialed = Pin::new(&mut **dialing).take_output()?;
+        let dialed = std::pin::Pin::new(&mut **dialing).take_output()?;
         self.link = Link::Over;
         Some(dialed)
     }
