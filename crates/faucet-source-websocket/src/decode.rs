@@ -89,7 +89,11 @@ impl Decoder {
     ///
     /// # Errors
     /// The message, its number, and where it stops being valid.
-    pub(crate) fn decode(&mut self, message: Frame, at: Timestamp) -> Result<Record, Undecoded> {
+    pub(crate) fn decode(
+        &mut self,
+        message: Frame,
+        at: Timestamp,
+    ) -> Result<Record, Box<Undecoded>> {
         self.messages += 1;
         let kind = message.kind();
         let payload = self.payload(message)?;
@@ -97,8 +101,8 @@ impl Decoder {
     }
 
     /// Makes a record of a message that could not be decoded, for the dead letters.
-    pub(crate) fn reject(&self, undecoded: Undecoded, at: Timestamp) -> Rejected {
-        let Undecoded { fault, message } = undecoded;
+    pub(crate) fn reject(&self, undecoded: Box<Undecoded>, at: Timestamp) -> Rejected {
+        let Undecoded { fault, message } = *undecoded;
         let kind = message.kind();
         let payload = match message {
             Frame::Text(bytes) => Payload::Text(Text::from_checked(bytes)),
@@ -115,7 +119,7 @@ impl Decoder {
         }
     }
 
-    fn payload(&self, message: Frame) -> Result<Payload, Undecoded> {
+    fn payload(&self, message: Frame) -> Result<Payload, Box<Undecoded>> {
         match (self.format, message) {
             (WsMessageFormat::Json, message) => self.json(message),
             (WsMessageFormat::RawString, Frame::Text(bytes)) => {
@@ -124,7 +128,7 @@ impl Decoder {
             (WsMessageFormat::RawString, Frame::Binary(bytes)) => {
                 Text::new(bytes.clone()).map(Payload::Text).map_err(|error| {
                     let fault = Fault::NotUtf8 { number: self.messages, error };
-                    Undecoded { fault, message: Frame::Binary(bytes) }
+                    Box::new(Undecoded { fault, message: Frame::Binary(bytes) })
                 })
             }
             (WsMessageFormat::Binary, Frame::Text(bytes) | Frame::Binary(bytes)) => {
@@ -133,17 +137,18 @@ impl Decoder {
         }
     }
 
-    fn json(&self, message: Frame) -> Result<Payload, Undecoded> {
-        // A second handle costs an atomic count. The message is needed only when it is no JSON.
-        let checked = match message.clone() {
-            Frame::Text(bytes) => JsonText::from_text(Text::from_checked(bytes)),
-            Frame::Binary(bytes) => JsonText::new(bytes),
+    fn json(&self, message: Frame) -> Result<Payload, Box<Undecoded>> {
+        let checked = match message {
+            Frame::Text(bytes) => JsonText::try_from_text(Text::from_checked(bytes))
+                .map_err(|(text, error)| (Frame::Text(text.into_bytes()), error)),
+            Frame::Binary(bytes) => JsonText::try_from_bytes(bytes)
+                .map_err(|(bytes, error)| (Frame::Binary(bytes), error)),
         };
-        checked.map(Payload::Json).map_err(|error| {
+        checked.map(Payload::Json).map_err(|(message, error)| {
             let bytes = message.as_bytes();
             let (excerpt, begin) = (excerpt(bytes, error.offset()), Begin::of(bytes));
             let fault = Fault::NotJson { number: self.messages, error, excerpt, begin };
-            Undecoded { fault, message }
+            Box::new(Undecoded { fault, message })
         })
     }
 }

@@ -44,6 +44,7 @@ impl PageBuilder {
     }
 
     /// Appends a record. Its payload is shared and not copied.
+    #[inline]
     pub fn push(&mut self, record: Record) {
         self.records.push(record);
     }

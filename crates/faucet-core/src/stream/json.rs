@@ -31,6 +31,28 @@ impl JsonText {
         validate(&bytes).map(|()| Self(bytes))
     }
 
+    /// Checks text as exactly one JSON value. Gives the text back where it is none.
+    ///
+    /// # Errors
+    /// The text, and where it stops being JSON.
+    pub fn try_from_text(text: Text) -> Result<Self, (Text, JsonError)> {
+        match validate(text.as_bytes()) {
+            Ok(()) => Ok(Self(text.into_bytes())),
+            Err(error) => Err((text, error)),
+        }
+    }
+
+    /// Checks bytes as UTF-8 and as exactly one JSON value. Gives the bytes back where they are none.
+    ///
+    /// # Errors
+    /// The bytes, and where they stop being JSON.
+    pub fn try_from_bytes(bytes: Bytes) -> Result<Self, (Bytes, JsonError)> {
+        match Self::check(&bytes) {
+            Ok(()) => Ok(Self(bytes)),
+            Err(error) => Err((bytes, error)),
+        }
+    }
+
     /// Takes the output of a JSON serializer, or bytes that were checked before.
     pub(crate) fn from_checked(bytes: Bytes) -> Self {
         Self(bytes)

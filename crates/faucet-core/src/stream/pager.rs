@@ -73,6 +73,7 @@ impl Pager {
     }
 
     /// Adds a record that was received at `now`. Ask [`is_full`](Self::is_full) before the next.
+    #[inline]
     pub fn push(&mut self, record: Record, now: Instant) {
         if self.builder.is_empty() {
             self.since.get_or_insert(now);

@@ -62,7 +62,8 @@ impl Records {
         self.places.reserve(records);
     }
 
-    /// Appends a record as a chunk of its own.
+    /// Appends a record as a chunk of its own. Inlined into the loops of connectors.
+    #[inline]
     pub(crate) fn push(&mut self, record: Record) {
         let Record { payload, received_at, envelope, message_kind } = record;
         let kind = payload.kind();
@@ -73,6 +74,7 @@ impl Records {
         self.chunks.push(chunk);
     }
 
+    #[inline]
     pub(crate) fn begin_run(&mut self, received_at: Timestamp, envelope: Option<Arc<str>>) {
         let same = |run: &Run| {
             run.received_at == received_at
@@ -83,8 +85,13 @@ impl Records {
                 }
         };
         if !self.runs.last().is_some_and(same) {
-            self.runs.push(Run { from: self.places.len(), received_at, envelope });
+            self.add_run(received_at, envelope);
         }
+    }
+
+    #[cold]
+    fn add_run(&mut self, received_at: Timestamp, envelope: Option<Arc<str>>) {
+        self.runs.push(Run { from: self.places.len(), received_at, envelope });
     }
 
     /// The run in which record `at` lies.
