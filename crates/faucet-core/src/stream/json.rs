@@ -21,35 +21,26 @@ pub struct JsonText(Bytes);
 
 impl JsonText {
     /// Checks `bytes` as UTF-8 and as exactly one JSON value.
+    ///
+    /// # Errors
+    /// Where the bytes stop being JSON.
     pub fn new(bytes: Bytes) -> Result<Self, JsonError> {
-        Self::check(&bytes).map(|()| Self(bytes))
+        Self::try_from_bytes(bytes).map_err(|(_, error)| error)
     }
 
-    /// Checks text as exactly one JSON value.
-    pub fn from_text(text: Text) -> Result<Self, JsonError> {
-        let bytes = text.into_bytes();
-        validate(&bytes).map(|()| Self(bytes))
-    }
-
-    /// Checks text as exactly one JSON value. Gives the text back where it is none.
-    ///
-    /// # Errors
-    /// The text, and where it stops being JSON.
-    pub fn try_from_text(text: Text) -> Result<Self, (Text, JsonError)> {
-        match validate(text.as_bytes()) {
-            Ok(()) => Ok(Self(text.into_bytes())),
-            Err(error) => Err((text, error)),
-        }
-    }
-
-    /// Checks bytes as UTF-8 and as exactly one JSON value. Gives the bytes back where they are none.
-    ///
-    /// # Errors
-    /// The bytes, and where they stop being JSON.
+    /// As [`new`](Self::new). The error gives the bytes back.
     pub fn try_from_bytes(bytes: Bytes) -> Result<Self, (Bytes, JsonError)> {
         match Self::check(&bytes) {
             Ok(()) => Ok(Self(bytes)),
             Err(error) => Err((bytes, error)),
+        }
+    }
+
+    /// Checks text as exactly one JSON value. The error gives the text back.
+    pub fn try_from_text(text: Text) -> Result<Self, (Text, JsonError)> {
+        match validate(text.as_bytes()) {
+            Ok(()) => Ok(Self(text.into_bytes())),
+            Err(error) => Err((text, error)),
         }
     }
 

@@ -51,7 +51,7 @@ fn save(record: &Record) -> Value {
 fn load(saved: &Value) -> Option<Record> {
     let text = |value: &Value| value.as_str().map(Text::from);
     let payload = match saved[0].as_str()? {
-        "json" => Payload::Json(JsonText::from_text(text(&saved[1])?).ok()?),
+        "json" => Payload::Json(JsonText::try_from_text(text(&saved[1])?).ok()?),
         "text" => Payload::Text(text(&saved[1])?),
         _ => Payload::Binary(serde_json::from_value::<Vec<u8>>(saved[1].clone()).ok()?.into()),
     };
