@@ -6,7 +6,10 @@ const INIT: &str = include_str!("init.yaml");
 
 fn main() -> ExitCode {
     let mut registry = faucet_stream::registry();
-    acme::register(&mut registry).expect("the names are free");
+    if let Err(problems) = acme::register(&mut registry) {
+        eprintln!("{problems}");
+        return ExitCode::FAILURE;
+    }
     faucet_cli::App::new(registry)
         .name("acme")
         .version(env!("CARGO_PKG_VERSION"))

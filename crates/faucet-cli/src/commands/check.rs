@@ -37,6 +37,9 @@ fn show(component: &Component, report: &CheckReport) -> Result<()> {
     let named = **component.id() != *kind.as_str();
     let name = if named { format!(" {}:", component.id()) } else { String::new() };
     print_line(&format!("{kind}{name} {connector} {}", report.target))?;
+    if report.steps.is_empty() {
+        print_line("  nothing to check without a record")?;
+    }
     for step in &report.steps {
         let (mark, detail) = match &step.outcome {
             StepOutcome::Passed(detail) => ("ok", detail.clone()),

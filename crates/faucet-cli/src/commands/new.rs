@@ -42,30 +42,72 @@ pub(crate) fn new(args: &NewArgs) -> Result<()> {
         })?;
     }
     note(&format!(
-        "wrote {0}. Try it:\n  cd {0}\n  cargo test\nHow to go on: docs/writing-a-connector.md of faucet-stream",
-        args.name
+        "wrote {0}. Try it:\n  cd {0}\n  cargo test\nHow to go on: docs/writing-a-connector.md of \
+         faucet-stream. A command's main.rs registers the crate with {1}::register(&mut registry).",
+        args.name,
+        args.name.replace('-', "_")
     ));
     Ok(())
 }
 
 /// The files of the crate, by path.
 fn files(args: &NewArgs) -> Result<Vec<(&'static str, String)>> {
-    let good = args.name.starts_with(|c: char| c.is_ascii_lowercase())
-        && args.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if !good {
+    let [component, test] = args.kind.templates();
+    // The type must not hide one that the template uses.
+    let used = |name: &str| component.split(|c: char| !c.is_alphanumeric()).any(|w| w == name);
+    if !is_name(&args.name) || used(&type_name(&args.name)) {
         return Err(Error::usage(format!("{:?} is not a name for a component", args.name))
-            .with_hint("write a lower-case letter, then lower-case letters, digits and `-`"));
+            .with_hint(
+                "write a lower-case letter, then lower-case letters, digits and single `-`; words of \
+                 Rust and names of its dependencies are taken",
+            ));
     }
     let fill = |template: &str| {
         let filled = template.replace("TheType", &type_name(&args.name));
         filled.replace("the_crate", &args.name.replace('-', "_")).replace("the-name", &args.name)
     };
-    let [component, test] = args.kind.templates();
     Ok(vec![
+        (".gitignore", "/target\n".to_owned()),
         ("Cargo.toml", manifest(args)?),
         ("src/lib.rs", fill(component)),
         ("tests/conformance.rs", fill(test)),
     ])
+}
+
+/// Names that a crate cannot have beside the standard library and its own dependencies.
+const TAKEN: [&str; 12] = [
+    "alloc",
+    "core",
+    "faucet-core",
+    "faucet-testkit",
+    "proc-macro",
+    "schemars",
+    "serde",
+    "serde-json",
+    "std",
+    "tempfile",
+    "test",
+    "tokio",
+];
+
+/// Words of Rust.
+const KEYWORDS: [&str; 39] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "pub", "ref", "return", "self",
+    "static", "struct", "super", "trait", "true",
+];
+
+/// Whether a crate and a component can have this name.
+fn is_name(name: &str) -> bool {
+    let word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.split('-').all(word)
+        && !TAKEN.contains(&name)
+        && !KEYWORDS.contains(&name)
 }
 
 /// `acme-feed` as `AcmeFeed`.
@@ -138,17 +180,16 @@ mod tests {
             let text = files.iter().find(|(path, _)| *path == "src/lib.rs").unwrap().1.clone();
             assert!(code(&text) <= 60, "{kind:?}: {}", code(&text));
             assert!(
-                text.contains("AcmeS3Config")
-                    && text.contains("const NAME: &'static str = \"acme-s3\"")
+                text.contains("AcmeS3") && text.contains("const NAME: &'static str = \"acme-s3\"")
             );
             let all: String = files.into_iter().map(|(_, text)| text).collect();
             for placeholder in ["TheType", "the_crate", "the-name"] {
                 assert!(!all.contains(placeholder), "{kind:?}: {all}");
             }
-            assert!(
-                all.contains("use acme_s3::AcmeS3Config;") && all.contains("Not published yet")
-            );
+            assert!(all.contains("use acme_s3::AcmeS3;") && all.contains("Not published yet"));
         }
-        assert!(made(NewKind::Sink, "Acme").is_err() && made(NewKind::Sink, "").is_err());
+        for name in ["Acme", "", "a--b", "a-", "-a", "async", "core", "serde", "1a", "sink"] {
+            assert!(made(NewKind::Sink, name).is_err(), "{name}");
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The sink `the-name`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use faucet_core::{
-    CheckReport, Delivery, Error, ErrorKind, Flushed, Info, PageWriter, Problem, Problems, Registry,
-    Result, Scope, Sink, SinkConfig, StreamPage, async_trait,
+    CheckReport, Delivery, Error, ErrorKind, Flushed, Info, PageWriter, Problems, Registry, Result,
+    Scope, Sink, SinkConfig, StreamPage, async_trait,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,65 +13,68 @@ use tokio::io::AsyncWriteExt;
 /// Appends records to a file, a line each.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TheTypeConfig {
-    /// The file.
+pub struct TheType {
+    /// The file. Its directory must exist.
     pub path: PathBuf,
 }
 
-impl SinkConfig for TheTypeConfig {
+impl SinkConfig for TheType {
     const NAME: &'static str = "the-name";
-    type Sink = TheType;
+    type Sink = Self;
 
-    fn build(self) -> Result<TheType, Problems> {
-        let mut problems = Problems::new();
-        problems.push_if(self.path.as_os_str().is_empty(), || Problem::missing("path"));
-        problems.into_result().map(|()| TheType(self.path))
+    fn build(self) -> Result<Self, Problems> {
+        Ok(self)
     }
 }
-
-/// A configured sink. Each run has a state of its own.
-#[derive(Debug)]
-pub struct TheType(PathBuf);
 
 #[async_trait]
 impl Sink for TheType {
     fn info(&self) -> Info {
-        Info::new("the-name", self.0.display().to_string(), Delivery::AtLeastOnce)
+        let target = self.path.display().to_string();
+        Info::new("the-name", target, Delivery::AtLeastOnce)
     }
 
     async fn open(&self, _: &Scope) -> Result<Box<dyn PageWriter>> {
-        Ok(Box::new(Writer { path: self.0.clone(), lines: Vec::new() }))
+        Ok(Box::new(Writer(self.path.clone(), Vec::new())))
     }
 
     async fn check(&self, _: &Scope) -> CheckReport {
-        CheckReport::new(self.0.display().to_string())
+        // Push a step for everything that can keep a run from reaching the far end.
+        CheckReport::new(self.path.display().to_string())
     }
 }
 
-/// A run. `lines` wait for the next flush.
-struct Writer {
-    path: PathBuf,
-    lines: Vec<u8>,
-}
+/// A run: the file, and the lines that wait for the next flush.
+struct Writer(PathBuf, Vec<u8>);
 
 #[async_trait]
 impl PageWriter for Writer {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        page.write_lines(0..page.len(), &mut self.lines, &mut Vec::new());
+        page.write_lines(0..page.len(), &mut self.1, &mut Vec::new());
         Ok(())
     }
 
     async fn flush(&mut self) -> Result<Flushed> {
-        let failed = |e| Error::new(ErrorKind::Sink, "the file cannot be written").with_source(e);
-        let mut file = tokio::fs::OpenOptions::new();
-        let mut file = file.create(true).append(true).open(&self.path).await.map_err(failed)?;
-        file.write_all(&std::mem::take(&mut self.lines)).await.map_err(failed)?;
-        file.sync_data().await.map_err(failed)?;
+        let failed = |e| Error::new(ErrorKind::Sink, "cannot write the file").with_source(e);
+        let lines = std::mem::take(&mut self.1);
+        // An empty run makes no file.
+        if !lines.is_empty() {
+            append(&self.0, &lines).await.map_err(failed)?;
+        }
         Ok(Flushed::ALL)
     }
 }
 
+async fn append(path: &Path, lines: &[u8]) -> std::io::Result<()> {
+    let mut options = tokio::fs::OpenOptions::new();
+    let mut file = options.create(true).append(true).open(path).await?;
+    file.write_all(lines).await?;
+    // A write of tokio's goes on behind the call: only this says whether it worked.
+    file.flush().await?;
+    file.sync_data().await
+}
+
 /// Registers the sink.
 pub fn register(registry: &mut Registry) -> Result<(), Problems> {
-    registry.add_sink::<TheTypeConfig>()
+    registry.add_sink::<TheType>()
 }

@@ -11,23 +11,19 @@ use serde::Deserialize;
 /// Counts to a number.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TheTypeConfig {
+pub struct TheType {
     /// The last number.
     pub last: u64,
 }
 
-impl SourceConfig for TheTypeConfig {
+impl SourceConfig for TheType {
     const NAME: &'static str = "the-name";
-    type Source = TheType;
+    type Source = Self;
 
-    fn build(self) -> Result<TheType, Problems> {
-        Ok(TheType(self.last))
+    fn build(self) -> Result<Self, Problems> {
+        Ok(self)
     }
 }
-
-/// A configured source. Each run has a state of its own.
-#[derive(Debug)]
-pub struct TheType(u64);
 
 #[async_trait]
 impl Source for TheType {
@@ -36,9 +32,10 @@ impl Source for TheType {
     }
 
     async fn open(&self, scope: &Scope) -> Result<Box<dyn PageReader>> {
-        let read = scope.position().map_or(Ok(0), |at| at.as_str().parse());
         let wrong = |e| Error::new(ErrorKind::Config, "the position is no number").with_source(e);
-        Ok(Box::new(Reader { read: read.map_err(wrong)?, last: self.0 }))
+        let read = scope.position().map_or(Ok(0), |at| at.as_str().parse());
+        let (read, last) = (read.map_err(wrong)?, self.last);
+        Ok(Box::new(Reader { read, last }))
     }
 
     async fn check(&self, _: &Scope) -> CheckReport {
@@ -74,5 +71,5 @@ impl PageReader for Reader {
 
 /// Registers the source.
 pub fn register(registry: &mut Registry) -> Result<(), Problems> {
-    registry.add_source::<TheTypeConfig>()
+    registry.add_source::<TheType>()
 }

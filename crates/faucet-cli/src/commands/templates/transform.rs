@@ -10,23 +10,19 @@ use serde::Deserialize;
 /// Keeps records that are long enough.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TheTypeConfig {
+pub struct TheType {
     /// The fewest bytes of a record that is kept.
     pub bytes: usize,
 }
 
-impl TransformConfig for TheTypeConfig {
+impl TransformConfig for TheType {
     const NAME: &'static str = "the-name";
-    type Transform = TheType;
+    type Transform = Self;
 
-    fn build(self) -> Result<TheType, Problems> {
-        Ok(TheType(self.bytes))
+    fn build(self) -> Result<Self, Problems> {
+        Ok(self)
     }
 }
-
-/// A configured transform. Each run has a state of its own.
-#[derive(Debug)]
-pub struct TheType(usize);
 
 #[async_trait]
 impl Transform for TheType {
@@ -35,7 +31,7 @@ impl Transform for TheType {
     }
 
     async fn open(&self, _: &Scope) -> Result<Box<dyn PageStage>> {
-        Ok(Box::new(Stage(self.0)))
+        Ok(Box::new(Stage(self.bytes)))
     }
 }
 
@@ -62,5 +58,5 @@ impl PageStage for Stage {
 
 /// Registers the transform.
 pub fn register(registry: &mut Registry) -> Result<(), Problems> {
-    registry.add_transform::<TheTypeConfig>()
+    registry.add_transform::<TheType>()
 }
