@@ -1,5 +1,6 @@
 //! The graph of named components and its run. Knows no connector and no file.
 
+mod again;
 mod baseline;
 mod buffer;
 mod builder;

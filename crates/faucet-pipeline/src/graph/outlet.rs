@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use faucet_core::{Count, Error, ErrorKind, Rejected, Result, Scope, StreamPage};
 
+use crate::graph::again::others_first;
 use crate::graph::edge::Edge;
 use crate::graph::held::Held;
 use crate::graph::letter::letter;
@@ -55,7 +56,7 @@ impl Outlet {
         }
         held.release(page.len() as u64);
         if self.send_now(page) {
-            tokio::task::yield_now().await;
+            others_first().await;
         }
     }
 

@@ -9,6 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::graph::again::Again;
 use crate::graph::shared::Outcome;
 
 /// How long tasks that were dropped may take to be gone.
@@ -17,7 +18,7 @@ const TASKS: Duration = Duration::from_millis(100);
 /// The components that are still at work.
 pub(crate) enum Parts {
     /// Polled by the run itself: a page costs less, and dropping the run drops all at once.
-    Here(FuturesUnordered<BoxFuture<'static, Outcome>>),
+    Here(FuturesUnordered<BoxFuture<'static, Outcome>>, Again),
     /// A task each, so that they use several cores.
     Tasks(JoinSet<Outcome>),
 }
@@ -25,7 +26,7 @@ pub(crate) enum Parts {
 impl Parts {
     pub(crate) fn new(parts: Vec<BoxFuture<'static, Outcome>>, parallel: bool) -> Self {
         if !parallel {
-            return Self::Here(parts.into_iter().collect());
+            return Self::Here(parts.into_iter().collect(), Again::default());
         }
         let mut tasks = JoinSet::new();
         for part in parts {
@@ -45,7 +46,7 @@ impl Parts {
     /// Ready with the next component that is over, and with `None` when all are.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Outcome>> {
         match self {
-            Self::Here(set) => set.poll_next_unpin(cx),
+            Self::Here(set, again) => again.poll(cx, |cx| set.poll_next_unpin(cx)),
             Self::Tasks(set) => set.poll_join_next(cx).map(|joined| {
                 // A component contains the panics of its plugin; this one would be our own.
                 joined

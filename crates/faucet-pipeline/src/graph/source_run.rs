@@ -9,6 +9,7 @@ use faucet_core::{
     StreamPage,
 };
 
+use crate::graph::again::others_first;
 use crate::graph::epoch::Cut;
 use crate::graph::guard::{caught, caught_now, discard, in_time};
 use crate::graph::hold::{Hold, hold_until};
@@ -144,7 +145,7 @@ impl SourceRun {
         // The records of the page go on, whatever became of those that were rejected.
         held.release_all();
         if !page.is_void() && outlet.send_now(page) {
-            tokio::task::yield_now().await;
+            others_first().await;
         }
         waited.and(refused)
     }
