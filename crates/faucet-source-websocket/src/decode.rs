@@ -101,8 +101,8 @@ impl Decoder {
     }
 
     /// Makes a record of a message that could not be decoded, for the dead letters.
-    pub(crate) fn reject(&self, undecoded: Box<Undecoded>, at: Timestamp) -> Rejected {
-        let Undecoded { fault, message } = *undecoded;
+    pub(crate) fn reject(&self, undecoded: Undecoded, at: Timestamp) -> Rejected {
+        let Undecoded { fault, message } = undecoded;
         let kind = message.kind();
         let payload = match message {
             Frame::Text(bytes) => Payload::Text(Text::from_checked(bytes)),
@@ -234,7 +234,7 @@ mod tests {
         ] {
             let kind = message.kind();
             let undecoded = decoder.decode(message, AT).unwrap_err();
-            let rejected = decoder.reject(undecoded, AT);
+            let rejected = decoder.reject(*undecoded, AT);
             assert_eq!(rejected.record, Record::new(payload, AT).with_message_kind(kind));
             assert!(rejected.reason.contains(reason), "{}", rejected.reason);
         }

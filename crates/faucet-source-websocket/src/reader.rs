@@ -139,7 +139,7 @@ impl WebsocketReader {
                 }
                 OnParseError::Divert => {
                     self.mark_gap(instant, timestamp);
-                    let rejected = self.decoder.reject(undecoded, timestamp);
+                    let rejected = self.decoder.reject(*undecoded, timestamp);
                     self.pager.reject(rejected, instant.into_std());
                 }
             },

@@ -69,6 +69,7 @@ mod ca;
 mod chaos;
 mod doubles;
 mod gate;
+mod keys;
 #[cfg(feature = "tcp")]
 mod scripted;
 mod suites;
@@ -80,6 +81,7 @@ pub use doubles::{
     BufferingTransform, FailingSink, FailingSource, GatedSink, MemorySink, PassTransform, VecSource,
 };
 pub use gate::Gate;
+pub use keys::keys_have_tests;
 #[cfg(feature = "server")]
 pub use scripted::{
     End, Frame, ReceivedFrame, Request, Script, ScriptedPeer, ScriptedServer, Seen, opcode,

@@ -1,11 +1,10 @@
 //! Each key of the configuration has a test that shows what it changes.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use faucet_core::SchemaView;
 use faucet_sink_websocket::WebsocketSinkConfig;
+use faucet_testkit::keys_have_tests;
 
 /// Where the tests are. What both ends share is tested once.
 const PLACES: [&str; 2] = ["tests/behaviour", "../faucet-source-websocket/tests/behaviour"];
@@ -65,39 +64,9 @@ const TESTS: &[(&str, &[&str])] = &[
     ("a_small_read_buffer_takes_fewer_messages_ahead", &["read_buffer_bytes"]),
 ];
 
-/// The test files.
-fn files() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let dirs = PLACES.iter().map(|place| fs::read_dir(root.join(place)).unwrap());
-    let paths = dirs.flatten().map(|entry| entry.unwrap().path());
-    let sources = paths.filter(|path| path.is_file() && !path.ends_with("keys.rs"));
-    sources.map(|path| fs::read_to_string(path).unwrap()).collect()
-}
-
-/// Whether `name` is a test of this file.
-fn has_test(file: &str, name: &str) -> bool {
-    file.split("test").any(|part| {
-        let Some((attribute, rest)) = part.split_once("]\n") else { return false };
-        let rest = rest.trim_start().trim_start_matches("async ");
-        !attribute.contains('\n') && rest.starts_with(&format!("fn {name}()"))
-    })
-}
-
 #[test]
 fn every_key_of_the_schema_has_a_test_that_sets_it() {
-    let files = files();
-    let mut named = BTreeMap::new();
-    for (test, keys) in TESTS {
-        for key in *keys {
-            assert!(named.insert((*key).to_owned(), test).is_none(), "{key} is named twice");
-            let last = format!("\"{}\"", key.rsplit('.').next().unwrap());
-            let found = files.iter().any(|file| has_test(file, test) && file.contains(&last));
-            assert!(found, "{key}: no test {test} stands in a file that sets the key");
-        }
-    }
     let schema = schemars::schema_for!(WebsocketSinkConfig);
-    let mut keys = SchemaView::new(schema.as_value()).paths();
-    keys.sort();
-    keys.dedup();
-    assert_eq!(named.into_keys().collect::<Vec<_>>(), keys);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    keys_have_tests(&SchemaView::new(schema.as_value()), root, &PLACES, TESTS);
 }

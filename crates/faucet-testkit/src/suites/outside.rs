@@ -15,6 +15,36 @@ pub(crate) struct Outside {
     pub(crate) values: BTreeMap<String, String>,
 }
 
+/// The methods that set the outside of a case, for the kind of component that it has.
+macro_rules! outside_methods {
+    ($kind:literal) => {
+        #[doc = concat!("A secret of the configuration that `", $kind, "` uses.")]
+        #[must_use]
+        pub fn canary(mut self, secret: impl Into<String>) -> Self {
+            self.outside.canary = Some(secret.into());
+            self
+        }
+
+        /// The values of the `{name}` placeholders of the configuration.
+        #[must_use]
+        pub fn scope<K: Into<String>, V: Into<String>>(
+            mut self,
+            values: impl IntoIterator<Item = (K, V)>,
+        ) -> Self {
+            self.outside.set_values(values);
+            self
+        }
+
+        #[doc = concat!("The name under which the ", $kind, " is registered.")]
+        #[must_use]
+        pub fn name(mut self, name: &'static str) -> Self {
+            self.outside.name = Some(name);
+            self
+        }
+    };
+}
+pub(crate) use outside_methods;
+
 impl Outside {
     /// Takes the values of the placeholders.
     pub(crate) fn set_values<K: Into<String>, V: Into<String>>(

@@ -5,7 +5,7 @@ use std::fmt;
 use faucet_core::{Record, Sink};
 
 use crate::suites::calls::{Local, Make, make};
-use crate::suites::outside::Outside;
+use crate::suites::outside::{Outside, outside_methods};
 use crate::suites::sample::record;
 
 /// Makes sinks whose far end fails at a record.
@@ -156,27 +156,5 @@ impl<'a> SinkCase<'a> {
         self
     }
 
-    /// A secret of the configuration that `sink` uses.
-    #[must_use]
-    pub fn canary(mut self, secret: impl Into<String>) -> Self {
-        self.outside.canary = Some(secret.into());
-        self
-    }
-
-    /// The values of the `{name}` placeholders of the configuration.
-    #[must_use]
-    pub fn scope<K: Into<String>, V: Into<String>>(
-        mut self,
-        values: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        self.outside.set_values(values);
-        self
-    }
-
-    /// The name under which the sink is registered.
-    #[must_use]
-    pub fn name(mut self, name: &'static str) -> Self {
-        self.outside.name = Some(name);
-        self
-    }
+    outside_methods!("sink");
 }

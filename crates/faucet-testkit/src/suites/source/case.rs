@@ -6,7 +6,7 @@ use std::fmt;
 use faucet_core::{Ended, Source};
 
 use crate::suites::calls::{Make, make};
-use crate::suites::outside::Outside;
+use crate::suites::outside::{Outside, outside_methods};
 
 type Hook<T> = Box<dyn Fn() -> T>;
 
@@ -173,29 +173,7 @@ impl<'a> SourceCase<'a> {
         self
     }
 
-    /// A secret of the configuration that `source` uses.
-    #[must_use]
-    pub fn canary(mut self, secret: impl Into<String>) -> Self {
-        self.outside.canary = Some(secret.into());
-        self
-    }
-
-    /// The values of the `{name}` placeholders of the configuration.
-    #[must_use]
-    pub fn scope<K: Into<String>, V: Into<String>>(
-        mut self,
-        values: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        self.outside.set_values(values);
-        self
-    }
-
-    /// The name under which the source is registered.
-    #[must_use]
-    pub fn name(mut self, name: &'static str) -> Self {
-        self.outside.name = Some(name);
-        self
-    }
+    outside_methods!("source");
 
     /// `source` makes a source that fails once its far end has sent `records` records of the run.
     #[must_use]

@@ -5,7 +5,7 @@ use std::fmt;
 use faucet_core::{Payload, Record, Timestamp, Transform};
 
 use crate::suites::calls::{Make, make};
-use crate::suites::outside::Outside;
+use crate::suites::outside::{Outside, outside_methods};
 use crate::suites::sample::record;
 
 /// A transform of any type in a box.
@@ -86,29 +86,7 @@ impl<'a> TransformCase<'a> {
         self
     }
 
-    /// A secret of the configuration that `transform` uses.
-    #[must_use]
-    pub fn canary(mut self, secret: impl Into<String>) -> Self {
-        self.outside.canary = Some(secret.into());
-        self
-    }
-
-    /// The values of the `{name}` placeholders of the configuration.
-    #[must_use]
-    pub fn scope<K: Into<String>, V: Into<String>>(
-        mut self,
-        values: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        self.outside.set_values(values);
-        self
-    }
-
-    /// The name under which the transform is registered.
-    #[must_use]
-    pub fn name(mut self, name: &'static str) -> Self {
-        self.outside.name = Some(name);
-        self
-    }
+    outside_methods!("transform");
 }
 
 /// Changes the time of a record.
