@@ -38,7 +38,7 @@ fn show(component: &Component, report: &CheckReport) -> Result<()> {
     let name = if named { format!(" {}:", component.id()) } else { String::new() };
     print_line(&format!("{kind}{name} {connector} {}", report.target))?;
     if report.steps.is_empty() {
-        print_line("  nothing to check without a record")?;
+        print_line("  nothing to check")?;
     }
     for step in &report.steps {
         let (mark, detail) = match &step.outcome {
