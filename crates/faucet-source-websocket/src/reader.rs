@@ -21,6 +21,7 @@ use crate::stop::StopRule;
 
 /// Why a message was skipped, in the report.
 const NOT_DECODED: &str = "parse_error";
+const AFTER_OUTAGE: &str = "after_outage";
 
 /// How a run ended; what was received before is handed over first.
 #[derive(Debug)]
@@ -205,6 +206,20 @@ impl WebsocketReader {
         Ok(Next::End(self.ended))
     }
 
+    /// Drops and counts the messages that a connection brought which was made meanwhile.
+    async fn drop_buffered(&mut self) {
+        self.session.dialed();
+        let mut dropped = 0;
+        while poll_fn(|cx| Poll::Ready(self.session.poll_buffered(cx))).await.is_some() {
+            dropped += 1;
+        }
+        if dropped > 0 {
+            tracing::warn!("{dropped} messages of a new connection; dropped while stopping");
+        }
+        self.scope.counters().skip(AFTER_OUTAGE, dropped);
+        self.report_skipped();
+    }
+
     fn report_skipped(&mut self) {
         for reason in self.session.take_discarded() {
             self.scope.counters().skip(reason, 1);
@@ -225,8 +240,9 @@ impl PageReader for WebsocketReader {
     async fn drain(&mut self) -> Result<Option<StreamPage>> {
         if !self.session.is_up() {
             // A page cannot have a gap in its middle. Where records wait from before an outage, the
-            // drain leaves out what a new connection has brought: those messages count to the gap.
+            // drain drops and counts the messages that a new connection has brought.
             if let Some(page) = self.pager.take() {
+                self.drop_buffered().await;
                 self.outcome = Some(Outcome::Over);
                 return Ok(Some(page));
             }

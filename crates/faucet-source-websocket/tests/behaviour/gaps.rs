@@ -1,6 +1,6 @@
 //! What is said about messages that were missed: one gap for each outage.
 
-use faucet_core::{Ended, Gap, GapReason, Next, Scope, Timestamp};
+use faucet_core::{Ended, Gap, GapReason, Next, Scope, Source, Timestamp};
 use faucet_testkit::{Gate, Script};
 use serde_json::json;
 
@@ -92,6 +92,26 @@ async fn a_drain_hands_over_the_records_behind_a_gap_with_the_gap() {
     assert_eq!((texts(&first), first.gaps().len()), (vec!["1".to_owned()], 0));
     let rest = stop(&mut *reader).await.unwrap();
     assert_eq!((texts(&rest), rest.gaps().len()), (vec!["2".to_owned(), "3".to_owned()], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_counts_the_messages_that_a_page_from_before_the_gap_cannot_hold() {
+    let scripts = [
+        Script::accept().send_text("1").hang_up(),
+        Script::accept().early().send_text("2").send_text("3"),
+    ];
+    let keys = json!({"reconnect": true, "batch_timeout": 3600, "batch_size": 3});
+    let (_, source) = in_memory(scripts, keys);
+    let scope = Scope::default();
+    let mut reader = source.open(&scope).await.unwrap();
+    // The backoff is over at this one poll, which begins to connect; `hold` goes on with it.
+    no_page_for(&mut *reader, ms(1)).await;
+    tokio::time::advance(secs(60)).await;
+    no_page_for(&mut *reader, secs(0)).await;
+    hold_for(&mut *reader, secs(30)).await;
+    let page = reader.drain().await.unwrap().unwrap();
+    assert_eq!((texts(&page), page.gaps().len()), (vec!["1".to_owned()], 0));
+    assert_eq!(scope.counters().read().skipped.get("after_outage"), Some(&2));
 }
 
 #[tokio::test(start_paused = true)]
