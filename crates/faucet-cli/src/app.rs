@@ -10,7 +10,7 @@ use crate::{commands, exit, logging, output};
 
 /// The command line of a build: its components, and what it is called.
 ///
-/// It is `faucet` unless [`name`](Self::name) says otherwise.
+/// The default is `faucet`; [`name`](Self::name) sets another.
 #[derive(Debug)]
 pub struct App {
     registry: Registry,
@@ -27,7 +27,7 @@ impl App {
         Self { registry, name: "faucet", version, about: None, init: None }
     }
 
-    /// What the command is called in its own messages.
+    /// The command's name in help, hints and messages.
     #[must_use]
     pub fn name(self, name: &'static str) -> Self {
         Self { name, ..self }
@@ -39,7 +39,7 @@ impl App {
         Self { version, ..self }
     }
 
-    /// What its help begins with, in a line.
+    /// The first line of the command's help.
     #[must_use]
     pub fn about(self, about: &'static str) -> Self {
         Self { about: Some(about), ..self }

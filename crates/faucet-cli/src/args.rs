@@ -202,7 +202,7 @@ pub(crate) struct InitArgs {
     pub(crate) sink: Option<String>,
 }
 
-/// What a new crate holds.
+/// The files of a new crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NewKind {
     /// A component that records come from.

@@ -36,7 +36,7 @@ pub(crate) fn stdout_error(error: io::Error) -> Error {
     }
 }
 
-/// What the command line names: no file has a key for it.
+/// Takes the path off a problem with an argument: no file has a key for the argument.
 pub(crate) fn found<T>(found: Result<T, Problem>) -> Result<T> {
     found.map_err(|problem| problem.map_paths(|_| KeyPath::root()).into())
 }

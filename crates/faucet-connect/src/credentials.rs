@@ -1,4 +1,4 @@
-//! What each connect sends besides the headers of the request itself.
+//! Headers that each connect sends besides those of the upgrade request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Credentials {
     /// The headers for the next connect. Asks the provider, if there is one.
     ///
     /// # Errors
-    /// What the provider says, or that it returned a reserved header.
+    /// The provider's own error, or an error for a reserved header that it returned.
     pub async fn resolve(&self) -> Result<HeaderMap> {
         let mut headers = self.fixed.clone();
         let Some(provider) = &self.provider else { return Ok(headers) };

@@ -1,4 +1,4 @@
-//! What a connector needs to reach a far end, whatever it speaks there: credentials ([`Auth`],
+//! Parts of a connector that reaches a far end, for any protocol: credentials ([`Auth`],
 //! [`AuthProvider`], [`Credentials`]), TLS keys ([`TlsConfig`], [`Tls`]), TCP ([`Dial`], [`NetDial`])
 //! and the policy for connecting again ([`ReconnectKeys`], [`Backoff`], [`Attempts`]).
 //!

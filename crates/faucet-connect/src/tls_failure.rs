@@ -15,7 +15,7 @@ pub enum TlsFailure {
         reason: String,
         /// Whether the certificate is that of a CA, used as the server's own.
         self_signed: bool,
-        /// What TLS said.
+        /// The error of the TLS library.
         #[source]
         error: io::Error,
     },
@@ -27,7 +27,7 @@ pub enum TlsFailure {
     Refused {
         /// Why.
         reason: String,
-        /// What TLS said.
+        /// The error of the TLS library.
         #[source]
         error: io::Error,
     },

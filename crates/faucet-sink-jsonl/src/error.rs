@@ -1,4 +1,4 @@
-//! What can go wrong, and the sentences about it.
+//! Errors of the sink, with their sentences.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! What lines are written to.
+//! The medium that the sink writes lines to.
 
 use std::io;
 

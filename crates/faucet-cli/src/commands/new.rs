@@ -29,7 +29,7 @@ impl NewKind {
 pub(crate) fn new(args: &NewArgs) -> Result<()> {
     let directory = Path::new(&args.name);
     let files = files(args)?;
-    // What exists is somebody's work.
+    // A file that exists may hold a user's work: the command never overwrites it.
     if directory.exists() {
         let what = format!("{} exists already and was left alone", args.name);
         return Err(Error::usage(what).with_hint("choose another name, or another directory"));

@@ -25,7 +25,7 @@ pub(crate) fn kind(schema: SchemaView<'_>) -> String {
     if names.is_empty() { plain_kind(schema) } else { names.join(" or ") }
 }
 
-/// What an optional value is when it is there.
+/// The schema of an optional value, without `null`.
 fn optional(schema: SchemaView<'_>) -> Option<SchemaView<'_>> {
     let branches = schema.value().get("anyOf").and_then(Value::as_array)?;
     let null = branches.iter().any(|branch| branch["type"] == "null");

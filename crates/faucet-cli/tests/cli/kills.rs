@@ -88,7 +88,7 @@ async fn a_websocket_gets_every_record_and_duplicates_only_behind_the_last_commi
     let files = Files::new();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
-    // What each connection received, in order.
+    // The messages of each connection, in order.
     let received: Arc<Mutex<BTreeMap<usize, Vec<u64>>>> = Arc::default();
     let all = Arc::clone(&received);
     tokio::spawn(async move {

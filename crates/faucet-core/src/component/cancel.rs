@@ -33,7 +33,7 @@ impl Cancel {
         drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
-    /// What components wait for.
+    /// The flag that components wait for.
     pub fn cancelled(&self) -> Cancelled {
         self.cancelled.clone()
     }

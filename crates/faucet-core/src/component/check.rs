@@ -32,7 +32,7 @@ pub struct CheckStep {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CheckReport {
-    /// What was checked, redacted.
+    /// The checked target, redacted.
     pub target: String,
     /// The steps in the order in which they were done.
     pub steps: Vec<CheckStep>,

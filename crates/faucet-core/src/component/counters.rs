@@ -1,4 +1,4 @@
-//! What a component counts while its run goes on.
+//! Counters of a component during its run.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};

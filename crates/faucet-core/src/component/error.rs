@@ -223,7 +223,7 @@ impl Error {
         })
     }
 
-    /// What the user can do about it.
+    /// Advice for the user.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }

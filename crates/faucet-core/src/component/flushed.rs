@@ -1,4 +1,4 @@
-//! What a flush proved.
+//! The result of a flush.
 
 use bytes::Bytes;
 

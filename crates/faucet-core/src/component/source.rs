@@ -154,7 +154,7 @@ pub trait PageReader: Send {
     }
 }
 
-/// What a source has next.
+/// The next step of a source: a page, or the end.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Next {

@@ -1,4 +1,4 @@
-//! What happens to pages on their way.
+//! Transforms: stages between sources and sinks.
 
 use std::fmt::Debug;
 use std::time::Instant;

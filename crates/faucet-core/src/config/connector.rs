@@ -16,7 +16,7 @@ pub trait SourceConfig: DeserializeOwned + JsonSchema {
     /// The `type` in a pipeline file.
     const NAME: &'static str;
 
-    /// What it builds.
+    /// The component that `build` makes.
     type Source: Source + 'static;
 
     /// Checks the configuration and builds the source. Does no I/O.
@@ -37,7 +37,7 @@ pub trait SinkConfig: DeserializeOwned + JsonSchema {
     /// The `type` in a pipeline file.
     const NAME: &'static str;
 
-    /// What it builds.
+    /// The component that `build` makes.
     type Sink: Sink + 'static;
 
     /// Checks the configuration and builds the sink. Does no I/O.
@@ -57,7 +57,7 @@ pub trait TransformConfig: DeserializeOwned + JsonSchema {
     /// The `type` in a pipeline file.
     const NAME: &'static str;
 
-    /// What it builds.
+    /// The component that `build` makes.
     type Transform: Transform + 'static;
 
     /// Checks the configuration and builds the transform. Does no I/O.

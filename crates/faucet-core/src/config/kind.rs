@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-/// What a component is.
+/// The kind of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ComponentKind {
-    /// Where records come from.
+    /// A source: produces records.
     Source,
-    /// What happens to them on their way.
+    /// A transform: changes records between a source and a sink.
     Transform,
-    /// Where they go.
+    /// A sink: writes records to a far end.
     Sink,
 }
 

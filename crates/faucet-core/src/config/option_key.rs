@@ -17,7 +17,7 @@ pub struct OptionKey {
     pub read: ReadOption,
     /// The text that stands for the key where it is not given, if not the key's own default does.
     pub default: Option<&'static str>,
-    /// What it means, in a line.
+    /// The meaning of the key, in one line.
     pub help: &'static str,
 }
 

@@ -101,7 +101,7 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// What the key takes, such as `a whole number`.
     pub expected: Option<String>,
-    /// What the user can do about it.
+    /// Advice for the user.
     pub help: Option<String>,
 }
 

@@ -129,11 +129,11 @@ impl Serialize for Gap {
     }
 }
 
-/// What stands between the records of a feed.
+/// A mark between the records of a feed: a gap or a watermark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mark {
-    /// Something is missing here.
+    /// Records are missing at this place.
     Gap(Gap),
     /// No record older than this follows.
     Watermark(Timestamp),

@@ -1,4 +1,4 @@
-//! What flows: records in pages, and the marks between them.
+//! The stream: records in pages, and the marks between them.
 
 mod builder;
 mod gap;

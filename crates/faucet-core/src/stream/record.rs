@@ -30,7 +30,7 @@ impl Timestamp {
     }
 }
 
-/// What a record carries, as it came in.
+/// The payload of a record, as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Payload {

@@ -24,7 +24,7 @@ pub struct RecordRef<'a> {
     pub(crate) envelope: Option<&'a Arc<str>>,
 }
 
-/// What a record inside a page carries.
+/// The payload of a record inside a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayloadRef<'a> {
