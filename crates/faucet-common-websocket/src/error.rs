@@ -6,9 +6,10 @@ use std::time::Duration;
 use faucet_connect::{Secrets, TlsFailure};
 use faucet_core::{Error, ErrorKind};
 
-use crate::close;
-use crate::lifecycle::{Class, Failure, kind_of};
-use crate::scan::TooManyFragments;
+use crate::machine::close;
+use crate::machine::lifecycle::{Class, Failure, Why, kind_of};
+use crate::machine::control::PeerClose;
+use crate::machine::{End, GaveUp, Violation};
 use crate::url::WsUrl;
 
 /// The longest text of a peer that is shown.
@@ -152,10 +153,20 @@ impl<'a> ErrorContext<'a> {
         Failure::new(Class::Handshake, error)
     }
 
+    /// A connection that stood has ended.
+    pub(crate) fn ended(&self, end: End) -> Failure {
+        match end {
+            End::Closed(close) => self.closed(&close),
+            End::Dropped(error) => self.dropped(error),
+            End::Violation(violation) => self.violation(violation),
+            End::GaveUp(why) => self.gave_up(why),
+        }
+    }
+
     /// The server closed the connection with a Close frame.
-    pub(crate) fn closed(&self, code: Option<u16>, reason: &str) -> Failure {
-        let verdict = close::verdict(code);
-        let said = match (code, reason) {
+    fn closed(&self, PeerClose { code, reason }: &PeerClose) -> Failure {
+        let verdict = close::verdict(*code);
+        let said = match (*code, reason.as_str()) {
             (None, _) => "closed by the server without a code".to_owned(),
             (Some(code), "") => format!("closed by the server: {code} {}", close::name(code)),
             (Some(code), reason) => {
@@ -179,7 +190,7 @@ impl<'a> ErrorContext<'a> {
     }
 
     /// The stream ended without a Close frame.
-    pub(crate) fn dropped(&self, error: Option<io::Error>) -> Failure {
+    fn dropped(&self, error: Option<io::Error>) -> Failure {
         let what = match &error {
             Some(error) => format!("connection lost without a Close frame: {}", io_words(error)),
             None => "connection lost without a Close frame (1006)".to_owned(),
@@ -192,36 +203,71 @@ impl<'a> ErrorContext<'a> {
     }
 
     /// We gave up on a connection that still stood.
-    pub(crate) fn given_up(&self, what: &str) -> Failure {
+    fn gave_up(&self, why: GaveUp) -> Failure {
         let error = self
-            .lost(ErrorKind::Timeout, what)
+            .lost(ErrorKind::Timeout, &why.to_string())
             .with_hint("raise pong_timeout or stale_timeout if the peer is only slow, or set reconnect: true")
+            .with_source(why)
             .retryable(true);
         Failure::new(Class::Silent, error)
     }
 
-    /// The peer broke the protocol; `what` says how.
-    pub(crate) fn violation(&self, what: &str) -> Failure {
-        let error = self
-            .lost(ErrorKind::Protocol, &format!("protocol violation: {what}"))
-            .with_hint("the server or a proxy violates RFC 6455; report this to its operator");
-        Failure::new(Class::Violation, error.retryable(true))
+    /// The peer broke the protocol, or a limit that the same feed would break again.
+    fn violation(&self, violation: Violation) -> Failure {
+        let said = violation.to_string();
+        let (class, error) = match violation {
+            Violation::TooLarge { .. } => {
+                let hint = "raise max_message_bytes if such messages are expected";
+                (Class::Fatal, self.lost(ErrorKind::TooLarge, &said).with_hint(hint))
+            }
+            Violation::TooManyFragments { .. } => {
+                let hint = "the limit is fixed: the server must send larger fragments";
+                (Class::Fatal, self.lost(ErrorKind::TooLarge, &said).with_hint(hint))
+            }
+            _ => {
+                let hint = "the server or a proxy violates RFC 6455; report this to its operator";
+                let what = format!("protocol violation: {said}");
+                let error = self.lost(ErrorKind::Protocol, &what).with_hint(hint);
+                (Class::Violation, error.retryable(true))
+            }
+        };
+        Failure::new(class, error.with_source(violation))
     }
+}
 
-    /// A message over a limit, which the same feed would send again.
-    pub(crate) fn too_large(&self, what: &str) -> Failure {
-        let error = self
-            .lost(ErrorKind::TooLarge, what)
-            .with_hint("raise max_message_bytes if such messages are expected");
-        Failure::new(Class::Fatal, error)
+/// The error of a run after which no attempt follows; `before` are the words of the end before it.
+pub(crate) fn no_attempt(error: Error, why: Why, before: Option<&str>) -> Error {
+    match why {
+        Why::Final => error,
+        Why::Attempts(max) => error.with_attempt(max, Some(max)),
+        Why::ReconnectOff if error.hint().is_some() => error,
+        Why::ReconnectOff => {
+            error.with_hint("set reconnect: true to reconnect after such ends")
+        }
+        Why::NoProgress { times, within } => {
+            let last = error.to_string();
+            let since = Duration::from_secs(within.as_secs());
+            let mut what =
+                format!("{last}; {times} such ends within {since:?} without a record between");
+            if let Some(before) = before.filter(|before| *before != last) {
+                what.push_str(&format!("; the one before: {before}"));
+            }
+            error.with_message(what)
+        }
     }
+}
 
-    pub(crate) fn too_many_fragments(&self) -> Failure {
-        let error = self
-            .lost(ErrorKind::TooLarge, &TooManyFragments.to_string())
-            .with_hint("the limit is fixed: the server must send larger fragments");
-        Failure::new(Class::Fatal, error)
+/// There was no connection for as long as `max_outage`; `before` is how the last attempt ended.
+pub(crate) fn outage(url: &str, limit: Duration, before: Option<&str>) -> Error {
+    let mut what = format!("WebSocket {url}: no connection for {limit:?} (max_outage)");
+    if let Some(before) = before {
+        what.push_str(&format!("; the last attempt: {before}"));
     }
+    Error::new(ErrorKind::Connect, what)
+        .with_phase("connect")
+        .with_endpoint(url)
+        .with_hint("raise max_outage if longer outages are expected")
+        .retryable(true)
 }
 
 /// The peer of a sink that needs Pongs has not sent any.
@@ -259,7 +305,10 @@ mod tests {
             "Connection to WebSocket ws://h/ timed out after 10 seconds"
         );
         assert_eq!(
-            context.closed(Some(1013), "later\n").error.to_string(),
+            context
+                .closed(&PeerClose { code: Some(1013), reason: "later\n".into() })
+                .error
+                .to_string(),
             "WebSocket ws://h/: closed by the server: 1013 try again later, \"later\\n\""
         );
     }

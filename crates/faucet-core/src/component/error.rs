@@ -116,6 +116,13 @@ impl Error {
         Self::new(ErrorKind::Config, message)
     }
 
+    /// Replaces the message. All else stays, the cause too.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// Marks the error as one that trying again may cure.
     #[must_use]
     pub fn retryable(mut self, retryable: bool) -> Self {

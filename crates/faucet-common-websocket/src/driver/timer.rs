@@ -2,26 +2,27 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
 /// A timer that is set again only when it fires too early or is wanted sooner: a deadline that
-/// moves with every frame costs nothing per frame.
+/// moves with every read costs nothing per read.
 #[derive(Debug, Default)]
-pub struct DeadlineTimer {
+pub(crate) struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,
     armed: Option<Instant>,
 }
 
-impl DeadlineTimer {
+impl Timer {
     /// Ready when `deadline` has passed; else registers for it.
-    pub fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<()> {
         let Some(deadline) = deadline else { return Poll::Pending };
         loop {
             if self.armed.is_none_or(|armed| armed > deadline) {
                 match &mut self.sleep {
-                    Some(sleep) => sleep.as_mut().reset(deadline),
-                    None => self.sleep = Some(Box::pin(sleep_until(deadline))),
+                    Some(sleep) => sleep.as_mut().reset(deadline.into()),
+                    None => self.sleep = Some(Box::pin(sleep_until(deadline.into()))),
                 }
                 self.armed = Some(deadline);
             }
@@ -41,13 +42,15 @@ mod tests {
     use std::future::poll_fn;
     use std::time::Duration;
 
+    use tokio::time::Instant;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn fires_at_the_deadline_it_was_last_asked_for() {
         let start = Instant::now();
-        let at = |ms| Some(start + Duration::from_millis(ms));
-        let mut timer = DeadlineTimer::default();
+        let at = |ms| Some((start + Duration::from_millis(ms)).into_std());
+        let mut timer = Timer::default();
         for (first, second) in [(100, 900), (2000, 1500)] {
             assert!(futures_util::poll!(poll_fn(|cx| timer.poll(cx, at(first)))).is_pending());
             poll_fn(|cx| timer.poll(cx, at(second))).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::lifecycle::Class;
+use crate::machine::lifecycle::Class;
 
 /// What a server that restarts or is overloaded asks for, at least.
 const BUSY: Duration = Duration::from_secs(5);
@@ -48,6 +48,11 @@ pub const fn verdict(code: Option<u16>) -> Verdict {
         _ => Duration::ZERO,
     };
     Verdict { class, wait_at_least }
+}
+
+/// Whether a Close frame may carry `code` (RFC 6455 §7.4, IANA registry).
+pub(crate) const fn is_sendable(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
 /// The name of a code, for messages.

@@ -2,12 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use faucet_connect::{Attempts, ReconnectPolicy, Retry};
+use faucet_connect::{Attempts, ReconnectPolicy, Retry, STABLE};
 use faucet_core::{Error, ErrorKind};
 
-/// What kind of end an attempt had. Two of one class in a row, with no record between them, are
-/// fatal unless the class is [`Clean`](Self::Clean), [`Transient`](Self::Transient) or
-/// [`Silent`](Self::Silent).
+/// What kind of end an attempt or a connection had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// Close 1000 or a Close without code.
@@ -15,7 +13,7 @@ pub enum Class {
     /// Network trouble, a server that is busy or restarts: always worth another try.
     Transient,
     /// The peer or the feed fell silent. Worth another try like trouble on the line, but however
-    /// long the silence was, it was no stable connection.
+    /// long the silence was, the connection was not stable.
     Silent,
     /// The credentials were refused. They are resolved anew before the next try.
     Credentials,
@@ -37,6 +35,34 @@ pub enum Class {
     Fatal,
 }
 
+/// How often ends of one class may follow one another without progress between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeats {
+    /// As often as the attempts allow.
+    Always,
+    /// Once: the second one is final.
+    Once,
+    /// For `reconnect_patience`.
+    ForAWhile,
+    /// The first one is final.
+    Never,
+}
+
+impl Class {
+    fn repeats(self) -> Repeats {
+        match self {
+            Self::Clean | Self::Transient | Self::Silent => Repeats::Always,
+            Self::Credentials
+            | Self::Certificate
+            | Self::Handshake
+            | Self::Complaint
+            | Self::Refusal => Repeats::Once,
+            Self::Answer(_) | Self::Violation | Self::Application(_) => Repeats::ForAWhile,
+            Self::Fatal => Repeats::Never,
+        }
+    }
+}
+
 /// How an attempt or a connection ended.
 #[derive(Debug)]
 pub struct Failure {
@@ -55,126 +81,135 @@ impl Failure {
     }
 }
 
-/// What to do after a failure.
-#[derive(Debug)]
+/// The decision after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Wait this long, then connect: attempt `attempt` since the last success.
-    Retry {
-        /// How long to wait.
-        wait: Duration,
-        /// The attempt's number, from 1.
-        attempt: u32,
-        /// What happened.
-        error: Error,
+    /// Wait, then connect.
+    Retry(Retry),
+    /// The peer closed cleanly and reconnecting is off: a good end.
+    Finish,
+    /// The end of the run.
+    GiveUp(Why),
+}
+
+/// Why no attempt follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Another attempt would end in the same way.
+    Final,
+    /// `reconnect` is off, and an attempt might help.
+    ReconnectOff,
+    /// Ends of one class repeated without a record or a stable connection between them.
+    NoProgress {
+        /// How many there were.
+        times: u32,
+        /// From the first to the last.
+        within: Duration,
     },
-    /// The peer closed cleanly and reconnecting is off: a good end. The error says how it closed.
-    Finish(Error),
-    /// The end, with the reason.
-    GiveUp(Error),
+    /// `max_reconnect_attempts` have failed.
+    Attempts(u32),
+}
+
+/// Ends of one class that followed one another without progress.
+#[derive(Debug, Clone, Copy)]
+struct Repeated {
+    class: Class,
+    times: u32,
+    since: Instant,
 }
 
 /// The history of a run's attempts, and the decision after each.
 #[derive(Debug)]
 pub struct Lifecycle {
     attempts: Attempts,
+    /// How long ends of one class may repeat; `None` is no limit, and then no class is final after
+    /// the first connect except [`Class::Fatal`].
+    patience: Option<Duration>,
     was_connected: bool,
-    /// The last class that may not come twice, with its message.
-    previous: Option<(Class, String)>,
+    connected_at: Option<Instant>,
+    repeated: Option<Repeated>,
 }
 
 impl Lifecycle {
     /// A run that has not connected yet.
-    pub fn new(policy: ReconnectPolicy) -> Self {
-        Self { attempts: Attempts::new(policy), was_connected: false, previous: None }
+    pub fn new(policy: ReconnectPolicy, patience: Option<Duration>) -> Self {
+        let attempts = Attempts::new(policy);
+        Self { attempts, patience, was_connected: false, connected_at: None, repeated: None }
     }
 
     /// An upgrade succeeded at `now`. By itself this is no progress.
     pub fn connected(&mut self, now: Instant) {
         self.was_connected = true;
+        self.connected_at = Some(now);
         self.attempts.connected(now);
     }
 
     /// A record arrived.
     pub fn progressed(&mut self) {
         self.attempts.progressed();
-        self.previous = None;
+        self.repeated = None;
     }
 
     /// The last failure is explained, and what caused it will not be done again: the next of its
     /// class is not the second in a row. Attempts count on.
     pub fn explained(&mut self) {
-        self.previous = None;
+        self.repeated = None;
     }
 
-    /// An attempt or the connection ended at `now`; `chance` (0 to 1) is the jitter's.
-    pub fn failed(&mut self, failure: Failure, now: Instant, chance: f64) -> Step {
-        let Failure { class, wait_at_least, error } = failure;
+    /// An attempt or the connection ended at `now`; `chance` (0 to 1) is the jitter's. The next
+    /// attempt comes no sooner than `wait_at_least`.
+    pub fn failed(&mut self, class: Class, wait_at_least: Duration, now: Instant, chance: f64) -> Step {
+        let was_connected = self.connected_at.take();
         if !self.attempts.policy().reconnect {
             return match class {
-                Class::Clean => Step::Finish(error),
-                Class::Transient if self.was_connected && error.hint().is_none() => Step::GiveUp(
-                    error.with_hint("set reconnect: true to reconnect after such ends"),
-                ),
-                _ => Step::GiveUp(error),
+                Class::Clean => Step::Finish,
+                Class::Transient if self.was_connected => Step::GiveUp(Why::ReconnectOff),
+                _ => Step::GiveUp(Why::Final),
             };
         }
-        if class == Class::Fatal {
-            return Step::GiveUp(error);
+        let stable = was_connected.is_some_and(|at| now.saturating_duration_since(at) >= STABLE);
+        if stable && class != Class::Silent {
+            self.repeated = None;
         }
-        if !matches!(class, Class::Clean | Class::Transient | Class::Silent)
-            && let Some(error) = self.no_progress(class, &error)
-        {
-            return Step::GiveUp(error);
+        if let Some(why) = self.no_progress(class, now) {
+            return Step::GiveUp(why);
         }
         if class == Class::Silent {
             self.attempts.was_silent();
         }
         match self.attempts.failed(now, chance) {
             Some(Retry { wait, attempt }) => {
-                Step::Retry { wait: wait.max(wait_at_least), attempt, error }
+                Step::Retry(Retry { wait: wait.max(wait_at_least), attempt })
             }
             None => Step::GiveUp(match self.attempts.policy().max_attempts {
-                None | Some(0) => error,
-                Some(max) => error.with_attempt(max, Some(max)),
+                None | Some(0) => Why::Final,
+                Some(max) => Why::Attempts(max),
             }),
         }
     }
 
-    /// Returns the final error if this class may not be retried: always before the first successful
-    /// connect, afterwards on the second failure of the same class without a record in between.
-    fn no_progress(&mut self, class: Class, error: &Error) -> Option<Error> {
-        let message = error.to_string();
+    /// Why an end of this class may not be followed by another attempt: always before the first
+    /// connect, later when such ends repeat.
+    fn no_progress(&mut self, class: Class, now: Instant) -> Option<Why> {
+        let repeats = class.repeats();
+        match repeats {
+            Repeats::Never => return Some(Why::Final),
+            Repeats::Always => return None,
+            Repeats::Once | Repeats::ForAWhile => {}
+        }
         // Both say that what we sent was wrong.
         let class = if class == Class::Refusal { Class::Complaint } else { class };
-        let before = self.previous.replace((class, message.clone()));
-        let twice = before.filter(|(previous, _)| *previous == class);
-        if self.was_connected && twice.is_none() {
-            return None;
+        let before = self.repeated.filter(|repeated| repeated.class == class);
+        let Repeated { times, since, .. } = before.unwrap_or(Repeated { class, times: 0, since: now });
+        let times = times + 1;
+        self.repeated = Some(Repeated { class, times, since });
+        if !self.was_connected {
+            return Some(Why::Final);
         }
-        let ended = match twice {
-            Some((_, before)) if before != message => {
-                format!("{message}; the attempt before it ended the same way: {before}")
-            }
-            Some(_) => format!("{message}; twice in a row without a record between"),
-            None => message,
-        };
-        Some(relabel(error, ended))
+        let (patience, within) = (self.patience?, now.saturating_duration_since(since));
+        let spent = times >= 2 && (repeats == Repeats::Once || within >= patience);
+        spent.then_some(Why::NoProgress { times, within })
     }
-}
-
-/// The same error with another message.
-fn relabel(error: &Error, message: String) -> Error {
-    let mut relabelled = Error::new(error.kind(), message);
-    if let Some(phase) = error.phase() {
-        relabelled = relabelled.with_phase(phase);
-    }
-    if let Some(endpoint) = error.endpoint() {
-        relabelled = relabelled.with_endpoint(endpoint);
-    }
-    if let Some(hint) = error.hint() {
-        relabelled = relabelled.with_hint(hint);
-    }
-    relabelled
 }
 
 /// A policy violation and a lost credential have kinds of their own; the rest follows the class.
@@ -200,18 +235,16 @@ mod tests {
     use super::*;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
+    const PATIENCE: u64 = 300_000;
 
     fn policy(max_attempts: Option<u32>) -> ReconnectPolicy {
         let backoff = Backoff { initial: MS(1000), max: MS(30_000), jitter: 0.0 };
         ReconnectPolicy { reconnect: true, backoff, max_attempts }
     }
 
-    fn failure(class: Class) -> Failure {
-        Failure::new(class, Error::new(kind_of(class), format!("{class:?}")))
-    }
-
     /// What happens in a test's story, all at once unless a duration says otherwise.
-    enum Tell {
+    #[derive(Debug, Clone, Copy)]
+    enum Story {
         Up,
         Record,
         Explained,
@@ -220,26 +253,33 @@ mod tests {
     }
     use Class::{Answer, Application, Certificate, Clean, Complaint, Credentials, Fatal};
     use Class::{Handshake, Refusal, Silent, Transient, Violation};
-    use Tell::{After, Explained, Fails, Record, Up};
+    use Story::{After, Explained, Fails, Record, Up};
 
     /// `1000` for a wait in milliseconds, `finish`, or `give up`.
-    fn told(policy: ReconnectPolicy, story: &[Tell]) -> Vec<String> {
-        let (mut life, mut now) = (Lifecycle::new(policy), Instant::now());
-        let mut said = Vec::new();
+    fn told(policy: ReconnectPolicy, story: &[Story]) -> Vec<String> {
+        steps(policy, Some(MS(PATIENCE)), story)
+            .into_iter()
+            .map(|step| match step {
+                Step::Retry(Retry { wait, .. }) => wait.as_millis().to_string(),
+                Step::Finish => "finish".into(),
+                Step::GiveUp(_) => "give up".into(),
+            })
+            .collect()
+    }
+
+    fn steps(policy: ReconnectPolicy, patience: Option<Duration>, story: &[Story]) -> Vec<Step> {
+        let (mut life, mut now) = (Lifecycle::new(policy, patience), Instant::now());
+        let mut steps = Vec::new();
         for event in story {
             match event {
                 Up => life.connected(now),
                 Record => life.progressed(),
                 Explained => life.explained(),
                 After(millis) => now += MS(*millis),
-                Fails(class) => said.push(match life.failed(failure(*class), now, 0.0) {
-                    Step::Retry { wait, .. } => wait.as_millis().to_string(),
-                    Step::Finish(_) => "finish".into(),
-                    Step::GiveUp(_) => "give up".into(),
-                }),
+                Fails(class) => steps.push(life.failed(*class, Duration::ZERO, now, 0.0)),
             }
         }
-        said
+        steps
     }
 
     #[test]
@@ -257,17 +297,8 @@ mod tests {
     }
 
     #[test]
-    fn later_each_class_gets_one_more_try_and_a_record_wipes_the_slate() {
-        for class in [
-            Credentials,
-            Answer(404),
-            Certificate,
-            Handshake,
-            Violation,
-            Complaint,
-            Refusal,
-            Application(4001),
-        ] {
+    fn some_classes_get_one_more_try_and_a_record_wipes_the_slate() {
+        for class in [Credentials, Certificate, Handshake, Complaint, Refusal] {
             let twice = [Up, Fails(class), Up, Fails(class)];
             assert_eq!(told(policy(None), &twice), ["1000", "give up"], "{class:?}");
             let between = [Up, Fails(class), Up, Record, Fails(class), Fails(class)];
@@ -280,9 +311,41 @@ mod tests {
         assert_eq!(told(policy(None), &explained), ["1000", "2000", "give up"]);
         let alternating = [Up, Fails(Complaint), Up, Fails(Refusal)];
         assert_eq!(told(policy(None), &alternating), ["1000", "give up"]);
-        let other = [Up, Fails(Answer(404)), Fails(Answer(403)), Fails(Application(4000))];
+        let other = [Up, Fails(Credentials), Fails(Complaint), Fails(Credentials)];
         assert_eq!(told(policy(None), &other), ["1000", "2000", "4000"]);
         assert_eq!(told(policy(None), &[Up, Fails(Fatal)]), ["give up"]);
+    }
+
+    #[test]
+    fn other_classes_may_repeat_for_as_long_as_the_patience_lasts() {
+        for class in [Answer(404), Violation, Application(4001)] {
+            let impatient = [Up, Fails(class), After(PATIENCE - 1), Fails(class), After(1), Fails(class)];
+            assert_eq!(told(policy(None), &impatient), ["1000", "2000", "give up"], "{class:?}");
+            // A single end is not a repetition, however late it comes.
+            assert_eq!(told(policy(None), &[Up, After(PATIENCE), Fails(class)]), ["1000"]);
+            let record = [Up, Fails(class), After(PATIENCE), Up, Record, Fails(class)];
+            assert_eq!(told(policy(None), &record), ["1000", "1000"], "{class:?}");
+            let stable = [Up, Fails(class), Up, After(PATIENCE), Fails(class)];
+            assert_eq!(told(policy(None), &stable), ["1000", "1000"], "{class:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_limit_of_patience_only_a_first_connect_and_a_large_message_are_final() {
+        for class in [Credentials, Certificate, Handshake, Complaint, Answer(404), Violation] {
+            let story = [Up, Fails(class), After(PATIENCE), Fails(class), Fails(class)];
+            let steps = steps(policy(None), None, &story);
+            assert!(steps.iter().all(|step| matches!(step, Step::Retry(_))), "{class:?}");
+        }
+        assert_eq!(steps(policy(None), None, &[Fails(Handshake)]), [Step::GiveUp(Why::Final)]);
+        assert_eq!(steps(policy(None), None, &[Up, Fails(Fatal)]), [Step::GiveUp(Why::Final)]);
+    }
+
+    #[test]
+    fn no_progress_says_how_many_ends_within_how_long() {
+        let story = [Up, Fails(Credentials), After(7000), Fails(Credentials)];
+        let expected = Step::GiveUp(Why::NoProgress { times: 2, within: MS(7000) });
+        assert_eq!(steps(policy(None), Some(MS(PATIENCE)), &story)[1], expected);
     }
 
     #[test]
@@ -293,15 +356,10 @@ mod tests {
 
     #[test]
     fn attempts_are_counted_exactly_and_zero_means_none() {
-        let story = || [Fails(Transient), Fails(Transient), Fails(Transient)];
-        assert_eq!(told(policy(Some(2)), &story()), ["1000", "2000", "give up"]);
-        assert_eq!(told(policy(Some(0)), &story())[0], "give up");
-        let mut life = Lifecycle::new(policy(Some(1)));
-        life.failed(failure(Transient), Instant::now(), 0.0);
-        let Step::GiveUp(error) = life.failed(failure(Transient), Instant::now(), 0.0) else {
-            panic!("a second attempt was granted");
-        };
-        assert_eq!(error.to_string(), "Transient (attempt 1/1)");
+        let story = [Fails(Transient), Fails(Transient), Fails(Transient)];
+        assert_eq!(told(policy(Some(2)), &story), ["1000", "2000", "give up"]);
+        assert_eq!(told(policy(Some(0)), &story)[0], "give up");
+        assert_eq!(steps(policy(Some(1)), None, &story)[1], Step::GiveUp(Why::Attempts(1)));
     }
 
     #[test]
@@ -331,29 +389,10 @@ mod tests {
 
     #[test]
     fn the_peer_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() {
-        let mut life = Lifecycle::new(policy(None));
+        let mut life = Lifecycle::new(policy(None), None);
         for (asked, waited) in [(5000, 5000), (100, 2000)] {
-            let failure = Failure { wait_at_least: MS(asked), ..failure(Transient) };
-            let Step::Retry { wait, .. } = life.failed(failure, Instant::now(), 0.0) else {
-                panic!("no retry");
-            };
-            assert_eq!(wait, MS(waited));
+            let step = life.failed(Transient, MS(asked), Instant::now(), 0.0);
+            assert!(matches!(step, Step::Retry(Retry { wait, .. }) if wait == MS(waited)));
         }
-    }
-
-    #[test]
-    fn the_error_of_no_progress_names_both_ends() {
-        let mut life = Lifecycle::new(policy(None));
-        life.connected(Instant::now());
-        let closed = |text: &str| Failure::new(Credentials, Error::new(ErrorKind::Auth, text));
-        life.failed(closed("closed with 1008"), Instant::now(), 0.0);
-        let Step::GiveUp(error) = life.failed(closed("401 Unauthorized"), Instant::now(), 0.0)
-        else {
-            panic!("retried");
-        };
-        assert_eq!(
-            error.to_string(),
-            "401 Unauthorized; the attempt before it ended the same way: closed with 1008"
-        );
     }
 }

@@ -1,0 +1,284 @@
+//! A connection on tokio.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use faucet_connect::StepLog;
+use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::driver::stream::{ReadRound, Stream, Upgraded};
+use crate::driver::timer::Timer;
+use crate::machine::{
+    Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp, Taken,
+};
+use crate::target::Target;
+
+/// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
+/// inside, so that a dropped poll never restarts it: every poll is cancel safe.
+pub struct Driver {
+    machine: Machine,
+    target: Arc<Target>,
+    stream: Option<Stream>,
+    dialing: Option<BoxFuture<'static, Result<Upgraded, Failure>>>,
+    timer: Timer,
+    /// The kind of component that the connection belongs to, and its name, for the log.
+    kind: ComponentKind,
+    component: Arc<str>,
+}
+
+/// Now, on the clock that drives tokio's timers.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn stamp() -> Stamp {
+    Stamp { instant: now(), timestamp: Timestamp::now() }
+}
+
+impl Driver {
+    pub(crate) fn new(
+        settings: Settings,
+        target: Target,
+        kind: ComponentKind,
+        scope: &Scope,
+    ) -> Self {
+        let url = Arc::from(target.url.redacted());
+        Self {
+            machine: Machine::new(settings, url, now()),
+            target: Arc::new(target),
+            stream: None,
+            dialing: None,
+            timer: Timer::default(),
+            kind,
+            component: Arc::clone(scope.id()),
+        }
+    }
+
+    /// Begins to dial. The first event says how that ended.
+    pub(crate) fn dial(&mut self) {
+        self.machine.dial();
+    }
+
+    /// Connects once, at the start of a run.
+    pub(crate) async fn connect(&mut self) -> Result<()> {
+        let dialed = self.target.connect(&mut StepLog::new()).await;
+        self.connected(dialed.map_err(|failure| failure.error)?);
+        Ok(())
+    }
+
+    /// Goes on with a stream whose upgrade has succeeded.
+    pub(crate) fn connected(&mut self, Upgraded { io, leftover, secrets }: Upgraded) {
+        self.stream = Some(Stream::new(io));
+        self.machine.connected(secrets, &leftover, stamp());
+    }
+
+    /// The redacted URL of this run, its placeholders filled.
+    pub fn url(&self) -> &str {
+        self.target.url.redacted()
+    }
+
+    /// Whether there is a connection.
+    pub fn is_up(&self) -> bool {
+        self.machine.is_up()
+    }
+
+    /// The next event. `due` is a deadline of the owner, which [`Event::Due`] reports.
+    ///
+    /// Timers are looked at only when everything that has arrived was read.
+    pub fn poll_event(&mut self, cx: &mut Context<'_>, due: Option<Instant>) -> Poll<Event> {
+        self.machine.resume(now());
+        loop {
+            if let Some(event) = self.next_event() {
+                return Poll::Ready(event);
+            }
+            if self.advance(cx) {
+                continue;
+            }
+            let deadline = [self.machine.next_timeout(), due].into_iter().flatten().min();
+            // The clock is asked first: under a flood the timer has no budget left to fire.
+            let passed = deadline.is_some_and(|at| at <= now());
+            if !passed && self.timer.poll(cx, deadline).is_pending() {
+                return Poll::Pending;
+            }
+            let now = now();
+            self.machine.handle_timeout(now);
+            if due.is_some_and(|due| due <= now) {
+                return Poll::Ready(self.next_event().unwrap_or(Event::Due));
+            }
+        }
+    }
+
+    /// An event that has happened already. Does no I/O.
+    pub fn next_event(&mut self) -> Option<Event> {
+        let event = self.machine.poll_event()?;
+        self.log(&event);
+        Some(event)
+    }
+
+    /// Dials, writes and reads. Returns whether anything came of it.
+    fn advance(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut any = false;
+        while let Some(output) = self.machine.poll_output() {
+            any = true;
+            self.dialing = None;
+            match output {
+                Output::HangUp => self.stream = None,
+                Output::Dial => {
+                    let target = Arc::clone(&self.target);
+                    let dialing = async move { target.connect(&mut StepLog::new()).await };
+                    self.dialing = Some(dialing.boxed());
+                }
+            }
+        }
+        if let Some(Poll::Ready(dialed)) = self.dialing.as_mut().map(|dial| dial.poll_unpin(cx)) {
+            any = true;
+            self.dialing = None;
+            match dialed {
+                Ok(upgraded) => self.connected(upgraded),
+                Err(failure) => self.machine.dial_failed(failure, now()),
+            }
+        }
+        any | self.transfer(cx)
+    }
+
+    /// Writes and reads. Returns whether anything was read, or the connection has ended.
+    fn transfer(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(stream) = &mut self.stream else { return false };
+        let _ = stream.poll_write(cx, &mut self.machine, now);
+        if !self.machine.reads() {
+            return self.machine.has_output();
+        }
+        match stream.poll_read(cx, &mut self.machine, stamp) {
+            Poll::Ready(ReadRound::Some) => true,
+            Poll::Ready(ReadRound::Ended(error)) => {
+                self.machine.read_ended(error, now());
+                true
+            }
+            Poll::Pending => {
+                self.machine.drained(now());
+                self.machine.has_output()
+            }
+        }
+    }
+
+    /// Writes what waits for the socket. Ready when the socket has taken all of it, and while there
+    /// is no connection.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.stream {
+            Some(stream) => stream.poll_write(cx, &mut self.machine, now),
+            None => Poll::Ready(()),
+        }
+    }
+
+    /// The owner stops reading until it asks for the next event.
+    pub fn pause(&mut self) {
+        self.machine.pause(now());
+    }
+
+    /// Keeps the connection alive without reading from it: writes what is queued, and unsolicited
+    /// Pongs so that the peer does not take us for dead. A dial or a close handshake goes on. Never
+    /// ready.
+    pub fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.pause();
+        loop {
+            if self.advance(cx) {
+                continue;
+            }
+            let deadline = self.machine.next_timeout();
+            let passed = deadline.is_some_and(|at| at <= now());
+            if !passed && self.timer.poll(cx, deadline).is_pending() {
+                return Poll::Pending;
+            }
+            self.machine.handle_timeout(now());
+        }
+    }
+
+    /// Takes the messages that [`Event::Messages`] has announced, and when they were read. Their
+    /// places go to `spans`, whose memory is used again.
+    pub fn take(&mut self, spans: &mut Vec<Span>) -> Option<(Taken<'_>, Stamp)> {
+        let stamp = self.machine.stamp()?;
+        Some((self.machine.take(spans), stamp))
+    }
+
+    /// The frames to send, while there is a connection that takes any. Whatever is appended leaves
+    /// with the next poll.
+    pub fn outbox(&mut self) -> Option<&mut Outbox> {
+        self.machine.outbox()
+    }
+
+    /// Sends a Ping whose Pong proves that everything up to `mark` was read; see [`Event::Acked`].
+    /// Marks never decrease on a connection.
+    pub fn barrier(&mut self, mark: u64) {
+        self.machine.barrier(mark);
+    }
+
+    /// How many bytes the socket has taken on this connection.
+    pub fn written(&self) -> u64 {
+        self.machine.written()
+    }
+
+    /// Whether the socket has taken everything.
+    pub fn is_flushed(&self) -> bool {
+        self.machine.pending().is_empty()
+    }
+
+    /// Says whether a lost connection is wanted back. While none is, no attempt begins, and the
+    /// wait before it goes on.
+    pub fn want(&mut self, wanted: bool) {
+        self.machine.want(wanted);
+    }
+
+    /// Whether the next attempt is waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.machine.is_waiting()
+    }
+
+    /// Tells the life cycle that a record was received or confirmed: failures before it no longer
+    /// count.
+    pub fn progressed(&mut self) {
+        self.machine.progressed();
+    }
+
+    /// Tells the life cycle that the last failure is explained, and that what caused it will not be
+    /// done again.
+    pub fn explained(&mut self) {
+        self.machine.explained();
+    }
+
+    /// Gives up on a connection whose peer does not do its part. The life cycle decides what
+    /// follows, as after any loss.
+    pub fn abandon(&mut self, why: GaveUp) {
+        self.machine.abandon(why, now());
+    }
+
+    /// Begins the close handshake with code 1000, which takes at most a second. The last event is
+    /// [`Event::Over`].
+    pub fn leave(&mut self) {
+        self.machine.close(now());
+    }
+
+    fn log(&self, event: &Event) {
+        let (component, url) = (&*self.component, self.url());
+        match event {
+            Event::Up { again } => tracing::info!(component, url, again, "connected"),
+            Event::Lost { error, wait, attempt, .. } => {
+                let when = match self.kind {
+                    ComponentKind::Sink => " when there is something to send",
+                    _ => "",
+                };
+                tracing::warn!(component, url, attempt, ?wait, "{error}; reconnecting{when}");
+            }
+            Event::Over(Over::Closed(error)) => tracing::info!(component, url, "{error}"),
+            _ => {}
+        }
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Driver({})", self.url())
+    }
+}

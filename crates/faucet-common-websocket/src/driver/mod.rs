@@ -1,0 +1,9 @@
+//! The machine on tokio: a socket, a clock and one timer.
+
+#[expect(clippy::module_inception, reason = "the driver is the noun of its folder")]
+mod driver;
+mod stream;
+mod timer;
+
+pub use driver::Driver;
+pub(crate) use stream::Upgraded;

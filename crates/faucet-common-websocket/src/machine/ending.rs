@@ -1,0 +1,139 @@
+//! The end of a connection: close handshakes, and the decision that follows.
+
+use std::time::{Duration, Instant};
+
+use faucet_connect::{Retry, Secrets};
+
+use crate::machine::close::code;
+use crate::machine::control::PeerClose;
+use crate::machine::end::{Discarded, End, GaveUp};
+use crate::machine::event::{Event, Over};
+use crate::machine::lifecycle::{Failure, Step};
+use crate::machine::machine::{Machine, Next, Output, State};
+use crate::error::{self, ErrorContext};
+
+/// How long the peer may take to answer our Close, or to hang up after its own.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+impl Machine {
+    /// The connection has ended.
+    pub(crate) fn end(&mut self, end: End, now: Instant) {
+        let Some(line) = &mut self.line else { return };
+        let half = match end.is_at_a_frame() {
+            true => line.inbox.is_mid_fragments(),
+            false => line.inbox.is_mid_message(),
+        };
+        let partial = half.then_some(Discarded::PartialFrame);
+        if let Some(reason) = end.discards().or(partial) {
+            self.events.push_back(Event::Discarded(reason, 1));
+        }
+        let listens = matches!(end, End::GaveUp(_));
+        let answer = end.answer().filter(|_| !line.write_failed);
+        if let Some(code) = answer {
+            line.outbox.close(code);
+        }
+        let failure = ErrorContext { url: &self.url, secrets: &line.secrets }.ended(end);
+        let next = self.decide(failure, now);
+        match answer {
+            Some(_) => self.state = State::Closing { until: now + CLOSE_TIMEOUT, listens, next },
+            None => self.leave(next),
+        }
+    }
+
+    /// The attempt to connect has failed.
+    pub(crate) fn dial_failed(&mut self, failure: Failure, now: Instant) {
+        let next = self.decide(failure, now);
+        self.leave(next);
+    }
+
+    /// Drops a connection whose peer does not do its part.
+    pub(crate) fn abandon(&mut self, why: GaveUp, now: Instant) {
+        if self.is_up() {
+            self.end(End::GaveUp(why), now);
+        }
+    }
+
+    /// The life cycle's decision after a failure.
+    fn decide(&mut self, failure: Failure, now: Instant) -> Next {
+        self.clocks.disconnected(now);
+        let Failure { class, wait_at_least, error } = failure;
+        match self.life.failed(class, wait_at_least, now, fastrand::f64()) {
+            Step::Retry(Retry { wait, attempt }) => {
+                self.last_error = Some(error.to_string());
+                self.events.push_back(Event::Lost { class, error, wait, attempt });
+                Next::Wait(now.checked_add(wait).unwrap_or(now))
+            }
+            Step::Finish => Next::Over(Over::Closed(error)),
+            Step::GiveUp(why) => {
+                let error = error::no_attempt(error, why, self.last_error.as_deref());
+                Next::Over(Over::Failed { class, error })
+            }
+        }
+    }
+
+    /// The close handshake is over.
+    pub(crate) fn closed(&mut self, _now: Instant) {
+        if let State::Closing { next, .. } = std::mem::replace(&mut self.state, State::Over) {
+            self.leave(next);
+        }
+    }
+
+    /// Leaves the connection or the attempt behind.
+    pub(crate) fn leave(&mut self, next: Next) {
+        let line = self.line.take();
+        self.outputs.push_back(Output::HangUp);
+        match next {
+            Next::Wait(until) => {
+                self.state = State::Waiting(until);
+                self.events.push_back(Event::Waiting);
+            }
+            Next::Over(over) => {
+                self.state = State::Over;
+                let peer = line.and_then(|line| Some((line.peer_close?, line.secrets)));
+                let over = match (over, peer) {
+                    (Over::Left(None), Some((close, secrets))) => self.left(close, &secrets),
+                    (over, _) => over,
+                };
+                self.events.push_back(Event::Over(over));
+            }
+        }
+    }
+
+    /// The owner has left, and the peer sent a Close meanwhile.
+    fn left(&self, close: PeerClose, secrets: &Secrets) -> Over {
+        let context = ErrorContext { url: &self.url, secrets };
+        Over::Left(Some(context.ended(End::Closed(close))))
+    }
+
+    /// The owner leaves: performs the close handshake with code 1000, which takes at most a second.
+    /// The last event follows.
+    pub(crate) fn close(&mut self, now: Instant) {
+        self.wanted = false;
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Up => self.close_up(now),
+            State::Closing { until, listens, next } => {
+                let next = match next {
+                    Next::Wait(_) => Next::Over(Over::Left(None)),
+                    over @ Next::Over(_) => over,
+                };
+                self.state = State::Closing { until, listens, next };
+            }
+            State::Dialing | State::Waiting(_) => self.leave(Next::Over(Over::Left(None))),
+            State::Over => {}
+        }
+    }
+
+    fn close_up(&mut self, now: Instant) {
+        let Some(line) = &mut self.line else { return };
+        if line.inbox.is_mid_message() {
+            self.events.push_back(Event::Discarded(Discarded::PartialFrame, 1));
+        }
+        line.inbox.discard();
+        let next = Next::Over(Over::Left(None));
+        if line.write_failed {
+            return self.leave(next);
+        }
+        line.outbox.close(Some(code::NORMAL));
+        self.state = State::Closing { until: now + CLOSE_TIMEOUT, listens: true, next };
+    }
+}

@@ -1,0 +1,64 @@
+//! The events of a connection.
+
+use std::time::Duration;
+
+use faucet_core::Error;
+
+use crate::machine::end::Discarded;
+use crate::machine::lifecycle::{Class, Failure};
+
+/// Something that happened to a connection.
+#[derive(Debug)]
+pub enum Event {
+    /// A connect succeeded; `again` after the first.
+    Up {
+        /// Whether the run was connected before.
+        again: bool,
+    },
+    /// Whole messages wait to be taken. The owner takes them before it asks for the next event.
+    Messages,
+    /// A Pong proved that the peer has read everything up to a barrier.
+    Acked {
+        /// The barrier's number; 0 where none was sent before the Ping.
+        upto: u64,
+        /// Whether the Ping was no earlier than the latest barrier.
+        latest: bool,
+    },
+    /// Received bytes that never become a record.
+    Discarded(Discarded, u64),
+    /// The connection or an attempt was lost; another attempt follows.
+    Lost {
+        /// What kind of end it was.
+        class: Class,
+        /// Why.
+        error: Error,
+        /// How long until the next attempt.
+        wait: Duration,
+        /// The number of that attempt since the last progress, from 1.
+        attempt: u32,
+    },
+    /// The close handshake of the lost connection is over, and the next attempt is waited for.
+    Waiting,
+    /// Nothing came in for as long as `idle_timeout`.
+    Idle,
+    /// The owner's own deadline has passed.
+    Due,
+    /// The last event.
+    Over(Over),
+}
+
+/// How a run's connection is over.
+#[derive(Debug)]
+pub enum Over {
+    /// The peer closed cleanly and reconnecting is off. The error has the words of its Close.
+    Closed(Error),
+    /// No further attempt is allowed.
+    Failed {
+        /// What kind of end the last one was.
+        class: Class,
+        /// Why.
+        error: Error,
+    },
+    /// The owner closed. A failure where the peer sent a Close frame meanwhile.
+    Left(Option<Failure>),
+}

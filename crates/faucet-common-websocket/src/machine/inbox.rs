@@ -1,0 +1,209 @@
+//! The received bytes of a connection, and the messages in them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use faucet_core::Span;
+
+use crate::machine::control::Control;
+use crate::machine::frames::{Frames, Stop};
+use crate::machine::pool::Pool;
+use crate::machine::stamp::Stamp;
+use crate::machine::violation::Violation;
+
+/// The most bytes of an unfinished message that are kept beside a buffer which went back to the
+/// pool. Longer ones keep the buffer: to copy them at each read would cost quadratic time.
+const LONGEST_CARRY: usize = 4096;
+/// Messages that take less than one part in this many of a buffer are copied out of it, so that no
+/// page keeps more than four times its bytes alive.
+const SPARSE: usize = 4;
+/// A buffer grows by this many bytes for a message that is larger.
+const GROWTH: usize = 256 * 1024;
+
+/// Something that the received bytes hold.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Inbound {
+    /// No further whole frame. Whole messages may wait.
+    More,
+    /// A control frame. The messages before it wait.
+    Control(Control),
+}
+
+/// The bytes of messages that were taken.
+#[derive(Debug)]
+pub enum Taken<'a> {
+    /// The buffer itself, which nobody writes to any more.
+    Shared(Bytes),
+    /// A part of the buffer that is overwritten by the next read.
+    Small(&'a [u8]),
+}
+
+/// Reads frames into a buffer that is borrowed from a pool while there is something to read.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    frames: Frames,
+    pool: Arc<Pool>,
+    /// Empty while nothing is there to read.
+    buf: Vec<u8>,
+    filled: usize,
+    /// Everything before this offset was taken.
+    start: usize,
+    /// The unfinished message while there is no buffer.
+    carry: Vec<u8>,
+    spans: Vec<Span>,
+    /// Messages that were skipped because they are not UTF-8.
+    skipped: u64,
+    stamp: Stamp,
+}
+
+impl Inbox {
+    pub(crate) fn new(frames: Frames, pool: Arc<Pool>, now: Stamp) -> Self {
+        Self {
+            frames,
+            pool,
+            buf: Vec::new(),
+            filled: 0,
+            start: 0,
+            carry: Vec::new(),
+            spans: Vec::new(),
+            skipped: 0,
+            stamp: now,
+        }
+    }
+
+    /// Room for the next read. Borrows a buffer if there is none. A buffer that one message fills
+    /// grows as far as bytes have come in, never by what a header declares.
+    pub(crate) fn space(&mut self) -> &mut [u8] {
+        if self.buf.is_empty() {
+            self.buf = self.pool.take();
+            let carried = self.carry.len();
+            if self.buf.len() < carried {
+                self.buf.resize(carried, 0);
+            }
+            self.buf[..carried].copy_from_slice(&self.carry);
+            (self.filled, self.start) = (carried, 0);
+            self.carry = Vec::new();
+        }
+        // Messages that wait have their places in the buffer: nothing moves under them.
+        let movable = self.spans.is_empty();
+        if movable && (self.start == self.filled || self.filled > self.buf.len() / 2) {
+            self.compact();
+        }
+        if self.filled == self.buf.len() {
+            let grown = self.buf.len() + GROWTH.min(self.buf.len().max(1));
+            self.buf.resize(grown, 0);
+        }
+        &mut self.buf[self.filled..]
+    }
+
+    /// Moves what was not taken to the beginning of the buffer.
+    fn compact(&mut self) {
+        if self.start > 0 {
+            self.buf.copy_within(self.start..self.filled, 0);
+            self.frames.moved(self.start);
+            self.filled -= self.start;
+            self.start = 0;
+        }
+    }
+
+    /// `n` bytes were read into the room.
+    pub(crate) fn filled(&mut self, n: usize, at: Stamp) {
+        self.filled += n;
+        self.stamp = at;
+    }
+
+    /// Walks over the received frames up to the next control frame.
+    ///
+    /// # Errors
+    /// A frame that may not be received. The messages before it wait, and no further call is useful.
+    pub(crate) fn next(&mut self) -> Result<Inbound, Violation> {
+        let from = self.spans.len();
+        let buf = &mut self.buf[..self.filled];
+        let stop = self.frames.scan(buf, &mut self.spans);
+        // The text of all messages before the control frame is checked first: what comes first in
+        // the stream decides.
+        self.skipped += self.frames.check_text(buf, &mut self.spans, from)?;
+        match stop {
+            Stop::More => Ok(Inbound::More),
+            Stop::Control(control) => Ok(Inbound::Control(control)),
+            Stop::Violation(violation) => Err(violation),
+        }
+    }
+
+    /// Whether whole messages wait.
+    pub(crate) fn has_messages(&self) -> bool {
+        !self.spans.is_empty()
+    }
+
+    /// Takes all messages that wait: their places go to `spans`, whose memory the inbox keeps.
+    pub(crate) fn take(&mut self, spans: &mut Vec<Span>) -> Taken<'_> {
+        spans.clear();
+        std::mem::swap(spans, &mut self.spans);
+        let (start, cut) = (self.start, self.frames.cut());
+        if cut - start < self.buf.len() / SPARSE {
+            self.start = cut;
+            for span in spans {
+                span.at -= start as u32;
+            }
+            return Taken::Small(&self.buf[start..cut]);
+        }
+        let mut next = self.pool.take();
+        let rest = cut..self.filled;
+        if next.len() < rest.len() {
+            next.resize(rest.len(), 0);
+        }
+        next[..rest.len()].copy_from_slice(&self.buf[rest.clone()]);
+        self.frames.moved(cut);
+        (self.start, self.filled) = (0, rest.len());
+        Taken::Shared(self.pool.share(std::mem::replace(&mut self.buf, next)))
+    }
+
+    /// Drops all messages that wait.
+    pub(crate) fn discard(&mut self) {
+        self.spans.clear();
+        self.start = self.frames.cut();
+    }
+
+    /// Drops everything that was received: no frame is looked at any more.
+    pub(crate) fn forget(&mut self) {
+        self.spans.clear();
+        self.filled = self.start;
+    }
+
+    /// Nothing is there to read: gives the buffer back, unless messages wait in it or much of a
+    /// message does.
+    pub(crate) fn rest(&mut self) {
+        let rest = self.start..self.filled;
+        if !self.buf.is_empty() && self.spans.is_empty() && rest.len() <= LONGEST_CARRY {
+            self.carry = self.buf[rest].to_vec();
+            self.frames.moved(self.start);
+            self.pool.put(std::mem::take(&mut self.buf));
+            (self.filled, self.start) = (self.carry.len(), 0);
+        }
+    }
+
+    /// When bytes were read last.
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// Whether a message has begun to come in and has not ended.
+    pub(crate) fn is_mid_message(&self) -> bool {
+        self.frames.is_mid_message(self.filled)
+    }
+
+    /// Whether a fragmented message has begun and has not ended.
+    pub(crate) fn is_mid_fragments(&self) -> bool {
+        self.frames.is_mid_fragments()
+    }
+
+    /// Whether bytes of data frames came in since the last call.
+    pub(crate) fn take_data_seen(&mut self) -> bool {
+        self.frames.take_data_seen()
+    }
+
+    /// How many messages were skipped since the last call because they are not UTF-8.
+    pub(crate) fn take_skipped(&mut self) -> u64 {
+        std::mem::take(&mut self.skipped)
+    }
+}

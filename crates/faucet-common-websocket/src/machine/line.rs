@@ -1,0 +1,30 @@
+//! One connection that stands.
+
+use std::io;
+
+use faucet_connect::Secrets;
+
+use crate::machine::control::PeerClose;
+use crate::machine::inbox::Inbox;
+use crate::machine::outbox::Outbox;
+
+/// One connection that stands: its bytes in both directions.
+pub(crate) struct Line {
+    pub(crate) inbox: Inbox,
+    pub(crate) outbox: Outbox,
+    /// Texts that no message may show, although the peer may repeat them.
+    pub(crate) secrets: Secrets,
+    /// Writing has failed. Everything that arrived before is still read; then the connection ends
+    /// with this error.
+    pub(crate) write_error: Option<io::Error>,
+    /// Writing has failed: nothing is encoded any more.
+    pub(crate) write_failed: bool,
+    /// The Close frame of the peer, once it came in.
+    pub(crate) peer_close: Option<PeerClose>,
+}
+
+impl Line {
+    pub(crate) fn new(inbox: Inbox, outbox: Outbox, secrets: Secrets) -> Self {
+        Self { inbox, outbox, secrets, write_error: None, write_failed: false, peer_close: None }
+    }
+}

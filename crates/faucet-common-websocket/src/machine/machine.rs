@@ -1,0 +1,374 @@
+//! A connection that comes back, without socket, clock and runtime.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use faucet_connect::Secrets;
+use faucet_core::Span;
+
+use crate::machine::clocks::Clocks;
+use crate::machine::control::{Control, ControlPayload};
+use crate::machine::end::{Discarded, End};
+use crate::machine::event::{Event, Over};
+use crate::machine::frames::Frames;
+use crate::machine::inbox::{Inbound, Inbox, Taken};
+use crate::machine::lifecycle::Lifecycle;
+use crate::machine::line::Line;
+use crate::machine::outbox::Outbox;
+use crate::machine::pings::Pings;
+use crate::machine::pool::Pool;
+use crate::machine::role::Role;
+use crate::machine::settings::Settings;
+use crate::machine::stamp::Stamp;
+use crate::machine::violation::Violation;
+
+/// What a connection does next when the state is over.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Wait until then, and dial.
+    Wait(Instant),
+    /// Tell the owner, and do nothing more.
+    Over(Over),
+}
+
+/// Where a connection is in its life.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// The driver dials.
+    Dialing,
+    Up,
+    /// A Close frame was sent or answered. The peer has until then to hang up.
+    Closing {
+        until: Instant,
+        /// Whether frames are still looked at: the peer may answer our Close.
+        listens: bool,
+        next: Next,
+    },
+    /// The next attempt begins then, if the owner wants a connection.
+    Waiting(Instant),
+    Over,
+}
+
+/// A task for the driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Connect, and hand over the result.
+    Dial,
+    /// Drop the connection, or the dial in flight.
+    HangUp,
+}
+
+/// A connection that comes back: dial, greet, receive, keep alive, close, reconnect.
+///
+/// The machine is pure. A driver gives it bytes, the results of dials and writes, and `now`; the
+/// machine gives bytes to write, events, tasks and the moment at which it wants to be called.
+pub(crate) struct Machine {
+    pub(crate) settings: Settings,
+    /// The redacted URL, for errors.
+    pub(crate) url: Arc<str>,
+    pub(crate) state: State,
+    /// While there is a connection.
+    pub(crate) line: Option<Line>,
+    pub(crate) life: Lifecycle,
+    pub(crate) pings: Pings,
+    pub(crate) clocks: Clocks,
+    pub(crate) events: VecDeque<Event>,
+    pub(crate) outputs: VecDeque<Output>,
+    /// Whether the owner wants a lost connection back.
+    pub(crate) wanted: bool,
+    pub(crate) connects: u64,
+    /// The words of the last end that may not repeat.
+    pub(crate) last_error: Option<String>,
+}
+
+impl Machine {
+    /// A run that has not connected yet.
+    pub(crate) fn new(settings: Settings, url: Arc<str>, now: Instant) -> Self {
+        let times = settings.times;
+        let token = fastrand::u64(..);
+        Self {
+            life: Lifecycle::new(settings.reconnect, settings.patience),
+            pings: Pings::new(times.ping_interval, times.pong_timeout, token),
+            settings,
+            url,
+            state: State::Over,
+            line: None,
+            clocks: Clocks::new(now),
+            events: VecDeque::new(),
+            outputs: VecDeque::new(),
+            wanted: true,
+            connects: 0,
+            last_error: None,
+        }
+    }
+
+    /// Starts an attempt.
+    pub(crate) fn dial(&mut self) {
+        self.state = State::Dialing;
+        self.outputs.push_back(Output::Dial);
+    }
+
+    /// The upgrade succeeded. `leftover` are the bytes behind its answer.
+    pub(crate) fn connected(&mut self, secrets: Secrets, leftover: &[u8], at: Stamp) {
+        let now = at.instant;
+        self.state = State::Up;
+        self.life.connected(now);
+        self.pings.connected(now);
+        self.clocks.connected(now);
+        let pool = &self.settings.pool;
+        let frames = Frames::new(Role::Client, self.settings.frames, self.settings.utf8);
+        let mut outbox = Outbox::new(Role::Client, Pool::shared());
+        self.settings.greeting.iter().for_each(|frame| outbox.data(frame));
+        let inbox = Inbox::new(frames, Arc::clone(pool), at);
+        self.line = Some(Line::new(inbox, outbox, secrets));
+        let again = self.connects > 0;
+        self.connects += 1;
+        self.events.push_back(Event::Up { again });
+        let mut rest = leftover;
+        while let (Some(line), false) = (&mut self.line, rest.is_empty()) {
+            let space = line.inbox.space();
+            let n = space.len().min(rest.len());
+            space[..n].copy_from_slice(&rest[..n]);
+            line.inbox.filled(n, at);
+            rest = &rest[n..];
+        }
+        if !leftover.is_empty() {
+            self.received(at);
+        }
+    }
+
+    /// Whether the driver reads.
+    pub(crate) fn reads(&self) -> bool {
+        match self.state {
+            State::Up => !self.clocks.is_paused(),
+            State::Closing { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Room for the bytes that the driver reads next; `None` while nothing is to be read.
+    pub(crate) fn space(&mut self) -> Option<&mut [u8]> {
+        let reads = self.reads();
+        self.line.as_mut().filter(|_| reads).map(|line| line.inbox.space())
+    }
+
+    /// `n` bytes were read into the room. More may follow before [`received`](Self::received).
+    pub(crate) fn filled(&mut self, n: usize, at: Stamp) {
+        if let Some(line) = &mut self.line {
+            line.inbox.filled(n, at);
+        }
+    }
+
+    /// Looks at everything that was read.
+    pub(crate) fn received(&mut self, at: Stamp) {
+        match self.state {
+            State::Closing { listens: false, .. } => {
+                // Behind the peer's Close or a violation nothing is looked at any more.
+                self.line.iter_mut().for_each(|line| line.inbox.forget());
+            }
+            State::Closing { listens: true, .. } => self.listen_for_close(),
+            _ => self.take_frames(at),
+        }
+    }
+
+    /// Takes the frames of a connection that stands.
+    fn take_frames(&mut self, at: Stamp) {
+        let Some(line) = &mut self.line else { return };
+        let end = loop {
+            match line.inbox.next() {
+                Ok(Inbound::More) => break None,
+                Ok(Inbound::Control(Control::Ping(payload))) => {
+                    if !line.write_failed {
+                        line.outbox.pong(payload);
+                    }
+                }
+                Ok(Inbound::Control(Control::Pong(payload))) => {
+                    if let Some(pong) = self.pings.pong(payload.as_slice()) {
+                        let (upto, latest) = (pong.mark, pong.latest);
+                        self.events.push_back(Event::Acked { upto, latest });
+                    }
+                }
+                Ok(Inbound::Control(Control::Close(close))) => break Some(End::Closed(close)),
+                Err(violation) => break Some(End::Violation(violation)),
+            }
+        };
+        self.clocks.heard(at.instant, line.inbox.take_data_seen());
+        self.pings.heard(at.instant);
+        let skipped = line.inbox.take_skipped();
+        if skipped > 0 {
+            self.events.push_back(Event::Discarded(Discarded::NotUtf8, skipped));
+        }
+        if line.inbox.has_messages() {
+            self.events.push_back(Event::Messages);
+        }
+        if let Some(end) = end {
+            self.end(end, at.instant);
+        }
+    }
+
+    /// Looks for the peer's Close; everything else is dropped.
+    fn listen_for_close(&mut self) {
+        let Some(line) = &mut self.line else { return };
+        loop {
+            match line.inbox.next() {
+                Ok(Inbound::More) => break line.inbox.discard(),
+                Ok(Inbound::Control(Control::Close(close))) => {
+                    line.peer_close = Some(close);
+                    break self.stop_listening();
+                }
+                Ok(Inbound::Control(_)) => line.inbox.discard(),
+                Err(violation) => {
+                    let _: Violation = violation;
+                    break self.stop_listening();
+                }
+            }
+        }
+    }
+
+    fn stop_listening(&mut self) {
+        if let State::Closing { listens, .. } = &mut self.state {
+            *listens = false;
+        }
+        self.line.iter_mut().for_each(|line| line.inbox.forget());
+    }
+
+    /// The stream has ended, or reading has failed.
+    pub(crate) fn read_ended(&mut self, error: Option<io::Error>, now: Instant) {
+        match self.state {
+            State::Up => self.end(End::Dropped(error), now),
+            State::Closing { .. } => self.closed(now),
+            _ => {}
+        }
+    }
+
+    /// Nothing more is there to read.
+    pub(crate) fn drained(&mut self, now: Instant) {
+        let Some(line) = &mut self.line else { return };
+        match line.write_error.take() {
+            Some(error) => self.read_ended(Some(error), now),
+            None => line.inbox.rest(),
+        }
+    }
+
+    /// The bytes that the driver writes next.
+    pub(crate) fn pending(&self) -> &[u8] {
+        self.line.as_ref().map_or(&[], |line| line.outbox.pending())
+    }
+
+    /// The socket has taken `n` bytes.
+    pub(crate) fn wrote(&mut self, n: usize, now: Instant) {
+        let Some(line) = &mut self.line else { return };
+        line.outbox.wrote(n);
+        self.pings.wrote(line.outbox.written(), now);
+        self.clocks.outbound = now;
+    }
+
+    /// Writing has failed. Everything that has arrived is read before the connection ends.
+    pub(crate) fn write_failed(&mut self, error: io::Error, now: Instant) {
+        let Some(line) = &mut self.line else { return };
+        line.outbox.clear();
+        line.write_failed = true;
+        if matches!(self.state, State::Closing { .. }) {
+            return self.closed(now);
+        }
+        line.write_error = Some(error);
+    }
+
+    /// The next task of the driver.
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Whether the owner or the driver has something to do.
+    pub(crate) fn has_output(&self) -> bool {
+        !self.events.is_empty() || !self.outputs.is_empty()
+    }
+
+    /// The next event.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Whether there is a connection that frames can be sent on.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, State::Up)
+    }
+
+    /// Whether the next attempt is waited for.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting(_))
+    }
+
+    /// Says whether a lost connection is wanted back.
+    pub(crate) fn want(&mut self, wanted: bool) {
+        self.wanted = wanted;
+    }
+
+    /// How many bytes the socket has taken on this connection.
+    pub(crate) fn written(&self) -> u64 {
+        self.line.as_ref().map_or(0, |line| line.outbox.written())
+    }
+
+    /// The frames to send, while there is a connection that takes any.
+    pub(crate) fn outbox(&mut self) -> Option<&mut Outbox> {
+        let up = self.is_up();
+        self.line.as_mut().filter(|line| up && !line.write_failed).map(|line| &mut line.outbox)
+    }
+
+    /// Sends a Ping whose Pong proves that everything up to `mark` was read.
+    pub(crate) fn barrier(&mut self, mark: u64) {
+        let up = self.is_up();
+        if let Some(line) = self.line.as_mut().filter(|line| up && !line.write_failed) {
+            line.outbox.ping(&self.pings.barrier(mark));
+        }
+    }
+
+    /// Takes the messages that wait; their places go to `spans`.
+    pub(crate) fn take(&mut self, spans: &mut Vec<Span>) -> Taken<'_> {
+        match &mut self.line {
+            Some(line) => line.inbox.take(spans),
+            None => {
+                spans.clear();
+                Taken::Small(&[])
+            }
+        }
+    }
+
+    /// When bytes were read last.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        self.line.as_ref().map(|line| line.inbox.stamp())
+    }
+
+    /// The owner stops reading until it resumes.
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.clocks.pause(now);
+    }
+
+    /// The owner reads again.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        if let Some(pause) = self.clocks.resume(now) {
+            self.pings.resumed(pause);
+        }
+    }
+
+    /// A record was received, or a delivery confirmed: failures before it no longer count.
+    pub(crate) fn progressed(&mut self) {
+        self.life.progressed();
+    }
+
+    /// The last failure is explained, and what caused it will not be done again.
+    pub(crate) fn explained(&mut self) {
+        self.life.explained();
+    }
+
+    /// Sends a Pong that nobody has asked for, so that the peer does not take us for dead.
+    pub(crate) fn unsolicited_pong(&mut self, now: Instant) {
+        self.clocks.outbound = now;
+        if let Some(outbox) = self.outbox() {
+            outbox.pong(ControlPayload::EMPTY);
+        }
+    }
+}
+

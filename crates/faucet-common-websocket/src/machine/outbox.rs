@@ -1,0 +1,169 @@
+//! Frames on their way to the socket (RFC 6455 §5.2).
+
+use std::sync::Arc;
+
+use crate::frame::Frame;
+use crate::machine::control::{ControlPayload, LONGEST, opcode};
+use crate::machine::mask::{MaskKeys, copy_masked};
+use crate::machine::pool::Pool;
+use crate::machine::role::Role;
+use faucet_core::MessageKind;
+
+/// The longest header of a frame, with its mask key.
+pub(crate) const LONGEST_HEADER: usize = 14;
+/// While more bytes than this wait, only the latest Pong is kept (RFC 6455 §5.5.3): a peer that
+/// pings and does not read must not fill the memory.
+const CONTROL_ROOM: usize = 4 * 1024;
+
+/// Encodes frames into one buffer, from which the socket takes them.
+pub(crate) struct Outbox {
+    role: Role,
+    keys: MaskKeys,
+    pool: Arc<Pool>,
+    /// Empty while nothing waits.
+    buf: Vec<u8>,
+    /// The end of the encoded bytes.
+    end: usize,
+    /// The socket has taken the bytes before this offset.
+    sent: usize,
+    /// All bytes that the socket has taken on this connection.
+    written: u64,
+    /// The latest Pong, while there is no room for it.
+    pong: Option<ControlPayload>,
+}
+
+impl Outbox {
+    pub(crate) fn new(role: Role, pool: Arc<Pool>) -> Self {
+        let keys = MaskKeys::new();
+        Self { role, keys, pool, buf: Vec::new(), end: 0, sent: 0, written: 0, pong: None }
+    }
+
+    /// The bytes that the socket has to take.
+    pub(crate) fn pending(&self) -> &[u8] {
+        &self.buf[self.sent..self.end]
+    }
+
+    /// The socket has taken `n` bytes.
+    pub(crate) fn wrote(&mut self, n: usize) {
+        self.sent += n;
+        self.written += n as u64;
+        if self.sent < self.end {
+            return;
+        }
+        self.pool.put(std::mem::take(&mut self.buf));
+        (self.sent, self.end) = (0, 0);
+        if let Some(payload) = self.pong.take() {
+            self.pong(payload);
+        }
+    }
+
+    /// Drops everything that waits: the socket takes no more.
+    pub(crate) fn clear(&mut self) {
+        self.pong = None;
+        self.wrote(self.end - self.sent);
+    }
+
+    /// All bytes that the socket has taken on this connection.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// All bytes that were encoded on this connection.
+    pub(crate) fn encoded(&self) -> u64 {
+        self.written + self.pending().len() as u64
+    }
+
+    /// Appends a data frame.
+    pub(crate) fn message(&mut self, kind: MessageKind, payload: &[u8]) {
+        let opcode = match kind {
+            MessageKind::Text => opcode::TEXT,
+            MessageKind::Binary => opcode::BINARY,
+        };
+        self.frame(opcode, payload);
+    }
+
+    pub(crate) fn data(&mut self, frame: &Frame) {
+        self.message(frame.kind(), frame.as_bytes());
+    }
+
+    pub(crate) fn ping(&mut self, payload: &[u8]) {
+        self.frame(opcode::PING, &payload[..payload.len().min(LONGEST)]);
+    }
+
+    pub(crate) fn pong(&mut self, payload: ControlPayload) {
+        if self.pending().len() > CONTROL_ROOM {
+            self.pong = Some(payload);
+        } else {
+            self.frame(opcode::PONG, payload.as_slice());
+        }
+    }
+
+    /// Appends a Close frame; `None` sends one without a code.
+    pub(crate) fn close(&mut self, code: Option<u16>) {
+        let code = code.map(u16::to_be_bytes);
+        self.frame(opcode::CLOSE, code.as_ref().map_or(&[], |code| code.as_slice()));
+    }
+
+    #[inline]
+    fn frame(&mut self, opcode: u8, payload: &[u8]) {
+        let masked = self.role == Role::Client;
+        let out = self.room(payload.len() + LONGEST_HEADER);
+        let mask_bit = u8::from(masked) << 7;
+        out[0] = 0x80 | opcode;
+        let mut at = match payload.len() {
+            short @ 0..126 => {
+                out[1] = mask_bit | short as u8;
+                2
+            }
+            medium @ 126..=0xffff => {
+                out[1] = mask_bit | 126;
+                out[2..4].copy_from_slice(&(medium as u16).to_be_bytes());
+                4
+            }
+            long => {
+                out[1] = mask_bit | 127;
+                out[2..10].copy_from_slice(&(long as u64).to_be_bytes());
+                10
+            }
+        };
+        if masked {
+            let key = self.keys.next();
+            let out = &mut self.buf[self.end..];
+            out[at..at + 4].copy_from_slice(&key);
+            at += 4;
+            copy_masked(&mut out[at..at + payload.len()], payload, key);
+        } else {
+            out[at..at + payload.len()].copy_from_slice(payload);
+        }
+        self.end += at + payload.len();
+    }
+
+    /// Room for `size` bytes behind those that wait.
+    #[inline]
+    fn room(&mut self, size: usize) -> &mut [u8] {
+        if self.buf.len() - self.end < size {
+            self.make_room(size);
+        }
+        &mut self.buf[self.end..]
+    }
+
+    #[cold]
+    fn make_room(&mut self, size: usize) {
+        if self.buf.is_empty() {
+            self.buf = self.pool.take();
+        }
+        if self.sent > 0 {
+            self.buf.copy_within(self.sent..self.end, 0);
+            (self.sent, self.end) = (0, self.end - self.sent);
+        }
+        if self.buf.len() - self.end < size {
+            self.buf.resize((self.end + size).next_power_of_two(), 0);
+        }
+    }
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outbox({} bytes wait, {} written)", self.pending().len(), self.written)
+    }
+}

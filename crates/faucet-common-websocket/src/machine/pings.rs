@@ -1,0 +1,237 @@
+//! Pings, what their Pongs prove, and the deadlines of both (RFC 6455 §5.5.2, §5.5.3).
+
+use std::time::{Duration, Instant};
+
+/// The payload of a Ping of ours: the run's token, the Ping's number and the latest mark.
+pub(crate) type PingPayload = [u8; 24];
+
+/// The proof that a Pong gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pong {
+    /// The mark that its Ping carried.
+    pub(crate) mark: u64,
+    /// Whether its Ping was no earlier than the latest [barrier](Pings::barrier).
+    pub(crate) latest: bool,
+}
+
+/// The keepalive Ping whose Pong is awaited.
+#[derive(Debug, Clone, Copy)]
+struct Awaited {
+    number: u64,
+    /// Its last byte's position among the bytes of the connection.
+    end: u64,
+    /// Whether the socket has taken it. Before that no answer can be expected.
+    taken: bool,
+    /// The timeout counts from here.
+    since: Instant,
+}
+
+/// Every Ping of a run: those of the keepalive and the owner's barriers.
+///
+/// Each Ping carries the latest *mark* of its owner, such as the number of the last record sent
+/// before it. A peer answers in order, and may answer only the latest Ping (RFC 6455 §5.5.3): a
+/// Pong proves that everything up to its mark was read, whichever Ping it answers.
+#[derive(Debug)]
+pub(crate) struct Pings {
+    interval: Option<Duration>,
+    timeout: Duration,
+    token: u64,
+    /// The number of the latest Ping, over all connections.
+    sent: u64,
+    /// The number of the first Ping of this connection.
+    first: u64,
+    mark: u64,
+    /// The number of the latest Ping that was a barrier.
+    barrier: u64,
+    next: Option<Instant>,
+    awaited: Option<Awaited>,
+}
+
+impl Pings {
+    /// Pings every `interval` and waits `timeout` for each Pong; without an interval only barriers
+    /// are sent. `token` tells our Pongs from others.
+    pub(crate) fn new(interval: Option<Duration>, timeout: Duration, token: u64) -> Self {
+        let (sent, first, mark, barrier) = (0, 1, 0, 0);
+        Self { interval, timeout, token, sent, first, mark, barrier, next: None, awaited: None }
+    }
+
+    /// A connection was made at `now`.
+    pub(crate) fn connected(&mut self, now: Instant) {
+        (self.first, self.mark) = (self.sent + 1, 0);
+        self.awaited = None;
+        self.next = self.interval.and_then(|interval| now.checked_add(interval));
+    }
+
+    /// When the next keepalive Ping goes out. None does while an answer is awaited.
+    pub(crate) fn ping_due(&self) -> Option<Instant> {
+        self.next.filter(|_| self.awaited.is_none())
+    }
+
+    /// When the peer counts as dead.
+    pub(crate) fn pong_due(&self) -> Option<Instant> {
+        self.awaited?.since.checked_add(self.timeout)
+    }
+
+    /// The keepalive Ping of `now`. Its last byte is the connection's byte `end`.
+    pub(crate) fn keepalive(&mut self, now: Instant, end: u64) -> PingPayload {
+        let payload = self.ping();
+        self.awaited = Some(Awaited { number: self.sent, end, taken: false, since: now });
+        self.next = self.interval.and_then(|interval| now.checked_add(interval));
+        payload
+    }
+
+    /// A Ping to be sent behind everything up to `mark`, beside those of the keepalive. Marks never
+    /// decrease on a connection, and start from 0 on each.
+    pub(crate) fn barrier(&mut self, mark: u64) -> PingPayload {
+        self.mark = mark;
+        let payload = self.ping();
+        self.barrier = self.sent;
+        payload
+    }
+
+    /// The socket has taken the connection's bytes up to `written`. Until it has taken the awaited
+    /// Ping, each step forward starts the timeout anew.
+    pub(crate) fn wrote(&mut self, written: u64, now: Instant) {
+        if let Some(awaited) = self.awaited.as_mut().filter(|awaited| !awaited.taken) {
+            awaited.since = now;
+            awaited.taken = written >= awaited.end;
+        }
+    }
+
+    /// Bytes came in at `now`: the peer lives, and a Pong may stand behind a long message.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        if let Some(awaited) = &mut self.awaited {
+            awaited.since = awaited.since.max(now);
+        }
+    }
+
+    /// A Pong came in: its proof, if it answers a Ping of ours on this connection.
+    pub(crate) fn pong(&mut self, payload: &[u8]) -> Option<Pong> {
+        let payload: &PingPayload = payload.try_into().ok()?;
+        let (words, _) = payload.as_chunks::<8>();
+        let [token, number, mark] = [0, 1, 2].map(|n| u64::from_be_bytes(words[n]));
+        if token != self.token || !(self.first..=self.sent).contains(&number) {
+            return None;
+        }
+        self.awaited = self.awaited.filter(|awaited| number < awaited.number);
+        Some(Pong { mark, latest: number >= self.barrier })
+    }
+
+    /// Reading went on after a pause, in which no Pong could be seen.
+    pub(crate) fn resumed(&mut self, pause: Duration) {
+        if let Some(awaited) = &mut self.awaited {
+            awaited.since += pause;
+        }
+    }
+
+    fn ping(&mut self) -> PingPayload {
+        self.sent += 1;
+        let mut payload = [0; 24];
+        for (word, value) in payload.chunks_exact_mut(8).zip([self.token, self.sent, self.mark]) {
+            word.copy_from_slice(&value.to_be_bytes());
+        }
+        payload
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    fn started(interval: u64, timeout: u64) -> (Pings, Instant) {
+        let t0 = Instant::now();
+        let mut pings = Pings::new(Some(S(interval)), S(timeout), 7);
+        pings.connected(t0);
+        (pings, t0)
+    }
+
+    fn mark(pong: Option<Pong>) -> Option<u64> {
+        pong.map(|pong| pong.mark)
+    }
+
+    /// The keepalive Ping of `now`, taken by the socket at once.
+    fn ping(pings: &mut Pings, now: Instant) -> PingPayload {
+        assert_eq!(pings.ping_due(), Some(now));
+        let payload = pings.keepalive(now, 0);
+        pings.wrote(0, now);
+        payload
+    }
+
+    #[test]
+    fn pings_go_out_on_the_interval_while_pongs_come() {
+        let (mut pings, t0) = started(10, 5);
+        let first = ping(&mut pings, t0 + S(10));
+        assert_eq!((pings.ping_due(), pings.pong_due()), (None, Some(t0 + S(15))));
+        assert_eq!(mark(pings.pong(&first)), Some(0));
+        assert_eq!((pings.ping_due(), pings.pong_due()), (Some(t0 + S(20)), None));
+        assert_ne!(ping(&mut pings, t0 + S(20)), first);
+    }
+
+    #[test]
+    fn only_the_matching_pong_answers_and_any_byte_gives_more_time() {
+        let (mut pings, t0) = started(10, 5);
+        let payload = ping(&mut pings, t0 + S(10));
+        assert_eq!(pings.pong(b"heartbeat"), None);
+        assert_eq!(pings.pong(b""), None);
+        for (byte, value) in [(0, 9), (15, 2), (15, 0)] {
+            let mut other = payload;
+            other[byte] = value;
+            assert_eq!(pings.pong(&other), None, "another token, a number never sent");
+        }
+        assert_eq!(pings.pong_due(), Some(t0 + S(15)));
+        pings.heard(t0 + S(14));
+        assert_eq!(pings.pong_due(), Some(t0 + S(19)));
+        pings.resumed(S(3));
+        assert_eq!(pings.pong_due(), Some(t0 + S(22)));
+    }
+
+    #[test]
+    fn a_pong_proves_what_its_ping_was_sent_behind_whichever_ping_it_answers() {
+        let (mut pings, t0) = started(10, 5);
+        let barrier = pings.barrier(70);
+        let tick = ping(&mut pings, t0 + S(10));
+        let late = pings.pong(&barrier);
+        assert_eq!(late, Some(Pong { mark: 70, latest: true }), "a late pong of ours is ours");
+        assert!(pings.pong_due().is_some(), "but not the awaited one");
+        assert_eq!(mark(pings.pong(&tick)), Some(70), "the tick has the mark of the barrier");
+        let (tick, barrier) = (ping(&mut pings, t0 + S(20)), pings.barrier(99));
+        let pong = pings.pong(&tick);
+        assert_eq!(pong, Some(Pong { mark: 70, latest: false }), "it was sent before the barrier");
+        pings.connected(t0 + S(21));
+        assert_eq!(pings.pong(&barrier), None, "it was sent on another connection");
+        let tick = ping(&mut pings, t0 + S(31));
+        assert_eq!(mark(pings.pong(&tick)), Some(0), "nothing was sent on this one");
+    }
+
+    #[test]
+    fn a_later_pong_answers_earlier_pings_too() {
+        let (mut pings, t0) = started(10, 5);
+        ping(&mut pings, t0 + S(10));
+        let barrier = pings.barrier(1);
+        pings.pong(&barrier);
+        assert_eq!(pings.ping_due(), Some(t0 + S(20)));
+    }
+
+    #[test]
+    fn the_timeout_counts_from_when_the_socket_took_the_ping() {
+        let (mut pings, t0) = started(10, 5);
+        pings.keepalive(t0 + S(10), 100);
+        for (written, at, due) in [(40, 12, 17), (90, 14, 19), (100, 15, 20), (500, 18, 20)] {
+            pings.wrote(written, t0 + S(at));
+            assert_eq!(pings.pong_due(), Some(t0 + S(due)));
+        }
+    }
+
+    #[test]
+    fn without_an_interval_no_ping_is_due_and_a_reconnect_starts_anew() {
+        let mut never = Pings::new(None, S(1), 7);
+        never.connected(Instant::now());
+        assert_eq!((never.ping_due(), never.pong_due()), (None, None));
+        let (mut pings, t0) = started(10, 5);
+        ping(&mut pings, t0 + S(10));
+        pings.connected(t0 + S(12));
+        assert_eq!((pings.ping_due(), pings.pong_due()), (Some(t0 + S(22)), None));
+    }
+}

@@ -1,0 +1,39 @@
+//! The rules that a connection follows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use faucet_connect::ReconnectPolicy;
+
+use crate::frame::Frame;
+use crate::machine::frames::FrameLimits;
+use crate::machine::pool::Pool;
+use crate::machine::utf8_policy::Utf8Policy;
+
+/// The time limits of a connection. `None` is no limit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TimeLimits {
+    /// `None` sends no keepalive Pings.
+    pub(crate) ping_interval: Option<Duration>,
+    pub(crate) pong_timeout: Duration,
+    pub(crate) stale_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    /// Whether only data resets the idle clock.
+    pub(crate) idle_on_data: bool,
+    pub(crate) max_outage: Option<Duration>,
+}
+
+/// The rules that a connection follows, whichever endpoint it connects to.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) reconnect: ReconnectPolicy,
+    /// How long ends of one class may repeat; `None` is no limit.
+    pub(crate) patience: Option<Duration>,
+    pub(crate) times: TimeLimits,
+    pub(crate) frames: FrameLimits,
+    pub(crate) utf8: Utf8Policy,
+    /// The buffers that are read into.
+    pub(crate) pool: Arc<Pool>,
+    /// Sent in order after every connect.
+    pub(crate) greeting: Arc<[Frame]>,
+}
