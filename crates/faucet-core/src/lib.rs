@@ -31,7 +31,7 @@ pub use config::{
     duration, nearest, option_map, size, template,
 };
 pub use stream::{
-    Gap, GapReason, JsonText, Mark, MessageKind, PageBuilder, PageLimits, Pager, Payload,
-    PayloadRef, Position, Record, RecordRef, RecordRefs, Rejected, StreamPage, Text, Timestamp,
-    json,
+    Batch, BatchPayload, Chunk, Gap, GapReason, JsonText, Mark, MessageKind, PageBuilder,
+    PageLimits, Pager, Payload, PayloadRef, Position, Record, RecordRef, RecordRefs, Rejected,
+    Span, StreamPage, Text, Timestamp, json,
 };

@@ -2,19 +2,21 @@
 
 use std::ops::Range;
 
-use crate::stream::json::{JsonError, JsonText};
+use crate::stream::arena::Arena;
+use crate::stream::batch::{Batch, BatchPayload, Chunk};
+use crate::stream::json::{self, JsonError};
 use crate::stream::page::StreamPage;
 use crate::stream::record::{PayloadKind, Record};
 use crate::stream::record_ref::RecordRef;
 use crate::stream::records::{Place, Records};
+use crate::stream::span::Span;
+use crate::stream::utf8;
 
-/// Puts a page together. Payloads that are written into it share one chunk.
+/// Puts a page together. Payloads that are written or copied into it share one chunk.
 #[derive(Debug, Default)]
 pub struct PageBuilder {
     records: Records,
-    /// The chunk in which payloads are written, and the records that stand in it.
-    arena: Vec<u8>,
-    in_arena: Vec<usize>,
+    arena: Arena,
 }
 
 impl PageBuilder {
@@ -49,6 +51,39 @@ impl PageBuilder {
         self.records.push(record);
     }
 
+    /// Appends all messages of a batch.
+    ///
+    /// # Panics
+    /// When the last message does not lie in the chunk.
+    pub fn push_batch(&mut self, batch: &Batch<'_>) {
+        let (Some(first), Some(last)) = (batch.spans.first(), batch.spans.last()) else { return };
+        let used = first.range().start..last.range().end;
+        batch.assert_in_order();
+        let (chunk, moved) = match batch.chunk {
+            Chunk::Shared(chunk) => {
+                assert!(used.end <= chunk.len(), "the messages lie in the chunk");
+                (self.records.share(chunk), 0)
+            }
+            Chunk::Small(bytes) => {
+                let copied = self.arena.copy(&bytes[used.clone()]);
+                self.arena.holds(self.len(), batch.spans.len());
+                (Arena::CHUNK, copied.wrapping_sub(used.start))
+            }
+        };
+        self.records.begin_run(batch.received_at, batch.envelope);
+        let (kind, one_line) = (batch.payload.kind(), batch.payload == BatchPayload::Json);
+        let place = |span: &Span| Place {
+            at: moved.wrapping_add(span.at as usize),
+            len: span.len as usize,
+            chunk,
+            kind,
+            message: Some(span.kind),
+            one_line,
+        };
+        self.records.places.extend(batch.spans.iter().map(place));
+        self.records.bytes += batch.payload_bytes();
+    }
+
     /// Appends a record of another page. Its chunk is shared: the new page keeps the whole of it
     /// alive, and [`StreamPage::compact`] counts it so.
     pub fn push_ref(&mut self, record: &RecordRef<'_>) {
@@ -68,7 +103,7 @@ impl PageBuilder {
         message: &RecordRef<'_>,
         range: Range<usize>,
     ) -> Result<(), JsonError> {
-        JsonText::check(&message.as_bytes()[range.clone()])?;
+        json::check(&message.as_bytes()[range.clone()])?;
         self.push_place(message, message.place.part(range, PayloadKind::Json));
         Ok(())
     }
@@ -86,22 +121,15 @@ impl PageBuilder {
         message: &RecordRef<'_>,
         range: Range<usize>,
     ) -> Result<(), std::str::Utf8Error> {
-        std::str::from_utf8(&message.as_bytes()[range.clone()])?;
+        utf8::check(&message.as_bytes()[range.clone()])?;
         self.push_place(message, message.place.part(range, PayloadKind::Text));
         Ok(())
     }
 
     /// Appends a record at `place` in the chunk of `like`. Neighbours in one chunk share it.
     fn push_place(&mut self, like: &RecordRef<'_>, place: Place) {
-        let chunks = &mut self.records.chunks;
-        let same = |last: &bytes::Bytes| {
-            last.as_ptr() == like.chunk.as_ptr() && last.len() == like.chunk.len()
-        };
-        if !chunks.last().is_some_and(same) {
-            chunks.push(like.chunk.clone());
-        }
-        let chunk = u32::try_from(chunks.len() - 1).expect("chunks fit a page");
-        self.records.begin_run(like.received_at, like.envelope.cloned());
+        let chunk = self.records.share(like.chunk);
+        self.records.begin_run(like.received_at, like.envelope);
         self.records.bytes += place.len;
         self.records.places.push(Place { chunk, ..place });
     }
@@ -116,24 +144,17 @@ impl PageBuilder {
         like: &RecordRef<'_>,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), JsonError> {
-        let begin = self.arena.len();
-        write(&mut self.arena);
-        if let Err(error) = JsonText::check(&self.arena[begin..]) {
-            self.arena.truncate(begin);
-            return Err(error);
-        }
-        let Record { received_at, envelope, message_kind, .. } = like.to_record();
-        self.records.begin_run(received_at, envelope);
-        let len = self.arena.len() - begin;
-        self.records.bytes += len;
-        self.in_arena.push(self.records.places.len());
+        let written = self.arena.write(write, json::check)?;
+        self.records.begin_run(like.received_at, like.envelope);
+        self.records.bytes += written.len();
+        self.arena.holds(self.len(), 1);
         self.records.places.push(Place {
-            at: begin,
-            len,
-            // The number of the arena's chunk is set when the page is taken.
-            chunk: 0,
+            at: written.start,
+            len: written.len(),
+            chunk: Arena::CHUNK,
             kind: PayloadKind::Json,
-            message: message_kind,
+            message: like.message_kind(),
+            one_line: false,
         });
         Ok(())
     }
@@ -141,13 +162,7 @@ impl PageBuilder {
     /// Hands over the page and begins another.
     pub fn take(&mut self) -> StreamPage {
         let mut records = std::mem::take(&mut self.records);
-        if !self.in_arena.is_empty() {
-            let number = u32::try_from(records.chunks.len()).expect("chunks fit a page");
-            for n in self.in_arena.drain(..) {
-                records.places[n].chunk = number;
-            }
-            records.chunks.push(std::mem::take(&mut self.arena).into());
-        }
+        std::mem::take(&mut self.arena).become_chunk(&mut records);
         StreamPage::from_parts(records)
     }
 }
@@ -155,7 +170,7 @@ impl PageBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Payload, Timestamp};
+    use crate::{JsonText, Payload, Timestamp};
 
     #[test]
     fn written_and_pushed_records_keep_their_order() {

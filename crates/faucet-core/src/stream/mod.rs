@@ -1,5 +1,7 @@
 //! The stream: records in pages, and the marks between them.
 
+mod arena;
+mod batch;
 mod builder;
 mod gap;
 pub mod json;
@@ -10,8 +12,11 @@ mod record;
 mod record_ref;
 mod records;
 mod rejected;
+mod span;
 mod text;
+mod utf8;
 
+pub use batch::{Batch, BatchPayload, Chunk};
 pub use builder::PageBuilder;
 pub use gap::{Gap, GapReason, Mark};
 pub use json::JsonText;
@@ -21,4 +26,5 @@ pub use position::Position;
 pub use record::{MessageKind, Payload, Record, Timestamp};
 pub use record_ref::{PayloadRef, RecordRef};
 pub use rejected::Rejected;
+pub use span::Span;
 pub use text::Text;

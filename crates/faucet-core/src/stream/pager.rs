@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use crate::stream::batch::Batch;
 use crate::stream::builder::PageBuilder;
 use crate::stream::gap::Gap;
 use crate::stream::page::StreamPage;
 use crate::stream::record::Record;
 use crate::stream::rejected::Rejected;
+use crate::stream::span::Span;
 
 /// The limits of a page. `None` is "no limit".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +83,37 @@ impl Pager {
             self.builder.reserve(self.limits.records.map_or(64, |n| n.get().min(1024)));
         }
         self.builder.push(record);
+    }
+
+    /// Adds messages of a batch that was received at `now`, until the page is full. Returns how many
+    /// were added: push the others again when the page has been taken, with the same chunk.
+    pub fn push_batch(&mut self, batch: &Batch<'_>, now: Instant) -> usize {
+        let taken = self.room_for(batch.spans);
+        if taken > 0 {
+            self.since.get_or_insert(now);
+            self.builder.push_batch(&Batch { spans: &batch.spans[..taken], ..*batch });
+        }
+        taken
+    }
+
+    /// How many of the messages the page takes before it is full.
+    fn room_for(&self, spans: &[Span]) -> usize {
+        if self.is_full() {
+            return 0;
+        }
+        let mut room = spans.len();
+        if let Some(most) = self.limits.records {
+            room = room.min(most.get() - self.builder.len() - self.rejected.len());
+        }
+        if let Some(most) = self.limits.bytes {
+            let mut left = most.get() - self.builder.payload_bytes() - self.rejected_bytes;
+            let reaches_limit = |span: &Span| {
+                left = left.saturating_sub(span.len as usize);
+                left == 0
+            };
+            room = room.min(spans.iter().position(reaches_limit).map_or(room, |last| last + 1));
+        }
+        room
     }
 
     /// Adds a message that could not become a record, and that the pipeline has a place for.

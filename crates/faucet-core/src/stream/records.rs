@@ -15,6 +15,8 @@ pub(crate) struct Place {
     pub(crate) chunk: u32,
     pub(crate) kind: PayloadKind,
     pub(crate) message: Option<MessageKind>,
+    /// Whether the payload is known to have no raw line break. `false` says nothing.
+    pub(crate) one_line: bool,
 }
 
 impl Place {
@@ -26,7 +28,7 @@ impl Place {
         message: Option<MessageKind>,
     ) -> Self {
         let number = u32::try_from(number).expect("a page has less than four billion chunks");
-        Self { at: 0, len: chunk.len(), chunk: number, kind, message }
+        Self { at: 0, len: chunk.len(), chunk: number, kind, message, one_line: false }
     }
 
     /// The part `range` of the record, as a payload of another kind.
@@ -68,24 +70,38 @@ impl Records {
         let Record { payload, received_at, envelope, message_kind } = record;
         let kind = payload.kind();
         let chunk = payload.into_bytes();
-        self.begin_run(received_at, envelope);
+        self.begin_run(received_at, envelope.as_ref());
         self.bytes += chunk.len();
         self.places.push(Place::whole(&chunk, self.chunks.len(), kind, message_kind));
         self.chunks.push(chunk);
     }
 
+    /// The number of the chunk among the page's. Neighbours in one chunk share it.
+    pub(crate) fn share(&mut self, chunk: &Bytes) -> u32 {
+        let same = |last: &Bytes| last.as_ptr() == chunk.as_ptr() && last.len() == chunk.len();
+        if !self.chunks.last().is_some_and(same) {
+            self.chunks.push(chunk.clone());
+        }
+        Self::number(self.chunks.len() - 1)
+    }
+
+    /// The number of a chunk as a [`Place`] has it.
+    pub(crate) fn number(chunk: usize) -> u32 {
+        u32::try_from(chunk).expect("a page has less than four billion chunks")
+    }
+
     #[inline]
-    pub(crate) fn begin_run(&mut self, received_at: Timestamp, envelope: Option<Arc<str>>) {
+    pub(crate) fn begin_run(&mut self, received_at: Timestamp, envelope: Option<&Arc<str>>) {
         let same = |run: &Run| {
             run.received_at == received_at
-                && match (&run.envelope, &envelope) {
+                && match (&run.envelope, envelope) {
                     (None, None) => true,
-                    (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+                    (Some(one), Some(other)) => Arc::ptr_eq(one, other) || *one == *other,
                     _ => false,
                 }
         };
         if !self.runs.last().is_some_and(same) {
-            self.add_run(received_at, envelope);
+            self.add_run(received_at, envelope.cloned());
         }
     }
 
@@ -158,7 +174,7 @@ impl Records {
             while runs.get(run + 1).is_some_and(|next| next.from <= n) {
                 run += 1;
             }
-            self.begin_run(runs[run].received_at, runs[run].envelope.clone());
+            self.begin_run(runs[run].received_at, runs[run].envelope.as_ref());
             self.bytes += place.len;
             self.places.push(place);
         }

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::stream::utf8;
+
 /// UTF-8 text as bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text(pub(crate) Bytes);
@@ -9,12 +11,12 @@ pub struct Text(pub(crate) Bytes);
 impl Text {
     /// Checks that `bytes` are UTF-8.
     pub fn new(bytes: Bytes) -> Result<Self, std::str::Utf8Error> {
-        std::str::from_utf8(&bytes).map(|_| ()).map(|()| Self(bytes))
+        utf8::check(&bytes).map(|()| Self(bytes))
     }
 
     /// Takes bytes that were checked as UTF-8 before. Others make [`as_str`](Self::as_str) panic.
     pub fn from_checked(bytes: Bytes) -> Self {
-        debug_assert!(std::str::from_utf8(&bytes).is_ok());
+        debug_assert!(utf8::check(&bytes).is_ok());
         Self(bytes)
     }
 
@@ -25,7 +27,7 @@ impl Text {
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).expect("a Text is UTF-8")
+        simdutf8::basic::from_utf8(&self.0).expect("a Text is UTF-8")
     }
 
     /// The text's bytes, without a copy.

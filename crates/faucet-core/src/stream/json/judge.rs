@@ -1,124 +1,30 @@
-//! JSON text that is checked once and never rewritten.
+//! The scalar judge of JSON: says where a text stops being JSON, and why.
 //!
-//! The validator is ours because the libraries that skip values without building them accept
+//! The judge is ours because the libraries that skip values without building them accept
 //! nesting of any depth and lone surrogates, which the first consumer that parses would then
 //! refuse, and because validation is the largest cost of a record: this one takes about a third of
 //! the time. A property test holds it against `serde_json`.
 
-use std::fmt;
-
-use bytes::Bytes;
-
-use crate::stream::text::Text;
+use crate::stream::json::error::JsonError;
+use crate::stream::utf8;
 
 /// The deepest nesting that is accepted, the same as `serde_json`'s, so that what is valid here can
 /// be parsed there.
 pub const MAX_DEPTH: u32 = 127;
 
-/// One JSON value as its UTF-8 text (RFC 8259), byte for byte as it came in.
-#[derive(Clone, PartialEq, Eq)]
-pub struct JsonText(Bytes);
-
-impl JsonText {
-    /// Checks `bytes` as UTF-8 and as exactly one JSON value.
-    ///
-    /// # Errors
-    /// Where the bytes stop being JSON.
-    pub fn new(bytes: Bytes) -> Result<Self, JsonError> {
-        Self::try_from_bytes(bytes).map_err(|(_, error)| error)
-    }
-
-    /// As [`new`](Self::new). The error gives the bytes back.
-    pub fn try_from_bytes(bytes: Bytes) -> Result<Self, (Bytes, JsonError)> {
-        match Self::check(&bytes) {
-            Ok(()) => Ok(Self(bytes)),
-            Err(error) => Err((bytes, error)),
-        }
-    }
-
-    /// Checks text as exactly one JSON value. The error gives the text back.
-    pub fn try_from_text(text: Text) -> Result<Self, (Text, JsonError)> {
-        match validate(text.as_bytes()) {
-            Ok(()) => Ok(Self(text.into_bytes())),
-            Err(error) => Err((text, error)),
-        }
-    }
-
-    /// Takes the output of a JSON serializer, or bytes that were checked before.
-    pub(crate) fn from_checked(bytes: Bytes) -> Self {
-        Self(bytes)
-    }
-
-    /// Checks `bytes` as UTF-8 and as exactly one JSON value.
-    pub(crate) fn check(bytes: &[u8]) -> Result<(), JsonError> {
-        match std::str::from_utf8(bytes) {
-            Ok(_) => validate(bytes),
-            Err(error) => Err(JsonError { offset: error.valid_up_to(), reason: "invalid UTF-8" }),
-        }
-    }
-
-    pub(crate) fn bytes(&self) -> &Bytes {
-        &self.0
-    }
-
-    /// The text's bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The text's bytes, without a copy.
-    pub fn into_bytes(self) -> Bytes {
-        self.0
-    }
-}
-
-impl fmt::Debug for JsonText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.0))
-    }
-}
-
-/// Why a text is not JSON, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JsonError {
-    offset: usize,
-    reason: &'static str,
-}
-
-impl JsonError {
-    /// The offset in bytes at which the text stops being JSON.
-    pub fn offset(&self) -> usize {
-        self.offset
-    }
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.reason, self.offset)
-    }
-}
-
-impl std::error::Error for JsonError {}
-
-/// At most 64 bytes of `text` around `offset`, with control characters escaped.
-pub fn excerpt(text: &[u8], offset: usize) -> String {
-    let start = offset.saturating_sub(32).min(text.len());
-    let end = (start + 64).min(text.len());
-    String::from_utf8_lossy(&text[start..end]).escape_debug().to_string()
-}
-
-/// Makes spaces of the line breaks in JSON: a raw one can only stand between tokens.
-pub(crate) fn replace_line_breaks(json: &mut [u8]) {
-    let Some(first) = memchr::memchr2(b'\n', b'\r', json) else { return };
-    for byte in &mut json[first..] {
-        if matches!(byte, b'\n' | b'\r') {
-            *byte = b' ';
-        }
+/// Checks `bytes` as UTF-8 and as exactly one JSON value.
+///
+/// # Errors
+/// Where the bytes stop being JSON, and why.
+pub fn check(bytes: &[u8]) -> Result<(), JsonError> {
+    match utf8::check(bytes) {
+        Ok(()) => check_utf8(bytes),
+        Err(error) => Err(JsonError { offset: error.valid_up_to(), reason: "invalid UTF-8" }),
     }
 }
 
 /// Checks UTF-8 text as exactly one JSON value, in one pass and without allocating.
-fn validate(text: &[u8]) -> Result<(), JsonError> {
+pub(super) fn check_utf8(text: &[u8]) -> Result<(), JsonError> {
     let mut scan = Scanner { text, at: 0, objects: 0, depth: 0 };
     loop {
         let opened = scan.value()?;
@@ -348,7 +254,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Result<(), String> {
-        validate(text.as_bytes()).map_err(|e| e.to_string())
+        check_utf8(text.as_bytes()).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -400,19 +306,6 @@ mod tests {
         assert_eq!(check(&nested(128)), Err("recursion limit exceeded at byte 127".into()));
         assert!(serde_json::from_str::<serde_json::Value>(&nested(128)).is_err());
         assert!(check(&"[".repeat(1_000_000)).is_err());
-    }
-
-    #[test]
-    fn bytes_that_are_not_utf8_are_refused() {
-        let error = JsonText::new(Bytes::from_static(b"\"\xff\"")).unwrap_err();
-        assert_eq!(error.to_string(), "invalid UTF-8 at byte 1");
-    }
-
-    #[test]
-    fn an_excerpt_is_short_and_escaped() {
-        assert_eq!(excerpt(b"\x1b[31mred\n", 0), "\\u{1b}[31mred\\n");
-        assert_eq!(excerpt(&[b'x'; 500], 400).len(), 64);
-        assert_eq!(excerpt(b"", 9), "");
     }
 
     /// Numbers beyond `f64` are the one place where we accept more: they pass through as text.
