@@ -1,23 +1,22 @@
 //! Reaches an endpoint step by step.
 
 use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use faucet_connect::StepLog;
-use faucet_core::{CheckReport, Scope, StepOutcome};
+use faucet_core::{CheckReport, Error, Result, Scope, StepOutcome};
 use tokio::time::{Instant, timeout};
 
-use crate::close::code;
-use crate::connection::{Connection, End, Inbound};
+use crate::driver::Driver;
 use crate::endpoint::Endpoint;
 use crate::error::never_ponged;
-use crate::keepalive::PingPayload;
+use crate::machine::{Event, Over};
 
 /// How long a pong, and a feed's first frame, are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 const NO_PONG: &str =
     "the peer did not answer a Ping within 5 s; with ping_interval set it would be disconnected";
-const PING: PingPayload = *b"faucet check: round trip";
 
 /// What a check wants of the far end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,56 +49,38 @@ impl Endpoint {
             report.push(name, took, StepOutcome::Passed(detail));
         }
         match connected {
-            Ok(connection) => {
-                let probe = Probe { connection: Box::new(connection), url: target.url.redacted() };
-                probe.run(self, wanted, &mut report).await;
+            Ok(upgraded) => {
+                let mut driver = self.driver(target, scope).without_log();
+                driver.connected(upgraded);
+                self.probe(driver, wanted, &mut report).await;
             }
             Err(failure) => report.push(phase, took, StepOutcome::Failed(failure.error)),
         }
         report
     }
-}
 
-/// An open connection under examination.
-struct Probe<'a> {
-    connection: Box<Connection>,
-    url: &'a str,
-}
-
-/// What has been seen, and how long it took.
-#[derive(Default)]
-struct Seen {
-    frame: Option<(Duration, usize)>,
-    pong: Option<Duration>,
-}
-
-impl Probe<'_> {
-    async fn run(mut self, endpoint: &Endpoint, wanted: CheckProfile, report: &mut CheckReport) {
+    /// Pings, waits for what is wanted, and performs the close handshake.
+    async fn probe(&self, mut driver: Driver, wanted: CheckProfile, report: &mut CheckReport) {
         let feed = wanted == CheckProfile::Feed;
         let started = Instant::now();
-        if !endpoint.policy.greeting.is_empty() {
-            self.connection.queue(endpoint.policy.greeting.iter().cloned());
-            let count = endpoint.policy.greeting.len();
-            poll_fn(|cx| {
-                self.connection.poll_write(cx);
-                std::task::Poll::Ready(())
-            })
-            .await;
+        let count = self.settings.greeting.len();
+        if count > 0 {
+            let _ = poll_fn(|cx| Poll::Ready(driver.poll_flush(cx))).await;
             let sent = StepOutcome::Passed(format!("{count} messages sent"));
             let name = if feed { "subscribe" } else { "connect messages" };
             report.push(name, started.elapsed(), sent);
         }
-        self.connection.queue_ping(PING);
+        driver.barrier(BARRIER);
         let mut seen = Seen::default();
-        let watched = timeout(PATIENCE, self.watch(started, feed, &mut seen)).await;
-        let ended = watched.ok().and_then(Result::err);
-        let lost = ended.as_ref().map(|end| end.failure(self.connection.context(self.url)).error);
+        let watched = timeout(PATIENCE, seen.watch(&mut driver, started, feed)).await;
+        let lost = watched.ok().and_then(Result::err);
+        let still_up = lost.is_none();
         if feed {
             match seen.frame {
                 Some((took, bytes)) => {
                     report.push("first frame", took, StepOutcome::Passed(format!("{bytes} bytes")));
                 }
-                None if lost.is_none() => {
+                None if still_up => {
                     let why = "none yet: a quiet feed, or a subscription is missing".to_owned();
                     report.push("first frame", started.elapsed(), StepOutcome::Skipped(why));
                 }
@@ -108,12 +89,12 @@ impl Probe<'_> {
         }
         match seen.pong {
             Some(took) => report.push("ping", took, StepOutcome::Passed("round trip".into())),
-            None if lost.is_none() => {
+            None if still_up => {
                 let outcome = match wanted {
                     CheckProfile::Feed | CheckProfile::Receiver => {
                         StepOutcome::Skipped(NO_PONG.to_owned())
                     }
-                    CheckProfile::PongingReceiver => StepOutcome::Failed(never_ponged(self.url)),
+                    CheckProfile::PongingReceiver => StepOutcome::Failed(never_ponged(driver.url())),
                 };
                 report.push("ping", started.elapsed(), outcome);
             }
@@ -122,22 +103,38 @@ impl Probe<'_> {
         if let Some(error) = lost {
             report.push("read", started.elapsed(), StepOutcome::Failed(error));
         }
-        let code = ended.map_or(Some(code::NORMAL), |end| end.close_code());
-        self.connection.close_handshake(code).await;
+        driver.leave();
+        while !matches!(poll_fn(|cx| driver.poll_event(cx, None)).await, Event::Over(_)) {}
     }
+}
 
-    async fn watch(&mut self, started: Instant, feed: bool, seen: &mut Seen) -> Result<(), End> {
-        while seen.pong.is_none() || (feed && seen.frame.is_none()) {
-            let inbound = poll_fn(|cx| {
-                self.connection.poll_write(cx);
-                self.connection.poll_next(cx)
-            });
-            match inbound.await? {
-                Inbound::Message(frame) => {
-                    seen.frame.get_or_insert((started.elapsed(), frame.as_bytes().len()));
+/// The mark of the only Ping.
+const BARRIER: u64 = 1;
+
+/// What has been seen, and how long it took.
+#[derive(Default)]
+struct Seen {
+    frame: Option<(Duration, usize)>,
+    pong: Option<Duration>,
+}
+
+impl Seen {
+    /// Waits until everything was seen, or the connection has ended.
+    async fn watch(&mut self, driver: &mut Driver, started: Instant, feed: bool) -> Result<(), Error> {
+        let mut spans = Vec::new();
+        while self.pong.is_none() || (feed && self.frame.is_none()) {
+            match poll_fn(|cx| driver.poll_event(cx, None)).await {
+                Event::Messages => {
+                    driver.take(&mut spans);
+                    let bytes = spans.first().map_or(0, |span| span.len as usize);
+                    self.frame.get_or_insert((started.elapsed(), bytes));
                 }
-                Inbound::Pong(payload) if *payload == PING => seen.pong = Some(started.elapsed()),
-                Inbound::Ping | Inbound::Pong(_) => {}
+                Event::Acked { upto: BARRIER, .. } => self.pong = Some(started.elapsed()),
+                Event::Lost { error, .. }
+                | Event::Over(Over::Failed { error, .. } | Over::Closed(error)) => {
+                    return Err(error);
+                }
+                _ => {}
             }
         }
         Ok(())

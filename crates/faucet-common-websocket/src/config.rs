@@ -10,12 +10,13 @@ use http::header::HeaderName;
 
 use crate::endpoint::Endpoint;
 use crate::frame::Frame;
-use crate::session_policy::SessionPolicy;
+use crate::machine::{FrameLimits, Pool, Settings, TimeLimits, Utf8Policy};
 use crate::url::{UrlTemplate, UrlText};
-use crate::wire::ReadBuffer;
 
 /// The largest read buffer that can be asked for.
 const LARGEST_READ_BUFFER: usize = 64 << 20;
+/// The most fragments of a message. Twice what the Autobahn suite sends.
+const MAX_FRAGMENTS: u32 = 131_072;
 
 /// The keys that both ends share, as they were configured.
 #[derive(Debug)]
@@ -46,10 +47,25 @@ pub struct ConnectOptions {
     pub max_message_bytes: usize,
     /// `read_buffer_bytes`.
     pub read_buffer_bytes: Option<usize>,
+    /// `reconnect_patience`; `None` is no limit.
+    pub reconnect_patience: Option<Duration>,
+    /// The keys that only a source has.
+    pub feed: FeedOptions,
     /// Sent in order after every connect.
     pub greeting: Vec<Frame>,
-    /// The largest message that will be sent besides. Not much more waits for the socket.
-    pub largest_sent: usize,
+}
+
+/// The connection keys that only a source has.
+#[derive(Debug, Default)]
+pub struct FeedOptions {
+    /// `idle_timeout`.
+    pub idle_timeout: Option<Duration>,
+    /// Whether `idle_resets_on` is `data`.
+    pub idle_on_data: bool,
+    /// `max_outage`.
+    pub max_outage: Option<Duration>,
+    /// `invalid_utf8`.
+    pub invalid_utf8: Utf8Policy,
 }
 
 impl ConnectOptions {
@@ -66,6 +82,18 @@ impl ConnectOptions {
         });
         let headers = self.check_credentials(url.as_ref(), problems);
         let reconnect = self.reconnect.check(problems);
+        let settings = Settings {
+            reconnect,
+            patience: self.reconnect_patience,
+            times: self.time_limits(),
+            frames: FrameLimits {
+                max_message_bytes: self.max_message_bytes as u64,
+                max_fragments: MAX_FRAGMENTS,
+            },
+            utf8: self.feed.invalid_utf8,
+            pool: self.read_buffer_bytes.map_or_else(Pool::shared, Pool::of),
+            greeting: self.greeting.into(),
+        };
         Some(Endpoint {
             url: url?,
             headers,
@@ -74,18 +102,20 @@ impl ConnectOptions {
             subprotocols: self.subprotocols,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
-            max_message_bytes: self.max_message_bytes,
-            read_buffer: self.read_buffer_bytes.map_or(ReadBuffer::Adaptive, ReadBuffer::Fixed),
-            largest_sent: self.largest_sent,
-            policy: SessionPolicy {
-                end: self.end,
-                reconnect,
-                ping_interval: self.ping_interval,
-                pong_timeout: self.pong_timeout.or(self.ping_interval).unwrap_or_default(),
-                stale_timeout: self.stale_timeout,
-                greeting: self.greeting,
-            },
+            kind: self.end,
+            settings,
         })
+    }
+
+    fn time_limits(&self) -> TimeLimits {
+        TimeLimits {
+            ping_interval: self.ping_interval,
+            pong_timeout: self.pong_timeout.or(self.ping_interval).unwrap_or_default(),
+            stale_timeout: self.stale_timeout,
+            idle_timeout: self.feed.idle_timeout,
+            idle_on_data: self.feed.idle_on_data,
+            max_outage: self.feed.max_outage,
+        }
     }
 
     fn check_times(&self, problems: &mut Problems) {
@@ -94,6 +124,9 @@ impl ConnectOptions {
             ("ping_interval", self.ping_interval),
             ("pong_timeout", self.pong_timeout),
             ("stale_timeout", self.stale_timeout),
+            ("reconnect_patience", self.reconnect_patience),
+            ("max_outage", self.feed.max_outage),
+            ("idle_timeout", self.feed.idle_timeout),
         ] {
             duration::check(key, value, problems);
         }

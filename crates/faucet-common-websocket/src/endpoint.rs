@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faucet_connect::{AuthProvider, Credentials, Dial, NetDial, TlsConfig};
-use faucet_core::{Result, Scope};
+use faucet_core::{ComponentKind, Result, Scope};
 use http::HeaderMap;
 
-use crate::session::Session;
-use crate::session_policy::SessionPolicy;
+use crate::driver::Driver;
+use crate::machine::Settings;
 use crate::target::Target;
 use crate::url::UrlTemplate;
-use crate::wire::ReadBuffer;
 
 /// A checked far end, from which runs are started. Immutable and cheap to share.
 pub struct Endpoint {
@@ -23,10 +22,9 @@ pub struct Endpoint {
     pub(crate) subprotocols: Vec<String>,
     pub(crate) tls: TlsConfig,
     pub(crate) connect_timeout: Duration,
-    pub(crate) max_message_bytes: usize,
-    pub(crate) read_buffer: ReadBuffer,
-    pub(crate) largest_sent: usize,
-    pub(crate) policy: SessionPolicy,
+    /// The kind of component that connects, for the log.
+    pub(crate) kind: ComponentKind,
+    pub(crate) settings: Settings,
 }
 
 impl Endpoint {
@@ -59,10 +57,10 @@ impl Endpoint {
     ///
     /// # Errors
     /// A placeholder without a value, an unreadable file.
-    pub fn open(&self, scope: &Scope) -> Result<Session> {
-        let mut session = Session::new(self.policy.clone(), self.target(scope)?, scope);
-        session.dial();
-        Ok(session)
+    pub fn open(&self, scope: &Scope) -> Result<Driver> {
+        let mut driver = self.driver(self.target(scope)?, scope);
+        driver.dial();
+        Ok(driver)
     }
 
     /// Starts a run that is connected: connects once. Later losses follow the reconnect policy.
@@ -70,10 +68,14 @@ impl Endpoint {
     ///
     /// # Errors
     /// Why the connect failed, and what [`open`](Self::open) says.
-    pub async fn connect(&self, scope: &Scope) -> Result<Session> {
-        let mut session = Session::new(self.policy.clone(), self.target(scope)?, scope);
-        session.connect().await?;
-        Ok(session)
+    pub async fn connect(&self, scope: &Scope) -> Result<Driver> {
+        let mut driver = self.driver(self.target(scope)?, scope);
+        driver.connect().await?;
+        Ok(driver)
+    }
+
+    pub(crate) fn driver(&self, target: Target, scope: &Scope) -> Driver {
+        Driver::new(self.settings.clone(), target, self.kind, scope)
     }
 
     pub(crate) fn target(&self, scope: &Scope) -> Result<Target> {
@@ -92,14 +94,6 @@ impl Endpoint {
             },
             subprotocols: self.subprotocols.clone(),
             connect_timeout: self.connect_timeout,
-            max_message_bytes: self.max_message_bytes,
-            largest_sent: self
-                .policy
-                .greeting
-                .iter()
-                .map(|frame| frame.as_bytes().len())
-                .fold(self.largest_sent, usize::max),
-            read_buffer: self.read_buffer,
         })
     }
 }

@@ -54,6 +54,25 @@ pub const fn max_attempts(default: &'static str) -> OptionKey {
     .with_default(default)
 }
 
+/// `websocket.reconnect_patience`, which the option map does not limit by default.
+pub const PATIENCE: OptionKey = OptionKey::new(
+    "websocket.reconnect_patience",
+    "reconnect_patience",
+    patience,
+    "How long ends of one kind may repeat without progress, as a duration; -1 is unlimited.",
+)
+.with_default("-1");
+
+fn patience(text: &str) -> Result<Value, &'static str> {
+    match text {
+        "-1" => Ok(Value::Null),
+        text => match text.parse::<u32>() {
+            Ok(seconds) => Ok(seconds.into()),
+            Err(_) => Ok(text.into()),
+        },
+    }
+}
+
 fn milliseconds(text: &str) -> Result<Value, &'static str> {
     let millis = text.parse::<u64>().map_err(|_| "a whole number of milliseconds")?;
     Ok(format!("{millis}ms").into())

@@ -7,12 +7,11 @@ use std::time::Duration;
 use faucet_connect::{Credentials, Destination, Dial, DialFailure, Secrets, StepLog, Tls};
 use tokio::time::timeout;
 
-use crate::connection::Connection;
+use crate::driver::Upgraded;
 use crate::error::ErrorContext;
-use crate::lifecycle::{Class, Failure};
+use crate::machine::{Class, Failure};
 use crate::upgrade::Request;
 use crate::url::WsUrl;
-use crate::wire::{ReadBuffer, Wire};
 
 /// The values that a connect needs.
 pub(crate) struct Target {
@@ -23,15 +22,11 @@ pub(crate) struct Target {
     pub(crate) credentials: Credentials,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) connect_timeout: Duration,
-    pub(crate) max_message_bytes: usize,
-    /// The largest message that will be sent.
-    pub(crate) largest_sent: usize,
-    pub(crate) read_buffer: ReadBuffer,
 }
 
 impl Target {
     /// Connects within the budget, noting the steps.
-    pub(crate) async fn connect(&self, log: &mut StepLog) -> Result<Connection, Failure> {
+    pub(crate) async fn connect(&self, log: &mut StepLog) -> Result<Upgraded, Failure> {
         match timeout(self.connect_timeout, self.connect_unbounded(log)).await {
             Ok(result) => result,
             Err(_) => {
@@ -41,7 +36,7 @@ impl Target {
         }
     }
 
-    async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Connection, Failure> {
+    async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Upgraded, Failure> {
         log.begin("auth");
         let headers = self.credentials.resolve().await.map_err(|error| {
             let class = if error.is_retryable() { Class::Transient } else { Class::Credentials };
@@ -71,7 +66,6 @@ impl Target {
         };
         let upgraded = request.send(&mut *io).await?;
         log.done(upgraded.subprotocol.unwrap_or_default());
-        let wire = Wire::new(io, upgraded.leftover, self.read_buffer);
-        Ok(Connection::new(wire, secrets, self.max_message_bytes, self.largest_sent))
+        Ok(Upgraded { io, leftover: upgraded.leftover, secrets })
     }
 }

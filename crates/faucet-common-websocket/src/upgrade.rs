@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::error::ErrorContext;
-use crate::lifecycle::{Class, Failure};
+use crate::machine::{Class, Failure};
 use crate::url::WsUrl;
 
 const MOST_HEADERS: usize = 128;

@@ -5,7 +5,8 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, Frame, ReconnectKeys, TlsConfig, UrlText,
+    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ReconnectKeys, TlsConfig, UrlText,
+    Utf8Policy,
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::{ComponentKind, KeyPath, PageLimits, Problem, ProblemKind, Problems, Secret};
@@ -13,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::checked::Checked;
-use crate::message_format::{OnParseError, WsMessageFormat};
+use crate::message_format::{IdleResetsOn, OnParseError, WsMessageFormat};
 use crate::stop::StopRule;
 
 /// Receives a WebSocket feed: connects to a `ws://` or `wss://` endpoint, sends subscription
@@ -58,16 +59,24 @@ pub struct WebsocketSourceConfig {
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub max_messages: Option<u64>,
-    /// Stop after this long without an inbound frame. Every frame counts but the Pong that answers
-    /// our own Ping. It spans reconnects and backoff, so it also caps outages.
+    /// Stop after this long in which no byte came in. It spans reconnects and backoff, so it also
+    /// caps outages. The answer to a Ping of ours counts too; see `idle_resets_on`.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
     pub idle_timeout: Option<Duration>,
-    /// Reconnect after this long without a data message: the connection is open but the server sends
-    /// no data. Leave it out for quiet feeds.
+    /// The bytes that start `idle_timeout` anew.
+    #[serde(default)]
+    pub idle_resets_on: IdleResetsOn,
+    /// Reconnect after this long without a byte of a data message: the connection is open but the
+    /// server sends no data. Leave it out for quiet feeds.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
     pub stale_timeout: Option<Duration>,
+    /// End the run with an error after this long without a connection, attempts included. Default:
+    /// no limit.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub max_outage: Option<Duration>,
     /// Run until stopped from outside.
     #[serde(default)]
     pub unbounded: bool,
@@ -92,15 +101,24 @@ pub struct WebsocketSourceConfig {
     /// connection start the count anew, a mere connect does not. Default: unlimited.
     #[serde(default)]
     pub max_reconnect_attempts: Option<u32>,
+    /// Ends of one kind that are not mere network trouble may repeat for this long, without a record
+    /// and without 10 s of stable connection between them. Then the run ends with an error. `null` is
+    /// no limit.
+    #[serde(default = "default::reconnect_patience", with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub reconnect_patience: Option<Duration>,
     /// Budget for DNS, TCP, TLS and upgrade together.
     #[serde(default = "default::connect_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub connect_timeout: Duration,
-    /// Largest message in bytes. A larger one ends the run. A message may also have at most 65,536
-    /// fragments.
+    /// Largest message in bytes. A larger one ends the run. A message may also have at most
+    /// 131,072 fragments.
     #[serde(default = "default::max_message_bytes")]
     #[schemars(range(min = 1))]
     pub max_message_bytes: usize,
+    /// What happens to a text message that is not UTF-8.
+    #[serde(default)]
+    pub invalid_utf8: Utf8Policy,
     /// Records in a page; 0 is the whole run in one page.
     #[serde(default = "default::batch_size")]
     pub batch_size: usize,
@@ -113,8 +131,8 @@ pub struct WebsocketSourceConfig {
     #[serde(default = "default::batch_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub batch_timeout: Duration,
-    /// Size of the read buffer in bytes. Default: 16 KiB, growing to 256 KiB while reads come back
-    /// full.
+    /// Size of the read buffer in bytes. Default: 256 KiB, shared with all other connections and
+    /// borrowed only while there is something to read.
     #[serde(default)]
     #[schemars(range(min = 1, max = 67_108_864))]
     pub read_buffer_bytes: Option<usize>,
@@ -134,6 +152,10 @@ mod default {
 
     pub(super) const fn reconnect_backoff() -> Duration {
         Duration::from_secs(1)
+    }
+
+    pub(super) const fn reconnect_patience() -> Option<Duration> {
+        Some(Duration::from_secs(300))
     }
 
     pub(super) const fn connect_timeout() -> Duration {
@@ -173,7 +195,6 @@ impl WebsocketSourceConfig {
     }
 
     fn check_stop(&self, problems: &mut Problems) -> StopRule {
-        duration::check("idle_timeout", self.idle_timeout, problems);
         problems.push_if(self.max_messages == Some(0), || {
             Problem::out_of_range("max_messages", "at least 1")
         });
@@ -183,7 +204,7 @@ impl WebsocketSourceConfig {
             let or = Some("unbounded".into());
             Problem::new(KeyPath::root(), ProblemKind::MissingOneOf { keys, or })
         });
-        StopRule::new(self.max_messages.and_then(NonZeroU64::new), self.idle_timeout)
+        StopRule::new(self.max_messages.and_then(NonZeroU64::new))
     }
 
     fn check_page(&self, problems: &mut Problems) -> PageLimits {
@@ -229,7 +250,13 @@ impl WebsocketSourceConfig {
             stale_timeout: self.stale_timeout,
             max_message_bytes: self.max_message_bytes,
             read_buffer_bytes: self.read_buffer_bytes,
-            largest_sent: 0,
+            reconnect_patience: self.reconnect_patience,
+            feed: FeedOptions {
+                idle_timeout: self.idle_timeout,
+                idle_on_data: self.idle_resets_on == IdleResetsOn::Data,
+                max_outage: self.max_outage,
+                invalid_utf8: self.invalid_utf8,
+            },
             greeting: self.subscribe_messages.into_iter().map(Frame::from).collect(),
         }
     }
@@ -348,7 +375,8 @@ mod tests {
                 {"type": "text", "data": "b"}],
             "message_format": "raw_string", "on_parse_error": "skip", "envelope": true,
             "ping_interval": 20, "pong_timeout": "5s", "max_messages": 5, "idle_timeout": "1 min",
-            "stale_timeout": 60, "unbounded": true, "reconnect": true, "reconnect_backoff": 0.5,
+            "idle_resets_on": "data", "max_outage": 600, "reconnect_patience": "10 min",
+            "invalid_utf8": "skip", "stale_timeout": 60, "unbounded": true, "reconnect": true, "reconnect_backoff": 0.5,
             "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
             "connect_timeout": 3, "max_message_bytes": 1000, "batch_size": 10, "batch_bytes": 1000,
             "batch_timeout": 0.1, "read_buffer_bytes": 4096, "headers": {"X-Key": "k"},

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use faucet_common_websocket::Frame;
-use faucet_core::json::{JsonError, excerpt};
-use faucet_core::{Error, ErrorKind, JsonText, MessageKind, Payload, Record, Rejected};
+use bytes::Bytes;
+use faucet_core::json::{self, BatchChecker, JsonError, excerpt};
+use faucet_core::{BatchPayload, Error, ErrorKind, MessageKind, Payload, Record, Rejected, Span};
 use faucet_core::{Text, Timestamp};
 
 use crate::message_format::WsMessageFormat;
@@ -55,19 +55,12 @@ impl Fault {
     }
 }
 
-/// A message that is not what `message_format` says.
-#[derive(Debug)]
-pub(crate) struct Undecoded {
-    pub(crate) fault: Fault,
-    message: Frame,
-}
-
-impl Undecoded {
+impl Fault {
     /// The error that ends the run.
     pub(crate) fn into_error(self) -> Error {
-        Error::new(ErrorKind::Decode, self.fault.to_string())
+        Error::new(ErrorKind::Decode, self.to_string())
             .with_phase("decode")
-            .with_hint(self.fault.hint())
+            .with_hint(self.hint())
     }
 }
 
@@ -75,167 +68,153 @@ impl Undecoded {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     format: WsMessageFormat,
-    /// The redacted URL, if records are wrapped.
-    envelope: Option<Arc<str>>,
+    /// Finds out whether all messages of a batch are JSON.
+    checker: BatchChecker,
     messages: u64,
 }
 
 impl Decoder {
-    pub(crate) fn new(format: WsMessageFormat, envelope: Option<Arc<str>>) -> Self {
-        Self { format, envelope, messages: 0 }
+    pub(crate) fn new(format: WsMessageFormat) -> Self {
+        Self { format, checker: BatchChecker::default(), messages: 0 }
     }
 
-    /// Makes a record of a message.
+    /// What all messages of a batch are taken as. `None`: [`judge`](Self::judge) must look at each.
+    pub(crate) fn all(&mut self, chunk: &[u8], spans: &[Span]) -> Option<BatchPayload> {
+        match self.format {
+            WsMessageFormat::Json => self.checker.check(chunk, spans).then_some(BatchPayload::Json),
+            // The connection has checked text messages as UTF-8, and no others.
+            WsMessageFormat::RawString => {
+                let all_text = spans.iter().all(|span| span.kind == MessageKind::Text);
+                all_text.then_some(BatchPayload::Text)
+            }
+            WsMessageFormat::Binary => Some(BatchPayload::Binary),
+        }
+    }
+
+    /// Counts messages of a batch that [`all`](Self::all) has settled.
+    pub(crate) fn count(&mut self, messages: usize) {
+        self.messages += messages as u64;
+    }
+
+    /// What one message is taken as.
     ///
     /// # Errors
-    /// The message, its number, and where it stops being valid.
-    pub(crate) fn decode(
-        &mut self,
-        message: Frame,
-        at: Timestamp,
-    ) -> Result<Record, Box<Undecoded>> {
+    /// The message's number, and where it stops being valid.
+    pub(crate) fn judge(&mut self, message: &[u8], kind: MessageKind) -> Result<BatchPayload, Fault> {
         self.messages += 1;
-        let kind = message.kind();
-        let payload = self.payload(message)?;
-        Ok(self.record(payload, kind, at))
-    }
-
-    /// Makes a record of a message that could not be decoded, for the dead letters.
-    pub(crate) fn reject(&self, undecoded: Undecoded, at: Timestamp) -> Rejected {
-        let Undecoded { fault, message } = undecoded;
-        let kind = message.kind();
-        let payload = match message {
-            Frame::Text(bytes) => Payload::Text(Text::from_checked(bytes)),
-            Frame::Binary(bytes) => Payload::Binary(bytes),
-        };
-        Rejected::new(self.record(payload, kind, at), fault.to_string())
-    }
-
-    fn record(&self, payload: Payload, kind: MessageKind, at: Timestamp) -> Record {
-        let record = Record::new(payload, at).with_message_kind(kind);
-        match &self.envelope {
-            Some(url) => record.with_envelope(Arc::clone(url)),
-            None => record,
+        let number = self.messages;
+        match (self.format, kind) {
+            (WsMessageFormat::Json, _) => json::check(message)
+                .map(|()| BatchPayload::JudgedJson)
+                .map_err(|error| {
+                    let begin = Begin::of(message);
+                    Fault::NotJson { number, error, excerpt: excerpt(message, error.offset()), begin }
+                }),
+            (WsMessageFormat::RawString, MessageKind::Binary) => std::str::from_utf8(message)
+                .map(|_| BatchPayload::Text)
+                .map_err(|error| Fault::NotUtf8 { number, error }),
+            (WsMessageFormat::RawString, MessageKind::Text) => Ok(BatchPayload::Text),
+            (WsMessageFormat::Binary, _) => Ok(BatchPayload::Binary),
         }
     }
+}
 
-    fn payload(&self, message: Frame) -> Result<Payload, Box<Undecoded>> {
-        match (self.format, message) {
-            (WsMessageFormat::Json, message) => self.json(message),
-            (WsMessageFormat::RawString, Frame::Text(bytes)) => {
-                Ok(Payload::Text(Text::from_checked(bytes)))
-            }
-            (WsMessageFormat::RawString, Frame::Binary(bytes)) => {
-                Text::new(bytes.clone()).map(Payload::Text).map_err(|error| {
-                    let fault = Fault::NotUtf8 { number: self.messages, error };
-                    Box::new(Undecoded { fault, message: Frame::Binary(bytes) })
-                })
-            }
-            (WsMessageFormat::Binary, Frame::Text(bytes) | Frame::Binary(bytes)) => {
-                Ok(Payload::Binary(bytes))
-            }
-        }
+/// The record of a message that could not be decoded, for the dead letters: as it came in.
+pub(crate) fn rejected(
+    message: &[u8],
+    kind: MessageKind,
+    at: Timestamp,
+    envelope: Option<&Arc<str>>,
+    fault: &Fault,
+) -> Rejected {
+    let bytes = Bytes::copy_from_slice(message);
+    let payload = match kind {
+        MessageKind::Text => Payload::Text(Text::from_checked(bytes)),
+        MessageKind::Binary => Payload::Binary(bytes),
+    };
+    let mut record = Record::new(payload, at).with_message_kind(kind);
+    if let Some(url) = envelope {
+        record = record.with_envelope(Arc::clone(url));
     }
-
-    fn json(&self, message: Frame) -> Result<Payload, Box<Undecoded>> {
-        let checked = match message {
-            Frame::Text(bytes) => JsonText::try_from_text(Text::from_checked(bytes))
-                .map_err(|(text, error)| (Frame::Text(text.into_bytes()), error)),
-            Frame::Binary(bytes) => JsonText::try_from_bytes(bytes)
-                .map_err(|(bytes, error)| (Frame::Binary(bytes), error)),
-        };
-        checked.map(Payload::Json).map_err(|(message, error)| {
-            let bytes = message.as_bytes();
-            let (excerpt, begin) = (excerpt(bytes, error.offset()), Begin::of(bytes));
-            let fault = Fault::NotJson { number: self.messages, error, excerpt, begin };
-            Box::new(Undecoded { fault, message })
-        })
-    }
+    Rejected::new(record, fault.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use MessageKind::{Binary as AsBinary, Text as AsText};
+    use WsMessageFormat::{Binary, Json, RawString};
 
     use super::*;
 
-    const AT: Timestamp = Timestamp::from_unix_millis(5);
-
-    fn text(bytes: &'static str) -> Frame {
-        Frame::Text(Bytes::from_static(bytes.as_bytes()))
-    }
-
-    fn binary(bytes: &'static [u8]) -> Frame {
-        Frame::Binary(Bytes::from_static(bytes))
+    #[test]
+    fn each_format_takes_what_it_says() {
+        for (format, kind, message, taken) in [
+            (Json, AsText, "{\"a\":2.10}".as_bytes(), BatchPayload::JudgedJson),
+            (Json, AsBinary, b"[1,\"\xcf\x80\"]", BatchPayload::JudgedJson),
+            (Json, AsText, b"null", BatchPayload::JudgedJson),
+            (RawString, AsText, b"", BatchPayload::Text),
+            (RawString, AsBinary, "π".as_bytes(), BatchPayload::Text),
+            (Binary, AsBinary, b"\xff\x00", BatchPayload::Binary),
+            (Binary, AsText, b"abc", BatchPayload::Binary),
+        ] {
+            assert_eq!(Decoder::new(format).judge(message, kind).unwrap(), taken);
+        }
     }
 
     #[test]
-    fn each_format_keeps_the_bytes() {
-        use WsMessageFormat::{Binary, Json, RawString};
-        for (format, frame, rendered) in [
-            (Json, text("{\"a\":2.10}"), "{\"a\":2.10}"),
-            (Json, binary(b"[1,\"\xcf\x80\"]"), "[1,\"π\"]"),
-            (Json, text("null"), "null"),
-            (RawString, text(""), "\"\""),
-            (RawString, text("{\"a\""), "\"{\\\"a\\\"\""),
-            (RawString, binary("π".as_bytes()), "\"π\""),
-            (Binary, binary(b"\xff\x00"), "\"/wA=\""),
-            (Binary, text("abc"), "\"YWJj\""),
+    fn a_batch_is_taken_at_once_unless_a_message_needs_a_look() {
+        let chunk = b"\n\n[1]\n\nx";
+        let spans = |second: MessageKind| {
+            [Span { at: 2, len: 3, kind: AsText }, Span { at: 7, len: 1, kind: second }]
+        };
+        for (format, second, all) in [
+            (Json, AsText, None),
+            (RawString, AsText, Some(BatchPayload::Text)),
+            (RawString, AsBinary, None),
+            (Binary, AsText, Some(BatchPayload::Binary)),
         ] {
-            let (expected, kind) = (frame.as_bytes().to_vec(), frame.kind());
-            let record = Decoder::new(format, None).decode(frame, AT).unwrap();
-            assert_eq!(record.payload().as_bytes(), expected);
-            assert_eq!(record.message_kind(), Some(kind));
-            assert_eq!(String::from_utf8(record.to_json()).unwrap(), rendered);
+            assert_eq!(Decoder::new(format).all(chunk, &spans(second)), all);
         }
+        let whole = Decoder::new(Json).all(chunk, &spans(AsText)[..1]);
+        assert_eq!(whole, Some(BatchPayload::Json));
     }
 
     #[test]
     fn a_refused_message_is_named_by_its_number_place_and_words() {
-        let mut decoder = Decoder::new(WsMessageFormat::Json, None);
-        decoder.decode(text("1"), AT).unwrap();
-        for (frame, what, hint) in [
-            (text(""), "message 2 is not JSON: EOF while parsing at byte 0: \"\"", "skip"),
+        let mut decoder = Decoder::new(Json);
+        decoder.count(1);
+        for (message, what, hint) in [
+            (&b""[..], "message 2 is not JSON: EOF while parsing at byte 0: \"\"", "skip"),
             (
-                text("{} x\n"),
+                b"{} x\n",
                 "message 3 is not JSON: trailing characters at byte 3: \"{} x\\n\"",
                 "skip",
             ),
-            (binary(b"\x1f\x8b\x08"), "message 4 is not JSON: invalid UTF-8 at byte 1", "gzip"),
+            (b"\x1f\x8b\x08", "message 4 is not JSON: invalid UTF-8 at byte 1", "gzip"),
             (
-                text("\u{feff}1"),
+                "\u{feff}1".as_bytes(),
                 "message 5 is not JSON: expected a JSON value at byte 0",
                 "byte order",
             ),
         ] {
-            let error = decoder.decode(frame, AT).unwrap_err().into_error();
+            let error = decoder.judge(message, AsBinary).unwrap_err().into_error();
             assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().starts_with(what), "{error}");
             assert!(error.hint().unwrap().contains(hint), "{error:?}");
         }
-        let mut raw = Decoder::new(WsMessageFormat::RawString, None);
-        assert!(raw.decode(binary(b"a\xff"), AT).is_err());
-    }
-
-    #[test]
-    fn an_envelope_wraps_the_rendering() {
-        let mut decoder = Decoder::new(WsMessageFormat::RawString, Some("ws://h/".into()));
-        let record = decoder.decode(text("a"), AT).unwrap();
-        assert_eq!(record.to_json(), br#"{"data":"a","received_at":5,"url":"ws://h/"}"#);
+        assert!(Decoder::new(RawString).judge(b"a\xff", AsBinary).is_err());
     }
 
     #[test]
     fn a_rejected_message_is_as_it_came_in() {
-        let mut json = Decoder::new(WsMessageFormat::Json, None);
-        let mut raw = Decoder::new(WsMessageFormat::RawString, None);
-        for (decoder, message, payload, reason) in [
-            (&mut json, text("{"), Payload::Text("{".into()), "message 1 is not JSON"),
-            (&mut raw, binary(b"\xff"), Payload::Binary(b"\xff"[..].into()), "is not UTF-8"),
+        let at = Timestamp::from_unix_millis(5);
+        for (format, message, kind, payload, reason) in [
+            (Json, &b"{"[..], AsText, Payload::Text("{".into()), "message 1 is not JSON"),
+            (RawString, b"\xff", AsBinary, Payload::Binary(b"\xff"[..].into()), "is not UTF-8"),
         ] {
-            let kind = message.kind();
-            let undecoded = decoder.decode(message, AT).unwrap_err();
-            let rejected = decoder.reject(*undecoded, AT);
-            assert_eq!(rejected.record, Record::new(payload, AT).with_message_kind(kind));
+            let fault = Decoder::new(format).judge(message, kind).unwrap_err();
+            let rejected = rejected(message, kind, at, None, &fault);
+            assert_eq!(rejected.record, Record::new(payload, at).with_message_kind(kind));
             assert!(rejected.reason.contains(reason), "{}", rejected.reason);
         }
     }

@@ -22,6 +22,7 @@ const OPTIONS: &[OptionKey] = &[
     options::DELAY,
     options::MAX_DELAY,
     options::max_attempts("-1"),
+    options::PATIENCE,
     options::SUBPROTOCOL,
     OptionKey::new("websocket.unbounded", "unbounded", boolean, "Run until stopped.")
         .with_default("true"),

@@ -29,6 +29,7 @@ mod checked;
 mod config;
 mod decode;
 mod factory;
+mod intake;
 mod message_format;
 mod outage;
 mod reader;
@@ -37,7 +38,9 @@ mod stop;
 
 pub use config::WebsocketSourceConfig;
 pub use factory::{WebsocketSourceFactory, register};
-pub use faucet_common_websocket::{Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText};
-pub use message_format::{OnParseError, WsMessageFormat};
+pub use faucet_common_websocket::{
+    Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText, Utf8Policy,
+};
+pub use message_format::{IdleResetsOn, OnParseError, WsMessageFormat};
 pub use reader::WebsocketReader;
 pub use source::WebsocketSource;

@@ -28,3 +28,14 @@ pub enum OnParseError {
     /// The message goes to the `dead_letter` of the source, as it came in and with the reason.
     Divert,
 }
+
+/// The bytes that start `idle_timeout` anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IdleResetsOn {
+    /// Every byte: data, a part of a message, a Ping, a Pong.
+    #[default]
+    Any,
+    /// Bytes of data messages only. A bounded run then ends although keepalives go on.
+    Data,
+}

@@ -24,6 +24,11 @@ pub(crate) struct Outages {
 }
 
 impl Outages {
+    /// Whether there was an outage since the last record.
+    pub(crate) fn is_open(&self) -> bool {
+        self.current.is_some()
+    }
+
     /// The connection or an attempt was lost, and an attempt follows.
     pub(crate) fn lost(&mut self) {
         let Some(from) = self.last_message else { return };

@@ -1,30 +1,26 @@
-//! When a run stops by itself. Pure.
+//! When a run has all records that it wants. Pure.
 
 use std::num::NonZeroU64;
-use std::time::Duration;
 
-use tokio::time::Instant;
-
-/// Stops after a number of records, or after a silence.
+/// Stops after a number of records.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StopRule {
     max_messages: Option<NonZeroU64>,
-    idle_timeout: Option<Duration>,
 }
 
 impl StopRule {
-    pub(crate) fn new(max_messages: Option<NonZeroU64>, idle_timeout: Option<Duration>) -> Self {
-        Self { max_messages, idle_timeout }
+    pub(crate) fn new(max_messages: Option<NonZeroU64>) -> Self {
+        Self { max_messages }
+    }
+
+    /// How many records a run that has `records` still wants.
+    pub(crate) fn wanted(&self, records: u64) -> u64 {
+        self.max_messages.map_or(u64::MAX, |max| max.get().saturating_sub(records))
     }
 
     /// Whether a run that has `records` is complete.
     pub(crate) fn is_complete(&self, records: u64) -> bool {
-        self.max_messages.is_some_and(|max| records >= max.get())
-    }
-
-    /// When a run whose last inbound frame came at `last_inbound` has been idle for too long.
-    pub(crate) fn idle_at(&self, last_inbound: Instant) -> Option<Instant> {
-        last_inbound.checked_add(self.idle_timeout?)
+        self.wanted(records) == 0
     }
 }
 
@@ -33,13 +29,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_exactly_and_idles_from_the_last_frame() {
-        let now = Instant::now();
-        let rule = StopRule::new(NonZeroU64::new(3), Some(Duration::from_secs(5)));
+    fn counts_exactly() {
+        let rule = StopRule::new(NonZeroU64::new(3));
+        assert_eq!([0, 2, 3, 4].map(|n| rule.wanted(n)), [3, 1, 0, 0]);
         assert_eq!([2, 3, 4].map(|n| rule.is_complete(n)), [false, true, true]);
-        assert_eq!(rule.idle_at(now), Some(now + Duration::from_secs(5)));
-        let never = StopRule::new(None, None);
-        assert!(!never.is_complete(u64::MAX));
-        assert_eq!(never.idle_at(now), None);
+        assert!(!StopRule::new(None).is_complete(u64::MAX - 1));
     }
 }

@@ -24,9 +24,10 @@ pub struct Driver {
     stream: Option<Stream>,
     dialing: Option<BoxFuture<'static, Result<Upgraded, Failure>>>,
     timer: Timer,
-    /// The kind of component that the connection belongs to, and its name, for the log.
+    /// The kind of component that the connection belongs to, for the log.
     kind: ComponentKind,
-    component: Arc<str>,
+    /// The component's name; `None` logs nothing.
+    component: Option<Arc<str>>,
 }
 
 /// Now, on the clock that drives tokio's timers.
@@ -53,8 +54,14 @@ impl Driver {
             dialing: None,
             timer: Timer::default(),
             kind,
-            component: Arc::clone(scope.id()),
+            component: Some(Arc::clone(scope.id())),
         }
+    }
+
+    /// Logs nothing: the owner shows what happens.
+    pub(crate) fn without_log(mut self) -> Self {
+        self.component = None;
+        self
     }
 
     /// Begins to dial. The first event says how that ended.
@@ -261,7 +268,8 @@ impl Driver {
     }
 
     fn log(&self, event: &Event) {
-        let (component, url) = (&*self.component, self.url());
+        let Some(component) = self.component.as_deref() else { return };
+        let url = self.url();
         match event {
             Event::Up { again } => tracing::info!(component, url, again, "connected"),
             Event::Lost { error, wait, attempt, .. } => {

@@ -119,7 +119,7 @@ impl Machine {
                 self.state = State::Closing { until, listens, next };
             }
             State::Dialing | State::Waiting(_) => self.leave(Next::Over(Over::Left(None))),
-            State::Over => {}
+            State::Over => self.events.push_back(Event::Over(Over::Left(None))),
         }
     }
 

@@ -35,7 +35,7 @@ pub(crate) use frames::FrameLimits;
 pub use inbox::Taken;
 pub use lifecycle::{Class, Failure};
 pub(crate) use machine::{Machine, Output};
-pub(crate) use outbox::Outbox;
+pub use outbox::Outbox;
 pub(crate) use pool::Pool;
 pub(crate) use settings::{Settings, TimeLimits};
 pub use stamp::Stamp;

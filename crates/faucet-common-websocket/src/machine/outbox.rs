@@ -16,7 +16,7 @@ pub(crate) const LONGEST_HEADER: usize = 14;
 const CONTROL_ROOM: usize = 4 * 1024;
 
 /// Encodes frames into one buffer, from which the socket takes them.
-pub(crate) struct Outbox {
+pub struct Outbox {
     role: Role,
     keys: MaskKeys,
     pool: Arc<Pool>,
@@ -38,8 +38,8 @@ impl Outbox {
         Self { role, keys, pool, buf: Vec::new(), end: 0, sent: 0, written: 0, pong: None }
     }
 
-    /// The bytes that the socket has to take.
-    pub(crate) fn pending(&self) -> &[u8] {
+    /// The bytes that the socket has not taken yet.
+    pub fn pending(&self) -> &[u8] {
         &self.buf[self.sent..self.end]
     }
 
@@ -73,8 +73,8 @@ impl Outbox {
         self.written + self.pending().len() as u64
     }
 
-    /// Appends a data frame.
-    pub(crate) fn message(&mut self, kind: MessageKind, payload: &[u8]) {
+    /// Appends a data frame. Text must be UTF-8.
+    pub fn message(&mut self, kind: MessageKind, payload: &[u8]) {
         let opcode = match kind {
             MessageKind::Text => opcode::TEXT,
             MessageKind::Binary => opcode::BINARY,

@@ -98,7 +98,7 @@ impl Pager {
 
     /// How many of the messages the page takes before it is full.
     fn room_for(&self, spans: &[Span]) -> usize {
-        if self.is_full() {
+        if self.is_in_hand_full() {
             return 0;
         }
         let mut room = spans.len();
@@ -114,6 +114,11 @@ impl Pager {
             room = room.min(spans.iter().position(reaches_limit).map_or(room, |last| last + 1));
         }
         room
+    }
+
+    /// From now on the page in hand takes everything.
+    pub fn lift_limits(&mut self) {
+        self.limits = PageLimits::ONE_PAGE;
     }
 
     /// Adds a message that could not become a record, and that the pipeline has a place for.
@@ -135,11 +140,20 @@ impl Pager {
 
     /// Whether the page has reached its count or its bytes, or was ended by a gap.
     pub fn is_full(&self) -> bool {
+        !self.ready.is_empty() || self.is_in_hand_full()
+    }
+
+    /// Whether the page in hand has reached its count or its bytes.
+    fn is_in_hand_full(&self) -> bool {
         let records = self.builder.len() + self.rejected.len();
         let bytes = self.builder.payload_bytes() + self.rejected_bytes;
-        !self.ready.is_empty()
-            || self.limits.records.is_some_and(|n| records >= n.get())
+        self.limits.records.is_some_and(|n| records >= n.get())
             || self.limits.bytes.is_some_and(|n| bytes >= n.get())
+    }
+
+    /// Whether no page can be taken.
+    pub fn is_empty(&self) -> bool {
+        self.since.is_none() && self.ready.is_empty()
     }
 
     /// When the page is due by age. `None` while it is empty or without such a limit.
