@@ -246,7 +246,8 @@ pub(crate) fn no_attempt(error: Error, why: Why, before: Option<&str>) -> Error 
         }
         Why::NoProgress { times, within } => {
             let last = error.to_string();
-            let since = Duration::from_secs(within.as_secs());
+            // A whole number of seconds, at least one.
+            let since = Duration::from_secs(within.as_secs().max(1));
             let mut what =
                 format!("{last}; {times} such ends within {since:?} without a record between");
             if let Some(before) = before.filter(|before| *before != last) {

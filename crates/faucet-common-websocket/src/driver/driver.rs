@@ -148,25 +148,31 @@ impl Driver {
                 Err(failure) => self.machine.dial_failed(failure, now()),
             }
         }
-        any | self.transfer(cx)
+        // Messages that came with the upgrade's answer are taken before more is read.
+        any || self.transfer(cx)
     }
 
     /// Writes and reads. Returns whether anything was read, or the connection has ended.
     fn transfer(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(stream) = &mut self.stream else { return false };
+        let backlog = self.machine.backlog();
         let _ = stream.poll_write(cx, &mut self.machine, now);
         if !self.machine.reads() {
-            return self.machine.has_output();
+            return self.machine.backlog() > backlog;
         }
         match stream.poll_read(cx, &mut self.machine, stamp) {
-            Poll::Ready(ReadRound::Some) => true,
+            Poll::Ready(ReadRound::Some) => {
+                // The answer to a Ping leaves now: the owner may be busy with the messages for long.
+                let _ = stream.poll_write(cx, &mut self.machine, now);
+                true
+            }
             Poll::Ready(ReadRound::Ended(error)) => {
                 self.machine.read_ended(error, now());
                 true
             }
             Poll::Pending => {
                 self.machine.drained(now());
-                self.machine.has_output()
+                self.machine.backlog() > backlog
             }
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct Stream {
     unflushed: bool,
     /// Whether the last read said that nothing is left in a layer below.
     dry: bool,
+    /// How the stream has ended, when bytes came in right before: they are looked at first.
+    end: Option<ReadRound>,
 }
 
 /// How a round of reading ended.
@@ -32,13 +34,13 @@ pub(crate) struct Stream {
 pub(crate) enum ReadRound {
     /// Bytes came in.
     Some,
-    /// The stream has ended, or reading has failed. Bytes may have come in before.
+    /// The stream has ended, or reading has failed.
     Ended(Option<io::Error>),
 }
 
 impl Stream {
     pub(crate) fn new(io: Box<dyn Io>) -> Self {
-        Self { io, unflushed: false, dry: false }
+        Self { io, unflushed: false, dry: false, end: None }
     }
 
     /// Reads what is there, as far as there is room. Pending when nothing is.
@@ -50,9 +52,12 @@ impl Stream {
         machine: &mut Machine,
         stamp: impl Fn() -> Stamp,
     ) -> Poll<ReadRound> {
+        if let Some(end) = self.end.take() {
+            return Poll::Ready(end);
+        }
         // A TLS layer may hold plaintext although its socket is not readable.
-        if self.dry || self.io.is_direct() {
-            ready!(self.io.poll_read_ready(cx));
+        if self.dry || self.io.as_ref().is_direct() {
+            ready!(self.io.as_ref().poll_read_ready(cx));
         }
         let mut total = 0;
         loop {
@@ -78,16 +83,19 @@ impl Stream {
                     machine.filled(n, stamp());
                     // A short read of a socket leaves nothing behind. A layer like TLS gives small
                     // pieces: they are collected while there is room for another.
-                    let more = !self.io.is_direct() && room - n >= LARGEST_PIECE;
+                    let more = !self.io.as_ref().is_direct() && room - n >= LARGEST_PIECE;
                     (!more).then_some(ReadRound::Some)
                 }
             };
-            if let Some(round) = round {
-                if total > 0 {
-                    machine.received(stamp());
-                }
+            let Some(round) = round else { continue };
+            if total == 0 {
                 return Poll::Ready(round);
             }
+            machine.received(stamp());
+            if matches!(round, ReadRound::Ended(_)) {
+                self.end = Some(round);
+            }
+            return Poll::Ready(ReadRound::Some);
         }
     }
 

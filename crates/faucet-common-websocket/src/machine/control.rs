@@ -1,6 +1,5 @@
 //! Control frames (RFC 6455 §5.5).
 
-use crate::machine::close;
 use crate::machine::violation::Violation;
 
 /// The longest payload of a control frame.
@@ -63,7 +62,8 @@ pub struct PeerClose {
 }
 
 impl PeerClose {
-    /// Reads the payload of a Close frame (RFC 6455 §5.5.1).
+    /// Reads the payload of a Close frame (RFC 6455 §5.5.1). A code that may not be sent is kept: the
+    /// reason beside it may say what is wrong.
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, Violation> {
         let Some((code, reason)) = payload.split_first_chunk::<2>() else {
             return match payload {
@@ -72,9 +72,6 @@ impl PeerClose {
             };
         };
         let code = u16::from_be_bytes(*code);
-        if !close::is_sendable(code) {
-            return Err(Violation::CloseCode(code));
-        }
         let reason = std::str::from_utf8(reason).map_err(|_| Violation::CloseReason)?;
         Ok(Self { code: Some(code), reason: reason.to_owned() })
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::machine::close::code;
+use crate::machine::close::{code, is_sendable};
 use crate::machine::control::PeerClose;
 use crate::machine::violation::Violation;
 
@@ -64,7 +64,10 @@ impl End {
     pub(crate) fn answer(&self) -> Option<Option<u16>> {
         match self {
             // The peer's code is echoed, also one that we do not know (RFC 6455 §5.5.1).
-            Self::Closed(close) => Some(close.code),
+            Self::Closed(PeerClose { code, .. }) => {
+                let sendable = code.is_none_or(is_sendable);
+                Some(if sendable { *code } else { Some(code::PROTOCOL) })
+            }
             Self::Dropped(_) => None,
             Self::GaveUp(_) => Some(Some(code::GIVEN_UP)),
             Self::Violation(violation) => Some(Some(match violation {

@@ -80,8 +80,13 @@ impl Machine {
 
     /// Leaves the connection or the attempt behind.
     pub(crate) fn leave(&mut self, next: Next) {
-        let line = self.line.take();
+        let mut line = self.line.take();
         self.outputs.push_back(Output::HangUp);
+        let peer = line.as_mut().and_then(|line| {
+            let secrets = std::mem::take(&mut line.secrets);
+            Some((line.peer_close.take()?, secrets))
+        });
+        self.last = line.filter(|line| line.inbox.has_messages());
         match next {
             Next::Wait(until) => {
                 self.state = State::Waiting(until);
@@ -89,7 +94,6 @@ impl Machine {
             }
             Next::Over(over) => {
                 self.state = State::Over;
-                let peer = line.and_then(|line| Some((line.peer_close?, line.secrets)));
                 let over = match (over, peer) {
                     (Over::Left(None), Some((close, secrets))) => self.left(close, &secrets),
                     (over, _) => over,

@@ -138,12 +138,11 @@ impl Frames {
     #[inline]
     pub(crate) fn scan(&mut self, buf: &mut [u8], spans: &mut Vec<Span>) -> Stop {
         let mut at = self.at;
-        // A server unmasks every frame, and a fragmented message puts every frame on the other path.
-        let plain = self.role == Role::Client && self.open.is_none();
         let max = self.limits.max_message_bytes;
         let before = spans.len();
         loop {
-            if plain || (self.role == Role::Client && self.open.is_none()) {
+            // A server unmasks every frame, and a fragmented message puts each frame on the other path.
+            if self.role == Role::Client && self.open.is_none() {
                 // The loop that nearly every frame takes: whole, unmasked, and a data frame.
                 while let Some(&[first @ (WHOLE_TEXT | WHOLE_BINARY), second]) =
                     buf.get(at..).and_then(|rest| rest.first_chunk::<2>())

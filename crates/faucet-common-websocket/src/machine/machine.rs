@@ -71,6 +71,8 @@ pub(crate) struct Machine {
     pub(crate) state: State,
     /// While there is a connection.
     pub(crate) line: Option<Line>,
+    /// A connection that is gone, with messages that were not taken yet.
+    pub(crate) last: Option<Line>,
     pub(crate) life: Lifecycle,
     pub(crate) pings: Pings,
     pub(crate) clocks: Clocks,
@@ -95,6 +97,7 @@ impl Machine {
             url,
             state: State::Over,
             line: None,
+            last: None,
             clocks: Clocks::new(now),
             events: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -139,13 +142,15 @@ impl Machine {
         }
     }
 
-    /// Whether the driver reads.
+    /// Whether the driver reads. Messages that the owner has not taken yet come first.
     pub(crate) fn reads(&self) -> bool {
-        match self.state {
-            State::Up => !self.clocks.is_paused(),
-            State::Closing { .. } => true,
-            _ => false,
-        }
+        let taken = self.line.as_ref().is_some_and(|line| !line.inbox.has_messages());
+        taken
+            && match self.state {
+                State::Up => !self.clocks.is_paused(),
+                State::Closing { .. } => true,
+                _ => false,
+            }
     }
 
     /// Room for the bytes that the driver reads next; `None` while nothing is to be read.
@@ -176,15 +181,18 @@ impl Machine {
     /// Takes the frames of a connection that stands.
     fn take_frames(&mut self, at: Stamp) {
         let Some(line) = &mut self.line else { return };
+        let mut controls = false;
         let end = loop {
             match line.inbox.next() {
                 Ok(Inbound::More) => break None,
                 Ok(Inbound::Control(Control::Ping(payload))) => {
+                    controls = true;
                     if !line.write_failed {
                         line.outbox.pong(payload);
                     }
                 }
                 Ok(Inbound::Control(Control::Pong(payload))) => {
+                    controls = true;
                     if let Some(pong) = self.pings.pong(payload.as_slice()) {
                         let (upto, latest) = (pong.mark, pong.latest);
                         self.events.push_back(Event::Acked { upto, latest });
@@ -194,8 +202,13 @@ impl Machine {
                 Err(violation) => break Some(End::Violation(violation)),
             }
         };
-        self.clocks.heard(at.instant, line.inbox.take_data_seen());
-        self.pings.heard(at.instant);
+        let data = line.inbox.take_data_seen();
+        // A Close alone is no sign of life: a server that closes each connection would keep a run
+        // with `idle_timeout` going for ever.
+        if data || controls || end.is_none() {
+            self.clocks.heard(at.instant, data);
+            self.pings.heard(at.instant);
+        }
         let skipped = line.inbox.take_skipped();
         if skipped > 0 {
             self.events.push_back(Event::Discarded(Discarded::NotUtf8, skipped));
@@ -281,9 +294,9 @@ impl Machine {
         self.outputs.pop_front()
     }
 
-    /// Whether the owner or the driver has something to do.
-    pub(crate) fn has_output(&self) -> bool {
-        !self.events.is_empty() || !self.outputs.is_empty()
+    /// How many events and tasks wait.
+    pub(crate) fn backlog(&self) -> usize {
+        self.events.len() + self.outputs.len()
     }
 
     /// The next event.
@@ -327,7 +340,7 @@ impl Machine {
 
     /// Takes the messages that wait; their places go to `spans`.
     pub(crate) fn take(&mut self, spans: &mut Vec<Span>) -> Taken<'_> {
-        match &mut self.line {
+        match self.line.as_mut().or(self.last.as_mut()) {
             Some(line) => line.inbox.take(spans),
             None => {
                 spans.clear();
@@ -338,7 +351,7 @@ impl Machine {
 
     /// When bytes were read last.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
-        self.line.as_ref().map(|line| line.inbox.stamp())
+        self.line.as_ref().or(self.last.as_ref()).map(|line| line.inbox.stamp())
     }
 
     /// The owner stops reading until it resumes.

@@ -30,9 +30,6 @@ pub enum Violation {
     /// A Close frame has a payload of one byte (RFC 6455 §5.5.1).
     #[error("a Close frame has a payload of one byte")]
     ShortClose,
-    /// A Close frame has a code that may not be sent (RFC 6455 §7.4).
-    #[error("a Close frame has the code {0}, which may not be sent")]
-    CloseCode(u16),
     /// The reason of a Close frame is not UTF-8 (RFC 6455 §5.5.1).
     #[error("the reason of a Close is not UTF-8")]
     CloseReason,

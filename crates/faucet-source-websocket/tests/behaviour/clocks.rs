@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faucet_core::{ConnectionState, Ended, ErrorKind, Next, Scope, Source};
-use faucet_testkit::{End, Script, opcode};
+use faucet_testkit::{End, Frame, Script, opcode};
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -27,7 +27,7 @@ async fn every_inbound_frame_resets_the_idle_clock() {
         for _ in 0..3 {
             script = frame(script.pause(secs(4)));
         }
-        let keys = json!({"idle_timeout": 5, "on_parse_error": "skip", "ping_interval": 1});
+        let keys = json!({"idle_timeout": 5, "on_parse_error": "skip"});
         let (peer, source) = in_memory([script], keys);
         let told = run_paused(&source).await;
         assert_eq!(told.ended(), Ended::Idle, "{what}");
@@ -37,21 +37,62 @@ async fn every_inbound_frame_resets_the_idle_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_of_a_message_is_no_frame_yet() {
-    let script = Script::accept().dribble(secs(1)).send_text("\"a long message\"");
-    let (_, source) = in_memory([script], json!({"idle_timeout": 5, "connect_timeout": 3600}));
-    let told = run_paused(&source).await;
-    assert_eq!((told.ended(), told.took.as_secs()), (Ended::Idle, 5));
+async fn every_byte_of_a_message_keeps_the_clocks_from_running_down() {
+    for keys in [
+        json!({"idle_timeout": 5}),
+        json!({"idle_timeout": 5, "idle_resets_on": "data"}),
+        json!({"stale_timeout": 5}),
+        json!({"ping_interval": 3, "pong_timeout": 5}),
+    ] {
+        // One byte a second, and no Pong before the message has ended.
+        let message = Frame::text("\"a long message\"").to_bytes();
+        let script = message.iter().fold(Script::accept().no_pongs(), |script, byte| {
+            script.pause(secs(1)).send_raw(vec![*byte])
+        });
+        let keys = with(keys, json!({"max_messages": 1}));
+        let (peer, source) = in_memory([script], keys.clone());
+        let told = run_paused(&source).await;
+        assert_eq!(told.texts(), ["\"a long message\""], "{keys}");
+        assert_eq!((told.ended(), peer.connections().len()), (Ended::MaxRecords, 1), "{keys}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_pong_to_our_own_ping_does_not_keep_a_dead_feed_alive() {
+async fn only_data_resets_the_idle_clock_where_that_is_asked_for() {
+    let beats: [Beat; 3] = [|script| script.ping("?"), |script| script.pong("!"), |script| script];
+    for beat in beats {
+        let script = (0..9).fold(Script::accept().send_text("1"), |script, _| {
+            beat(script.pause(secs(2)))
+        });
+        let keys = json!({"idle_timeout": 5, "idle_resets_on": "data", "ping_interval": 1});
+        let (peer, source) = in_memory([script], keys);
+        let told = run_paused(&source).await;
+        assert_eq!((told.ended(), told.took.as_secs()), (Ended::Idle, 5));
+        let pings = peer.finish().await[0].payloads(opcode::PING).len();
+        assert!((4..=5).contains(&pings), "{pings} pings");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pong_to_our_own_ping_resets_the_idle_clock_like_any_byte() {
     let keys = json!({"idle_timeout": 5, "ping_interval": 1});
-    let (peer, source) = in_memory([Script::accept()], keys);
+    let (_, source) = in_memory([Script::accept().pause(secs(60)).close(1000, "")], keys);
     let told = run_paused(&source).await;
-    assert_eq!((told.ended(), told.took.as_secs()), (Ended::Idle, 5));
-    let pings = peer.finish().await[0].payloads(opcode::PING).len();
-    assert!((4..=5).contains(&pings), "{pings} pings");
+    assert_eq!((told.ended(), told.took.as_secs()), (Ended::Closed, 60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_may_not_last_longer_than_max_outage() {
+    let scripts = || [Script::accept().send_text("1").then_refuse().pause(secs(9)).hang_up()];
+    for (backoff, ended_after) in [(1, 9 + 5), (60, 9 + 5)] {
+        let keys = json!({"reconnect": true, "reconnect_backoff": backoff, "max_outage": 5});
+        let (_, source) = in_memory(scripts(), keys);
+        let told = run_paused(&source).await;
+        assert_eq!((told.texts(), told.took.as_secs()), (vec!["1".to_owned()], ended_after));
+        let message = told.error().to_string();
+        assert!(message.starts_with("WebSocket ws://feed.test/: no connection for 5s"), "{message}");
+        assert_eq!(told.error().kind(), ErrorKind::Connect);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,19 +211,18 @@ async fn a_peer_that_does_not_pong_is_dropped() {
         (Script::accept().no_pongs(), json!({"ping_interval": 10, "pong_timeout": 4}), 14),
         (Script::accept().stall(), json!({"ping_interval": 10, "pong_timeout": 4}), 14),
         (Script::accept().no_pongs(), json!({"ping_interval": 10}), 20),
-        // A pong that was not asked for proves nothing.
+        // Bytes are life: the time starts anew with each.
         (
             (0..9).fold(Script::accept().no_pongs(), |script, _| script.pause(secs(2)).pong("!")),
             json!({"ping_interval": 10, "pong_timeout": 4}),
-            14,
+            18 + 4,
         ),
-        // Data neither.
         (
-            (0..99).fold(Script::accept().no_pongs(), |script, _| {
+            (0..90).fold(Script::accept().no_pongs(), |script, _| {
                 script.pause(ms(200)).send_text("no JSON")
             }),
             json!({"ping_interval": 10, "pong_timeout": 4, "on_parse_error": "skip"}),
-            14,
+            18 + 4,
         ),
     ] {
         let scripts = [script, Script::accept().send_text("1")];
@@ -202,7 +242,7 @@ async fn a_peer_that_does_not_pong_is_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_does_not_pong_is_dropped_though_its_pages_keep_the_consumer_busy() {
-    let script = (0..1000).fold(Script::accept().no_pongs(), |script, i| {
+    let script = (0..100).fold(Script::accept().no_pongs(), |script, i| {
         script.send_text(i.to_string()).pause(ms(100))
     });
     let keys = json!({"ping_interval": 10, "pong_timeout": 4, "batch_size": 1});

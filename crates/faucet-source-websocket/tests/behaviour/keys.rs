@@ -42,6 +42,13 @@ const TESTS: &[(&str, &[&str])] = &[
     ("a_peer_that_does_not_pong_is_dropped", &["ping_interval", "pong_timeout"]),
     ("max_messages_is_exact_inside_a_burst_and_the_server_is_told_goodbye", &["max_messages"]),
     ("every_inbound_frame_resets_the_idle_clock", &["idle_timeout"]),
+    ("only_data_resets_the_idle_clock_where_that_is_asked_for", &["idle_resets_on"]),
+    ("an_outage_may_not_last_longer_than_max_outage", &["max_outage"]),
+    (
+        "a_peer_that_breaks_the_protocol_is_told_so_until_the_patience_is_over",
+        &["reconnect_patience"],
+    ),
+    ("text_that_is_not_utf8_can_be_skipped_or_taken_as_binary", &["invalid_utf8"]),
     ("a_stale_feed_is_left_and_reconnected", &["stale_timeout"]),
     ("wrong_values_are_refused_with_their_key", &["unbounded"]),
     ("with_reconnect_and_records_between_no_close_is_the_end", &["reconnect"]),

@@ -164,7 +164,7 @@ async fn a_certificate_that_goes_bad_later_gets_one_more_try() {
         let message = told.error().to_string();
         assert!(
             message.ends_with(
-                "certificate verify failed: expired; twice in a row without a record between"
+                "certificate verify failed: expired; 2 such ends within 1s without a record between"
             ),
             "{message}"
         );

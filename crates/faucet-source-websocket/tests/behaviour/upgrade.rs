@@ -89,12 +89,14 @@ async fn refusals_after_having_been_connected_get_one_more_try() {
         (bad_accept, "Sec-WebSocket-Accept does not match the key"),
         (Script::garbage("SSH-2.0\r\n"), "not a WebSocket/HTTP answer"),
     ] {
-        let (peer, source) = in_memory([once_up(), script.clone()], json!({"reconnect": true}));
+        let keys = json!({"reconnect": true, "reconnect_patience": 0.5});
+        let (peer, source) = in_memory([once_up(), script.clone()], keys);
         let told = run_paused(&source).await;
         assert_eq!(told.texts(), [UP], "what came before is handed over");
         let message = told.error().to_string();
         assert!(message.contains(what), "{message}");
-        assert!(message.ends_with("; twice in a row without a record between"), "{message}");
+        let end = "; 2 such ends within 1s without a record between";
+        assert!(message.ends_with(end), "{message}");
         assert_eq!(peer.connections().len(), 3, "{what}");
 
         let scripts = [once_up(), script, up()];
@@ -171,7 +173,8 @@ async fn a_retry_after_of_more_than_five_minutes_ends_the_run() {
 #[tokio::test(start_paused = true)]
 async fn retry_after_counts_only_where_the_server_is_busy() {
     let refusal = Script::reject(404).header("Retry-After", "999999");
-    let (peer, source) = in_memory([once_up(), refusal], json!({"reconnect": true}));
+    let keys = json!({"reconnect": true, "reconnect_patience": 0.5});
+    let (peer, source) = in_memory([once_up(), refusal], keys);
     let told = run_paused(&source).await;
     assert!(told.error().to_string().contains("404 Not Found"), "{:?}", told.error());
     assert_eq!(peer.connections().len(), 3);

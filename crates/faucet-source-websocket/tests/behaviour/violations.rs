@@ -1,6 +1,6 @@
 //! A peer that breaks the protocol, and messages over the limits.
 
-use faucet_core::{Ended, ErrorKind};
+use faucet_core::{Ended, ErrorKind, MessageKind};
 use faucet_testkit::{Frame, Script, opcode};
 use serde_json::json;
 
@@ -36,14 +36,16 @@ fn violations() -> Vec<(Vec<Frame>, u16, &'static str)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_breaks_the_protocol_is_told_so_and_twice_in_a_row_it_is_the_end() {
+async fn a_peer_that_breaks_the_protocol_is_told_so_until_the_patience_is_over() {
     for (frames, code, what) in violations() {
         let bad = Script::accept().send_raw(raw(&frames)).expect_close_code(code);
-        let (peer, source) = in_memory([bad.clone()], json!({"reconnect": true}));
+        let keys = json!({"reconnect": true, "reconnect_patience": 0.5});
+        let (peer, source) = in_memory([bad.clone()], keys);
         let told = run_paused(&source).await;
         let message = told.error().to_string();
         assert!(message.contains(": protocol violation: "), "{what}: {message}");
-        assert!(message.ends_with("; twice in a row without a record between"), "{message}");
+        let end = "; 2 such ends within 1s without a record between";
+        assert!(message.ends_with(end), "{message}");
         assert_eq!(told.error().kind(), ErrorKind::Protocol);
         assert!(told.texts().is_empty(), "{what}");
         assert_eq!(peer.finish().await.len(), 2, "{what}");
@@ -136,6 +138,27 @@ async fn a_message_over_the_limit_is_answered_with_1009_and_fatal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn text_that_is_not_utf8_can_be_skipped_or_taken_as_binary() {
+    let broken = || Frame::text(&b"\"\xff\""[..]);
+    let halves = [Frame::text(&b"\xe2"[..]).not_final(), Frame::continuation(&b"\x28"[..])];
+    let frames = [vec![Frame::text("1"), broken()], halves.to_vec(), vec![Frame::text("2")]];
+    let script = Script::accept().send_raw(raw(&frames.concat())).close(1000, "");
+    let raw_string = json!({"message_format": "raw_string", "invalid_utf8": "skip"});
+    let binary = json!({"message_format": "binary", "invalid_utf8": "binary"});
+    for (keys, sizes, skipped) in [(raw_string, vec![1, 1], 2), (binary, vec![1, 3, 2, 1], 0)] {
+        let (peer, source) = in_memory([script.clone()], keys);
+        let told = run_paused(&source).await;
+        let records: Vec<_> = told.pages.iter().flat_map(|page| page.iter()).collect();
+        let found: Vec<_> = records.iter().map(|record| record.as_bytes().len()).collect();
+        assert_eq!((found, told.ended()), (sizes, Ended::Closed));
+        assert_eq!(told.counters.skipped.get("not_utf8").copied().unwrap_or_default(), skipped);
+        let kinds = records.iter().filter(|r| r.message_kind() == Some(MessageKind::Binary));
+        assert_eq!(kinds.count(), 2 - skipped as usize, "broken text is taken as binary");
+        assert_eq!(peer.finish().await.len(), 1, "the connection goes on");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_of_endless_fragments_is_answered_with_1008_and_fatal() {
     let fragments = |n: usize| {
         let mut bytes = Frame::text("\"").not_final().to_bytes().to_vec();
@@ -143,7 +166,7 @@ async fn a_message_of_endless_fragments_is_answered_with_1008_and_fatal() {
         bytes
     };
     let most = Script::accept()
-        .send_raw(fragments(65_536))
+        .send_raw(fragments(131_071))
         .send_frame(Frame::continuation("\""))
         .close(1000, "");
     let (_, source) = in_memory([most], json!({}));
@@ -154,7 +177,7 @@ async fn a_message_of_endless_fragments_is_answered_with_1008_and_fatal() {
     let (peer, source) = in_memory([endless], json!({"reconnect": true}));
     let told = run_paused(&source).await;
     assert_eq!(told.texts(), ["1"]);
-    assert!(told.error().to_string().ends_with("a message of more than 65536 fragments"));
+    assert!(told.error().to_string().ends_with("a message of more than 131072 fragments"));
     assert_eq!(told.error().kind(), ErrorKind::TooLarge);
     assert_eq!(peer.finish().await.len(), 1);
 }
