@@ -1,9 +1,7 @@
 //! The calls of the writer.
 
-use faucet_core::{Flushed, Result};
+use faucet_core::{Flushed, Result, StreamPage};
 use tokio::sync::oneshot;
-
-use crate::delivery::outbound::Outbound;
 
 /// A call of the writer.
 #[derive(Debug)]
@@ -11,7 +9,7 @@ pub(crate) enum Task {
     /// Send these records.
     Write {
         /// Those that were not accepted yet.
-        left: std::vec::IntoIter<Outbound>,
+        left: StreamPage,
         /// How many there were.
         all: u64,
     },
@@ -22,9 +20,9 @@ pub(crate) enum Task {
 }
 
 impl Task {
-    /// Sends `records`.
-    pub(crate) fn write(records: Vec<Outbound>) -> Self {
-        Self::Write { all: records.len() as u64, left: records.into_iter() }
+    /// Sends the records of a page.
+    pub(crate) fn write(page: StreamPage) -> Self {
+        Self::Write { all: page.len() as u64, left: page }
     }
 
     /// How many records of it were not accepted yet.

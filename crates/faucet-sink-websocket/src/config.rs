@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, Frame, ReconnectKeys, TlsConfig, UrlText,
+    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ReconnectKeys, TlsConfig, UrlText,
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::{ComponentKind, Problem, Problems, Secret};
@@ -101,6 +101,12 @@ pub struct WebsocketSinkConfig {
     /// not.
     #[serde(default = "default::max_reconnect_attempts")]
     pub max_reconnect_attempts: Option<u32>,
+    /// Ends of one kind that are not mere network trouble may repeat for this long, without a record
+    /// that is confirmed and without 10 s of stable connection between them. Then the run ends with an
+    /// error. `null` is no limit.
+    #[serde(default = "default::reconnect_patience", with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    pub reconnect_patience: Option<Duration>,
     /// Budget for DNS, TCP, TLS and upgrade together.
     #[serde(default = "default::connect_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
@@ -163,6 +169,10 @@ mod default {
         Some(3)
     }
 
+    pub(super) const fn reconnect_patience() -> Option<Duration> {
+        Some(Duration::from_secs(300))
+    }
+
     pub(super) const fn connect_timeout() -> Duration {
         Duration::from_secs(10)
     }
@@ -194,6 +204,7 @@ impl WebsocketSinkConfig {
             reconnect_max_backoff: None,
             reconnect_jitter: 0.0,
             max_reconnect_attempts: default::max_reconnect_attempts(),
+            reconnect_patience: default::reconnect_patience(),
             connect_timeout: default::connect_timeout(),
             max_message_bytes: default::max_message_bytes(),
             read_buffer_bytes: None,
@@ -230,6 +241,7 @@ impl WebsocketSinkConfig {
             ack_timeout: self.ack_timeout,
             write_timeout: self.write_timeout,
             reconnect: self.reconnect,
+            hands_back: false,
         };
         let endpoint = self.connect_options().check(&mut problems);
         problems.into_result()?;
@@ -259,7 +271,8 @@ impl WebsocketSinkConfig {
             stale_timeout: None,
             max_message_bytes: self.max_message_bytes,
             read_buffer_bytes: self.read_buffer_bytes,
-            largest_sent: self.max_write_buffer_bytes,
+            reconnect_patience: self.reconnect_patience,
+            feed: FeedOptions::default(),
             greeting: self.connect_messages.into_iter().map(Frame::from).collect(),
         }
     }

@@ -1,9 +1,7 @@
 //! From records to frames.
 
-use faucet_common_websocket::Frame;
-use faucet_core::{Error, ErrorKind, JsonText, Payload, Record, Result, StreamPage};
+use faucet_core::{Error, ErrorKind, MessageKind, PayloadRef, RecordRef, Result, StreamPage, json};
 
-use crate::delivery::outbound::Outbound;
 use crate::record_format::{MessageType, RecordFormat};
 
 /// Why a record may not be sent.
@@ -39,7 +37,7 @@ impl Unsendable {
     }
 }
 
-/// Makes frames of records, and refuses records that may not be sent.
+/// Knows which kind of frame a record becomes, and which records may not be sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Encoder {
     pub(crate) kind: MessageType,
@@ -48,48 +46,92 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// The frames of a page whose first record is the run's record `first`. All or none. With `keep`
-    /// each comes with its record.
-    pub(crate) fn encode(self, page: StreamPage, first: u64, keep: bool) -> Result<Vec<Outbound>> {
-        let numbered = page.into_records().into_iter().zip(first..);
-        let outbound = |(record, number): (Record, u64)| {
-            let kept = keep.then(|| Box::new(record.clone()));
-            self.frame(record, number).map(|frame| Outbound { frame, record: kept })
-        };
-        numbered.map(outbound).collect()
+    /// Checks a page whose first record is the run's record `first`.
+    ///
+    /// # Errors
+    /// The first record that may not be sent.
+    pub(crate) fn check(self, page: &StreamPage, first: u64) -> Result<()> {
+        for (record, number) in page.iter().zip(first..) {
+            self.check_record(&record).map_err(|why| {
+                let size = record.as_bytes().len();
+                let what = format!("record {number} of {size} bytes {why}");
+                Error::new(why.kind(), what).with_phase("encode").with_hint(why.hint())
+            })?;
+        }
+        Ok(())
     }
 
-    fn frame(self, record: Record, number: u64) -> Result<Frame> {
-        self.check(record.payload()).map_err(|why| {
-            let size = record.payload().as_bytes().len();
-            let what = format!("record {number} of {size} bytes {why}");
-            Error::new(why.kind(), what).with_phase("encode").with_hint(why.hint())
-        })?;
-        Ok(match self.kind {
-            MessageType::Same => Frame::from(record),
-            MessageType::Text => Frame::Text(record.into_payload().into_bytes()),
-            MessageType::Binary => Frame::Binary(record.into_payload().into_bytes()),
-        })
+    /// The kind of frame that a record becomes. Without a kind of its own JSON and text become text.
+    /// Bytes that are not UTF-8 are always binary: no text message can carry them.
+    #[inline]
+    pub(crate) fn kind_of(self, record: &RecordRef<'_>) -> MessageKind {
+        match self.kind {
+            MessageType::Text => return MessageKind::Text,
+            MessageType::Binary => return MessageKind::Binary,
+            MessageType::Same => {}
+        }
+        match (record.message_kind(), record.payload()) {
+            (Some(MessageKind::Binary), _) => MessageKind::Binary,
+            (_, PayloadRef::Json(_) | PayloadRef::Text(_)) => MessageKind::Text,
+            (Some(MessageKind::Text), _) if is_utf8(record.as_bytes()) => MessageKind::Text,
+            _ => MessageKind::Binary,
+        }
     }
 
-    fn check(self, payload: &Payload) -> Result<(), Unsendable> {
-        let bytes = payload.as_bytes();
+    #[inline]
+    fn check_record(self, record: &RecordRef<'_>) -> Result<(), Unsendable> {
+        let bytes = record.as_bytes();
         if bytes.len() > self.largest {
             return Err(Unsendable::TooLarge { largest: self.largest });
         }
-        let is_text = || match payload {
-            Payload::Json(_) | Payload::Text(_) => true,
-            _ => std::str::from_utf8(bytes).is_ok(),
-        };
-        let is_json = || match payload {
-            Payload::Json(_) => true,
-            _ => JsonText::new(payload.clone().into_bytes()).is_ok(),
-        };
+        if self.kind != MessageType::Text && self.format == RecordFormat::Any {
+            return Ok(());
+        }
+        let payload = record.payload();
+        let is_text =
+            || matches!(payload, PayloadRef::Json(_) | PayloadRef::Text(_)) || is_utf8(bytes);
+        let is_json = || matches!(payload, PayloadRef::Json(_)) || json::check(bytes).is_ok();
         match self.format {
             _ if self.kind == MessageType::Text && !is_text() => Err(Unsendable::NotTextMessage),
             RecordFormat::Text if !is_text() => Err(Unsendable::NotText),
             RecordFormat::Json if !is_json() => Err(Unsendable::NotJson),
             _ => Ok(()),
+        }
+    }
+}
+
+fn is_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use faucet_core::{Payload, Record, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_record_becomes_the_kind_of_message_that_it_was() {
+        let encoder = Encoder { kind: MessageType::Same, format: RecordFormat::Any, largest: 9 };
+        let text = || Payload::Text("a".into());
+        let binary = |bytes: &'static [u8]| Payload::Binary(bytes.into());
+        for (payload, kind, is_text) in [
+            (text(), None, true),
+            (text(), Some(MessageKind::Text), true),
+            (text(), Some(MessageKind::Binary), false),
+            (binary(b"a"), None, false),
+            (binary(b"a"), Some(MessageKind::Binary), false),
+            (binary(b"a"), Some(MessageKind::Text), true),
+            (binary(b"\xff"), Some(MessageKind::Text), false),
+        ] {
+            let mut record = Record::new(payload.clone(), Timestamp::from_unix_millis(0));
+            if let Some(kind) = kind {
+                record = record.with_message_kind(kind);
+            }
+            let page = StreamPage::new(vec![record]);
+            let sent = page.iter().map(|record| encoder.kind_of(&record)).next();
+            let expected = if is_text { MessageKind::Text } else { MessageKind::Binary };
+            assert_eq!(sent, Some(expected), "{payload:?} {kind:?}");
         }
     }
 }

@@ -20,6 +20,7 @@ const OPTIONS: &[OptionKey] = &[
     options::DELAY,
     options::MAX_DELAY,
     options::max_attempts("3"),
+    options::PATIENCE,
     OptionKey::new(
         "websocket.message.type",
         "message_type",

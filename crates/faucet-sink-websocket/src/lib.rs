@@ -26,11 +26,11 @@ mod checked;
 mod command;
 mod config;
 mod delivery;
-mod driver;
 mod encode;
 mod factory;
 mod record_format;
 mod sink;
+mod sink_task;
 mod writer;
 
 pub use config::WebsocketSinkConfig;

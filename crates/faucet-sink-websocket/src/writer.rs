@@ -8,8 +8,9 @@ use tokio::task::JoinHandle;
 use crate::checked::Checked;
 use crate::command::{Command, Task};
 use crate::delivery::delivery_mode::DeliveryMode;
-use crate::driver::Driver;
+use crate::delivery::policy::DeliveryPolicy;
 use crate::encode::Encoder;
+use crate::sink_task::SinkTask;
 
 /// One run of a [`WebsocketSink`](crate::WebsocketSink). Its task reads the connection all the
 /// time, so that Pings are answered and a close is noticed while nothing is written.
@@ -23,9 +24,7 @@ pub struct WebsocketWriter {
     /// not.
     commands: mpsc::UnboundedSender<Command>,
     /// Until it has ended.
-    driver: Option<JoinHandle<()>>,
-    /// Whether each record is kept until it is confirmed, so that it can be handed back.
-    keeps_records: bool,
+    task: Option<JoinHandle<()>>,
     records: u64,
     /// The answer to a close that was begun.
     closing: Option<oneshot::Receiver<Result<Flushed>>>,
@@ -34,14 +33,15 @@ pub struct WebsocketWriter {
 
 impl WebsocketWriter {
     pub(crate) async fn open(checked: &Checked, scope: &Scope) -> Result<Self> {
-        let session = checked.endpoint.connect(scope).await?;
+        let driver = checked.endpoint.connect(scope).await?;
         let (commands, inbox) = mpsc::unbounded_channel();
-        let driver = Driver::new(session, checked.policy, inbox, scope);
+        let hands_back = scope.diverts() && checked.policy.mode == DeliveryMode::AtLeastOnce;
+        let policy = DeliveryPolicy { hands_back, ..checked.policy };
+        let task = SinkTask::new(driver, checked.encoder, policy, inbox, scope);
         Ok(Self {
             encoder: checked.encoder,
             commands,
-            driver: Some(tokio::spawn(driver.run())),
-            keeps_records: scope.diverts() && checked.policy.mode == DeliveryMode::AtLeastOnce,
+            task: Some(tokio::spawn(task.run())),
             records: 0,
             closing: None,
             closed: false,
@@ -64,9 +64,9 @@ impl WebsocketWriter {
 
     /// Why the task gives no answers any more. Resumes the panic of a provider of credentials.
     async fn over(&mut self) -> Error {
-        if let Some(driver) = &mut self.driver {
-            let ended = driver.await;
-            self.driver = None;
+        if let Some(task) = &mut self.task {
+            let ended = task.await;
+            self.task = None;
             if let Err(error) = ended
                 && let Ok(panic) = error.try_into_panic()
             {
@@ -87,10 +87,9 @@ impl PageWriter for WebsocketWriter {
     /// The peer refused a record and the pipeline has no place for it; all others were sent.
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
         let (first, count) = (self.records + 1, page.len() as u64);
-        let records = self.encoder.encode(page, first, self.keeps_records);
-        let records = records.map_err(|error| error.with_written(0))?;
+        self.encoder.check(&page, first).map_err(|error| error.with_written(0))?;
         self.records += count;
-        self.ask(Task::write(records)).await.map(drop)
+        self.ask(Task::write(page)).await.map(drop)
     }
 
     /// With `delivery: at_least_once` returns when the peer has read every record; those that it
@@ -123,8 +122,8 @@ impl PageWriter for WebsocketWriter {
 impl Drop for WebsocketWriter {
     /// Drops the connection without a close handshake.
     fn drop(&mut self) {
-        if let Some(driver) = &self.driver {
-            driver.abort();
+        if let Some(task) = &self.task {
+            task.abort();
         }
     }
 }

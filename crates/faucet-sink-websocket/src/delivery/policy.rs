@@ -13,4 +13,6 @@ pub(crate) struct DeliveryPolicy {
     pub(crate) ack_timeout: Duration,
     pub(crate) write_timeout: Duration,
     pub(crate) reconnect: bool,
+    /// Whether a record that the peer rejects goes back to the runner.
+    pub(crate) hands_back: bool,
 }

@@ -5,7 +5,6 @@ use faucet_core::{Error, Flushed, Rejected, Result};
 use crate::delivery::connection_lost::{ConnectionLost, LostHow};
 use crate::delivery::delivery_mode::DeliveryMode;
 use crate::delivery::in_flight::{InFlight, Rejection};
-use crate::delivery::outbound::Outbound;
 use crate::delivery::policy::DeliveryPolicy;
 use crate::delivery::rejection::Rejections;
 use crate::delivery::window::Window;
@@ -51,7 +50,7 @@ impl Verdicts {
         Self {
             policy,
             url: url.to_owned(),
-            in_flight: InFlight::new(policy.mode, window),
+            in_flight: InFlight::new(policy.mode, window, policy.hands_back),
             rejections: Rejections::default(),
             handed_back: Vec::new(),
             lost: None,
@@ -122,15 +121,15 @@ impl Verdicts {
     /// The peer closed because of a message that it received; `close` says so.
     pub(crate) fn rejected(&mut self, close: &Error) -> Found {
         match self.in_flight.rejected() {
-            Rejection::Record(number, Outbound { frame, record: None }) => {
-                self.rejections.record(number, frame.as_bytes().len(), close);
-                Found::Record
-            }
-            Rejection::Record(number, Outbound { record: Some(record), .. }) => {
+            Rejection::Record(number, record) if self.in_flight.hands_back() => {
                 let reason = format!("the peer refused the record: {close}");
-                self.handed_back.push(Rejected::new(*record, reason));
+                self.handed_back.push(Rejected::new(record, reason));
                 self.rejections.handed_back(number);
                 Found::HandedBack
+            }
+            Rejection::Record(number, record) => {
+                self.rejections.record(number, record.payload().as_bytes().len(), close);
+                Found::Record
             }
             Rejection::OneOf(first, last) => {
                 self.rejections.suspect(first, last, close);
@@ -215,10 +214,10 @@ impl Verdicts {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use faucet_common_websocket::Frame;
-    use faucet_core::ErrorKind;
+    use faucet_core::{ErrorKind, Payload, Record, StreamPage, Timestamp};
 
     use super::*;
+    use crate::delivery::in_flight::Room;
     use crate::delivery::window::Limits;
 
     const UP: Line = Line { up: true, flushed: true };
@@ -233,17 +232,17 @@ mod tests {
             ack_timeout: second,
             write_timeout: second,
             reconnect: true,
+            hands_back: false,
         };
         Verdicts::new(policy, "ws://h/")
     }
 
     /// Accepts and sends `records`.
     fn send(verdicts: &mut Verdicts, records: usize) {
-        for _ in 0..records {
-            let frame = Frame::Text("1".into());
-            verdicts.in_flight.accept(Outbound { frame, record: None });
-        }
-        while verdicts.in_flight.next(Instant::now()).is_some() {}
+        let record = Record::new(Payload::Text("1".into()), Timestamp::from_unix_millis(0));
+        verdicts.in_flight.accept(&mut StreamPage::new(vec![record; records]));
+        let room = Room { used: 0, limit: 1 << 20 };
+        while verdicts.in_flight.next(Instant::now(), room).is_some() {}
     }
 
     fn cause() -> Error {

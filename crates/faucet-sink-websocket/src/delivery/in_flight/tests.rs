@@ -1,39 +1,41 @@
 //! Stories of records in flight as tables.
 
-use faucet_common_websocket::Frame;
-use faucet_core::Record;
+use faucet_core::{Payload, Record, Timestamp};
 
 use super::*;
 use crate::delivery::window::Limits;
 
 const S: fn(u64) -> Duration = Duration::from_secs;
 
+/// More than any test sends.
+const ROOM: Room = Room { used: 0, limit: 1 << 20 };
+
 fn records(mode: DeliveryMode, window: usize) -> InFlight {
-    InFlight::new(mode, Window::new(Limits { records: window, bytes: 1 << 20 }, S(30)))
+    InFlight::new(mode, Window::new(Limits { records: window, bytes: 1 << 20 }, S(30)), false)
 }
 
-fn outbound(size: usize) -> Outbound {
-    Outbound { frame: Frame::Binary(vec![0; size].into()), record: None }
+/// A page of records of these sizes.
+fn page(sizes: &[usize]) -> StreamPage {
+    let record = |size: &usize| {
+        let payload = Payload::Binary(vec![0; *size].into());
+        Record::new(payload, Timestamp::from_unix_millis(0))
+    };
+    sizes.iter().map(record).collect()
 }
 
 /// Accepts `n` records; whether there was room for all.
-fn accept(in_flight: &mut InFlight, n: u64) -> bool {
-    (0..n).all(|_| {
-        let record = outbound(8);
-        let room = in_flight.has_room(&record);
-        if room {
-            in_flight.accept(record);
-        }
-        room
-    })
+fn accept(in_flight: &mut InFlight, n: usize) -> bool {
+    let mut page = page(&vec![8; n]);
+    in_flight.accept(&mut page);
+    page.is_empty()
 }
 
 /// What goes out: the number of records between two Pings, and the marks of the Pings.
 fn sent(in_flight: &mut InFlight, now: Instant) -> (Vec<u64>, Vec<u64>) {
     let (mut runs, mut marks) = (vec![0], Vec::new());
-    while let Some(outgoing) = in_flight.next(now) {
+    while let Some(outgoing) = in_flight.next(now, ROOM) {
         match outgoing {
-            Outgoing::Frame(_) => *runs.last_mut().unwrap() += 1,
+            Outgoing::Records(run) => *runs.last_mut().unwrap() += run.range.len() as u64,
             Outgoing::Barrier(mark) => {
                 marks.push(mark);
                 runs.push(0);
@@ -50,7 +52,9 @@ fn flushed(in_flight: &mut InFlight) -> (u64, u64, u64) {
 
 fn rejected(in_flight: &mut InFlight) -> String {
     match in_flight.rejected() {
-        Rejection::Record(number, outbound) => format!("{number} of {}", outbound.size()),
+        Rejection::Record(number, record) => {
+            format!("{number} of {}", record.payload().as_bytes().len())
+        }
         Rejection::OneOf(first, last) => format!("{first} to {last}"),
         Rejection::Before(last) => format!("up to {last}"),
         Rejection::None => "none".to_owned(),
@@ -120,10 +124,10 @@ fn at_least_once_late_pongs_narrow_the_window() {
 fn at_least_once_a_ping_follows_where_the_next_record_has_no_room() {
     let now = Instant::now();
     let limits = Limits { records: 1000, bytes: 3200 };
-    let mut in_flight = InFlight::new(DeliveryMode::AtLeastOnce, Window::new(limits, S(30)));
-    for size in [8, 8, 8, 8, 3190] {
-        in_flight.accept(outbound(size));
-    }
+    let window = Window::new(limits, S(30));
+    let mut in_flight = InFlight::new(DeliveryMode::AtLeastOnce, window, false);
+    let mut all = page(&[8, 8, 8, 8, 3190]);
+    in_flight.accept(&mut all);
     // The fourth is behind no Ping of its own accord.
     assert_eq!(sent(&mut in_flight, now), (vec![1, 2, 1, 0], vec![1, 3, 4]));
     in_flight.read(4, true, now);
@@ -231,7 +235,7 @@ fn a_refusal_of_something_else_is_not_laid_on_records() {
     in_flight.lost();
     sent(&mut in_flight, now);
     assert_eq!(rejected(&mut in_flight), "none", "no suspect was sent on this connection");
-    let mut once = InFlight::new(DeliveryMode::AtMostOnce, in_flight.window);
+    let mut once = InFlight::new(DeliveryMode::AtMostOnce, in_flight.window, false);
     accept(&mut once, 3);
     sent(&mut once, now);
     once.read(1, true, now);
@@ -272,20 +276,16 @@ fn at_most_once_a_flush_speaks_of_each_record_once() {
 
 #[test]
 fn a_refused_record_is_unconfirmed_unless_it_is_handed_back() {
-    for keeps in [false, true] {
-        let (mut in_flight, now) = (records(DeliveryMode::AtLeastOnce, 64), Instant::now());
-        let original = Record::new(
-            faucet_core::Payload::Text("1".into()),
-            faucet_core::Timestamp::from_unix_millis(0),
-        );
-        let record = keeps.then(|| Box::new(original));
-        in_flight.accept(Outbound { frame: Frame::Text("1".into()), record });
+    for hands_back in [false, true] {
+        let window = Window::new(Limits { records: 64, bytes: 1 << 20 }, S(30));
+        let mut in_flight = InFlight::new(DeliveryMode::AtLeastOnce, window, hands_back);
+        let now = Instant::now();
+        accept(&mut in_flight, 1);
         sent(&mut in_flight, now);
         assert_eq!(rejected(&mut in_flight), "1 to 1");
         search(&mut in_flight, 0, now);
         sent(&mut in_flight, now);
-        let Rejection::Record(1, outbound) = in_flight.rejected() else { panic!("not found") };
-        assert_eq!(outbound.record.is_some(), keeps);
-        assert_eq!(in_flight.take_unconfirmed(), u64::from(!keeps));
+        assert_eq!(rejected(&mut in_flight), "1 of 8");
+        assert_eq!(in_flight.take_unconfirmed(), u64::from(!hands_back));
     }
 }
