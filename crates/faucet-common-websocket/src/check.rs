@@ -94,7 +94,9 @@ impl Endpoint {
                     CheckProfile::Feed | CheckProfile::Receiver => {
                         StepOutcome::Skipped(NO_PONG.to_owned())
                     }
-                    CheckProfile::PongingReceiver => StepOutcome::Failed(never_ponged(driver.url())),
+                    CheckProfile::PongingReceiver => {
+                        StepOutcome::Failed(never_ponged(driver.url()))
+                    }
                 };
                 report.push("ping", started.elapsed(), outcome);
             }
@@ -120,7 +122,12 @@ struct Seen {
 
 impl Seen {
     /// Waits until everything was seen, or the connection has ended.
-    async fn watch(&mut self, driver: &mut Driver, started: Instant, feed: bool) -> Result<(), Error> {
+    async fn watch(
+        &mut self,
+        driver: &mut Driver,
+        started: Instant,
+        feed: bool,
+    ) -> Result<(), Error> {
         let mut spans = Vec::new();
         while self.pong.is_none() || (feed && self.frame.is_none()) {
             match poll_fn(|cx| driver.poll_event(cx, None)).await {

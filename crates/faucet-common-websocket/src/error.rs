@@ -7,8 +7,8 @@ use faucet_connect::{Secrets, TlsFailure};
 use faucet_core::{Error, ErrorKind};
 
 use crate::machine::close;
-use crate::machine::lifecycle::{Class, Failure, Why, kind_of};
 use crate::machine::control::PeerClose;
+use crate::machine::lifecycle::{Class, Failure, Why, kind_of};
 use crate::machine::{End, GaveUp, Violation};
 use crate::url::WsUrl;
 
@@ -241,9 +241,7 @@ pub(crate) fn no_attempt(error: Error, why: Why, before: Option<&str>) -> Error 
         Why::Final => error,
         Why::Attempts(max) => error.with_attempt(max, Some(max)),
         Why::ReconnectOff if error.hint().is_some() => error,
-        Why::ReconnectOff => {
-            error.with_hint("set reconnect: true to reconnect after such ends")
-        }
+        Why::ReconnectOff => error.with_hint("set reconnect: true to reconnect after such ends"),
         Why::NoProgress { times, within } => {
             let last = error.to_string();
             // A whole number of seconds, at least one.

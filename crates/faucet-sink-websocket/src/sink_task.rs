@@ -76,8 +76,7 @@ impl SinkTask {
         let over = loop {
             match poll_fn(|cx| self.driver.poll_event(cx, None)).await {
                 Event::Over(over) => break over,
-                Event::Messages => self.discard(),
-                _ => {}
+                event => self.note(event),
             }
         };
         let closed = self.machine.closed(over);
@@ -99,6 +98,9 @@ impl SinkTask {
                 }
             }
             self.send(cx);
+            if !self.driver.is_up() {
+                self.machine.hung_up();
+            }
             if let Some(answer) = self.machine.answer() {
                 break Poll::Ready(Some(answer));
             }

@@ -58,9 +58,7 @@ impl Fault {
 impl Fault {
     /// The error that ends the run.
     pub(crate) fn into_error(self) -> Error {
-        Error::new(ErrorKind::Decode, self.to_string())
-            .with_phase("decode")
-            .with_hint(self.hint())
+        Error::new(ErrorKind::Decode, self.to_string()).with_phase("decode").with_hint(self.hint())
     }
 }
 
@@ -100,16 +98,25 @@ impl Decoder {
     ///
     /// # Errors
     /// The message's number, and where it stops being valid.
-    pub(crate) fn judge(&mut self, message: &[u8], kind: MessageKind) -> Result<BatchPayload, Fault> {
+    pub(crate) fn judge(
+        &mut self,
+        message: &[u8],
+        kind: MessageKind,
+    ) -> Result<BatchPayload, Fault> {
         self.messages += 1;
         let number = self.messages;
         match (self.format, kind) {
-            (WsMessageFormat::Json, _) => json::check(message)
-                .map(|()| BatchPayload::JudgedJson)
-                .map_err(|error| {
+            (WsMessageFormat::Json, _) => {
+                json::check(message).map(|()| BatchPayload::JudgedJson).map_err(|error| {
                     let begin = Begin::of(message);
-                    Fault::NotJson { number, error, excerpt: excerpt(message, error.offset()), begin }
-                }),
+                    Fault::NotJson {
+                        number,
+                        error,
+                        excerpt: excerpt(message, error.offset()),
+                        begin,
+                    }
+                })
+            }
             (WsMessageFormat::RawString, MessageKind::Binary) => std::str::from_utf8(message)
                 .map(|_| BatchPayload::Text)
                 .map_err(|error| Fault::NotUtf8 { number, error }),

@@ -150,7 +150,9 @@ impl WebsocketReader {
                 Event::Messages if has_records && self.intake.outages.is_open() => {
                     self.driver.take(self.intake.spans());
                     let dropped = self.intake.drop_batch();
-                    tracing::warn!("{dropped} messages of a new connection; dropped while stopping");
+                    tracing::warn!(
+                        "{dropped} messages of a new connection; dropped while stopping"
+                    );
                     self.scope.counters().skip(AFTER_OUTAGE, dropped);
                 }
                 event => self.note(event),

@@ -22,7 +22,14 @@ pub(crate) struct Clocks {
 impl Clocks {
     /// The owner does not read before it asks for the first event.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { inbound: now, data: now, feed: now, outbound: now, down: Some(now), paused: Some(now) }
+        Self {
+            inbound: now,
+            data: now,
+            feed: now,
+            outbound: now,
+            down: Some(now),
+            paused: Some(now),
+        }
     }
 
     pub(crate) fn connected(&mut self, now: Instant) {

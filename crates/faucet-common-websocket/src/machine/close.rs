@@ -9,31 +9,31 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// The verdict on a Close frame from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// How the life cycle treats it.
-    pub class: Class,
+    pub(crate) class: Class,
     /// The next attempt comes no sooner.
-    pub wait_at_least: Duration,
+    pub(crate) wait_at_least: Duration,
 }
 
 /// Our own Close codes.
-pub mod code {
+pub(crate) mod code {
     /// We are done.
-    pub const NORMAL: u16 = 1000;
+    pub(crate) const NORMAL: u16 = 1000;
     /// The peer broke the protocol.
-    pub const PROTOCOL: u16 = 1002;
+    pub(crate) const PROTOCOL: u16 = 1002;
     /// Text that is not UTF-8.
-    pub const INVALID: u16 = 1007;
+    pub(crate) const INVALID: u16 = 1007;
     /// A message of too many fragments.
-    pub const POLICY: u16 = 1008;
+    pub(crate) const POLICY: u16 = 1008;
     /// A message over the limit.
-    pub const TOO_BIG: u16 = 1009;
+    pub(crate) const TOO_BIG: u16 = 1009;
     /// The feed is stale or the peer does not answer (3008, IANA: timeout).
-    pub const GIVEN_UP: u16 = 3008;
+    pub(crate) const GIVEN_UP: u16 = 3008;
 }
 
 /// What a Close frame with `code` (`None`: without one) means.
-pub const fn verdict(code: Option<u16>) -> Verdict {
+pub(crate) const fn verdict(code: Option<u16>) -> Verdict {
     let class = match code {
         None | Some(1000) => Class::Clean,
         Some(1001 | 1006 | 1011..=1014) => Class::Transient,
@@ -56,7 +56,7 @@ pub(crate) const fn is_sendable(code: u16) -> bool {
 }
 
 /// The name of a code, for messages.
-pub const fn name(code: u16) -> &'static str {
+pub(crate) const fn name(code: u16) -> &'static str {
     match code {
         1000 => "normal closure",
         1001 => "going away",

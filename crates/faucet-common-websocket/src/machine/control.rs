@@ -54,11 +54,11 @@ impl std::fmt::Debug for ControlPayload {
 
 /// A Close frame of the peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerClose {
+pub(crate) struct PeerClose {
     /// The status code; `None` where the frame is empty.
-    pub code: Option<u16>,
+    pub(crate) code: Option<u16>,
     /// The reason; empty where the peer gives none.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl PeerClose {

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use faucet_connect::{Retry, Secrets};
 
+use crate::error::{self, ErrorContext};
 use crate::machine::close::code;
 use crate::machine::control::PeerClose;
 use crate::machine::end::{Discarded, End, GaveUp};
 use crate::machine::event::{Event, Over};
 use crate::machine::lifecycle::{Failure, Step};
 use crate::machine::machine::{Machine, Next, Output, State};
-use crate::error::{self, ErrorContext};
 
 /// How long the peer may take to answer our Close, or to hang up after its own.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);

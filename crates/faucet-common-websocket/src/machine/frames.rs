@@ -346,8 +346,7 @@ impl Frames {
         let upto = self.cut();
         let begin = std::mem::replace(&mut self.unchecked, upto).min(upto);
         let binary = std::mem::take(&mut self.binary);
-        if from == spans.len()
-            || (!binary && simdutf8::basic::from_utf8(&buf[begin..upto]).is_ok())
+        if from == spans.len() || (!binary && simdutf8::basic::from_utf8(&buf[begin..upto]).is_ok())
         {
             return Ok(0);
         }

@@ -83,7 +83,7 @@ impl Failure {
 
 /// The decision after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Wait, then connect.
     Retry(Retry),
     /// The peer closed cleanly and reconnecting is off: a good end.
@@ -94,7 +94,7 @@ pub enum Step {
 
 /// Why no attempt follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub(crate) enum Why {
     /// Another attempt would end in the same way.
     Final,
     /// `reconnect` is off, and an attempt might help.
@@ -120,7 +120,7 @@ struct Repeated {
 
 /// The history of a run's attempts, and the decision after each.
 #[derive(Debug)]
-pub struct Lifecycle {
+pub(crate) struct Lifecycle {
     attempts: Attempts,
     /// How long ends of one class may repeat; `None` is no limit, and then no class is final after
     /// the first connect except [`Class::Fatal`].
@@ -132,33 +132,39 @@ pub struct Lifecycle {
 
 impl Lifecycle {
     /// A run that has not connected yet.
-    pub fn new(policy: ReconnectPolicy, patience: Option<Duration>) -> Self {
+    pub(crate) fn new(policy: ReconnectPolicy, patience: Option<Duration>) -> Self {
         let attempts = Attempts::new(policy);
         Self { attempts, patience, was_connected: false, connected_at: None, repeated: None }
     }
 
     /// An upgrade succeeded at `now`. By itself this is no progress.
-    pub fn connected(&mut self, now: Instant) {
+    pub(crate) fn connected(&mut self, now: Instant) {
         self.was_connected = true;
         self.connected_at = Some(now);
         self.attempts.connected(now);
     }
 
     /// A record arrived.
-    pub fn progressed(&mut self) {
+    pub(crate) fn progressed(&mut self) {
         self.attempts.progressed();
         self.repeated = None;
     }
 
     /// The last failure is explained, and what caused it will not be done again: the next of its
     /// class is not the second in a row. Attempts count on.
-    pub fn explained(&mut self) {
+    pub(crate) fn explained(&mut self) {
         self.repeated = None;
     }
 
     /// An attempt or the connection ended at `now`; `chance` (0 to 1) is the jitter's. The next
     /// attempt comes no sooner than `wait_at_least`.
-    pub fn failed(&mut self, class: Class, wait_at_least: Duration, now: Instant, chance: f64) -> Step {
+    pub(crate) fn failed(
+        &mut self,
+        class: Class,
+        wait_at_least: Duration,
+        now: Instant,
+        chance: f64,
+    ) -> Step {
         let was_connected = self.connected_at.take();
         if !self.attempts.policy().reconnect {
             return match class {
@@ -200,7 +206,8 @@ impl Lifecycle {
         // Both say that what we sent was wrong.
         let class = if class == Class::Refusal { Class::Complaint } else { class };
         let before = self.repeated.filter(|repeated| repeated.class == class);
-        let Repeated { times, since, .. } = before.unwrap_or(Repeated { class, times: 0, since: now });
+        let Repeated { times, since, .. } =
+            before.unwrap_or(Repeated { class, times: 0, since: now });
         let times = times + 1;
         self.repeated = Some(Repeated { class, times, since });
         if !self.was_connected {
@@ -319,7 +326,8 @@ mod tests {
     #[test]
     fn other_classes_may_repeat_for_as_long_as_the_patience_lasts() {
         for class in [Answer(404), Violation, Application(4001)] {
-            let impatient = [Up, Fails(class), After(PATIENCE - 1), Fails(class), After(1), Fails(class)];
+            let impatient =
+                [Up, Fails(class), After(PATIENCE - 1), Fails(class), After(1), Fails(class)];
             assert_eq!(told(policy(None), &impatient), ["1000", "2000", "give up"], "{class:?}");
             // A single end is not a repetition, however late it comes.
             assert_eq!(told(policy(None), &[Up, After(PATIENCE), Fails(class)]), ["1000"]);

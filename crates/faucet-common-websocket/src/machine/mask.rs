@@ -68,7 +68,8 @@ mod tests {
         for len in 0..plain.len() {
             let mut masked = vec![0; len];
             copy_masked(&mut masked, &plain[..len], key);
-            let slow: Vec<u8> = plain[..len].iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k).collect();
+            let slow: Vec<u8> =
+                plain[..len].iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k).collect();
             assert_eq!(masked, slow);
             let (front, back) = masked.split_at_mut(len / 3);
             unmask(front, key, 0);

@@ -29,11 +29,6 @@ impl Pool {
         Arc::new(Self { size, idle: Mutex::default() })
     }
 
-    /// The size of a buffer in bytes.
-    pub(crate) fn size(&self) -> usize {
-        self.size
-    }
-
     /// Takes a buffer whose bytes are set, to any values.
     pub(crate) fn take(&self) -> Vec<u8> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();

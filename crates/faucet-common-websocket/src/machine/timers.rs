@@ -8,7 +8,6 @@ use crate::machine::event::{Event, Over};
 use crate::machine::lifecycle::Class;
 use crate::machine::machine::{Machine, Next, State};
 
-
 /// How often a connection that is not read from sends an unsolicited Pong (RFC 6455 §5.5.3).
 const PONG_INTERVAL: Duration = Duration::from_secs(10);
 

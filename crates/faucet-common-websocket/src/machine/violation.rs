@@ -2,7 +2,7 @@
 
 /// A frame that may not be received. The connection ends with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
+pub(crate) enum Violation {
     /// A reserved bit is set and no extension that uses it was agreed (RFC 6455 §5.2).
     #[error("a frame has reserved bits set")]
     ReservedBits,

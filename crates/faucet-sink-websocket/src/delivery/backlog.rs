@@ -65,7 +65,10 @@ impl Backlog {
 
     /// Sends the next record, and those behind it in the same page while `more` says so. `more` gets
     /// each record's payload size, and the size of the record behind it.
-    pub(crate) fn send(&mut self, mut more: impl FnMut(usize, Option<usize>) -> bool) -> Option<RunOfRecords<'_>> {
+    pub(crate) fn send(
+        &mut self,
+        mut more: impl FnMut(usize, Option<usize>) -> bool,
+    ) -> Option<RunOfRecords<'_>> {
         let page = self.pages.get(self.page)?;
         let begin = self.at;
         let mut sizes = page.range(begin..page.len()).map(|record| record.as_bytes().len());
@@ -96,7 +99,8 @@ impl Backlog {
             && left > 0
         {
             let until = (self.done + left).min(first.len());
-            freed += first.range(self.done..until).map(|record| record.as_bytes().len()).sum::<usize>();
+            freed +=
+                first.range(self.done..until).map(|record| record.as_bytes().len()).sum::<usize>();
             left -= until - self.done;
             self.done = until;
             if self.done == first.len() {

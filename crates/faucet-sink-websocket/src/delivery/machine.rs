@@ -111,6 +111,12 @@ impl SinkMachine {
         }
     }
 
+    /// There is no connection any more; an event will say why, at the latest when the close handshake
+    /// is over.
+    pub(crate) fn hung_up(&mut self) {
+        self.line.up = false;
+    }
+
     /// The end of the call that is being worked on, if it has come.
     pub(crate) fn answer(&mut self) -> Option<(Task, Result<Flushed>)> {
         let answer = match self.task.as_ref()? {
@@ -226,7 +232,8 @@ impl SinkMachine {
     /// The close handshake is over. An answer to our Close proves that the peer has read all records.
     pub(crate) fn closed(&mut self, over: Over) -> Result<()> {
         match over {
-            Over::Left(Some(Failure { class: Class::Refusal, error, .. })) => {
+            Over::Left(Some(Failure { class: Class::Refusal, error, .. }))
+            | Over::Failed { class: Class::Refusal, error } => {
                 self.verdicts.closed(false, Some(&error))
             }
             Over::Left(Some(Failure { class: Class::Clean, .. })) => {

@@ -47,7 +47,11 @@ const TESTS: &[(&str, &[&str])] = &[
         &["max_unconfirmed_records", "max_unconfirmed_bytes"],
     ),
     ("a_socket_that_takes_nothing_for_write_timeout_is_left", &["write_timeout"]),
-    ("what_waits_for_the_socket_is_bounded", &["max_write_buffer_bytes"]),
+    ("what_may_not_be_sent_is_named_and_nothing_of_its_page_is_sent", &["max_write_buffer_bytes"]),
+    (
+        "a_peer_that_breaks_the_protocol_is_told_so_until_the_patience_is_over",
+        &["reconnect_patience"],
+    ),
     ("keepalive_pings_go_out_and_a_dead_peer_is_left", &["ping_interval", "pong_timeout"]),
     ("without_reconnect_a_write_on_a_lost_connection_fails_at_once", &["reconnect"]),
     (

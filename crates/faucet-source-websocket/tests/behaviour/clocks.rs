@@ -61,9 +61,8 @@ async fn every_byte_of_a_message_keeps_the_clocks_from_running_down() {
 async fn only_data_resets_the_idle_clock_where_that_is_asked_for() {
     let beats: [Beat; 3] = [|script| script.ping("?"), |script| script.pong("!"), |script| script];
     for beat in beats {
-        let script = (0..9).fold(Script::accept().send_text("1"), |script, _| {
-            beat(script.pause(secs(2)))
-        });
+        let script =
+            (0..9).fold(Script::accept().send_text("1"), |script, _| beat(script.pause(secs(2))));
         let keys = json!({"idle_timeout": 5, "idle_resets_on": "data", "ping_interval": 1});
         let (peer, source) = in_memory([script], keys);
         let told = run_paused(&source).await;
@@ -90,7 +89,10 @@ async fn an_outage_may_not_last_longer_than_max_outage() {
         let told = run_paused(&source).await;
         assert_eq!((told.texts(), told.took.as_secs()), (vec!["1".to_owned()], ended_after));
         let message = told.error().to_string();
-        assert!(message.starts_with("WebSocket ws://feed.test/: no connection for 5s"), "{message}");
+        assert!(
+            message.starts_with("WebSocket ws://feed.test/: no connection for 5s"),
+            "{message}"
+        );
         assert_eq!(told.error().kind(), ErrorKind::Connect);
     }
 }

@@ -71,6 +71,32 @@ fn a_ping_follows_each_sixteenth_of_the_window_and_the_last_record() {
 }
 
 #[test]
+fn no_more_is_encoded_than_may_wait_for_the_socket() {
+    for (used, limit, expected) in [
+        (0, 100, 4),
+        (0, 1 << 20, 73),
+        (50, 100, 2),
+        (90, 100, 0),
+        // A frame that is larger than the limit goes out alone.
+        (0, 10, 1),
+        (1, 10, 0),
+    ] {
+        let window = Window::new(Limits { records: 1 << 12, bytes: 1 << 20 }, S(30));
+        let mut in_flight = InFlight::new(DeliveryMode::AtLeastOnce, window, false);
+        accept(&mut in_flight, 200);
+        // Each connection begins with a Ping behind its first record.
+        for _ in 0..14 {
+            in_flight.next(Instant::now(), ROOM);
+        }
+        let run = match in_flight.next(Instant::now(), Room { used, limit }) {
+            Some(Outgoing::Records(run)) => run.range.len(),
+            _ => 0,
+        };
+        assert_eq!(run, expected, "{used} of {limit}");
+    }
+}
+
+#[test]
 fn at_least_once_the_window_bounds_what_is_unconfirmed() {
     let (mut in_flight, now) = (records(DeliveryMode::AtLeastOnce, 8), Instant::now());
     assert!(!accept(&mut in_flight, 9));
@@ -131,6 +157,7 @@ fn at_least_once_a_ping_follows_where_the_next_record_has_no_room() {
     // The fourth is behind no Ping of its own accord.
     assert_eq!(sent(&mut in_flight, now), (vec![1, 2, 1, 0], vec![1, 3, 4]));
     in_flight.read(4, true, now);
+    in_flight.accept(&mut all);
     assert_eq!(sent(&mut in_flight, now).1, [5]);
 }
 
