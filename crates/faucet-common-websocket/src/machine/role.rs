@@ -3,7 +3,7 @@
 /// Which end of a connection the machine is. A client masks the frames that it sends and a server
 /// does not (RFC 6455 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// Sends masked frames and expects plain ones.
     Client,
     /// Sends plain frames and expects masked ones.
