@@ -5,6 +5,7 @@
 //! Policy is pure and takes `now` ([`lifecycle`], [`keepalive`], [`close`]); the [`Session`] does the
 //! I/O and its owner polls it. No type of the WebSocket library appears in a public signature.
 
+mod answer;
 mod check;
 pub mod close;
 pub mod config;
