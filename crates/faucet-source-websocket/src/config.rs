@@ -302,7 +302,7 @@ mod tests {
                 "read_buffer_bytes: out of range, expected from 1 byte to 64 MiB",
             ),
             (json!({"headers": {"X-Foo": "a\r\nb"}}), "headers.X-Foo: has a line break"),
-            (json!({"headers": {"Host": "a"}}), "headers.Host: reserved"),
+            (json!({"headers": {"Upgrade": "a"}}), "headers.Upgrade: reserved"),
             (json!({"subprotocols": ["a", "a"]}), "subprotocols[1]: means the same as"),
             (json!({"tls": {"server_name": "x"}}), "tls: has no effect on a ws:// url"),
             (

@@ -128,7 +128,7 @@ fn what_is_wrong_is_told_by_the_name_of_the_option() {
         ("websocket.message.type", "text", "websocket.message.type: unknown key"),
         ("format", "avro", "format: not understood, expected json, text or bytes"),
         ("type", "sink", "type: not understood, expected `source`"),
-        ("websocket.headers.Host", "s3cret", "websocket.headers.Host: reserved"),
+        ("websocket.headers.Upgrade", "s3cret", "websocket.headers.Upgrade: reserved"),
         ("websocket.auth.type", "bearr", "websocket.auth"),
     ] {
         let error = refused(&[(name, value)]);

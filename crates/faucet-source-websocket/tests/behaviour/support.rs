@@ -49,7 +49,7 @@ pub(crate) fn with(mut keys: Value, more: Value) -> Value {
 }
 
 /// Reaches a peer in memory, for paused time.
-struct Memory(Arc<ScriptedPeer>);
+pub(crate) struct Memory(pub(crate) Arc<ScriptedPeer>);
 
 #[async_trait]
 impl Dial for Memory {
