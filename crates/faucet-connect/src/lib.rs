@@ -31,16 +31,19 @@
 mod attempts;
 mod auth;
 mod backoff;
+mod certificate;
 mod credentials;
 mod dial;
 mod headers;
 mod io;
+mod pem_file;
 mod reconnect;
 mod secret_fault;
 mod secrets;
 mod steps;
 mod tls;
 mod tls_failure;
+mod verifier;
 
 pub use attempts::{Attempts, Retry, STABLE};
 pub use auth::{Auth, AuthProvider, basic_headers};
@@ -54,4 +57,4 @@ pub use secret_fault::{SecretFault, SecretUse, check_header_value, check_secret}
 pub use secrets::Secrets;
 pub use steps::StepLog;
 pub use tls::{Tls, TlsConfig};
-pub use tls_failure::TlsFailure;
+pub use tls_failure::{CertificateFault, TlsFailure};

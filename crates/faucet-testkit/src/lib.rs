@@ -73,6 +73,8 @@ mod keys;
 #[cfg(feature = "tcp")]
 mod scripted;
 mod suites;
+#[cfg(feature = "tls")]
+mod version_one;
 
 #[cfg(feature = "tls")]
 pub use ca::{Identity, TestCa};
