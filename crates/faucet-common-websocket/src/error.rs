@@ -71,6 +71,10 @@ impl<'a> ErrorContext<'a> {
                 "the port is open but nothing answered the upgrade: is it a WebSocket \
                           server, and does it want wss://?"
             }
+            "proxy" => {
+                "the proxy did not open the connection in time: check proxy (or the variable that \
+                 names it), or raise connect_timeout"
+            }
             "tls" => "the port is open but nothing answered the TLS handshake: does it want ws://?",
             _ => "check the host, the network and the firewall, or raise connect_timeout",
         };

@@ -20,6 +20,7 @@ mod hold;
 pub mod keepalive;
 pub mod lifecycle;
 pub mod options;
+mod proxy_error;
 mod scan;
 #[cfg(feature = "server")]
 pub mod server;
@@ -37,8 +38,8 @@ pub use endpoint::Endpoint;
 pub use error::never_ponged;
 pub use event::{Event, Outgoing};
 pub use faucet_connect::{
-    Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ReconnectKeys,
-    ReconnectPolicy, StepLog, TlsConfig,
+    Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ProxyEnvironment,
+    ProxySetting, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig,
 };
 pub use frame::Frame;
 pub use greeting::ConnectMessage;

@@ -324,7 +324,7 @@ mod tests {
             "/?filter[a]=1&f={\"a\":<1>}`|^",
             "/a{}{1x}",
             "/~u/(x);v=1,2",
-            "/C:\\x?path=C:\\x",
+            "/a\\b?path=a\\b",
             "/?a=b?c=d@e:f//g",
         ] {
             let url = url(&format!("ws://h{resource}"));

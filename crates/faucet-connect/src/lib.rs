@@ -1,6 +1,6 @@
 //! Parts of a connector that reaches a far end, for any protocol: credentials ([`Auth`],
-//! [`AuthProvider`], [`Credentials`]), TLS keys ([`TlsConfig`], [`Tls`]), TCP ([`Dial`], [`NetDial`])
-//! and the policy for connecting again ([`ReconnectKeys`], [`Backoff`], [`Attempts`]).
+//! [`AuthProvider`], [`Credentials`]), TLS keys ([`TlsConfig`], [`Tls`]), TCP ([`Dial`], [`NetDial`]),
+//! proxies ([`ProxySetting`], [`ProxyEnvironment`]) and the policy for connecting again ([`ReconnectKeys`], [`Backoff`], [`Attempts`]).
 //!
 //! The connectors of faucet-stream use this crate, and a connector of yours can use it in the same
 //! way. Put the configuration structs into your own, call their `check` where you check the other
@@ -37,6 +37,7 @@ mod dial;
 mod headers;
 mod io;
 mod pem_file;
+mod proxy;
 mod reconnect;
 mod secret_fault;
 mod secrets;
@@ -52,6 +53,10 @@ pub use credentials::Credentials;
 pub use dial::{Destination, Dial, DialFailure, NetDial};
 pub use headers::{USER_AGENT, check_headers, is_reserved};
 pub use io::Io;
+pub use proxy::{
+    ProxyChoice, ProxyDial, ProxyEnvironment, ProxyFailure, ProxyFault, ProxyScheme, ProxySetting,
+    ProxyUrl, ProxyUrlFault, SocksRefusal,
+};
 pub use reconnect::{ReconnectKeys, ReconnectPolicy};
 pub use secret_fault::{SecretFault, SecretUse, check_header_value, check_secret};
 pub use secrets::Secrets;

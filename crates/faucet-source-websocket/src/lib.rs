@@ -37,7 +37,9 @@ mod stop;
 
 pub use config::WebsocketSourceConfig;
 pub use factory::{WebsocketSourceFactory, register};
-pub use faucet_common_websocket::{Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText};
+pub use faucet_common_websocket::{
+    Auth, AuthProvider, ConnectMessage, ProxyEnvironment, ProxySetting, TlsConfig, UrlText,
+};
 pub use message_format::{OnParseError, WsMessageFormat};
 pub use reader::WebsocketReader;
 pub use source::WebsocketSource;
