@@ -29,7 +29,7 @@ enum Fault {
     #[error("{path} holds no {wanted} in PEM form{}", but(labels))]
     Lacking { path: String, wanted: Wanted, labels: Vec<String> },
     #[error("{path} holds a private key, not a certificate")]
-    KeyForCertificate { path: String },
+    KeyForCertificate { path: String, wanted: Wanted },
     #[error("{path} holds a certificate, not a private key")]
     CertificateForKey { path: String },
     #[error("the key in {path} is encrypted")]
@@ -61,6 +61,9 @@ impl Fault {
         let command = |text: String| Some(format!("convert it: `openssl {text}`"));
         match self {
             Self::Unreadable { .. } | Self::Malformed { .. } | Self::Lacking { .. } => None,
+            Self::KeyForCertificate { wanted: Wanted::Authorities, .. } => {
+                Some("give the authority's certificate".into())
+            }
             Self::KeyForCertificate { .. } | Self::CertificateForKey { .. } => {
                 Some("are client_cert_file and client_key_file swapped?".into())
             }
@@ -153,6 +156,12 @@ fn read(wanted: Wanted, path: &str) -> Result<Vec<u8>, Fault> {
     match DerContents::of(&bytes) {
         None => Ok(bytes),
         Some(DerContents::Pkcs12) => Err(Fault::Pkcs12 { path: path(), wanted }),
+        Some(DerContents::Certificate) if wanted == Wanted::Key => {
+            Err(Fault::CertificateForKey { path: path() })
+        }
+        Some(DerContents::Key | DerContents::EncryptedKey) if wanted != Wanted::Key => {
+            Err(Fault::KeyForCertificate { path: path(), wanted })
+        }
         Some(_) => Err(Fault::Der { path: path(), wanted }),
     }
 }
@@ -166,7 +175,7 @@ fn lacking(wanted: Wanted, path: &str, bytes: &[u8]) -> Fault {
         Wanted::Key if has("ENCRYPTED PRIVATE KEY") => Fault::Encrypted { path },
         Wanted::Key if has("CERTIFICATE") => Fault::CertificateForKey { path },
         Wanted::Authorities | Wanted::Chain if has("PRIVATE KEY") => {
-            Fault::KeyForCertificate { path }
+            Fault::KeyForCertificate { path, wanted }
         }
         _ => Fault::Lacking { path, wanted, labels },
     }

@@ -102,12 +102,12 @@ pub struct WebsocketSinkConfig {
     /// not.
     #[serde(default = "default::max_reconnect_attempts")]
     pub max_reconnect_attempts: Option<u32>,
-    /// Budget for DNS, TCP, TLS and upgrade together.
+    /// Budget for DNS, proxy, TCP, TLS and upgrade together.
     #[serde(default = "default::connect_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub connect_timeout: Duration,
-    /// Largest message from the peer. From 1 byte to 2 GiB. A larger one ends the run. What the peer sends is
-    /// counted and dropped.
+    /// Largest message from the peer, from 1 byte to 2 GiB. A larger one ends the run. The sink counts
+    /// the peer's messages and drops them.
     #[serde(default = "default::max_message_bytes", with = "size")]
     #[schemars(with = "Bytes", extend("minimum" = 1, "maximum" = 2_147_483_648_u64))]
     pub max_message_bytes: usize,

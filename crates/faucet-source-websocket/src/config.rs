@@ -93,12 +93,12 @@ pub struct WebsocketSourceConfig {
     /// connection start the count anew, a mere connect does not. Default: unlimited.
     #[serde(default)]
     pub max_reconnect_attempts: Option<u32>,
-    /// Budget for DNS, TCP, TLS and upgrade together.
+    /// Budget for DNS, proxy, TCP, TLS and upgrade together.
     #[serde(default = "default::connect_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub connect_timeout: Duration,
-    /// Largest message. From 1 byte to 2 GiB. A larger one ends the run. A message may also have at most 65,536
-    /// fragments.
+    /// Largest message, from 1 byte to 2 GiB. A larger one ends the run. A message may also have at
+    /// most 65,536 fragments.
     #[serde(default = "default::max_message_bytes", with = "size")]
     #[schemars(with = "Bytes", extend("minimum" = 1, "maximum" = 2_147_483_648_u64))]
     pub max_message_bytes: usize,

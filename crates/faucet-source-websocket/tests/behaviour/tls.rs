@@ -399,6 +399,8 @@ async fn a_file_in_another_form_is_named_with_the_command_that_converts_it() {
             "holds a private key, not",
             "swapped",
         ),
+        (json!({"client_key_file": der}), "client_key_file", "holds a certificate, not", "swapped"),
+        (json!({"ca_file": key}), "ca_file", "holds a private key, not", "authority's certificate"),
         (json!({"ca_file": crl}), "ca_file", "no certificate in PEM form, only X509 CRL", ""),
         (
             json!({"client_cert_file": version_one}),
