@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use faucet_connect::{Auth, ReconnectKeys, TlsConfig, basic_headers, check_headers};
+use faucet_connect::{
+    Auth, ProxyChoice, ProxySetting, ReconnectKeys, TlsConfig, basic_headers, check_headers,
+};
 use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, Secret, duration};
 use http::HeaderMap;
 use http::header::HeaderName;
@@ -13,6 +15,8 @@ use crate::frame::Frame;
 use crate::machine::{FrameLimits, Pool, Settings, TimeLimits, Utf8Policy};
 use crate::url::{UrlTemplate, UrlText};
 
+/// The largest limit of a message. Its bytes are one payload in memory.
+const LARGEST_MESSAGE: usize = 2 << 30;
 /// The largest read buffer that can be asked for.
 const LARGEST_READ_BUFFER: usize = 64 << 20;
 /// The most fragments of a message. Twice what the Autobahn suite sends.
@@ -31,6 +35,8 @@ pub struct ConnectOptions {
     pub headers: BTreeMap<String, Secret>,
     /// `subprotocols`.
     pub subprotocols: Vec<String>,
+    /// `proxy`.
+    pub proxy: ProxySetting,
     /// `tls`.
     pub tls: TlsConfig,
     /// `connect_timeout`.
@@ -75,11 +81,8 @@ impl ConnectOptions {
         self.check_times(problems);
         self.check_sizes(problems);
         self.check_subprotocols(problems);
-        self.tls.check(&"tls".into(), problems);
-        let plain = url.as_ref().is_some_and(|url| !url.is_tls());
-        problems.push_if(plain && self.tls != TlsConfig::default(), || {
-            Problem::invalid("tls", "has no effect on a ws:// url; use wss://")
-        });
+        let proxy = self.proxy.check(&"proxy".into(), problems);
+        self.check_tls(url.as_ref(), &proxy, problems);
         let headers = self.check_credentials(url.as_ref(), problems);
         let reconnect = self.reconnect.check(problems);
         let settings = Settings {
@@ -99,6 +102,8 @@ impl ConnectOptions {
             headers,
             provider: None,
             dial: None,
+            proxy,
+            environment: None,
             subprotocols: self.subprotocols,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
@@ -116,6 +121,17 @@ impl ConnectOptions {
             idle_on_data: self.feed.idle_on_data,
             max_outage: self.feed.max_outage,
         }
+    }
+
+    fn check_tls(&self, url: Option<&UrlTemplate>, proxy: &ProxyChoice, problems: &mut Problems) {
+        self.tls.check(&"tls".into(), problems);
+        let plain = url.is_some_and(|url| !url.is_tls());
+        // The authorities of `ca_file` are trusted for the certificate of a proxy, too.
+        let of_proxy = TlsConfig { ca_file: self.tls.ca_file.clone(), ..TlsConfig::default() };
+        let used = if proxy.is_tls() { of_proxy } else { TlsConfig::default() };
+        problems.push_if(plain && self.tls != used, || {
+            Problem::invalid("tls", "has no effect on a ws:// url; use wss://")
+        });
     }
 
     fn check_times(&self, problems: &mut Problems) {
@@ -136,8 +152,8 @@ impl ConnectOptions {
     }
 
     fn check_sizes(&self, problems: &mut Problems) {
-        problems.push_if(self.max_message_bytes == 0, || {
-            Problem::out_of_range("max_message_bytes", "at least 1 byte")
+        problems.push_if(!(1..=LARGEST_MESSAGE).contains(&self.max_message_bytes), || {
+            Problem::out_of_range("max_message_bytes", "from 1 byte to 2 GiB")
         });
         problems.push_if(
             self.read_buffer_bytes.is_some_and(|n| n == 0 || n > LARGEST_READ_BUFFER),

@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_connect::{AuthProvider, Credentials, Dial, NetDial, TlsConfig};
+use faucet_connect::{
+    AuthProvider, Credentials, Destination, Dial, ProxyChoice, ProxyEnvironment, TlsConfig,
+};
 use faucet_core::{ComponentKind, Result, Scope};
 use http::HeaderMap;
 
 use crate::driver::Driver;
 use crate::machine::Settings;
 use crate::target::Target;
-use crate::url::UrlTemplate;
+use crate::url::{UrlTemplate, WsUrl};
 
 /// A checked far end, from which runs are started. Immutable and cheap to share.
 pub struct Endpoint {
@@ -19,6 +21,9 @@ pub struct Endpoint {
     pub(crate) headers: HeaderMap,
     pub(crate) provider: Option<Arc<dyn AuthProvider>>,
     pub(crate) dial: Option<Arc<dyn Dial>>,
+    pub(crate) proxy: ProxyChoice,
+    /// `None` is that of the process.
+    pub(crate) environment: Option<ProxyEnvironment>,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) tls: TlsConfig,
     pub(crate) connect_timeout: Duration,
@@ -35,7 +40,14 @@ impl Endpoint {
         self
     }
 
-    /// Connects through `dial` instead of DNS and TCP.
+    /// Reads the proxy variables of `environment` in place of the process's own.
+    #[must_use]
+    pub fn with_proxy_environment(mut self, environment: ProxyEnvironment) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
+    /// Connects through `dial` instead of DNS, TCP and `proxy`.
     #[must_use]
     pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
         self.dial = Some(dial);
@@ -56,7 +68,7 @@ impl Endpoint {
     /// Starts a run. Reads the files that `tls` names; does not connect yet.
     ///
     /// # Errors
-    /// A placeholder without a value, an unreadable file.
+    /// A placeholder without a value, an unreadable file, a proxy variable that is no URL.
     pub fn open(&self, scope: &Scope) -> Result<Driver> {
         let mut driver = self.driver(self.target(scope)?, scope);
         driver.dial();
@@ -78,6 +90,15 @@ impl Endpoint {
         Driver::new(self.settings.clone(), target, self.kind, scope)
     }
 
+    fn dialer(&self, url: &WsUrl) -> Result<Arc<dyn Dial>> {
+        if let Some(dial) = &self.dial {
+            return Ok(Arc::clone(dial));
+        }
+        let to = Destination::new(url.host(), url.port(), url.is_tls());
+        let environment = self.environment.clone().unwrap_or_else(ProxyEnvironment::of_process);
+        Ok(self.proxy.dialer(&to, &environment, &self.tls, url.redacted())?)
+    }
+
     pub(crate) fn target(&self, scope: &Scope) -> Result<Target> {
         let url = self.url.resolve(scope)?;
         Ok(Target {
@@ -86,7 +107,7 @@ impl Endpoint {
             } else {
                 None
             },
-            dial: self.dial.clone().unwrap_or_else(|| Arc::new(NetDial)),
+            dial: self.dialer(&url)?,
             url,
             credentials: Credentials {
                 fixed: self.headers.clone(),

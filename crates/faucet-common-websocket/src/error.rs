@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use faucet_connect::{Secrets, TlsFailure};
+use faucet_connect::{CertificateFault, Secrets, TlsFailure};
 use faucet_core::{Error, ErrorKind};
 
 use crate::machine::close;
@@ -72,6 +72,10 @@ impl<'a> ErrorContext<'a> {
                 "the port is open but nothing answered the upgrade: is it a WebSocket \
                           server, and does it want wss://?"
             }
+            "proxy" => {
+                "the proxy did not open the connection in time: check proxy (or the variable that \
+                 names it), or raise connect_timeout"
+            }
             "tls" => "the port is open but nothing answered the TLS handshake: does it want ws://?",
             _ => "check the host, the network and the firewall, or raise connect_timeout",
         };
@@ -119,9 +123,14 @@ impl<'a> ErrorContext<'a> {
     /// did: a TLS 1.3 server judges the client's certificate only when the upgrade is asked for.
     pub(crate) fn tls(&self, phase: &'static str, failure: TlsFailure) -> Failure {
         let hint = match &failure {
-            TlsFailure::Certificate { self_signed: true, .. } => {
+            TlsFailure::Certificate { fault: CertificateFault::SelfSigned, .. } => {
                 "make it with `openssl req -addext basicConstraints=critical,CA:FALSE`, and give it \
                  as tls.ca_file"
+            }
+            TlsFailure::Certificate { fault: CertificateFault::VersionOne, .. } => {
+                "the server needs a certificate of version 3: `openssl x509 -req` makes one with \
+                 `-extfile FILE`, where FILE has a line such as subjectAltName=DNS:feed.example; on \
+                 a network that you trust, tls.insecure_skip_verify takes it as it is"
             }
             TlsFailure::Certificate { .. } => {
                 "for a private CA give tls.ca_file; for another name tls.server_name"

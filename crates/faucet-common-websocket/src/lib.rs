@@ -6,6 +6,7 @@
 //! a socket and a clock, and its owner polls the driver. No type of the WebSocket library appears in
 //! a public signature.
 
+mod answer;
 mod check;
 pub mod config;
 mod driver;
@@ -15,6 +16,7 @@ mod frame;
 pub mod greeting;
 mod machine;
 pub mod options;
+mod proxy_error;
 #[cfg(feature = "server")]
 pub mod server;
 mod target;
@@ -27,8 +29,8 @@ pub use driver::Driver;
 pub use endpoint::Endpoint;
 pub use error::never_ponged;
 pub use faucet_connect::{
-    Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ReconnectKeys,
-    ReconnectPolicy, StepLog, TlsConfig,
+    Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ProxyEnvironment,
+    ProxySetting, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig,
 };
 pub use frame::Frame;
 pub use greeting::ConnectMessage;

@@ -47,6 +47,7 @@ impl Target {
         let dialed = self.dial.dial(&to, log).await;
         let mut io = dialed.map_err(|failure| match failure {
             DialFailure::Dns(error) => context.network("dns", error),
+            DialFailure::Proxy(failure) => context.proxy(failure),
             DialFailure::Other(error) if !error.is_retryable() => Failure::new(Class::Fatal, error),
             DialFailure::Other(error) => Failure::new(Class::Transient, error),
             DialFailure::Tcp(error) => context.network("tcp", error),

@@ -1,28 +1,34 @@
-//! The HTTP upgrade (RFC 6455 §4), checked strictly.
+//! The HTTP upgrade (RFC 6455 §4), checked strictly where the upgrade depends on it.
 //!
 //! tungstenite's own client accepts extensions that were not offered and rejects
 //! `Connection: keep-alive, Upgrade`, so the request is written and the answer judged here.
 
 use std::time::{Duration, SystemTime};
 
-use faucet_connect::{Io, Secrets};
+use faucet_connect::{Io, Secrets, USER_AGENT};
 use faucet_core::ErrorKind;
+use http::header::{self, HOST};
 use http::{HeaderMap, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use crate::answer::{Answer, BadHead};
 use crate::error::ErrorContext;
 use crate::machine::{Class, Failure};
 use crate::url::WsUrl;
 
-const MOST_HEADERS: usize = 128;
-const LONGEST_HEAD: usize = 64 * 1024;
 /// How long a refusal's body is waited for: it only decorates the message.
 const BODY_WAIT: Duration = Duration::from_millis(250);
 /// A longer `Retry-After` ends the run.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+const NOT_RFC_6455: &str = "the server's upgrade is not RFC 6455";
+
+fn malformed(name: &str) -> String {
+    format!("the header {name} of the answer is malformed")
+}
 
 /// What an upgrade asks for.
 pub(crate) struct Request<'a> {
@@ -70,46 +76,45 @@ impl Request<'_> {
 
     /// The head of the answer and its length, once it is complete.
     fn parse(&self, read: &[u8]) -> Result<Option<(Answer, usize)>, Failure> {
-        if !could_be_http(read) {
-            return Err(self.judge_garbage(read));
-        }
-        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-        let mut response = httparse::Response::new(&mut headers);
-        let too_large = |what: &str| Err(self.context().handshake(what, ""));
-        match response.parse(read) {
-            Ok(httparse::Status::Complete(length)) if length <= LONGEST_HEAD => {
-                Ok(Some((Answer::new(&response), length)))
+        let context = self.context();
+        Answer::parse(read).map_err(|bad| match bad {
+            BadHead::NotHttp => self.judge_garbage(read),
+            BadHead::Header(name) => {
+                context.handshake(&malformed(&context.quote(&name)), NOT_RFC_6455)
             }
-            Ok(_) if read.len() > LONGEST_HEAD => {
-                too_large("the headers of the answer exceed 64 KiB")
-            }
-            Ok(_) => Ok(None),
-            Err(httparse::Error::TooManyHeaders) => {
-                too_large(&format!("the answer has more than {MOST_HEADERS} headers"))
-            }
-            Err(_) => Err(self.judge_garbage(read)),
-        }
+            BadHead::TooLong | BadHead::TooManyHeaders => context.handshake(&bad.to_string(), ""),
+        })
     }
 
     fn head(&self, key: &str) -> Vec<u8> {
-        let mut head = format!(
-            "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n",
-            self.url.resource(),
-            self.url.host_header(),
-        )
-        .into_bytes();
+        let mut head = Vec::with_capacity(512);
+        let mut line = |name: &str, value: &[u8]| {
+            head.extend_from_slice(name.as_bytes());
+            head.extend_from_slice(value);
+            head.extend_from_slice(b"\r\n");
+        };
+        line("GET ", format!("{} HTTP/1.1", self.url.resource()).as_bytes());
+        match self.headers.get(HOST) {
+            Some(host) => line("Host: ", host.as_bytes()),
+            None => line("Host: ", self.url.host_header().as_bytes()),
+        }
+        line("Upgrade: ", b"websocket");
+        line("Connection: ", b"Upgrade");
+        line("Sec-WebSocket-Key: ", key.as_bytes());
+        line("Sec-WebSocket-Version: ", b"13");
         if !self.subprotocols.is_empty() {
-            let offered = self.subprotocols.join(", ");
-            head.extend(format!("Sec-WebSocket-Protocol: {offered}\r\n").bytes());
+            line("Sec-WebSocket-Protocol: ", self.subprotocols.join(", ").as_bytes());
+        }
+        if !self.headers.contains_key(header::USER_AGENT) {
+            line("User-Agent: ", USER_AGENT.as_bytes());
         }
         for (name, value) in self.headers {
-            head.extend_from_slice(name.as_str().as_bytes());
-            head.extend_from_slice(b": ");
-            head.extend_from_slice(value.as_bytes());
-            head.extend_from_slice(b"\r\n");
+            // An empty User-Agent asks for a request without one.
+            if *name != HOST && !(*name == header::USER_AGENT && value.is_empty()) {
+                line(&format!("{name}: "), value.as_bytes());
+            }
         }
-        head.extend_from_slice(b"\r\n");
+        line("", b"");
         head
     }
 
@@ -151,9 +156,12 @@ impl Request<'_> {
 
     fn judge_switch(&self, answer: &Answer, key: &str) -> Result<Option<String>, Failure> {
         let context = self.context();
-        let bad = |what: &str| Err(context.handshake(what, "the server's upgrade is not RFC 6455"));
+        let bad = |what: &str| Err(context.handshake(what, NOT_RFC_6455));
         if !answer.http11 {
             return bad("the answer is HTTP/1.0, not HTTP/1.1");
+        }
+        if let Some(name) = answer.malformed {
+            return bad(&malformed(name));
         }
         if !answer.has_token("upgrade", "websocket") {
             return bad("the answer lacks the header Upgrade: websocket");
@@ -167,11 +175,12 @@ impl Request<'_> {
             None => return bad("the answer lacks Sec-WebSocket-Accept"),
         }
         for name in ["Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"] {
-            if answer.count(&name.to_ascii_lowercase()) > 1 {
+            if answer.all(&name.to_ascii_lowercase()).count() > 1 {
                 return bad(&format!("the answer has {name} more than once"));
             }
         }
-        if let Some(extension) = answer.header("sec-websocket-extensions") {
+        // An empty header names no extension.
+        if let Some(extension) = answer.all("sec-websocket-extensions").find(|v| !v.is_empty()) {
             let extension = context.quote(extension);
             return bad(&format!(
                 "the server chose an extension that was not offered: {extension}"
@@ -199,10 +208,21 @@ impl Request<'_> {
         let busy = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
         let retry_after = if busy { answer.retry_after(SystemTime::now()) } else { None };
         let (class, kind, hint) = match status {
-            401 | 403 | 407 => (
+            401 => (
                 Class::Credentials,
                 ErrorKind::Auth,
                 "check auth: the token, the user, the headers",
+            ),
+            403 => (
+                Class::Credentials,
+                ErrorKind::Auth,
+                "the server does not let this client in: check the path of url, what the account \
+                 may do, and the headers that it wants (Origin, User-Agent, Host)",
+            ),
+            407 => (
+                Class::Credentials,
+                ErrorKind::Auth,
+                "a proxy on the way wants credentials: give them as the user and password of proxy",
             ),
             _ if busy => match retry_after {
                 Some(wait) if wait > LONGEST_RETRY_AFTER => {
@@ -243,135 +263,6 @@ impl Request<'_> {
             class,
             wait_at_least: retry_after.unwrap_or_default(),
             error: error.retryable(retryable),
-        }
-    }
-}
-
-/// Whether the bytes may still become `HTTP/`.
-fn could_be_http(read: &[u8]) -> bool {
-    let magic = b"HTTP/";
-    let common = read.len().min(magic.len());
-    read[..common] == magic[..common]
-}
-
-/// The head of an answer, owned.
-#[derive(Debug)]
-struct Answer {
-    http11: bool,
-    status: u16,
-    reason: String,
-    headers: Vec<(String, String)>,
-}
-
-impl Answer {
-    fn new(response: &httparse::Response<'_, '_>) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        Self {
-            http11: response.version == Some(1),
-            status: response.code.unwrap_or_default(),
-            reason: response.reason.unwrap_or_default().to_owned(),
-            headers: response
-                .headers
-                .iter()
-                .map(|h| (h.name.to_ascii_lowercase(), text(h.value)))
-                .collect(),
-        }
-    }
-
-    /// Whether the real answer is still to come (RFC 9110 §15.2).
-    fn is_interim(&self) -> bool {
-        matches!(self.status, 100 | 102..=199)
-    }
-
-    fn count(&self, name: &str) -> usize {
-        self.headers.iter().filter(|(known, _)| known == name).count()
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Whether a comma-separated header has the token, whatever its case.
-    fn has_token(&self, name: &str, token: &str) -> bool {
-        self.headers
-            .iter()
-            .filter(|(known, _)| known == name)
-            .flat_map(|(_, value)| value.split(','))
-            .any(|found| found.trim().eq_ignore_ascii_case(token))
-    }
-
-    fn body_length(&self) -> usize {
-        match self.header("content-length").map(str::parse) {
-            Some(Ok(length)) => length,
-            _ => usize::MAX,
-        }
-    }
-
-    /// Seconds or a date (RFC 9110 §10.2.3); anything else is ignored.
-    fn retry_after(&self, now: SystemTime) -> Option<Duration> {
-        let text = self.header("retry-after")?;
-        if let Ok(seconds) = text.parse::<u64>() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = httpdate::parse_http_date(text).ok()?;
-        Some(date.duration_since(now).unwrap_or_default())
-    }
-
-    fn redacted_location(&self) -> String {
-        let location = self.header("location").unwrap_or("nowhere");
-        let path = location.split(['?', '#']).next().unwrap_or_default();
-        match path.split_once("://") {
-            Some((scheme, rest)) => {
-                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-                let host = authority.rsplit('@').next().unwrap_or_default();
-                format!("{scheme}://{host}/{path}")
-            }
-            None => path.to_owned(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(headers: &[(&str, &str)]) -> Answer {
-        let headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Answer { http11: true, status: 429, reason: String::new(), headers }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date_and_junk_is_ignored() {
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        for (text, seconds) in [
-            ("2", Some(2)),
-            ("999999", Some(999_999)),
-            ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
-            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
-            ("-1", None),
-            ("soon", None),
-        ] {
-            let wait = answer(&[("retry-after", text)]).retry_after(now);
-            assert_eq!(wait.map(|w| w.as_secs()), seconds, "{text}");
-        }
-    }
-
-    #[test]
-    fn tokens_are_found_in_lists_and_repeated_headers() {
-        let answer = answer(&[("connection", "keep-alive, UPGRADE"), ("connection", "x")]);
-        assert!(answer.has_token("connection", "upgrade"));
-        assert!(answer.has_token("connection", "X"));
-        assert!(!answer.has_token("connection", "up"));
-    }
-
-    #[test]
-    fn a_location_is_shown_without_secrets() {
-        for (location, shown) in [
-            ("https://u:p@h/login?token=s", "https://h/login"),
-            ("/login?token=s#f", "/login"),
-            ("http://169.254.169.254/", "http://169.254.169.254/"),
-        ] {
-            assert_eq!(answer(&[("location", location)]).redacted_location(), shown);
         }
     }
 }

@@ -3,16 +3,36 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use faucet_connect::{SecretFault, SecretUse, check_secret};
 use faucet_core::template::{self, next_placeholder};
 use faucet_core::{Problem, Scope, Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 const LONGEST: usize = 8192;
 /// What a value may hold unescaped (RFC 3986 §2.3).
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The characters beyond visible ASCII, which a request line cannot carry. All others go out as they
+/// were written: a path may be an opaque or signed name.
+const BEYOND: &AsciiSet = percent_encoding::CONTROLS;
+
+/// Splits the text behind `://` into authority and the rest, which begins with `/` or `?` or is empty.
+fn split_authority(rest: &str) -> (&str, &str) {
+    rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()))
+}
+
+/// User and password go out as Basic credentials, whose rules they must keep.
+fn check_user_info(url: &WsUrl) -> Result<(), Problem> {
+    let Some((user, password)) = url.user_info() else { return Ok(()) };
+    let at = |part: &str, fault: SecretFault| {
+        Problem::invalid("url", format!("its {part} {fault}")).help(fault.advice())
+    };
+    check_secret(SecretUse::BasicUser, &user).map_err(|fault| at("user", fault))?;
+    check_secret(SecretUse::BasicPassword, password.expose()).map_err(|fault| at("password", fault))
+}
 
 /// A URL as it was configured. `Debug` shows no user info and no query values.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -40,18 +60,23 @@ impl UrlText {
             return wrong("url must start with ws:// or wss://");
         }
         // The parser would skip any number of slashes and take what follows for the host.
-        if rest.starts_with('/') || text.contains('\\') {
+        if rest.starts_with('/') {
             return wrong("must name its host right behind ://");
         }
         if text.contains('#') {
             return wrong("must not have a fragment (RFC 6455 §3)");
         }
-        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let (authority, _) = split_authority(rest);
+        // The parser would take a backslash for the end of the host.
+        if authority.contains('\\') {
+            return wrong("must not have a \\ in front of the path");
+        }
         if next_placeholder(authority).is_some() {
             return wrong("{placeholders} may stand in the path and the query only");
         }
         let template = UrlTemplate(text.to_owned());
-        template.unfilled().map(|_| template)
+        check_user_info(&template.unfilled()?)?;
+        Ok(template)
     }
 }
 
@@ -101,7 +126,7 @@ impl UrlTemplate {
     /// A problem at the key `url` that names the placeholder without a value.
     pub fn resolve(&self, scope: &Scope) -> Result<WsUrl, Problem> {
         let filled = template::fill("url", &self.0, scope, |filled, value| {
-            // A value of dots would leave its directory when the path is normalized.
+            // A value of dots would leave its directory where a server or a proxy normalizes the path.
             if matches!(value, "." | "..") {
                 return Err("must not be made of dots");
             }
@@ -133,16 +158,20 @@ impl UrlTemplate {
 
     /// The URL with its placeholders, without user info and query values.
     pub fn redacted(&self) -> String {
-        let text = &self.0;
-        let start = text.find("://").map_or(0, |at| at + 3);
-        let end = text[start..].find(['/', '?']).map_or(text.len(), |at| start + at);
-        let host = text[start..end].rsplit('@').next().unwrap_or_default();
-        let (path, query) = match text[end..].split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (&text[end..], None),
-        };
-        format!("{}{host}{}{}", &text[..start].to_ascii_lowercase(), path, redact_query(query))
+        let (scheme, rest) = self.0.split_once("://").unwrap_or_default();
+        let (authority, resource) = split_authority(rest);
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        format!("{}://{host}{}", scheme.to_ascii_lowercase(), redact_resource(resource))
     }
+}
+
+/// Path and query with the values of the query replaced.
+fn redact_resource(resource: &str) -> String {
+    let (path, query) = match resource.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (resource, None),
+    };
+    format!("{path}{}", redact_query(query))
 }
 
 fn redact_query(query: Option<&str>) -> String {
@@ -161,70 +190,84 @@ fn redact_query(query: Option<&str>) -> String {
 /// A checked URL to connect to.
 #[derive(Clone)]
 pub struct WsUrl {
-    url: Url,
+    /// Scheme, user info, host and port.
+    origin: Url,
+    /// Path and query, as the request line has them.
+    resource: String,
     redacted: String,
 }
 
 impl WsUrl {
     fn parse(text: &str) -> Result<Self, Problem> {
         let invalid = |why: String| Problem::invalid("url", why);
-        let url = Url::parse(text).map_err(|e| invalid(format!("not valid: {e}")))?;
-        if url.host_str().is_none_or(str::is_empty) {
+        let (scheme, rest) = text.split_once("://").unwrap_or_default();
+        let (authority, resource) = split_authority(rest);
+        let origin = Url::parse(&format!("{scheme}://{authority}/"))
+            .map_err(|e| invalid(format!("not valid: {e}")))?;
+        if origin.host_str().is_none_or(str::is_empty) {
             return Err(invalid("must name a host".into()));
         }
-        if url.port() == Some(0) {
+        if origin.port() == Some(0) {
             return Err(invalid("must not have port 0".into()));
         }
-        let mut plain = url.clone();
+        // A request line needs a path (RFC 9112 §3.2.1).
+        let slash = if resource.starts_with('/') { "" } else { "/" };
+        let resource = format!("{slash}{}", utf8_percent_encode(resource, BEYOND));
+        let mut plain = origin.clone();
         // Both fail only for URLs that cannot have user info, and those have none.
         let _ = plain.set_username("");
         let _ = plain.set_password(None);
-        plain.set_query(None);
-        let redacted = format!("{plain}{}", redact_query(url.query()));
-        Ok(Self { url, redacted })
+        let redacted =
+            format!("{}{}", plain.as_str().trim_end_matches('/'), redact_resource(&resource));
+        Ok(Self { origin, resource, redacted })
     }
 
     /// Whether the scheme is `wss`.
     pub fn is_tls(&self) -> bool {
-        self.url.scheme() == "wss"
+        self.origin.scheme() == "wss"
     }
 
     /// The host, an IPv6 address without its brackets.
     pub fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default().trim_matches(['[', ']'])
+        self.origin.host_str().unwrap_or_default().trim_matches(['[', ']'])
     }
 
     /// The port, the scheme's own if none is given.
     pub fn port(&self) -> u16 {
-        self.url.port_or_known_default().unwrap_or(80)
+        self.origin.port_or_known_default().unwrap_or(80)
     }
 
     /// The value of the `Host` header (RFC 6455 §4.1): the port only where it is not the scheme's.
     pub fn host_header(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
-        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        let host = self.origin.host_str().unwrap_or_default();
+        self.origin.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Path and query, as the request line has them.
-    pub fn resource(&self) -> String {
-        let path = self.url.path();
-        self.url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+    /// Path and query as they were written, but for characters beyond ASCII, which are
+    /// percent-encoded.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    fn query(&self) -> &str {
+        self.resource.split_once('?').map_or("", |(_, query)| query)
     }
 
     /// User and password, if the URL has a user.
     pub fn user_info(&self) -> Option<(String, Secret)> {
         let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let user = decode(self.url.username());
-        let password = decode(self.url.password().unwrap_or_default());
+        let user = decode(self.origin.username());
+        let password = decode(self.origin.password().unwrap_or_default());
         (!user.is_empty() || !password.is_empty()).then(|| (user, password.into()))
     }
 
     /// The texts that [`redacted`](Self::redacted) leaves out, encoded and decoded.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let password = self.user_info().map(|(_, password)| password.expose().to_owned());
-        let query = self.url.query().unwrap_or_default();
-        let written = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, v)| v));
-        let meant = self.url.query_pairs().map(|(_, value)| value.into_owned());
+        let written =
+            self.query().split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, v)| v));
+        let meant =
+            form_urlencoded::parse(self.query().as_bytes()).map(|(_, value)| value.into_owned());
         written.map(str::to_owned).chain(meant).chain(password).collect()
     }
 
@@ -263,12 +306,32 @@ mod tests {
             ("ws://h:9000/ws", "h", 9000, "h:9000", "/ws"),
             ("ws://[::1]:9000/", "::1", 9000, "[::1]:9000", "/"),
             ("wss://h:443/", "h", 443, "h", "/"),
-            ("ws://h/a{}{1x}", "h", 80, "h", "/a%7B%7D%7B1x%7D"),
+            ("ws://h?", "h", 80, "h", "/?"),
         ] {
             let url = url(text);
             assert_eq!((url.host(), url.port()), (host, port), "{text}");
-            assert_eq!((url.host_header(), url.resource()), (header.into(), resource.into()));
+            assert_eq!((url.host_header().as_str(), url.resource()), (header, resource));
         }
+    }
+
+    #[test]
+    fn what_stands_behind_the_host_goes_out_as_it_was_written() {
+        for resource in [
+            "/a/./b/../c",
+            "/a/%2e%2e/b",
+            "/x//y",
+            "/a%2Fb?u=https%3A%2F%2Fh%2F&z=1+2",
+            "/?filter[a]=1&f={\"a\":<1>}`|^",
+            "/a{}{1x}",
+            "/~u/(x);v=1,2",
+            "/a\\b?path=a\\b",
+            "/?a=b?c=d@e:f//g",
+        ] {
+            let url = url(&format!("ws://h{resource}"));
+            assert_eq!((url.resource(), url.host()), (resource, "h"));
+        }
+        assert_eq!(url("ws://h?a=b").resource(), "/?a=b");
+        assert_eq!(url("ws://h/ü/π?ü=x").resource(), "/%C3%BC/%CF%80?%C3%BC=x");
     }
 
     #[test]
@@ -280,7 +343,11 @@ mod tests {
             ("ws://", "url: not valid: empty host"),
             ("wss:///u:s3cret@h/", "url: must name its host right behind ://"),
             ("ws:///{host}/x", "url: must name its host right behind ://"),
-            ("ws://\\h/", "url: must name its host right behind ://"),
+            ("ws://\\h/", "url: must not have a \\ in front of the path"),
+            ("ws://h\\x", "url: must not have a \\ in front of the path"),
+            ("ws://a%3Ab:s3cret@h/", "url: its user must not contain a colon (RFC 7617 §2)"),
+            ("ws://u%0A:s3cret@h/", "url: its user has a line break"),
+            ("ws://u:s3cret%0d@h/", "url: its password has a line break"),
             ("ws://h:0/", "url: must not have port 0"),
             ("ws://h:99999/", "url: not valid: invalid port number"),
             ("ws://h/#s3cret", "url: must not have a fragment (RFC 6455 §3)"),

@@ -10,7 +10,8 @@ use http::header::{AUTHORIZATION, HeaderMap};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::headers::{NOT_A_VALUE, check_headers, header_value};
+use crate::headers::{check_headers, header_value};
+use crate::secret_fault::{SecretUse, check_secret};
 
 /// Credentials for a request, resolved anew on every connect.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -58,35 +59,39 @@ impl Auth {
     /// Checks the credentials, which stand at `path`, and makes headers of them.
     pub fn check(&self, path: &KeyPath, problems: &mut Problems) -> HeaderMap {
         let at = |key: &str| path.clone().then("config").then(key);
-        let (key, text) = match self {
-            Self::None => return HeaderMap::new(),
-            Self::Custom { headers } => return check_headers(&at("headers"), headers, problems),
-            Self::Bearer { token } => {
-                problems.push_if(token.expose().is_empty(), || {
-                    Problem::out_of_range(at("token"), "a token that is not empty")
-                });
-                ("token", format!("Bearer {}", token.expose()))
-            }
-            Self::Basic { username, password } => {
-                problems.push_if(username.contains(':'), || {
-                    Problem::invalid(at("username"), "must not contain a colon (RFC 7617 §2)")
-                });
-                ("password", basic(username, password))
+        let mut check = |key: &str, place, text: &str| {
+            if let Err(fault) = check_secret(place, text) {
+                problems.push(fault.at(at(key)));
             }
         };
-        let mut headers = HeaderMap::new();
-        match header_value(&text) {
-            Some(value) => drop(headers.insert(AUTHORIZATION, value)),
-            None => problems.push(Problem::invalid(at(key), NOT_A_VALUE)),
+        match self {
+            Self::None => HeaderMap::new(),
+            Self::Custom { headers } => check_headers(&at("headers"), headers, problems),
+            Self::Bearer { token } if token.expose().is_empty() => {
+                problems.push(Problem::out_of_range(at("token"), "a token that is not empty"));
+                HeaderMap::new()
+            }
+            Self::Bearer { token } => {
+                check("token", SecretUse::BearerToken, token.expose());
+                authorization(&format!("Bearer {}", token.expose()))
+            }
+            Self::Basic { username, password } => {
+                check("username", SecretUse::BasicUser, username);
+                check("password", SecretUse::BasicPassword, password.expose());
+                basic_headers(username, password)
+            }
         }
-        headers
     }
+}
+
+/// The header with a value that was checked; none for one that is wrong.
+fn authorization(value: &str) -> HeaderMap {
+    header_value(&AUTHORIZATION, value).map(|value| (AUTHORIZATION, value)).into_iter().collect()
 }
 
 /// `Authorization: Basic …` for a user and a password, such as those of a URL.
 pub fn basic_headers(username: &str, password: &Secret) -> HeaderMap {
-    let value = header_value(&basic(username, password));
-    value.map(|value| (AUTHORIZATION, value)).into_iter().collect()
+    authorization(&basic(username, password))
 }
 
 #[cfg(test)]
@@ -108,13 +113,32 @@ mod tests {
         for (auth, why) in [
             (Auth::Bearer { token: "t\n0k".into() }, "auth.config.token: has a line break"),
             (Auth::Bearer { token: "".into() }, "auth.config.token: out of range"),
+            (Auth::Bearer { token: "Bearer t0k".into() }, "auth.config.token: begins with its own"),
+            (
+                Auth::Basic { username: "u".into(), password: "t0k\n".into() },
+                "auth.config.password: has a line break",
+            ),
+            (
+                Auth::Basic { username: "t0k\r".into(), password: "p".into() },
+                "auth.config.username: has a line break",
+            ),
+            (
+                Auth::Custom { headers: BTreeMap::from([("X-Key".into(), "t0k\n".into())]) },
+                "auth.config.headers.X-Key: has a line break",
+            ),
+            (
+                Auth::Custom {
+                    headers: BTreeMap::from([("authorization".into(), "Bearer bearer t0k".into())]),
+                },
+                "auth.config.headers.authorization: begins with its own",
+            ),
             (
                 Auth::Basic { username: "a:b".into(), password: "t0k".into() },
                 "auth.config.username: must not contain a colon",
             ),
             (
-                Auth::Custom { headers: BTreeMap::from([("Host".into(), "t0k".into())]) },
-                "auth.config.headers.Host: reserved",
+                Auth::Custom { headers: BTreeMap::from([("Upgrade".into(), "t0k".into())]) },
+                "auth.config.headers.Upgrade: reserved",
             ),
         ] {
             let problems = header(auth).unwrap_err().to_string();

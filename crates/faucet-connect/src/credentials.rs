@@ -8,6 +8,7 @@ use http::HeaderMap;
 
 use crate::auth::AuthProvider;
 use crate::headers::is_reserved;
+use crate::secret_fault::{SecretFault, check_header_value};
 
 /// The headers of each connect: fixed ones, and those of a program's [`AuthProvider`]. `Debug` shows
 /// their number only.
@@ -23,7 +24,8 @@ impl Credentials {
     /// The headers for the next connect. Asks the provider, if there is one.
     ///
     /// # Errors
-    /// The provider's own error, or an error for a reserved header that it returned.
+    /// The provider's own error, or an error for a reserved header or a secret at fault that it
+    /// returned.
     pub async fn resolve(&self) -> Result<HeaderMap> {
         let mut headers = self.fixed.clone();
         let Some(provider) = &self.provider else { return Ok(headers) };
@@ -38,6 +40,15 @@ impl Credentials {
                     ErrorKind::Auth,
                     format!("the auth provider returned the reserved header {name}"),
                 ));
+            }
+            let text = String::from_utf8_lossy(value.as_bytes());
+            match check_header_value(&name, &text) {
+                // A program may send the bytes beyond ASCII that a configuration may not.
+                Ok(()) | Err(SecretFault::Character) => {}
+                Err(fault) => {
+                    let what = format!("the auth provider's header {name} {fault}");
+                    return Err(Error::new(ErrorKind::Auth, what).with_hint(fault.advice()));
+                }
             }
             value.set_sensitive(true);
             if repeated {

@@ -14,6 +14,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::sleep;
 
 use crate::io::Io;
+use crate::proxy::failure::ProxyFailure;
 use crate::steps::StepLog;
 
 /// How long one address has a head start over the next (RFC 8305 §5).
@@ -48,6 +49,9 @@ pub enum DialFailure {
     /// No address took the connection. Another attempt may help.
     #[error("tcp: {0}")]
     Tcp(#[source] io::Error),
+    /// The proxy on the way brought no connection.
+    #[error(transparent)]
+    Proxy(#[from] ProxyFailure),
     /// Something of the dialer's own. Another attempt may help if the error is retryable.
     #[error(transparent)]
     Other(#[from] Error),

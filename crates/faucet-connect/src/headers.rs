@@ -3,20 +3,27 @@
 use std::collections::BTreeMap;
 
 use faucet_core::{KeyPath, Problem, ProblemKind, Problems, Secret};
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 
-/// Names that an upgrade request sets itself (RFC 6455 §4.1), and names that frame a message (RFC
-/// 9110).
-const RESERVED: [&str; 6] =
-    ["host", "connection", "upgrade", "content-length", "transfer-encoding", "expect"];
+use crate::secret_fault::{SecretFault, check_header_value};
+
+/// Names that an upgrade request sets itself (RFC 6455 §4.1).
+const RESERVED: [HeaderName; 2] = [CONNECTION, UPGRADE];
+
+/// Names whose values are no secrets, so that an answer may repeat them.
+const PUBLIC: [HeaderName; 2] = [HOST, header::USER_AGENT];
+
+/// The `User-Agent` of a request that has none of its own: some gateways refuse a request without one.
+pub const USER_AGENT: &str = concat!("faucet/", env!("CARGO_PKG_VERSION"));
 
 /// Whether the connector sets this header itself, so that no configuration may.
 pub fn is_reserved(name: &HeaderName) -> bool {
-    RESERVED.contains(&name.as_str()) || name.as_str().starts_with("sec-websocket-")
+    RESERVED.contains(name) || name.as_str().starts_with("sec-websocket-")
 }
 
 /// Checks the headers that stand at `path` and makes a map of them. The values are marked as
-/// sensitive. A problem is at the header's name and does not show the value.
+/// sensitive, but for those of `Host` and `User-Agent`. A problem is at the header's name and does not
+/// show the value.
 pub fn check_headers(
     path: &KeyPath,
     headers: &BTreeMap<String, Secret>,
@@ -40,25 +47,21 @@ pub fn check_headers(
             problems.push(Problem::new(at, ProblemKind::Duplicate { of: of.clone() }));
             continue;
         }
-        match header_value(value.expose()) {
-            Some(value) => drop(checked.insert(&name, value)),
-            None => problems.push(Problem::invalid(at.clone(), NOT_A_VALUE)),
+        match header_value(&name, value.expose()) {
+            Ok(value) => drop(checked.insert(&name, value)),
+            Err(fault) => problems.push(fault.at(at.clone())),
         }
         paths.insert(name.as_str().to_owned(), at);
     }
     checked
 }
 
-/// Why a header cannot carry a value.
-pub(crate) const NOT_A_VALUE: &str =
-    "has a line break or another character that a header cannot carry";
-
-/// A sensitive header value of visible ASCII, blanks and tabs.
-pub(crate) fn header_value(text: &str) -> Option<HeaderValue> {
-    let plain = text.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~'));
-    let mut value = plain.then(|| HeaderValue::from_str(text).ok())??;
-    value.set_sensitive(true);
-    Some(value)
+/// The value of a header, checked. It is marked as sensitive unless its name says otherwise.
+pub(crate) fn header_value(name: &HeaderName, text: &str) -> Result<HeaderValue, SecretFault> {
+    check_header_value(name, text)?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| SecretFault::Character)?;
+    value.set_sensitive(!PUBLIC.contains(name));
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -74,7 +77,9 @@ mod tests {
 
     #[test]
     fn headers_are_checked_by_name_and_their_values_never_shown() {
-        assert_eq!(checked(&[("X-Key", "a b~")]).unwrap()["x-key"], "a b~");
+        let headers = checked(&[("X-Key", "a b~"), ("Host", "feed"), ("Expect", "")]).unwrap();
+        assert_eq!(headers["x-key"], "a b~");
+        assert!(headers["x-key"].is_sensitive() && !headers["host"].is_sensitive());
         for (name, value) in [
             ("X-Foo", "a\r\nX: s3cret"),
             ("X-Foo", "s3cret\0"),
@@ -82,7 +87,7 @@ mod tests {
             ("", "s3cret"),
             ("X Foo", "s3cret"),
             ("X\r\nFoo", "s3cret"),
-            ("Host", "s3cret"),
+            ("Connection", "s3cret"),
             ("upgrade", "s3cret"),
             ("Sec-WebSocket-Key", "s3cret"),
             ("Sec-WebSocket-Anything", "s3cret"),

@@ -1,6 +1,6 @@
 //! Parts of a connector that reaches a far end, for any protocol: credentials ([`Auth`],
-//! [`AuthProvider`], [`Credentials`]), TLS keys ([`TlsConfig`], [`Tls`]), TCP ([`Dial`], [`NetDial`])
-//! and the policy for connecting again ([`ReconnectKeys`], [`Backoff`], [`Attempts`]).
+//! [`AuthProvider`], [`Credentials`]), TLS keys ([`TlsConfig`], [`Tls`]), TCP ([`Dial`], [`NetDial`]),
+//! proxies ([`ProxySetting`], [`ProxyEnvironment`]) and the policy for connecting again ([`ReconnectKeys`], [`Backoff`], [`Attempts`]).
 //!
 //! The connectors of faucet-stream use this crate, and a connector of yours can use it in the same
 //! way. Put the configuration structs into your own, call their `check` where you check the other
@@ -31,25 +31,35 @@
 mod attempts;
 mod auth;
 mod backoff;
+mod certificate;
 mod credentials;
 mod dial;
 mod headers;
 mod io;
+mod pem_file;
+mod proxy;
 mod reconnect;
+mod secret_fault;
 mod secrets;
 mod steps;
 mod tls;
 mod tls_failure;
+mod verifier;
 
 pub use attempts::{Attempts, Retry, STABLE};
 pub use auth::{Auth, AuthProvider, basic_headers};
 pub use backoff::Backoff;
 pub use credentials::Credentials;
 pub use dial::{Destination, Dial, DialFailure, NetDial};
-pub use headers::{check_headers, is_reserved};
+pub use headers::{USER_AGENT, check_headers, is_reserved};
 pub use io::Io;
+pub use proxy::{
+    ProxyChoice, ProxyDial, ProxyEnvironment, ProxyFailure, ProxyFault, ProxyScheme, ProxySetting,
+    ProxyUrl, ProxyUrlFault, SocksRefusal,
+};
 pub use reconnect::{ReconnectKeys, ReconnectPolicy};
+pub use secret_fault::{SecretFault, SecretUse, check_header_value, check_secret};
 pub use secrets::Secrets;
 pub use steps::StepLog;
 pub use tls::{Tls, TlsConfig};
-pub use tls_failure::TlsFailure;
+pub use tls_failure::{CertificateFault, TlsFailure};

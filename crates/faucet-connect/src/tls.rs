@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::{fmt, io};
 
 use faucet_core::{KeyPath, Problem, Problems};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use rustls_platform_verifier::Verifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, Error as TlsError, InconsistentKeys};
+use rustls_platform_verifier::Verifier as SystemVerifier;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio_rustls::TlsConnector;
 
 use crate::io::Io;
+use crate::pem_file::{Wanted, certificates, private_key};
 use crate::steps::StepLog;
 use crate::tls_failure::TlsFailure;
+use crate::verifier::Verifier;
 
 /// How a TLS endpoint is verified. Without it: by the trust store of the operating system.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -62,35 +63,33 @@ impl TlsConfig {
     /// # Errors
     /// [`Config`](faucet_core::ErrorKind::Config) at the key whose file is missing or unusable.
     pub fn load(&self, path: &KeyPath, protocols: &[&str]) -> Result<Tls, Problem> {
-        let at = |key: &str| path.clone().then(key);
-        let invalid =
-            |path: KeyPath, error: &dyn fmt::Display| Problem::invalid(path, error.to_string());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> = if self.insecure_skip_verify {
-            Arc::new(AcceptAny(Arc::clone(&provider)))
-        } else {
-            let ca = self.ca_file.as_ref();
-            let roots = ca.map_or(Ok(Vec::new()), |file| certificates(at("ca_file"), file))?;
-            let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider));
-            Arc::new(verifier.map_err(|e| {
-                let key = if self.ca_file.is_some() { at("ca_file") } else { path.clone() };
-                invalid(key, &e)
-                    .help("install the CA certificates of the system, or give tls.ca_file")
-            })?)
+        let invalid = |path: &KeyPath, error: &dyn fmt::Display| {
+            Problem::invalid(path.clone(), error.to_string())
         };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let trusted = if self.insecure_skip_verify {
+            None
+        } else {
+            Some(self.load_trusted(path, &provider)?)
+        };
+        let verifier = Arc::new(Verifier::new(trusted, &provider));
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|e| invalid(path.clone(), &e))?
+            .map_err(|e| invalid(path, &e))?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
         let mut config = match (&self.client_cert_file, &self.client_key_file) {
-            (Some(chain), Some(file)) => {
-                let chain = certificates(at("client_cert_file"), chain)?;
-                let key = PrivateKeyDer::from_pem_file(file)
-                    .map_err(|e| Problem::invalid(at("client_key_file"), format!("{file}: {e}")))?;
-                builder
-                    .with_client_auth_cert(chain, key)
-                    .map_err(|e| invalid(at("client_cert_file"), &e))?
+            (Some(chain), Some(key)) => {
+                let at = |key: &str| path.clone().then(key);
+                let chain = certificates(at("client_cert_file"), Wanted::Chain, chain)?;
+                let key = private_key(at("client_key_file"), key)?;
+                builder.with_client_auth_cert(chain, key).map_err(|error| match error {
+                    TlsError::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                        Problem::invalid(at("client_key_file"), "is not the key of the certificate")
+                            .help("give the files of one certificate")
+                    }
+                    error => invalid(&at("client_cert_file"), &error),
+                })?
             }
             _ => builder.with_no_client_auth(),
         };
@@ -100,6 +99,29 @@ impl TlsConfig {
             server_name: self.server_name.clone(),
             insecure: self.insecure_skip_verify,
         })
+    }
+}
+
+impl TlsConfig {
+    /// The trust store of the operating system, with the authorities of `ca_file`.
+    fn load_trusted(
+        &self,
+        path: &KeyPath,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Arc<dyn ServerCertVerifier>, Problem> {
+        let at = path.clone().then("ca_file");
+        let roots = match &self.ca_file {
+            None => Vec::new(),
+            Some(file) => certificates(at.clone(), Wanted::Authorities, file)?,
+        };
+        match SystemVerifier::new_with_extra_roots(roots, Arc::clone(provider)) {
+            Ok(verifier) => Ok(Arc::new(verifier)),
+            Err(error) => {
+                let key = if self.ca_file.is_some() { at } else { path.clone() };
+                Err(Problem::invalid(key, error.to_string())
+                    .help("install the CA certificates of the system, or give tls.ca_file"))
+            }
+        }
     }
 }
 
@@ -134,56 +156,6 @@ impl Tls {
         let version = stream.get_ref().1.protocol_version();
         log.done(version.map(|v| format!("{v:?}")).unwrap_or_default());
         Ok(Box::new(stream))
-    }
-}
-
-fn certificates(at: KeyPath, path: &str) -> Result<Vec<CertificateDer<'static>>, Problem> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    match read {
-        Ok(found) if found.is_empty() => {
-            Err(Problem::invalid(at, format!("{path} holds no certificate in PEM form")))
-        }
-        Ok(found) => Ok(found),
-        Err(error) => Err(Problem::invalid(at, format!("cannot read {path}: {error}"))),
-    }
-}
-
-/// Accepts every certificate. The peer must still prove that it has the certificate's key.
-#[derive(Debug)]
-struct AcceptAny(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -4,6 +4,8 @@ use std::io;
 
 use rustls::CertificateError;
 
+use crate::verifier::VersionOne;
+
 /// Why a TLS handshake failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -13,8 +15,8 @@ pub enum TlsFailure {
     Certificate {
         /// Why, in a few words.
         reason: String,
-        /// Whether the certificate is that of a CA, used as the server's own.
-        self_signed: bool,
+        /// What is wrong with it, where the remedy is another than usual.
+        fault: CertificateFault,
         /// The error of the TLS library.
         #[source]
         error: io::Error,
@@ -43,8 +45,8 @@ impl From<io::Error> for TlsFailure {
         match inner {
             None => Self::Io(error),
             Some(rustls::Error::InvalidCertificate(why)) => {
-                let (reason, self_signed) = (explain(why), is_self_signed(why));
-                Self::Certificate { reason, self_signed, error }
+                let (reason, fault) = (explain(why), CertificateFault::of(why));
+                Self::Certificate { reason, fault, error }
             }
             Some(rustls::Error::InvalidMessage(_)) => Self::NotTls(error),
             Some(other) => Self::Refused { reason: other.to_string(), error },
@@ -52,10 +54,37 @@ impl From<io::Error> for TlsFailure {
     }
 }
 
-/// webpki's own word for a case that rustls has no name for.
-fn is_self_signed(reason: &CertificateError) -> bool {
-    matches!(reason, CertificateError::Other(other)
-        if format!("{other:?}").contains("CaUsedAsEndEntity"))
+/// What is wrong with a certificate, as far as remedies differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// It is of X.509 version 1.
+    VersionOne,
+    /// It is the certificate of an authority, used as the server's own.
+    SelfSigned,
+    /// Anything else: its name, its issuer, its time.
+    Other,
+}
+
+impl CertificateFault {
+    fn of(reason: &CertificateError) -> Self {
+        if other::<VersionOne>(reason).is_some() {
+            return Self::VersionOne;
+        }
+        // rustls has no name for this case of webpki.
+        match other(reason) {
+            Some(webpki::Error::CaUsedAsEndEntity) => Self::SelfSigned,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The error of the layer below, if it is of this kind.
+fn other<E: std::error::Error + 'static>(reason: &CertificateError) -> Option<&E> {
+    match reason {
+        CertificateError::Other(other) => other.0.downcast_ref(),
+        _ => None,
+    }
 }
 
 fn explain(reason: &CertificateError) -> String {
@@ -72,10 +101,16 @@ fn explain(reason: &CertificateError) -> String {
         | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "unsupported signature algorithm".into()
         }
-        other if is_self_signed(other) => {
-            "self-signed: a CA's certificate is used as the server's own".into()
-        }
-        E::Other(other) => other.to_string(),
+        E::Other(error) => match CertificateFault::of(reason) {
+            CertificateFault::SelfSigned => {
+                "self-signed: a CA's certificate is used as the server's own".into()
+            }
+            CertificateFault::VersionOne => {
+                "the certificate is X.509 version 1, which has no place for the name of a server"
+                    .into()
+            }
+            CertificateFault::Other => error.to_string(),
+        },
         other => format!("{other:?}"),
     }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ReconnectKeys, TlsConfig, UrlText,
+    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting, ReconnectKeys,
+    TlsConfig, UrlText,
 };
 use faucet_core::duration::{self, Seconds};
+use faucet_core::size::{self, Bytes};
 use faucet_core::{ComponentKind, Problem, Problems, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -58,8 +60,8 @@ pub struct WebsocketSinkConfig {
     pub max_unconfirmed_records: usize,
     /// With `delivery: at_least_once`: maximum size of the unconfirmed records in bytes. A larger
     /// record is sent alone.
-    #[serde(default = "default::max_unconfirmed_bytes")]
-    #[schemars(range(min = 1))]
+    #[serde(default = "default::max_unconfirmed_bytes", with = "size")]
+    #[schemars(with = "Bytes", extend("minimum" = 1))]
     pub max_unconfirmed_bytes: usize,
     /// When the socket takes nothing for this long the connection is dropped.
     #[serde(default = "default::write_timeout", with = "duration")]
@@ -67,8 +69,8 @@ pub struct WebsocketSinkConfig {
     pub write_timeout: Duration,
     /// Size of the write buffer in bytes. A larger record is rejected. Control frames have 4 KiB of
     /// their own.
-    #[serde(default = "default::max_write_buffer_bytes")]
-    #[schemars(range(min = 1))]
+    #[serde(default = "default::max_write_buffer_bytes", with = "size")]
+    #[schemars(with = "Bytes", extend("minimum" = 1))]
     pub max_write_buffer_bytes: usize,
     /// Interval between keepalive Pings. Default: none are sent.
     #[serde(default, with = "duration::option")]
@@ -107,26 +109,35 @@ pub struct WebsocketSinkConfig {
     #[serde(default = "default::reconnect_patience", with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
     pub reconnect_patience: Option<Duration>,
-    /// Budget for DNS, TCP, TLS and upgrade together.
+    /// Budget for DNS, proxy, TCP, TLS and upgrade together.
     #[serde(default = "default::connect_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub connect_timeout: Duration,
-    /// Largest message from the peer in bytes. A larger one ends the run. What the peer sends is
-    /// counted and dropped.
-    #[serde(default = "default::max_message_bytes")]
-    #[schemars(range(min = 1))]
+    /// Largest message from the peer, from 1 byte to 2 GiB. A larger one ends the run. The sink counts
+    /// the peer's messages and drops them.
+    #[serde(default = "default::max_message_bytes", with = "size")]
+    #[schemars(with = "Bytes", extend("minimum" = 1, "maximum" = 2_147_483_648_u64))]
     pub max_message_bytes: usize,
     /// Size of the read buffer in bytes. Default: 16 KiB, growing to 256 KiB while reads come back
     /// full.
     #[serde(default)]
     #[schemars(range(min = 1, max = 67_108_864))]
     pub read_buffer_bytes: Option<usize>,
-    /// Headers for the upgrade request; not those that the upgrade itself owns.
+    /// Headers for the upgrade request; not `Connection`, `Upgrade` and `Sec-WebSocket-…`, which the
+    /// upgrade itself owns. `User-Agent` is `faucet/VERSION` unless it is set here; an empty value leaves
+    /// it out. A `Host` that is set here is sent in place of the host of `url`.
     #[serde(default)]
     pub headers: BTreeMap<String, Secret>,
     /// Subprotocols to offer, the preferred first. The server must choose one of them.
     #[serde(default)]
     pub subprotocols: Vec<String>,
+    /// Proxy to connect through: `http://`, `https://` (both HTTP CONNECT), `socks5://` (the host is
+    /// looked up here) or `socks5h://` (the proxy looks it up), with `user:password@` where the proxy
+    /// wants it; or `none`; or `env`: `HTTP_PROXY` for `ws://`, `HTTPS_PROXY` for `wss://`, else
+    /// `ALL_PROXY`, unless `NO_PROXY` lists the host or it is this machine. A certificate of the proxy
+    /// is verified by the trust store of the operating system and `tls.ca_file`.
+    #[serde(default)]
+    pub proxy: ProxySetting,
     /// How a `wss://` endpoint is verified. Default: by the trust store of the operating system.
     #[serde(default)]
     pub tls: TlsConfig,
@@ -210,6 +221,7 @@ impl WebsocketSinkConfig {
             read_buffer_bytes: None,
             headers: BTreeMap::new(),
             subprotocols: Vec::new(),
+            proxy: ProxySetting::default(),
             tls: TlsConfig::default(),
         }
     }
@@ -257,6 +269,7 @@ impl WebsocketSinkConfig {
             auth: self.auth,
             headers: self.headers,
             subprotocols: self.subprotocols,
+            proxy: self.proxy,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
             reconnect: ReconnectKeys {

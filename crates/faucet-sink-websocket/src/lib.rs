@@ -36,7 +36,9 @@ mod writer;
 pub use config::WebsocketSinkConfig;
 pub use delivery::delivery_mode::DeliveryMode;
 pub use factory::{WebsocketSinkFactory, register};
-pub use faucet_common_websocket::{Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText};
+pub use faucet_common_websocket::{
+    Auth, AuthProvider, ConnectMessage, ProxyEnvironment, ProxySetting, TlsConfig, UrlText,
+};
 pub use record_format::{MessageType, RecordFormat};
 pub use sink::WebsocketSink;
 pub use writer::WebsocketWriter;

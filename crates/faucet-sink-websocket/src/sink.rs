@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use faucet_common_websocket::{AuthProvider, CheckProfile, Dial};
+use faucet_common_websocket::{AuthProvider, CheckProfile, Dial, ProxyEnvironment};
 use faucet_core::{
     CheckReport, Delivery, Info, PageWriter, Problems, Result, Scope, Sink, SinkConfig,
 };
@@ -39,7 +39,15 @@ impl WebsocketSink {
         self
     }
 
-    /// Connects through `dial` instead of DNS and TCP: a proxy, a tunnel, an in-memory stream.
+    /// Reads the proxy variables of `environment` in place of the process's own, for `proxy: env`.
+    #[must_use]
+    pub fn with_proxy_environment(mut self, environment: ProxyEnvironment) -> Self {
+        let endpoint = self.checked.endpoint.with_proxy_environment(environment);
+        self.checked.endpoint = endpoint;
+        self
+    }
+
+    /// Connects through `dial` instead of DNS, TCP and `proxy`: a proxy, a tunnel, an in-memory stream.
     #[must_use]
     pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
         self.checked.endpoint = self.checked.endpoint.with_dial(dial);

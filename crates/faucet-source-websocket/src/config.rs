@@ -5,10 +5,11 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ReconnectKeys, TlsConfig, UrlText,
-    Utf8Policy,
+    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting, ReconnectKeys,
+    TlsConfig, UrlText, Utf8Policy,
 };
 use faucet_core::duration::{self, Seconds};
+use faucet_core::size::{self, Bytes};
 use faucet_core::{ComponentKind, KeyPath, PageLimits, Problem, ProblemKind, Problems, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -107,14 +108,14 @@ pub struct WebsocketSourceConfig {
     #[serde(default = "default::reconnect_patience", with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
     pub reconnect_patience: Option<Duration>,
-    /// Budget for DNS, TCP, TLS and upgrade together.
+    /// Budget for DNS, proxy, TCP, TLS and upgrade together.
     #[serde(default = "default::connect_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     pub connect_timeout: Duration,
-    /// Largest message in bytes. A larger one ends the run. A message may also have at most
-    /// 131,072 fragments.
-    #[serde(default = "default::max_message_bytes")]
-    #[schemars(range(min = 1))]
+    /// Largest message, from 1 byte to 2 GiB. A larger one ends the run. A message may also have at
+    /// most 131,072 fragments.
+    #[serde(default = "default::max_message_bytes", with = "size")]
+    #[schemars(with = "Bytes", extend("minimum" = 1, "maximum" = 2_147_483_648_u64))]
     pub max_message_bytes: usize,
     /// What happens to a text message that is not UTF-8.
     #[serde(default)]
@@ -123,8 +124,8 @@ pub struct WebsocketSourceConfig {
     #[serde(default = "default::batch_size")]
     pub batch_size: usize,
     /// A page is handed over when its payloads reach this many bytes. Not with `batch_size: 0`.
-    #[serde(default = "default::batch_bytes")]
-    #[schemars(range(min = 1))]
+    #[serde(default = "default::batch_bytes", with = "size")]
+    #[schemars(with = "Bytes", extend("minimum" = 1))]
     pub batch_bytes: usize,
     /// A page that is not full is handed over this long after its first record. Not with
     /// `batch_size: 0`.
@@ -136,12 +137,21 @@ pub struct WebsocketSourceConfig {
     #[serde(default)]
     #[schemars(range(min = 1, max = 67_108_864))]
     pub read_buffer_bytes: Option<usize>,
-    /// Headers for the upgrade request; not those that the upgrade itself owns.
+    /// Headers for the upgrade request; not `Connection`, `Upgrade` and `Sec-WebSocket-…`, which the
+    /// upgrade itself owns. `User-Agent` is `faucet/VERSION` unless it is set here; an empty value leaves
+    /// it out. A `Host` that is set here is sent in place of the host of `url`.
     #[serde(default)]
     pub headers: BTreeMap<String, Secret>,
     /// Subprotocols to offer, the preferred first. The server must choose one of them.
     #[serde(default)]
     pub subprotocols: Vec<String>,
+    /// Proxy to connect through: `http://`, `https://` (both HTTP CONNECT), `socks5://` (the host is
+    /// looked up here) or `socks5h://` (the proxy looks it up), with `user:password@` where the proxy
+    /// wants it; or `none`; or `env`: `HTTP_PROXY` for `ws://`, `HTTPS_PROXY` for `wss://`, else
+    /// `ALL_PROXY`, unless `NO_PROXY` lists the host or it is this machine. A certificate of the proxy
+    /// is verified by the trust store of the operating system and `tls.ca_file`.
+    #[serde(default)]
+    pub proxy: ProxySetting,
     /// How a `wss://` endpoint is verified. Default: by the trust store of the operating system.
     #[serde(default)]
     pub tls: TlsConfig,
@@ -236,6 +246,7 @@ impl WebsocketSourceConfig {
             auth: self.auth,
             headers: self.headers,
             subprotocols: self.subprotocols,
+            proxy: self.proxy,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
             reconnect: ReconnectKeys {
@@ -313,7 +324,23 @@ mod tests {
                 "reconnect_jitter: out of range, expected a number from 0 to 1",
             ),
             (json!({"connect_timeout": 0}), "connect_timeout: out of range"),
-            (json!({"max_message_bytes": 0}), "max_message_bytes: out of range"),
+            (
+                json!({"max_message_bytes": 0}),
+                "max_message_bytes: out of range, expected from 1 byte to 2 GiB",
+            ),
+            (json!({"max_message_bytes": "2049 MiB"}), "max_message_bytes: out of range"),
+            (json!({"proxy": "evn"}), "proxy: not understood, expected env, none, or a URL"),
+            (json!({"proxy": "ftp://h"}), "proxy: must start with http://"),
+            (json!({"proxy": "http://u:p%0A@h"}), "proxy: has a password that has a line break"),
+            (json!({"url": "ws://u:p%0A@h/"}), "url: its password has a line break"),
+            (
+                json!({"auth": {"type": "bearer", "config": {"token": "Bearer t"}}}),
+                "auth.config.token: begins with its own `Bearer `",
+            ),
+            (
+                json!({"auth": {"type": "basic", "config": {"username": "u", "password": "p\n"}}}),
+                "auth.config.password: has a line break",
+            ),
             (json!({"batch_bytes": 0}), "batch_bytes: out of range"),
             (
                 json!({"batch_size": 0, "batch_bytes": 5}),
@@ -329,9 +356,17 @@ mod tests {
                 "read_buffer_bytes: out of range, expected from 1 byte to 64 MiB",
             ),
             (json!({"headers": {"X-Foo": "a\r\nb"}}), "headers.X-Foo: has a line break"),
-            (json!({"headers": {"Host": "a"}}), "headers.Host: reserved"),
+            (json!({"headers": {"Upgrade": "a"}}), "headers.Upgrade: reserved"),
             (json!({"subprotocols": ["a", "a"]}), "subprotocols[1]: means the same as"),
             (json!({"tls": {"server_name": "x"}}), "tls: has no effect on a ws:// url"),
+            (
+                json!({"tls": {"server_name": "x"}, "proxy": "https://h"}),
+                "tls: has no effect on a ws:// url",
+            ),
+            (
+                json!({"tls": {"ca_file": "x"}, "proxy": "http://h"}),
+                "tls: has no effect on a ws://",
+            ),
             (
                 json!({"url": "ws://u:p@h/", "headers": {"authorization": "x"}}),
                 "url: not together with headers.authorization",
@@ -378,9 +413,9 @@ mod tests {
             "idle_resets_on": "data", "max_outage": 600, "reconnect_patience": "10 min",
             "invalid_utf8": "skip", "stale_timeout": 60, "unbounded": true, "reconnect": true, "reconnect_backoff": 0.5,
             "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
-            "connect_timeout": 3, "max_message_bytes": 1000, "batch_size": 10, "batch_bytes": 1000,
+            "connect_timeout": 3, "max_message_bytes": "2GiB", "batch_size": 10, "batch_bytes": "8 KiB",
             "batch_timeout": 0.1, "read_buffer_bytes": 4096, "headers": {"X-Key": "k"},
-            "subprotocols": ["v1.json"],
+            "subprotocols": ["v1.json"], "proxy": "none",
             "tls": {"server_name": "x.example", "insecure_skip_verify": true},
         });
         build(all.clone()).unwrap();
@@ -410,6 +445,7 @@ mod tests {
             "subscribe_messages": [canary, {"type": "text", "data": canary}],
             "headers": {"X-Key": canary},
             "auth": {"type": "custom", "config": {"headers": {"X-Auth": canary}}},
+            "proxy": format!("http://u:{canary}@h"),
         }))
         .unwrap();
         assert!(!format!("{config:?}").contains(canary), "{config:?}");

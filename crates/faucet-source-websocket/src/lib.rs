@@ -39,7 +39,8 @@ mod stop;
 pub use config::WebsocketSourceConfig;
 pub use factory::{WebsocketSourceFactory, register};
 pub use faucet_common_websocket::{
-    Auth, AuthProvider, ConnectMessage, TlsConfig, UrlText, Utf8Policy,
+    Auth, AuthProvider, ConnectMessage, ProxyEnvironment, ProxySetting, TlsConfig, UrlText,
+    Utf8Policy,
 };
 pub use message_format::{IdleResetsOn, OnParseError, WsMessageFormat};
 pub use reader::WebsocketReader;

@@ -10,7 +10,10 @@ use rcgen::{
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig};
+
+use crate::version_one::{pem_of, version_one_of};
 
 /// A private certificate authority. What it issues is good or bad in exactly one way.
 ///
@@ -88,6 +91,19 @@ impl TestCa {
         self.issue(&params(&["elsewhere.example"], "elsewhere"))
     }
 
+    /// The same, of X.509 version 1: without extensions, and so without names.
+    pub fn version_one(&self) -> Identity {
+        let key = key();
+        let leaf = local().signed_by(&key, &self.issuer).expect("the parameters are valid");
+        let cert = version_one_of(leaf.der(), self.issuer.key());
+        Identity::of_der(cert, &key)
+    }
+
+    /// The certificate of the authority in X.509 version 1, for a `ca_file`.
+    pub fn version_one_pem(&self) -> String {
+        pem_of(&version_one_of(self.issuer.der(), self.issuer.key()))
+    }
+
     /// A server certificate for `127.0.0.1`, `::1` and `localhost` that nobody else signed.
     pub fn self_signed() -> Identity {
         let key = key();
@@ -122,9 +138,13 @@ pub struct Identity {
 
 impl Identity {
     fn new(cert: &rcgen::Certificate, key: &KeyPair) -> Self {
+        Self::of_der(cert.der().clone(), key)
+    }
+
+    fn of_der(cert: CertificateDer<'static>, key: &KeyPair) -> Self {
         Self {
-            cert: cert.der().clone(),
-            cert_pem: cert.pem(),
+            cert_pem: pem_of(&cert),
+            cert,
             key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
             key_pem: key.serialize_pem(),
         }
@@ -168,7 +188,10 @@ impl Identity {
             }
         };
         let (chain, key) = self.der();
-        Arc::new(builder.with_single_cert(chain, key).expect("key and certificate fit"))
+        let key = provider().key_provider.load_private_key(key).expect("ring takes the key");
+        // The usual way compares key and certificate, for which it must read the certificate.
+        let certified = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+        Arc::new(builder.with_cert_resolver(Arc::new(certified)))
     }
 }
 

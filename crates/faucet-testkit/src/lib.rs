@@ -35,7 +35,7 @@
 //! With the feature `tcp`, `ScriptedTcp` is a peer for protocols of bytes and lines. With the feature
 //! `server`, `ScriptedServer` is a WebSocket peer that can break every rule, and `ScriptedPeer`
 //! plays the same scripts over in-memory streams, for tests with paused time. The feature `tls` puts
-//! it behind TLS. All listen on `127.0.0.1` and a free port; the n-th connection plays the n-th
+//! it behind TLS. `ScriptedProxy` is an HTTP or SOCKS5 proxy in front of one of them. All listen on `127.0.0.1` and a free port; the n-th connection plays the n-th
 //! script, the last one repeats.
 //!
 //! ```
@@ -73,6 +73,8 @@ mod keys;
 #[cfg(feature = "tcp")]
 mod scripted;
 mod suites;
+#[cfg(feature = "tls")]
+mod version_one;
 
 #[cfg(feature = "tls")]
 pub use ca::{Identity, TestCa};
@@ -87,6 +89,8 @@ pub use scripted::{
     End, Frame, ReceivedFrame, Request, Script, ScriptedPeer, ScriptedServer, Seen, opcode,
 };
 #[cfg(feature = "tcp")]
-pub use scripted::{ScriptedTcp, TcpEnd, TcpScript, TcpSeen, refused_address};
+pub use scripted::{
+    ProxyScript, ScriptedProxy, ScriptedTcp, TcpEnd, TcpScript, TcpSeen, refused_address,
+};
 pub use suites::sample::record;
 pub use suites::{config, sink, source, transform};

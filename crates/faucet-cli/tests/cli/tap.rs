@@ -80,7 +80,7 @@ async fn wrong_arguments_are_2_before_any_network() {
     for (args, words) in [
         (&["--header", "Bearer s3cret"][..], "--header: write 'Name: value'"),
         (&["--header", ": s3cret"], "--header: write 'Name: value'"),
-        (&["--header", "Host: s3cret"], "headers.Host: reserved for the request itself"),
+        (&["--header", "Upgrade: s3cret"], "headers.Upgrade: reserved for the request itself"),
         (&["--header", "X: s3cret\r\nY: s3cret"], "headers.X: has a line break"),
         (&["--header", "X: s3cret", "--header", "x: s3cret"], "means the same as headers.X"),
         (&["--header", "X: s3cret", "--header", "X: s3cret"], "given twice"),

@@ -8,8 +8,8 @@ use std::fmt;
 
 use bytesize::ByteSize;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serializer};
 
 /// The schema of a size.
 #[derive(Debug)]
@@ -60,6 +60,14 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, 
     deserializer.deserialize_any(Seen)
 }
 
+/// Writes the number of bytes.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(bytes: &usize, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(*bytes as u64)
+}
+
 /// The same for `Option<usize>`.
 pub mod option {
     use super::*;
@@ -80,6 +88,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_size_is_written_as_a_number() {
+        #[derive(serde::Serialize)]
+        struct Limits {
+            #[serde(with = "super")]
+            bytes: usize,
+        }
+        assert_eq!(
+            serde_json::to_value(Limits { bytes: 8 << 20 }).unwrap(),
+            json!({"bytes": 8_388_608})
+        );
+    }
 
     #[test]
     fn numbers_are_bytes_and_text_has_units() {

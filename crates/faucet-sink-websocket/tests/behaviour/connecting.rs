@@ -1,7 +1,8 @@
 //! Starting connects once, and `check` reaches the peer.
 
 use faucet_core::{ErrorKind, Scope, Sink};
-use faucet_testkit::{Script, ScriptedServer, refused_address};
+use faucet_sink_websocket::ProxyEnvironment;
+use faucet_testkit::{ProxyScript, Script, ScriptedProxy, ScriptedServer, refused_address};
 use serde_json::{Value, json};
 
 use crate::support::{Run, in_memory, numbers, sink, soon};
@@ -71,6 +72,27 @@ async fn headers_credentials_and_the_subprotocol_are_sent() {
 }
 
 #[tokio::test]
+async fn a_sink_connects_through_its_proxy() {
+    let server = ScriptedServer::start([Script::accept()]).await;
+    let proxy = ScriptedProxy::start(ProxyScript::socks5().wants("u", "p"), server.address()).await;
+    let address = proxy.address();
+    let setting = format!("socks5h://u:p@{address}");
+    let mut run = Run::open(&sink("ws://sink.test/", json!({"proxy": setting}))).await;
+    run.write(numbers(1, 1)).await.unwrap();
+    run.end().await.unwrap();
+    assert_eq!(soon(server.finish()).await[0].texts(), ["record 1"]);
+    assert_eq!(proxy.asked(), ["sink.test:80"]);
+
+    let keys = json!({"proxy": "env"});
+    let variables = |name: &str| (name == "ALL_PROXY").then(|| format!("socks5h://u:no@{address}"));
+    let sink =
+        sink("ws://sink.test/", keys).with_proxy_environment(ProxyEnvironment::new(variables));
+    let Err(error) = soon(sink.open(&Scope::default())).await else { panic!("connected") };
+    assert!(error.to_string().contains(&format!(": proxy socks5h://{address} (ALL_PROXY): ")));
+    assert_eq!(error.kind(), ErrorKind::Auth);
+}
+
+#[tokio::test]
 async fn a_run_ends_with_close_1000() {
     let server = ScriptedServer::start([Script::accept()]).await;
     let mut run = Run::open(&sink(&server.url(), json!({}))).await;
@@ -125,6 +147,8 @@ fn wrong_values_are_refused_with_their_key() {
         (json!({"reconnect_max_backoff": 0.5}), "reconnect_max_backoff: out of range"),
         (json!({"url": "http://h/"}), "url must start with ws:// or wss://"),
         (json!({"pong_timeout": 1}), "pong_timeout: needs ping_interval"),
+        (json!({"max_message_bytes": "3GiB"}), "max_message_bytes: out of range"),
+        (json!({"proxy": "http://h/path"}), "proxy: must be scheme://host:port"),
     ] {
         let config = crate::support::with(json!({"url": "ws://h/"}), keys);
         let mut registry = faucet_core::Registry::new();

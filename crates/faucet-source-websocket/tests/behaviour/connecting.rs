@@ -174,7 +174,8 @@ async fn a_name_without_an_address_is_network_trouble() {
     // No resolver takes a label of more than 63 characters (RFC 1035), so none is asked.
     let name = format!("{}.invalid", "x".repeat(64));
     let url = format!("ws://u:s3cret@{name}/?k=s3cret");
-    let told = run(&source(&url, reconnecting(json!({"max_reconnect_attempts": 1})))).await;
+    let keys = json!({"max_reconnect_attempts": 1, "proxy": "none"});
+    let told = run(&source(&url, reconnecting(keys))).await;
     let error = told.error();
     let begin = format!("Failed to connect to WebSocket ws://{name}/?k=***: dns: ");
     assert!(error.to_string().starts_with(&begin), "{error}");

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use faucet_core::{Ended, Error, ErrorKind, Result, Source};
 use faucet_source_websocket::{AuthProvider, WebsocketSource};
-use faucet_testkit::{Script, ScriptedServer};
-use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
+use faucet_testkit::{Script, ScriptedPeer, ScriptedServer};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use serde_json::json;
 
 use crate::support::*;
@@ -123,6 +123,33 @@ async fn headers_and_credentials_are_sent_on_every_connect() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn host_and_user_agent_are_what_they_are_set_to() {
+    let default = concat!("faucet/", env!("CARGO_PKG_VERSION"));
+    for (headers, host, user_agent) in [
+        (json!({}), "feed.test", Some(default)),
+        (json!({"Host": "gate.test:81", "user-agent": "mine/1"}), "gate.test:81", Some("mine/1")),
+        (json!({"User-Agent": ""}), "feed.test", None),
+    ] {
+        let (peer, source) = in_memory([up()], json!({"max_messages": 1, "headers": headers}));
+        assert_eq!(run_paused(&source).await.texts(), [UP]);
+        let seen = peer.finish().await.swap_remove(0);
+        assert_eq!((seen.header("Host"), seen.header("User-Agent")), (Some(host), user_agent));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn path_and_query_go_out_as_they_were_written() {
+    for written in
+        ["/a/./b/../c", "/a/%2e%2e/b", "//x//y", "/a%2Fb?z=1+2&f[a]={\"b\"}", "/a\\b?p=a\\b"]
+    {
+        let peer = Arc::new(ScriptedPeer::new([up()]));
+        let source = source(&format!("ws://feed.test{written}"), json!({"max_messages": 1}));
+        run_paused(&source.with_dial(Arc::new(Memory(Arc::clone(&peer))))).await;
+        assert_eq!(peer.finish().await[0].path(), written);
+    }
+}
+
 /// Gives these credentials, one after the other, and counts.
 struct Tokens {
     left: Mutex<VecDeque<Result<&'static str>>>,
@@ -194,6 +221,20 @@ async fn a_provider_without_credentials_is_asked_again_only_if_that_may_help() {
     assert_eq!((told.error().kind(), peer.connections().len()), (ErrorKind::Auth, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_token_at_fault_is_refused_before_anything_is_sent() {
+    for (token, fault) in [
+        ("Bearer tok1", "begins with its own `Bearer `"),
+        ("bearer  tok1", "begins with its own `Bearer `"),
+    ] {
+        let (peer, source) = in_memory([up()], json!({"reconnect": true}));
+        let told = run_paused(&source.with_auth_provider(Tokens::new([Ok(token)]))).await;
+        let error = told.error();
+        assert_eq!(error.to_string(), format!("the auth provider's header authorization {fault}"));
+        assert_eq!((error.kind(), peer.connections().len()), (ErrorKind::Auth, 0));
+    }
+}
+
 /// Brings a header that the upgrade owns, after any time.
 struct Odd(std::time::Duration);
 
@@ -201,8 +242,8 @@ struct Odd(std::time::Duration);
 impl AuthProvider for Odd {
     async fn headers(&self) -> Result<HeaderMap> {
         tokio::time::sleep(self.0).await;
-        let name: HeaderName = HOST;
-        Ok(HeaderMap::from_iter([(name, HeaderValue::from_static("evil.test"))]))
+        let name: HeaderName = UPGRADE;
+        Ok(HeaderMap::from_iter([(name, HeaderValue::from_static("h2c"))]))
     }
 }
 
@@ -212,7 +253,7 @@ async fn a_provider_can_neither_take_the_upgrades_headers_nor_all_the_time() {
         in_memory([up()], json!({})).1.with_auth_provider(Arc::new(Odd(time)))
     };
     let told = run_paused(&provided(secs(1))).await;
-    assert_eq!(told.error().to_string(), "the auth provider returned the reserved header host");
+    assert_eq!(told.error().to_string(), "the auth provider returned the reserved header upgrade");
     let told = run_paused(&provided(secs(3600))).await;
     assert!(told.error().to_string().ends_with("timed out after 10 seconds"));
     assert_eq!(told.took, secs(10), "its time counts towards connect_timeout");

@@ -65,6 +65,7 @@ const TESTS: &[(&str, &[&str])] = &[
     ("a_page_is_handed_over_some_time_after_its_first_record", &["batch_timeout"]),
     ("a_small_read_buffer_takes_fewer_messages_ahead", &["read_buffer_bytes"]),
     ("an_upgrade_in_unusual_words_connects", &["subprotocols"]),
+    ("every_kind_of_proxy_brings_the_connection", &["proxy"]),
 ];
 
 #[test]

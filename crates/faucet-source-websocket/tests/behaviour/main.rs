@@ -17,6 +17,7 @@ mod hold;
 mod keys;
 mod memory;
 mod options;
+mod proxies;
 mod streaming;
 mod support;
 mod tls;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use faucet_core::{PayloadRef, Registry, Source};
 use faucet_source_websocket::{WebsocketSource, WebsocketSourceFactory};
-use faucet_testkit::{Script, ScriptedServer};
+use faucet_testkit::{ProxyScript, Script, ScriptedProxy, ScriptedServer};
 
 use crate::support::*;
 
@@ -106,6 +106,24 @@ async fn headers_subprotocol_and_typed_keys_reach_the_server() {
 }
 
 #[tokio::test]
+async fn proxy_and_sizes_are_options_too() {
+    let long = format!("\"{}\"", "x".repeat(1024));
+    let server = ScriptedServer::start([Script::accept().send_text(long).stall()]).await;
+    let proxy = ScriptedProxy::start(ProxyScript::http(), server.address()).await;
+    let setting = format!("http://{}", proxy.address());
+    for (limit, taken) in [("1KiB", false), ("2 KiB", true), ("1026", true)] {
+        let more = [
+            ("websocket.proxy", setting.as_str()),
+            ("websocket.max_message_bytes", limit),
+            ("websocket.max_messages", "1"),
+        ];
+        let told = run(&made("ws://feed.test/", &more)).await;
+        assert_eq!(told.end.is_ok(), taken, "{limit}: {told:?}");
+    }
+    assert_eq!(proxy.asked(), ["feed.test:80"; 3]);
+}
+
+#[tokio::test]
 async fn connectivity_is_validated_before_anything_runs() {
     let server = ScriptedServer::start([Script::accept().send_text("[1]")]).await;
     made(&server.url(), &[]).validate_connectivity().await.unwrap();
@@ -128,8 +146,11 @@ fn what_is_wrong_is_told_by_the_name_of_the_option() {
         ("websocket.message.type", "text", "websocket.message.type: unknown key"),
         ("format", "avro", "format: not understood, expected json, text or bytes"),
         ("type", "sink", "type: not understood, expected `source`"),
-        ("websocket.headers.Host", "s3cret", "websocket.headers.Host: reserved"),
+        ("websocket.headers.Upgrade", "s3cret", "websocket.headers.Upgrade: reserved"),
         ("websocket.auth.type", "bearr", "websocket.auth"),
+        ("websocket.proxy", "s3cret", "websocket.proxy: not understood, expected env, none, or"),
+        ("websocket.headers.X-Key", "s3cret\n", "websocket.headers.X-Key: has a line break"),
+        ("websocket.max_message_bytes", "0", "websocket.max_message_bytes: out of range"),
     ] {
         let error = refused(&[(name, value)]);
         assert!(error.contains(why) && !error.contains("s3cret"), "{name}: {error}");

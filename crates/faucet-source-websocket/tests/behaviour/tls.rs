@@ -9,7 +9,7 @@ use faucet_testkit::{End, Identity, Script, ScriptedServer, TestCa};
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -281,6 +281,146 @@ async fn files_that_cannot_be_read_are_a_matter_of_configuration() {
         let source = source(&server.url(), json!({"tls": tls}));
         let error = source.open(&Scope::default()).await.err().unwrap();
         assert!(error.to_string().starts_with(key), "{error}");
+        assert_eq!((error.kind(), server.connections().len()), (ErrorKind::Config, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_version_one_is_named_unless_verification_is_off() {
+    let files = Files::new();
+    let identity = files.ca.version_one();
+    let server = serve(&identity).await;
+    for keys in [files.trusting(json!({})), json!({})] {
+        let told = run(&source(&server.url(), keys)).await;
+        let error = told.error();
+        assert!(error.to_string().contains("verify failed: the certificate is X.509 version 1"));
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("subjectAltName") && !hint.contains("ca_file"), "{hint}");
+        assert_eq!(error.kind(), ErrorKind::Tls);
+    }
+    let told = run(&source(&server.url(), json!({"tls": {"insecure_skip_verify": true}}))).await;
+    assert_eq!(told.texts(), ["1"]);
+}
+
+#[tokio::test]
+async fn a_server_must_have_the_key_of_its_certificate_of_version_one() {
+    let ca = TestCa::new();
+    let ((chain, own), (_, strange)) = (ca.version_one().der(), ca.version_one().der());
+    for versions in [&[&rustls::version::TLS12], &[&rustls::version::TLS13]] {
+        for (key, reached) in [(own.clone_key(), true), (strange.clone_key(), false)] {
+            let provider = Arc::new(default_provider());
+            let key = provider.key_provider.load_private_key(key).unwrap();
+            let certified = SingleCertAndKey::from(CertifiedKey::new(chain.clone(), key));
+            let config = ServerConfig::builder_with_provider(provider)
+                .with_protocol_versions(versions)
+                .unwrap()
+                .with_no_client_auth()
+                .with_cert_resolver(Arc::new(certified));
+            let server = ScriptedServer::start_tls([one_record()], Arc::new(config)).await;
+            let keys = json!({"tls": {"insecure_skip_verify": true}});
+            let told = run(&source(&server.url(), keys)).await;
+            match reached {
+                true => assert_eq!(told.texts(), ["1"]),
+                false => assert!(told.error().to_string().contains("bad signature"), "{told:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_authority_of_version_one_is_trusted_by_its_file() {
+    let ca = TestCa::new();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), ca.version_one_pem()).unwrap();
+    let server = serve(&ca.good()).await;
+    let keys = json!({"tls": {"ca_file": file.path()}});
+    assert_eq!(run(&source(&server.url(), keys)).await.texts(), ["1"]);
+}
+
+/// A PKCS#12 file as far as its form is looked at: version 3, and the data.
+const PKCS12: &[u8] = &[0x30, 5, 2, 1, 3, 0x30, 0];
+
+#[tokio::test]
+async fn a_file_in_another_form_is_named_with_the_command_that_converts_it() {
+    let files = Files::new();
+    let server = serve(&files.ca.good()).await;
+    let client = files.client_of(&files.ca, "tester");
+    let other = files.client_of(&files.ca, "other");
+    let (chain, key) = (&client["client_cert_file"], &client["client_key_file"]);
+    let put = |name: &str, bytes: &[u8]| {
+        let path = files.dir.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let pkcs12 = put("client.p12", PKCS12);
+    let (der, der_key) = files.ca.client("der").der();
+    let (der, der_key) = (put("cert.der", &der[0]), put("key.der", der_key.secret_der()));
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let encrypted = put("encrypted.pem", encrypted.as_bytes());
+    let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n\
+               MAA=\n-----END RSA PRIVATE KEY-----\n";
+    let old = put("old.pem", old.as_bytes());
+    let crl = put("crl.pem", b"-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n");
+    let version_one = put("one.pem", files.ca.version_one().cert_pem().as_bytes());
+    for (tls, at, what, hint) in [
+        (
+            json!({"client_key_file": encrypted}),
+            "client_key_file",
+            "is encrypted",
+            "`openssl pkey -in ",
+        ),
+        (json!({"client_key_file": old}), "client_key_file", "is encrypted", "`openssl pkey -in "),
+        (
+            json!({"client_key_file": pkcs12}),
+            "client_key_file",
+            "is PKCS#12, not PEM",
+            "client.p12 -nocerts -nodes -out key.pem`",
+        ),
+        (
+            json!({"client_cert_file": pkcs12}),
+            "client_cert_file",
+            "is PKCS#12, not PEM",
+            "client.p12 -nokeys -out cert.pem`",
+        ),
+        (json!({"ca_file": pkcs12}), "ca_file", "is PKCS#12", "-cacerts -nokeys -out ca.pem`"),
+        (json!({"client_key_file": der_key}), "client_key_file", "in DER form", "pkey -inform DER"),
+        (json!({"client_cert_file": der}), "client_cert_file", "in DER form", "x509 -inform DER"),
+        (json!({"ca_file": der}), "ca_file", "in DER form", "openssl x509 -inform DER -in "),
+        (
+            json!({"client_key_file": chain}),
+            "client_key_file",
+            "holds a certificate, not",
+            "swapped",
+        ),
+        (
+            json!({"client_cert_file": key}),
+            "client_cert_file",
+            "holds a private key, not",
+            "swapped",
+        ),
+        (json!({"client_key_file": der}), "client_key_file", "holds a certificate, not", "swapped"),
+        (json!({"ca_file": key}), "ca_file", "holds a private key, not", "authority's certificate"),
+        (json!({"ca_file": crl}), "ca_file", "no certificate in PEM form, only X509 CRL", ""),
+        (
+            json!({"client_cert_file": version_one}),
+            "client_cert_file",
+            "X.509 version 1",
+            "-extfile",
+        ),
+        (
+            json!({"client_key_file": other["client_key_file"]}),
+            "client_key_file",
+            "is not the key of the certificate",
+            "of one certificate",
+        ),
+    ] {
+        let source = source(&server.url(), json!({"tls": with(client.clone(), tls)}));
+        let error = source.open(&Scope::default()).await.err().unwrap();
+        let message = error.to_string();
+        assert!(message.starts_with(&format!("tls.{at}: ")), "{message}");
+        assert!(message.contains(what), "{message}");
+        assert!(error.hint().unwrap_or_default().contains(hint), "{error:?}");
         assert_eq!((error.kind(), server.connections().len()), (ErrorKind::Config, 0));
     }
 }

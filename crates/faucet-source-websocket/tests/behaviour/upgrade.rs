@@ -47,9 +47,9 @@ async fn refusals_are_fatal_before_the_first_upgrade_whatever_may_be_retried() {
     for (script, kind, what, hint) in [
         (Script::reject(400), Protocol, "400 Bad Request", "check url"),
         (Script::reject(401), Auth, "401 Unauthorized", "check auth"),
-        (Script::reject(403), Auth, "403 Forbidden", "check auth"),
+        (Script::reject(403), Auth, "403 Forbidden", "Origin, User-Agent, Host"),
         (Script::reject(404), Protocol, "404 Not Found", "the path of url"),
-        (Script::reject(407), Auth, "407 Proxy Authentication Required", "check auth"),
+        (Script::reject(407), Auth, "407 Proxy Authentication Required", "password of proxy"),
         (
             Script::reject(426).header("Sec-WebSocket-Version", "8"),
             Protocol,
@@ -211,6 +211,24 @@ async fn an_upgrade_that_breaks_the_rfc_is_fatal_and_says_why() {
         (accept().header("Connection", "close"), json!({}), "lacks the header Connection: Upgrade"),
         (accept().http10(), json!({}), "HTTP/1.0"),
         (
+            accept().header("Upgrade ", "websocket"),
+            json!({}),
+            "the header Upgrade of the answer is malformed",
+        ),
+        (
+            accept().header("Connection", "keep-alive,\r\n Upgrade"),
+            json!({}),
+            "the header Connection of the answer is malformed",
+        ),
+        (accept().header("X-A", "a\0"), json!({}), "the header X-A of the answer is malformed"),
+        (
+            accept()
+                .header("sec-websocket-extensions", "")
+                .header("Sec-WebSocket-Extensions", "x-y"),
+            json!({}),
+            "an extension that was not offered: x-y",
+        ),
+        (
             accept().header("Sec-WebSocket-Extensions", "permessage-deflate"),
             json!({}),
             "an extension that was not offered: permessage-deflate",
@@ -248,6 +266,11 @@ async fn an_upgrade_in_unusual_words_connects() {
         ((0..100).fold(up(), |script, n| script.header(&format!("X-{n}"), "x")), json!({})),
         (up().header("X-Long", &"x".repeat(60 * 1024)), json!({})),
         (up().dribble(ms(10)), json!({})),
+        (up().header("X-A ", "a space before the colon"), json!({})),
+        (up().header("X-A", "a folded\r\n line").dribble(ms(10)), json!({})),
+        (up().header("Bad Header", "a space in the name"), json!({})),
+        (up().header("X-A", "a control \x01 character"), json!({})),
+        (up().header("Sec-WebSocket-Extensions", ""), json!({})),
     ] {
         let (peer, source) = in_memory([script], with(json!({"max_messages": 1}), keys.clone()));
         assert_eq!(run_paused(&source).await.texts(), [UP]);

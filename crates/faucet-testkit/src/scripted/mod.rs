@@ -8,6 +8,7 @@ mod line;
 mod peer;
 #[cfg(feature = "server")]
 mod player;
+mod proxy;
 #[cfg(feature = "server")]
 mod script;
 #[cfg(feature = "server")]
@@ -28,6 +29,7 @@ mod wire;
 pub use address::refused_address;
 #[cfg(feature = "server")]
 pub use peer::ScriptedPeer;
+pub use proxy::{ProxyScript, ScriptedProxy};
 #[cfg(feature = "server")]
 pub use script::Script;
 #[cfg(feature = "server")]
