@@ -9,7 +9,7 @@ pub(crate) const PACE: u64 = 20_000;
 
 const CONNECTIONS: [usize; 3] = [1, 100, 1_000];
 
-const RECEIVERS: [Subject; 9] = [
+const RECEIVERS: [Subject; 10] = [
     Subject::Scan,
     Subject::Tungstenite,
     Subject::Naive,
@@ -19,6 +19,7 @@ const RECEIVERS: [Subject; 9] = [
     Subject::LinesJson,
     Subject::RelayAtMostOnce,
     Subject::RelayAtLeastOnce,
+    Subject::RelayJson,
 ];
 
 const SENDERS: [Subject; 4] = [
@@ -73,7 +74,7 @@ fn line(subject: Subject, payload: Payload, transport: Transport) -> Line {
     };
     let by_default = transport == Transport::Plain
         && match payload {
-            Payload::Trade => true,
+            Payload::Trade => subject != Subject::RelayJson,
             Payload::Book | Payload::DeepBook => matches!(
                 subject,
                 Subject::Scan

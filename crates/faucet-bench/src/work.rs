@@ -54,6 +54,8 @@ pub(crate) enum Subject {
     RelayAtMostOnce,
     /// The same, `at_least_once`.
     RelayAtLeastOnce,
+    /// The same, `at_least_once`, with messages that are checked to be JSON.
+    RelayJson,
     /// Frames encoded by hand, a page in one write: the limit of a sink.
     SinkHand,
     /// tokio-tungstenite that feeds 1,000 messages and flushes.

@@ -25,16 +25,16 @@ const PAGE: u64 = 1000;
 
 /// The hot paths, and how many messages are enough for each.
 const PATHS: [(Subject, Payload, u64); 10] = [
-    (Subject::PagesRaw, Payload::Trade, 50_000),
-    (Subject::PagesJson, Payload::Trade, 50_000),
-    (Subject::PagesRaw, Payload::Book, 5_000),
-    (Subject::PagesJson, Payload::Book, 5_000),
-    (Subject::LinesRaw, Payload::Trade, 50_000),
-    (Subject::LinesJson, Payload::Trade, 50_000),
-    (Subject::RelayAtMostOnce, Payload::Trade, 50_000),
-    (Subject::RelayAtLeastOnce, Payload::Trade, 50_000),
-    (Subject::SinkAtMostOnce, Payload::Trade, 50_000),
-    (Subject::SinkAtLeastOnce, Payload::Trade, 50_000),
+    (Subject::PagesRaw, Payload::Trade, 20_000),
+    (Subject::PagesJson, Payload::Trade, 20_000),
+    (Subject::PagesRaw, Payload::Book, 2_000),
+    (Subject::PagesJson, Payload::Book, 2_000),
+    (Subject::LinesRaw, Payload::Trade, 20_000),
+    (Subject::LinesJson, Payload::Trade, 20_000),
+    (Subject::RelayAtMostOnce, Payload::Trade, 20_000),
+    (Subject::RelayAtLeastOnce, Payload::Trade, 20_000),
+    (Subject::SinkAtMostOnce, Payload::Trade, 20_000),
+    (Subject::SinkAtLeastOnce, Payload::Trade, 20_000),
 ];
 
 fn name(subject: Subject, payload: Payload) -> String {

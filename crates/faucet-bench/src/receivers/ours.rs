@@ -38,8 +38,8 @@ pub(crate) async fn lines(work: &Work, format: &str) -> Result<Sample> {
 }
 
 /// Measures a pipeline to another WebSocket.
-pub(crate) async fn relay(work: &Work, delivery: &str) -> Result<Sample> {
-    pipeline(work, "raw_string", sink(&work.to, delivery)?).await
+pub(crate) async fn relay(work: &Work, format: &str, delivery: &str) -> Result<Sample> {
+    pipeline(work, format, sink(&work.to, delivery)?).await
 }
 
 async fn pipeline(work: &Work, format: &str, sink: impl Sink + 'static) -> Result<Sample> {
