@@ -1,4 +1,5 @@
-//! What the repository does to itself: `cargo xtask codegen [--check] | tidy | ci`.
+//! What the repository does to itself: `cargo xtask codegen [--check] | tidy | deny | ci |
+//! instructions [--update]`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for developers")]
 
@@ -7,6 +8,7 @@ mod codegen;
 mod deny;
 mod features;
 mod guide;
+mod instructions;
 mod result;
 mod tidy;
 mod workspace;
@@ -20,7 +22,11 @@ const USAGE: &str = "usage: cargo xtask <command>
   codegen --check  fail when one of them is out of date
   tidy             hold the workspace against its own rules
   deny             hold all dependencies against deny.toml, without a network
-  ci               everything that CI runs";
+  ci               everything that CI runs
+  instructions     count the instructions of the hot paths and compare them with the repository's
+                   file; needs valgrind, and is no part of `ci`
+  instructions --update
+                   write the file anew";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +38,8 @@ fn main() -> ExitCode {
         }
         ["deny"] => Workspace::load().and_then(|workspace| deny::check(&workspace)),
         ["tidy"] => Workspace::load().and_then(|workspace| tidy::run(&workspace)),
+        ["instructions"] => Workspace::load().and_then(|w| instructions::run(&w, false)),
+        ["instructions", "--update"] => Workspace::load().and_then(|w| instructions::run(&w, true)),
         ["ci"] => Workspace::load().and_then(|workspace| ci::run(&workspace)),
         _ => Err(USAGE.into()),
     };

@@ -86,7 +86,11 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
-fn output(command: &mut Command) -> Result<String> {
+/// What `command` prints.
+///
+/// # Errors
+/// It does not start, or it fails.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.output()?;
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr).into_owned();

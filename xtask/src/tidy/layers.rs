@@ -7,8 +7,8 @@ use crate::workspace::Workspace;
 const HEAVY: [&str; 7] =
     ["hyper", "mio", "rustls", "socket2", "tokio", "tokio-tungstenite", "tungstenite"];
 
-/// `core <- connect <- common-*` and `core <- pipeline, testkit, sql, transforms`, then `<- connectors <- stream <-
-/// cli, xtask`, and beside them `core, connect, common-* <- lab <- cli`; dependencies of tests and
+/// `core <- connect <- common-*` and `core <- pipeline, testkit, sql, transforms`, then `<- connectors
+/// <- stream <- cli, bench, xtask`, and beside them `core, connect, common-* <- lab <- cli`; dependencies of tests and
 /// benches are free.
 pub(super) fn edges_point_one_way(workspace: &Workspace) -> Result<Vec<String>> {
     let mut violations = Vec::new();
@@ -46,7 +46,7 @@ fn layer(name: &str) -> Layer {
         "pipeline" | "testkit" | "sql" | "transforms" => Layer::Beside,
         "lab" => Layer::Lab,
         "stream" => Layer::Umbrella,
-        "cli" | "xtask" => Layer::Top,
+        "bench" | "cli" | "xtask" => Layer::Top,
         name if name.starts_with("common-") => Layer::Common,
         // Anything new is held to the strictest rule that fits.
         _ => Layer::Connector,
@@ -54,6 +54,10 @@ fn layer(name: &str) -> Layer {
 }
 
 fn may_depend(from: &str, to: &str) -> bool {
+    // A program, for nobody to build on.
+    if to == "faucet-bench" {
+        return false;
+    }
     let to = layer(to);
     if to == Layer::Lab {
         return from == "faucet-cli";
@@ -77,9 +81,10 @@ pub(super) fn the_contract_has_no_runtime(workspace: &Workspace) -> Result<Vec<S
     Ok(heavy.map(|name| format!("faucet-core must not bring in {name}")).collect())
 }
 
-/// Only the shared WebSocket crate, and the test kit, use tungstenite outside of tests.
+/// Only the shared WebSocket crate, the test kit, and the bench, which is compared with it, use
+/// tungstenite outside of tests.
 pub(super) fn one_crate_knows_tungstenite(workspace: &Workspace) -> Result<Vec<String>> {
-    const MAY: [&str; 2] = ["faucet-common-websocket", "faucet-testkit"];
+    const MAY: [&str; 3] = ["faucet-bench", "faucet-common-websocket", "faucet-testkit"];
     let mut violations = Vec::new();
     for package in workspace.packages.iter().filter(|p| !MAY.contains(&p.name.as_str())) {
         let depends = package.dependencies.iter().any(|d| is_tungstenite(&d.name));
@@ -146,6 +151,11 @@ mod tests {
             ("faucet-stream", "faucet-lab", false),
             ("faucet-sink-websocket", "faucet-lab", false),
             ("xtask", "faucet-lab", false),
+            ("faucet-bench", "faucet-stream", true),
+            ("faucet-bench", "faucet-connect", true),
+            ("faucet-bench", "faucet-lab", false),
+            ("faucet-stream", "faucet-bench", false),
+            ("faucet-cli", "faucet-bench", false),
         ] {
             assert_eq!(may_depend(from, to), may, "{from} -> {to}");
         }

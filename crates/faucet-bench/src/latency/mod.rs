@@ -1,0 +1,4 @@
+//! How long one message takes.
+
+pub(crate) mod echo;
+pub(crate) mod slow;

@@ -1,0 +1,44 @@
+//! Frames encoded by hand, a page in one write: the limit of a sink.
+
+use tokio::io::AsyncWriteExt as _;
+
+use crate::result::Result;
+use crate::sample::{Meter, Sample, Seen};
+use crate::senders::PAGE;
+use crate::wire::client_frames::ClientFrames;
+use crate::wire::frame::{CLOSE, TEXT, push_masked};
+use crate::wire::stream::connect;
+use crate::wire::upgrade::ask;
+use crate::work::Work;
+
+/// A larger write would leave the cache before the kernel has copied it.
+const WRITE: usize = 256 << 10;
+
+/// Measures it.
+pub(crate) async fn measure(work: &Work) -> Result<Sample> {
+    let messages = work.payload.messages();
+    let mut keys = fastrand::Rng::new();
+    let meter = Meter::start()?;
+    let mut stream = connect(&work.to).await?;
+    ask(&mut stream, &work.to.path, false).await?;
+    let (mut seen, mut out) = (Seen::default(), Vec::new());
+    let mut next = messages.iter().cycle();
+    while seen.messages < work.messages {
+        out.clear();
+        let page = PAGE.min(usize::try_from(work.messages - seen.messages)?);
+        for message in next.by_ref().take(page) {
+            push_masked(&mut out, TEXT, message.as_bytes(), keys.u32(..).to_ne_bytes());
+            seen.add(message.len());
+            if out.len() >= WRITE {
+                break;
+            }
+        }
+        stream.write_all(&out).await?;
+    }
+    out.clear();
+    push_masked(&mut out, CLOSE, &1000u16.to_be_bytes(), [1, 2, 3, 4]);
+    stream.write_all(&out).await?;
+    stream.flush().await?;
+    ClientFrames::new().read_to_end(&mut stream).await?;
+    meter.stop(seen.check(work.messages)?)
+}
