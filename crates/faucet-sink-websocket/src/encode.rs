@@ -51,6 +51,10 @@ impl Encoder {
     /// # Errors
     /// The first record that may not be sent.
     pub(crate) fn check(self, page: &StreamPage, first: u64) -> Result<()> {
+        let takes_any = self.kind != MessageType::Text && self.format == RecordFormat::Any;
+        if takes_any && page.payload_lens(0..page.len()).all(|len| len <= self.largest) {
+            return Ok(());
+        }
         for (record, number) in page.iter().zip(first..) {
             self.check_record(&record).map_err(|why| {
                 let size = record.as_bytes().len();
@@ -83,9 +87,6 @@ impl Encoder {
         let bytes = record.as_bytes();
         if bytes.len() > self.largest {
             return Err(Unsendable::TooLarge { largest: self.largest });
-        }
-        if self.kind != MessageType::Text && self.format == RecordFormat::Any {
-            return Ok(());
         }
         let payload = record.payload();
         let is_text =

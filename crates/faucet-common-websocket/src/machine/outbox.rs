@@ -106,36 +106,18 @@ impl Outbox {
 
     #[inline]
     fn frame(&mut self, opcode: u8, payload: &[u8]) {
-        let masked = self.role == Role::Client;
-        let out = self.room(payload.len() + LONGEST_HEADER);
-        let mask_bit = u8::from(masked) << 7;
-        out[0] = 0x80 | opcode;
-        let mut at = match payload.len() {
-            short @ 0..126 => {
-                out[1] = mask_bit | short as u8;
-                2
-            }
-            medium @ 126..=0xffff => {
-                out[1] = mask_bit | 126;
-                out[2..4].copy_from_slice(&(medium as u16).to_be_bytes());
-                4
-            }
-            long => {
-                out[1] = mask_bit | 127;
-                out[2..10].copy_from_slice(&(long as u64).to_be_bytes());
-                10
-            }
+        let key = match self.role {
+            Role::Client => Some(self.keys.next()),
+            Role::Server => None,
         };
-        if masked {
-            let key = self.keys.next();
-            let out = &mut self.buf[self.end..];
-            out[at..at + 4].copy_from_slice(&key);
-            at += 4;
-            copy_masked(&mut out[at..at + payload.len()], payload, key);
-        } else {
-            out[at..at + payload.len()].copy_from_slice(payload);
+        let out = self.room(payload.len() + LONGEST_HEADER);
+        let size = write_header(out, opcode, payload.len(), key);
+        let body = &mut out[size..size + payload.len()];
+        match key {
+            Some(key) => copy_masked(body, payload, key),
+            None => body.copy_from_slice(payload),
         }
-        self.end += at + payload.len();
+        self.end += size + payload.len();
     }
 
     /// Room for `size` bytes behind those that wait.
@@ -160,6 +142,31 @@ impl Outbox {
             self.buf.resize((self.end + size).next_power_of_two(), 0);
         }
     }
+}
+
+/// Writes the header of a final frame (RFC 6455 §5.2). Returns its size.
+#[inline]
+fn write_header(out: &mut [u8], opcode: u8, len: usize, key: Option<[u8; 4]>) -> usize {
+    let (first, mask_bit) = (0x80 | opcode, u8::from(key.is_some()) << 7);
+    let size = match len {
+        short @ 0..126 => {
+            out[..2].copy_from_slice(&[first, mask_bit | short as u8]);
+            2
+        }
+        medium @ 126..=0xffff => {
+            let [a, b] = (medium as u16).to_be_bytes();
+            out[..4].copy_from_slice(&[first, mask_bit | 126, a, b]);
+            4
+        }
+        long => {
+            out[..2].copy_from_slice(&[first, mask_bit | 127]);
+            out[2..10].copy_from_slice(&(long as u64).to_be_bytes());
+            10
+        }
+    };
+    let Some(key) = key else { return size };
+    out[size..size + 4].copy_from_slice(&key);
+    size + 4
 }
 
 impl std::fmt::Debug for Outbox {

@@ -87,6 +87,14 @@ impl StreamPage {
         self.records.bytes
     }
 
+    /// The payload sizes of some of the records in bytes, in order.
+    ///
+    /// # Panics
+    /// When the page has no such records.
+    pub fn payload_lens(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = usize> {
+        self.records.places[range].iter().map(|place| place.len)
+    }
+
     /// The gaps before the first record.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps

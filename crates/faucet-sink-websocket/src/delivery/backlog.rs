@@ -60,7 +60,7 @@ impl Backlog {
     /// The payload size of the next record to send.
     pub(crate) fn next_size(&self) -> Option<usize> {
         let page = self.pages.get(self.page)?;
-        page.range(self.at..page.len()).next().map(|record| record.as_bytes().len())
+        page.payload_lens(self.at..page.len()).next()
     }
 
     /// Sends the next record, and those behind it in the same page while `more` says so. `more` gets
@@ -71,9 +71,8 @@ impl Backlog {
     ) -> Option<RunOfRecords<'_>> {
         let page = self.pages.get(self.page)?;
         let begin = self.at;
-        let mut sizes = page.range(begin..page.len()).map(|record| record.as_bytes().len());
-        let behind = self.pages.get(self.page + 1).and_then(|next| next.iter().next());
-        let behind = behind.map(|record| record.as_bytes().len());
+        let mut sizes = page.payload_lens(begin..page.len());
+        let behind = self.pages.get(self.page + 1).and_then(|next| next.payload_lens(0..1).next());
         let mut size = sizes.next();
         while let Some(sent) = size {
             self.at += 1;
@@ -99,8 +98,11 @@ impl Backlog {
             && left > 0
         {
             let until = (self.done + left).min(first.len());
-            freed +=
-                first.range(self.done..until).map(|record| record.as_bytes().len()).sum::<usize>();
+            freed += match self.done..until {
+                // The page knows the size of all its payloads.
+                all if all == (0..first.len()) => first.payload_bytes(),
+                some => first.payload_lens(some).sum(),
+            };
             left -= until - self.done;
             self.done = until;
             if self.done == first.len() {

@@ -128,7 +128,7 @@ impl InFlight {
             (records, bytes) = (records + 1, bytes + size);
             !room
         };
-        let mut sizes = page.iter().map(|record| record.as_bytes().len());
+        let mut sizes = page.payload_lens(0..page.len());
         sizes.position(no_room).unwrap_or(page.len())
     }
 
