@@ -39,9 +39,11 @@ impl Received {
             let bytes = self.chunk.slice(span.range());
             let payload = match self.payload {
                 BatchPayload::Json | BatchPayload::JudgedJson => {
-                    Payload::Json(JsonText::new(bytes).unwrap())
+                    Payload::Json(JsonText::new(bytes).expect("the messages are JSON"))
                 }
-                BatchPayload::Text => Payload::Text(Text::new(bytes).unwrap()),
+                BatchPayload::Text => {
+                    Payload::Text(Text::new(bytes).expect("the messages are UTF-8"))
+                }
                 BatchPayload::Binary => Payload::Binary(bytes),
             };
             let record = Record::new(payload, self.received_at).with_message_kind(span.kind);
@@ -79,10 +81,10 @@ fn received() -> impl Strategy<Value = Received> {
     )
 }
 
-fn lines(page: &StreamPage) -> (Vec<u8>, Vec<usize>) {
-    let (mut out, mut ends) = (Vec::new(), Vec::new());
-    page.write_lines(0..page.len(), &mut out, &mut ends);
-    (out, ends)
+fn lines(page: &StreamPage) -> Vec<u8> {
+    let mut out = Vec::new();
+    page.write_lines(0..page.len(), &mut out);
+    out
 }
 
 /// Both pages have the same records, seen from everywhere.

@@ -9,12 +9,13 @@ use crate::medium::Medium;
 /// A write is made of whole records and at least this large, unless the page ends before.
 const WRITE: usize = 1 << 20;
 
+/// The most memory that is kept for the next page: enough for the escapes of a usual page.
+const KEPT: usize = 4 * WRITE;
+
 /// Writes pages as JSON Lines.
 pub(crate) struct LineWriter<M> {
     medium: M,
     buffer: Vec<u8>,
-    /// The end of each record in the buffer.
-    ends: Vec<usize>,
     /// Whether the last line has no line break yet: then the next write begins with one.
     unfinished: bool,
     /// The bytes behind the last whole record that could not be taken back.
@@ -37,8 +38,7 @@ pub(crate) struct PartialWrite {
 impl<M: Medium> LineWriter<M> {
     /// Writes to `medium`; `unfinished` when the last line of the medium has no line break.
     pub(crate) fn new(medium: M, unfinished: bool) -> Self {
-        let (buffer, ends) = (Vec::new(), Vec::new());
-        Self { medium, buffer, ends, unfinished, torn: 0, unsynced: false }
+        Self { medium, buffer: Vec::new(), unfinished, torn: 0, unsynced: false }
     }
 
     /// Writes a page. After an error the medium ends with a whole line, or the next page begins a
@@ -51,7 +51,7 @@ impl<M: Medium> LineWriter<M> {
             self.begin();
             while self.buffer.len() < WRITE && next < all {
                 let to = next + step.min(all - next);
-                page.write_lines(next..to, &mut self.buffer, &mut self.ends);
+                page.write_lines(next..to, &mut self.buffer);
                 next = to;
             }
             self.put().map_err(|partial| PartialWrite {
@@ -60,7 +60,7 @@ impl<M: Medium> LineWriter<M> {
             })?;
         }
         // One huge record must not cost its size for the rest of the run.
-        self.buffer.shrink_to(2 * WRITE);
+        self.buffer.shrink_to(KEPT);
         Ok(())
     }
 
@@ -70,7 +70,6 @@ impl<M: Medium> LineWriter<M> {
         self.begin();
         self.buffer.extend_from_slice(line);
         self.buffer.push(b'\n');
-        self.ends.push(self.buffer.len());
         self.put()
     }
 
@@ -91,10 +90,19 @@ impl<M: Medium> LineWriter<M> {
 
     fn begin(&mut self) {
         self.buffer.clear();
-        self.ends.clear();
         if self.unfinished {
             self.buffer.push(b'\n');
         }
+    }
+
+    /// How many whole records the first `at` bytes of the buffer have, and where the last of them ends.
+    fn whole_lines(&self, at: usize) -> (usize, usize) {
+        // Each record is one line. The line break in front of them ends an older line.
+        let first = usize::from(self.unfinished);
+        let lines = self.buffer.get(first..at).unwrap_or_default();
+        let written = lines.iter().filter(|byte| **byte == b'\n').count();
+        let last = lines.iter().rposition(|byte| *byte == b'\n');
+        (written, last.map_or(0, |last| first + last + 1))
     }
 
     /// Writes the buffer, or as many whole records of it as the medium takes.
@@ -115,8 +123,7 @@ impl<M: Medium> LineWriter<M> {
                 return Ok(());
             }
         };
-        let written = self.ends.partition_point(|end| *end <= at);
-        let whole = if written == 0 { 0 } else { self.ends[written - 1] };
+        let (written, whole) = self.whole_lines(at);
         let stays = at > whole && self.medium.take_back((at - whole) as u64).is_err();
         let kept = if stays { at } else { whole };
         if kept > 0 {
@@ -128,9 +135,13 @@ impl<M: Medium> LineWriter<M> {
     }
 }
 
-/// How many records of the page make a write, if all are of its mean size.
+/// How many records of the page make a write, if all are of its mean size. A page that is little
+/// larger than a write goes in one.
 fn records_per_write(page: &StreamPage) -> usize {
-    (page.len().saturating_mul(WRITE) / page.payload_bytes().max(1)).max(1)
+    if page.payload_bytes() < 2 * WRITE {
+        return page.len();
+    }
+    (page.len().saturating_mul(WRITE) / page.payload_bytes()).max(1)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the lines have a thread of their own")]
@@ -149,6 +160,7 @@ mod tests {
         room: usize,
         step: usize,
         can_take_back: bool,
+        writes: usize,
     }
 
     impl Medium for Disk {
@@ -156,6 +168,7 @@ mod tests {
             if self.room == 0 {
                 return Err(io::ErrorKind::StorageFull.into());
             }
+            self.writes += 1;
             let n = bytes.len().min(self.room).min(self.step);
             self.room -= n;
             self.content.extend_from_slice(&bytes[..n]);
@@ -180,7 +193,7 @@ mod tests {
     }
 
     fn disk(content: &str, room: usize, step: usize, can_take_back: bool) -> Disk {
-        Disk { content: content.into(), room, step, can_take_back }
+        Disk { content: content.into(), room, step, can_take_back, writes: 0 }
     }
 
     fn page(texts: &[&str]) -> StreamPage {
@@ -264,10 +277,20 @@ mod tests {
         let mut lines = LineWriter::new(disk("", line * 5 + 10, usize::MAX, true), false);
         let partial = lines.write_page(&page(&texts)).unwrap_err();
         assert_eq!((partial.written, lines.medium.content.len()), (5, line * 5));
-        assert!(lines.buffer.capacity() < 4 * WRITE);
+        assert!(lines.buffer.capacity() <= KEPT);
         lines.medium.room = usize::MAX;
         lines.write_page(&page(&texts[5..])).unwrap();
         assert_eq!(lines.medium.content.len(), line * 9);
+    }
+
+    #[test]
+    fn a_page_that_ends_with_the_record_that_fills_it_goes_in_one_write() {
+        let text = "x".repeat(1000);
+        let texts = vec![text.as_str(); WRITE / 1000 + 1];
+        let mut lines = LineWriter::new(disk("", usize::MAX, usize::MAX, true), false);
+        lines.write_page(&page(&texts)).unwrap();
+        lines.write_page(&page(&texts)).unwrap();
+        assert_eq!((lines.medium.writes, lines.medium.content.len()), (2, texts.len() * 2 * 1003));
     }
 
     #[test]
@@ -279,7 +302,7 @@ mod tests {
         let mut lines = LineWriter::new(disk("", usize::MAX, usize::MAX, true), false);
         lines.write_page(&page(&texts)).unwrap();
         assert!(lines.medium.content == expected.as_bytes());
-        assert!(lines.buffer.capacity() <= 2 * WRITE);
+        assert!(lines.buffer.capacity() <= KEPT);
     }
 
     #[test]

@@ -126,8 +126,8 @@ impl Sink for Wire {
 #[async_trait]
 impl PageWriter for WireWriter {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        let (mut lines, mut ends) = (Vec::new(), Vec::new());
-        page.write_lines(0..page.len(), &mut lines, &mut ends);
+        let mut lines = Vec::new();
+        page.write_lines(0..page.len(), &mut lines);
         self.tcp.write_all(&lines).await.map_err(broken)?;
         self.taken += page.len() as u64;
         Ok(())

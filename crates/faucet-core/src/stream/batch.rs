@@ -69,7 +69,15 @@ impl Batch<'_> {
 
     /// Finds callers that break the rules of the fields, in builds for tests.
     pub(crate) fn assert_in_order(&self) {
-        let in_order = |pair: &[Span]| pair[0].range().end < pair[1].range().start;
-        debug_assert!(self.spans.windows(2).all(in_order), "line breaks stand between messages");
+        let chunk = match self.chunk {
+            Chunk::Shared(bytes) => &bytes[..],
+            Chunk::Small(bytes) => bytes,
+        };
+        let between = |pair: &[Span]| chunk.get(pair[0].range().end..pair[1].range().start);
+        let are_line_breaks = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(|b| *b == b'\n');
+        debug_assert!(
+            self.spans.windows(2).all(|pair| between(pair).is_some_and(are_line_breaks)),
+            "line breaks and nothing else stand between messages"
+        );
     }
 }

@@ -5,6 +5,7 @@ mod batch;
 mod builder;
 mod gap;
 pub mod json;
+mod lines;
 mod page;
 mod pager;
 mod position;

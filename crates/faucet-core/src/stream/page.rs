@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::stream::gap::{Gap, Mark};
-use crate::stream::json;
+use crate::stream::lines;
 use crate::stream::record::{Record, Timestamp};
-use crate::stream::record_ref::{PayloadRef, RecordRef};
+use crate::stream::record_ref::RecordRef;
 use crate::stream::records::Records;
 use crate::stream::rejected::Rejected;
 
@@ -184,32 +184,14 @@ impl StreamPage {
         }
     }
 
-    /// Appends the JSON renderings of some records to `out`, each with a line break behind it, and
-    /// where each ends to `ends`.
+    /// Appends the JSON renderings of some records to `out`, as [`RecordRef::write_json`] does, each
+    /// with a line break behind it. No line has another line break: their number says how many records
+    /// a part of the bytes has.
     ///
     /// # Panics
     /// When the page has no such records.
-    pub fn write_lines(&self, range: Range<usize>, out: &mut Vec<u8>, ends: &mut Vec<usize>) {
-        let (begin, first) = (out.len(), ends.len());
-        ends.reserve(range.len());
-        for (run, places) in self.records.runs_in(range) {
-            for place in places {
-                let chunk = &self.records.chunks[place.chunk as usize];
-                match &run.envelope {
-                    None => PayloadRef::of(place.kind, &chunk[place.range()]).write(out),
-                    Some(_) => RecordRef::in_run(run, chunk, *place).write_json(out),
-                }
-                // A byte that JSON never has stands for the line break, so that one search over all
-                // lines finds the line breaks between tokens. A search for each record costs more
-                // than all else here.
-                out.push(0);
-                ends.push(out.len());
-            }
-        }
-        json::replace_line_breaks(&mut out[begin..]);
-        for end in &ends[first..] {
-            out[end - 1] = b'\n';
-        }
+    pub fn write_lines(&self, range: Range<usize>, out: &mut Vec<u8>) {
+        lines::write_lines(&self.records, range, out);
     }
 
     /// Some of the records in order.
@@ -360,10 +342,10 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_written_with_their_ends() {
-        let (mut out, mut ends) = (Vec::new(), Vec::new());
-        numbers(4).write_lines(1..3, &mut out, &mut ends);
-        assert_eq!((out.as_slice(), ends), (b"\"1\"\n\"2\"\n".as_slice(), vec![4, 8]));
+    fn lines_are_written() {
+        let mut out = Vec::new();
+        numbers(4).write_lines(1..3, &mut out);
+        assert_eq!(out, b"\"1\"\n\"2\"\n");
     }
 
     #[test]
@@ -380,15 +362,13 @@ mod tests {
         for begin in 0..=page.len() {
             for end in begin..=page.len() {
                 // What stands in front stays as it is.
-                let (mut out, mut ends) = (b"1\r\n".to_vec(), vec![3]);
-                page.write_lines(begin..end, &mut out, &mut ends);
-                let (mut expected, mut expected_ends) = (b"1\r\n".to_vec(), vec![3]);
+                let (mut out, mut expected) = (b"1\r\n".to_vec(), b"1\r\n".to_vec());
+                page.write_lines(begin..end, &mut out);
                 for record in page.range(begin..end) {
                     record.write_json(&mut expected);
                     expected.push(b'\n');
-                    expected_ends.push(expected.len());
                 }
-                assert_eq!((out, ends), (expected, expected_ends), "{begin}..{end}");
+                assert_eq!(out, expected, "{begin}..{end}");
             }
         }
     }
@@ -396,7 +376,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "no such records")]
     fn lines_of_records_that_are_not_there_are_refused() {
-        numbers(2).write_lines(1..3, &mut Vec::new(), &mut Vec::new());
+        numbers(2).write_lines(1..3, &mut Vec::new());
     }
 
     #[test]

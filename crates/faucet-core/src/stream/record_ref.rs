@@ -79,13 +79,9 @@ impl<'a> RecordRef<'a> {
         let Some(url) = self.envelope else {
             return self.payload().write_json(out);
         };
-        out.extend_from_slice(b"{\"data\":");
+        write_envelope_start(out);
         self.payload().write_json(out);
-        out.extend_from_slice(b",\"received_at\":");
-        out.extend_from_slice(self.received_at.as_unix_millis().to_string().as_bytes());
-        out.extend_from_slice(b",\"url\":");
-        PayloadRef::Text(url.as_bytes()).write_json(out);
-        out.push(b'}');
+        write_envelope_end(self.received_at, url, out);
     }
 
     /// A record that outlives the page. It shares the page's memory and keeps it alive.
@@ -150,21 +146,13 @@ impl<'a> PayloadRef<'a> {
 
     /// Appends the payload's JSON rendering to `out`, on one line.
     pub(crate) fn write_json(self, out: &mut Vec<u8>) {
-        let begin = out.len();
-        self.write(out);
-        if matches!(self, Self::Json(_)) {
-            json::replace_line_breaks(&mut out[begin..]);
-        }
-    }
-
-    /// Appends the payload's JSON rendering to `out`, which may have line breaks between tokens.
-    pub(crate) fn write(self, out: &mut Vec<u8>) {
         match self {
-            Self::Json(json) => out.extend_from_slice(json),
-            Self::Text(text) => {
-                let text = std::str::from_utf8(text).expect("a text payload is UTF-8");
-                serde_json::to_writer(out, text).expect("writing to memory cannot fail");
+            Self::Json(json) => {
+                let begin = out.len();
+                out.extend_from_slice(json);
+                json::replace_line_breaks(&mut out[begin..]);
             }
+            Self::Text(text) => json::push_string(text, out),
             Self::Binary(bytes) => {
                 out.push(b'"');
                 let start = out.len();
@@ -175,6 +163,20 @@ impl<'a> PayloadRef<'a> {
             }
         }
     }
+}
+
+/// Appends what an envelope has in front of the payload.
+pub(crate) fn write_envelope_start(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"data\":");
+}
+
+/// Appends what an envelope has behind the payload.
+pub(crate) fn write_envelope_end(received_at: Timestamp, url: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"received_at\":");
+    out.extend_from_slice(received_at.as_unix_millis().to_string().as_bytes());
+    out.extend_from_slice(b",\"url\":");
+    json::push_string(url.as_bytes(), out);
+    out.push(b'}');
 }
 
 impl Record {

@@ -50,7 +50,7 @@ struct Writer(PathBuf, Vec<u8>);
 #[async_trait]
 impl PageWriter for Writer {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        page.write_lines(0..page.len(), &mut self.1, &mut Vec::new());
+        page.write_lines(0..page.len(), &mut self.1);
         Ok(())
     }
 

@@ -5,7 +5,11 @@
 //! refuse, and because validation is the largest cost of a record: this one takes about a third of
 //! the time. A property test holds it against `serde_json`.
 
+use fearless_simd::{Level, Simd, dispatch};
+
+use crate::stream::json::digits::leading_digits;
 use crate::stream::json::error::JsonError;
+use crate::stream::json::plain::plain_prefix;
 use crate::stream::utf8;
 
 /// The deepest nesting that is accepted, the same as `serde_json`'s, so that what is valid here can
@@ -25,7 +29,14 @@ pub fn check(bytes: &[u8]) -> Result<(), JsonError> {
 
 /// Checks UTF-8 text as exactly one JSON value, in one pass and without allocating.
 pub(super) fn check_utf8(text: &[u8]) -> Result<(), JsonError> {
-    let mut scan = Scanner { text, at: 0, objects: 0, depth: 0 };
+    // Strings are too short for more than 16 bytes at a time, which the baseline of each machine has:
+    // a choice at run time costs more than the better instructions save.
+    dispatch!(Level::baseline(), simd => scan(simd, text))
+}
+
+#[inline(always)]
+fn scan<S: Simd>(simd: S, text: &[u8]) -> Result<(), JsonError> {
+    let mut scan = Scanner { simd, text, at: 0, objects: 0, depth: 0 };
     loop {
         let opened = scan.value()?;
         if !opened && !scan.after_value()? {
@@ -34,7 +45,8 @@ pub(super) fn check_utf8(text: &[u8]) -> Result<(), JsonError> {
     }
 }
 
-struct Scanner<'a> {
+struct Scanner<'a, S> {
+    simd: S,
     text: &'a [u8],
     at: usize,
     /// One bit a level, the innermost lowest: set where the level is an object.
@@ -42,7 +54,8 @@ struct Scanner<'a> {
     depth: u32,
 }
 
-impl Scanner<'_> {
+impl<S: Simd> Scanner<'_, S> {
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -52,6 +65,7 @@ impl Scanner<'_> {
         Err(JsonError { offset: self.at, reason })
     }
 
+    #[inline(always)]
     fn skip_whitespace(&mut self) {
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
             self.at += 1;
@@ -60,6 +74,7 @@ impl Scanner<'_> {
 
     /// Reads a scalar or an empty container, or opens a container and stands before its first
     /// value: then the answer is `true`.
+    #[inline(always)]
     fn value(&mut self) -> Result<bool, JsonError> {
         self.skip_whitespace();
         match self.peek() {
@@ -75,6 +90,7 @@ impl Scanner<'_> {
         Ok(false)
     }
 
+    #[inline(always)]
     fn open(&mut self, object: bool) -> Result<bool, JsonError> {
         if self.depth == MAX_DEPTH {
             return self.fail("recursion limit exceeded");
@@ -93,6 +109,7 @@ impl Scanner<'_> {
         Ok(true)
     }
 
+    #[inline(always)]
     fn key(&mut self) -> Result<(), JsonError> {
         self.skip_whitespace();
         if self.peek() != Some(b'"') {
@@ -108,6 +125,7 @@ impl Scanner<'_> {
     }
 
     /// Behind a value: whether another one follows.
+    #[inline(always)]
     fn after_value(&mut self) -> Result<bool, JsonError> {
         while self.depth > 0 {
             self.skip_whitespace();
@@ -136,6 +154,7 @@ impl Scanner<'_> {
         Ok(false)
     }
 
+    #[inline(always)]
     fn literal(&mut self, word: &[u8]) -> Result<(), JsonError> {
         if self.text[self.at..].starts_with(word) {
             self.at += word.len();
@@ -144,14 +163,18 @@ impl Scanner<'_> {
         self.fail("expected `true`, `false` or `null`")
     }
 
+    #[inline(always)]
     fn digits(&mut self) -> Result<(), JsonError> {
-        let from = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
+        match leading_digits(&self.text[self.at..]) {
+            0 => self.fail("invalid number"),
+            count => {
+                self.at += count;
+                Ok(())
+            }
         }
-        if self.at == from { self.fail("invalid number") } else { Ok(()) }
     }
 
+    #[inline(always)]
     fn number(&mut self) -> Result<(), JsonError> {
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -175,10 +198,11 @@ impl Scanner<'_> {
         Ok(())
     }
 
+    #[inline(always)]
     fn string(&mut self) -> Result<(), JsonError> {
         self.at += 1;
         loop {
-            self.at += plain_prefix(&self.text[self.at..]);
+            self.at += plain_prefix(self.simd, &self.text[self.at..]);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -225,26 +249,6 @@ impl Scanner<'_> {
         self.at += 1;
         Ok(code)
     }
-}
-
-/// How many bytes at the start of `text` are neither a quote, a backslash nor a control character,
-/// in steps of eight; up to seven more may follow.
-fn plain_prefix(text: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let mut length = 0;
-    for chunk in text.as_chunks::<8>().0 {
-        let word = u64::from_le_bytes(*chunk);
-        let special = has_zero(word ^ (ONES * u64::from(b'"')))
-            | has_zero(word ^ (ONES * u64::from(b'\\')))
-            | (word.wrapping_sub(ONES * 0x20) & !word & HIGHS);
-        if special != 0 {
-            return length + (special.trailing_zeros() / 8) as usize;
-        }
-        length += 8;
-    }
-    length
 }
 
 #[cfg(test)]

@@ -1,0 +1,15 @@
+//! The unit of the bulk pass.
+
+/// The bytes of a block: one for each bit of a mask.
+pub(super) const BLOCK: usize = 64;
+
+/// Some bytes of the text.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'a> {
+    /// The bytes. Behind the text stand a line break and spaces.
+    pub(super) bytes: &'a [u8; BLOCK],
+    /// The offset of the block in the text.
+    pub(super) at: usize,
+    /// The whole text.
+    pub(super) text: &'a [u8],
+}

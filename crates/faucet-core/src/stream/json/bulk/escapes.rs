@@ -1,0 +1,77 @@
+//! Step 2: escapes in strings.
+
+/// Checks escapes, such as `\n` and `\u00e9`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Escapes {
+    /// Bit 0 is set where a backslash at the end of the last block escapes the first byte of the next.
+    pending: u64,
+    /// The offset of the `u` of a low surrogate whose high surrogate stands in front of it.
+    low_surrogate: Option<usize>,
+}
+
+impl Escapes {
+    pub(super) fn is_pending(self) -> bool {
+        self.pending != 0
+    }
+
+    /// Checks the escapes of the block at offset `at`. Returns which bytes a backslash escapes, and
+    /// what is to be known in the next block. `None`: an escape is invalid.
+    ///
+    /// `self` goes in and out by value: behind a reference, all blocks without escapes would pay for
+    /// memory in place of registers.
+    #[inline]
+    pub(super) fn check(self, text: &[u8], at: usize, backslash: u64) -> Option<(u64, Self)> {
+        let (escaped, pending) = escaped_bytes(backslash, self.pending);
+        let mut next = Self { pending, ..self };
+        let mut left = escaped;
+        while left != 0 {
+            let here = at + left.trailing_zeros() as usize;
+            left &= left - 1;
+            match text.get(here)? {
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
+                b'u' => next.unicode(text, here)?,
+                _ => return None,
+            }
+        }
+        Some((escaped, next))
+    }
+
+    /// Checks the escape whose `u` stands at `here`. Text may have a surrogate only as one of a pair:
+    /// a high one, and directly behind it the escape of a low one.
+    fn unicode(&mut self, text: &[u8], here: usize) -> Option<()> {
+        match hex4(text, here + 1)? {
+            0xd800..=0xdbff => {
+                let low = here + 6;
+                let is_low = text.get(low - 1..=low) == Some(b"\\u")
+                    && hex4(text, low + 1).is_some_and(|code| (0xdc00..=0xdfff).contains(&code));
+                self.low_surrogate = Some(low);
+                is_low.then_some(())
+            }
+            0xdc00..=0xdfff if self.low_surrogate != Some(here) => None,
+            _ => Some(()),
+        }
+    }
+}
+
+/// Which bytes a backslash escapes, and whether one escapes the first byte of the next block.
+/// `pending` is set where the first byte of this block is escaped.
+fn escaped_bytes(mut backslash: u64, pending: u64) -> (u64, u64) {
+    let mut escaped = pending;
+    backslash &= !escaped;
+    while backslash != 0 {
+        let first = backslash & backslash.wrapping_neg();
+        if first == 1 << 63 {
+            return (escaped, 1);
+        }
+        // A backslash that is escaped escapes nothing.
+        escaped |= first << 1;
+        backslash &= !(first | first << 1);
+    }
+    (escaped, 0)
+}
+
+/// Four hexadecimal digits at `at`.
+fn hex4(text: &[u8], at: usize) -> Option<u32> {
+    let digits = text.get(at..at + 4)?;
+    digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
+}

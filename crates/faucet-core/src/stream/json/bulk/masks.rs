@@ -1,0 +1,103 @@
+//! Step 1: the bytes of a block by their kind.
+
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, u8x64};
+
+use crate::stream::json::bulk::block::BLOCK;
+
+/// Which bytes of a block are what, inside strings as well.
+pub(super) struct Masks {
+    pub(super) quote: u64,
+    pub(super) comma: u64,
+    pub(super) colon: u64,
+    /// `{` and `[`.
+    pub(super) open: u64,
+    /// `}` and `]`.
+    pub(super) close: u64,
+    pub(super) curly_open: u64,
+    pub(super) curly_close: u64,
+    pub(super) space: u64,
+    pub(super) line_break: u64,
+    /// Whether the block has a backslash or a control character other than a line break.
+    pub(super) has_rare: bool,
+}
+
+impl Masks {
+    #[inline(always)]
+    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
+        // `[` and `{` differ in this bit only, and so do `]` and `}`. No other byte becomes `{` or
+        // `}` by it.
+        let folded = bytes | u8x64::splat(simd, b'[' ^ b'{');
+        let is_folded = |byte: u8| folded.simd_eq(u8x64::splat(simd, byte)).to_bitmask();
+        let line_break = is(b'\n');
+        let control = bytes.simd_lt(u8x64::splat(simd, b' ')) & !line_break;
+        Self {
+            quote: is(b'"').to_bitmask(),
+            comma: is(b',').to_bitmask(),
+            colon: is(b':').to_bitmask(),
+            open: is_folded(b'{'),
+            close: is_folded(b'}'),
+            curly_open: is(b'{').to_bitmask(),
+            curly_close: is(b'}').to_bitmask(),
+            space: is(b' ').to_bitmask(),
+            line_break: line_break.to_bitmask(),
+            // Most blocks have neither: one question is cheaper than two masks.
+            has_rare: (control | is(b'\\')).any_true(),
+        }
+    }
+}
+
+/// The bytes that are rare in JSON.
+pub(super) struct Rare {
+    pub(super) backslash: u64,
+    /// Control characters other than line breaks.
+    pub(super) control: u64,
+}
+
+impl Rare {
+    #[inline(always)]
+    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK], line_break: u64) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        Self {
+            backslash: bytes.simd_eq(u8x64::splat(simd, b'\\')).to_bitmask(),
+            control: bytes.simd_lt(u8x64::splat(simd, b' ')).to_bitmask() & !line_break,
+        }
+    }
+}
+
+/// The bytes from which numbers are made.
+pub(super) struct Digits {
+    /// `0` to `9`.
+    pub(super) digit: u64,
+    pub(super) zero: u64,
+}
+
+impl Digits {
+    #[inline(always)]
+    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        let zero = u8x64::splat(simd, b'0');
+        Self {
+            // The subtraction wraps around: bytes below `0` become large.
+            digit: (bytes - zero).simd_lt(u8x64::splat(simd, 10)).to_bitmask(),
+            zero: bytes.simd_eq(zero).to_bitmask(),
+        }
+    }
+}
+
+/// The other bytes of decimal fractions.
+pub(super) struct Signs {
+    pub(super) point: u64,
+    pub(super) minus: u64,
+}
+
+impl Signs {
+    #[inline(always)]
+    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte)).to_bitmask();
+        Self { point: is(b'.'), minus: is(b'-') }
+    }
+}

@@ -1,0 +1,56 @@
+//! Step 2: what lies inside strings.
+
+use fearless_simd::Simd;
+
+use crate::stream::json::bulk::bits::{all_if, prefix_xor};
+use crate::stream::json::bulk::block::Block;
+use crate::stream::json::bulk::escapes::Escapes;
+use crate::stream::json::bulk::masks::{Masks, Rare};
+
+/// Finds the strings.
+#[derive(Default)]
+pub(super) struct Strings {
+    /// All bits are set where the block before ends inside a string.
+    open: u64,
+    escapes: Escapes,
+}
+
+/// The strings of a block.
+pub(super) struct StringMasks {
+    /// The quotes that begin or end a string.
+    pub(super) quote: u64,
+    /// The bytes of strings, with the quote in front and without the quote behind.
+    pub(super) inside: u64,
+}
+
+impl Strings {
+    /// The strings of the next block. `None` asks the judge: the block has an invalid escape, or a
+    /// control character.
+    #[inline(always)]
+    pub(super) fn find<S: Simd>(
+        &mut self,
+        simd: S,
+        masks: &Masks,
+        block: Block<'_>,
+    ) -> Option<StringMasks> {
+        let mut quote = masks.quote;
+        if masks.has_rare || self.escapes.is_pending() {
+            let rare = Rare::of(simd, block.bytes, masks.line_break);
+            if rare.control != 0 {
+                return None;
+            }
+            let (escaped, next) = self.escapes.check(block.text, block.at, rare.backslash)?;
+            self.escapes = next;
+            quote &= !escaped;
+        }
+        let inside = prefix_xor(quote) ^ self.open;
+        self.open = all_if(inside >> 63 == 1);
+        Some(StringMasks { quote, inside })
+    }
+
+    /// Whether a string has no end yet.
+    #[inline(always)]
+    pub(super) fn is_open(&self) -> bool {
+        self.open != 0
+    }
+}
