@@ -152,9 +152,11 @@ impl Frames {
                     if len > max || len > (buf.len() - start) as u64 {
                         break;
                     }
-                    buf[at] = GAP;
-                    buf[at + 1] = GAP;
-                    buf[at + 2..start].fill(GAP);
+                    match size {
+                        2 => buf[at..at + 2].copy_from_slice(&[GAP; 2]),
+                        4 => buf[at..at + 4].copy_from_slice(&[GAP; 4]),
+                        _ => buf[at..start].fill(GAP),
+                    }
                     let kind =
                         if first == WHOLE_TEXT { MessageKind::Text } else { MessageKind::Binary };
                     self.binary |= first == WHOLE_BINARY;

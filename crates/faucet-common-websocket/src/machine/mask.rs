@@ -28,13 +28,29 @@ pub(crate) fn copy_masked(out: &mut [u8], payload: &[u8], key: [u8; 4]) {
         let words = to.as_chunks_mut::<8>().0.iter_mut().zip(from.as_chunks::<8>().0);
         words.for_each(|(to, from)| *to = (u64::from_ne_bytes(*from) ^ wide).to_ne_bytes());
     }
-    let (to, to_rest) = to_rest.as_chunks_mut::<8>();
+    let (to, _) = to_rest.as_chunks_mut::<8>();
     let (from, from_rest) = from_rest.as_chunks::<8>();
     for (to, from) in to.iter_mut().zip(from) {
         *to = (u64::from_ne_bytes(*from) ^ wide).to_ne_bytes();
     }
-    for ((to, from), key) in to_rest.iter_mut().zip(from_rest).zip(key.iter().cycle()) {
-        *to = from ^ key;
+    if !from_rest.is_empty() {
+        copy_masked_end(out, payload, key);
+    }
+}
+
+/// Masks the last bytes, fewer than eight; all of them where there are no more.
+#[inline]
+fn copy_masked_end(out: &mut [u8], payload: &[u8], mut key: [u8; 4]) {
+    match (out.last_chunk_mut::<8>(), payload.last_chunk::<8>()) {
+        // One word over the end is faster than bytes; some of it is written a second time.
+        (Some(to), Some(from)) => {
+            key.rotate_left(payload.len() & 3);
+            *to = (u64::from_ne_bytes(*from) ^ wide(key)).to_ne_bytes();
+        }
+        _ => {
+            let bytes = out.iter_mut().zip(payload).zip(key.iter().cycle());
+            bytes.for_each(|((to, from), key)| *to = from ^ key);
+        }
     }
 }
 

@@ -110,11 +110,13 @@ impl InFlight {
     /// Takes as many records from the front of `page` as there is room for.
     pub(crate) fn accept(&mut self, page: &mut StreamPage) {
         let room = self.room_for(page);
-        if room > 0 {
-            let rest = page.split_off(room);
-            self.numbers.accepted += room as u64;
-            self.backlog.push(std::mem::replace(page, rest));
+        if room == 0 {
+            return;
         }
+        // A split copies the places of a page that somebody else shares.
+        let rest = if room < page.len() { page.split_off(room) } else { StreamPage::default() };
+        self.numbers.accepted += room as u64;
+        self.backlog.push(std::mem::replace(page, rest));
     }
 
     /// How many records at the front of `page` have room.
