@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-const MOST_HEADERS: usize = 128;
+/// The most headers that an answer may have.
+pub(crate) const MOST_HEADERS: usize = 128;
 const LONGEST_HEAD: usize = 64 * 1024;
 
 /// The headers that decide about the upgrade (RFC 6455 §4.1).
@@ -15,16 +16,14 @@ const DECISIVE: [&str; 5] = [
 ];
 
 /// Why bytes are not the head of an answer.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum BadHead {
-    #[error("not HTTP")]
     NotHttp,
-    #[error("the headers of the answer exceed 64 KiB")]
+    /// Over 64 KiB.
     TooLong,
-    #[error("the answer has more than {MOST_HEADERS} headers")]
+    /// Over [`MOST_HEADERS`].
     TooManyHeaders,
     /// The header of this name holds bytes that no header may hold.
-    #[error("the header {0} cannot be read")]
     Header(String),
 }
 

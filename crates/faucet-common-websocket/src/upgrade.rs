@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::answer::{Answer, BadHead};
+use crate::answer::{Answer, BadHead, MOST_HEADERS};
 use crate::error::ErrorContext;
 use crate::machine::{Class, Failure};
 use crate::url::WsUrl;
@@ -82,7 +82,10 @@ impl Request<'_> {
             BadHead::Header(name) => {
                 context.handshake(&malformed(&context.quote(&name)), NOT_RFC_6455)
             }
-            BadHead::TooLong | BadHead::TooManyHeaders => context.handshake(&bad.to_string(), ""),
+            BadHead::TooLong => context.handshake("the headers of the answer exceed 64 KiB", ""),
+            BadHead::TooManyHeaders => {
+                context.handshake(&format!("the answer has more than {MOST_HEADERS} headers"), "")
+            }
         })
     }
 

@@ -59,7 +59,13 @@ fn request(to: &Destination, user: Option<&ProxyUser>) -> Vec<u8> {
 fn parse(read: &[u8]) -> Result<Option<u16>, ProxyFault> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
-    let status = match response.parse(read) {
+    // Nothing but the status matters, so that headers may be odd.
+    let mut lenient = httparse::ParserConfig::default();
+    lenient
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .ignore_invalid_headers_in_responses(true);
+    let status = match lenient.parse_response(&mut response, read) {
         Ok(httparse::Status::Complete(length)) => response.code.map(|status| (status, length)),
         Ok(httparse::Status::Partial) if read.len() <= LONGEST_HEAD => return Ok(None),
         _ => None,
@@ -95,6 +101,7 @@ mod tests {
             ("", None),
             ("HTTP/1.1 200 Connection established\r\n", None),
             ("HTTP/1.1 200 Connection established\r\n\r\n", Some(200)),
+            ("HTTP/1.1 200 OK\r\nProxy agent : odd\r\n\r\n", Some(200)),
             ("HTTP/1.0 407 x\r\nContent-Length: 3\r\n\r\nno!", Some(407)),
         ] {
             assert_eq!(parse(answer.as_bytes()).unwrap(), status, "{answer}");
