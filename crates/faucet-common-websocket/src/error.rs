@@ -1,5 +1,6 @@
 //! What the user is told when a connection fails.
 
+use std::any::Any;
 use std::io;
 use std::time::Duration;
 
@@ -263,6 +264,18 @@ pub(crate) fn no_attempt(error: Error, why: Why, before: Option<&str>) -> Error 
             error.with_message(what)
         }
     }
+}
+
+/// A dialer or a provider of credentials, which are not ours, has panicked.
+pub(crate) fn panicked(url: &str, panic: &(dyn Any + Send)) -> Failure {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let said = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    let what = format!("Failed to connect to WebSocket {url}: a plugin panicked: {said}");
+    let error = Error::new(ErrorKind::Panic, what)
+        .with_phase("connect")
+        .with_endpoint(url)
+        .with_hint("this is a fault of the dialer or the auth provider; report it to its author");
+    Failure::new(Class::Fatal, error)
 }
 
 /// There was no connection for as long as `max_outage`; `before` is how the last attempt ended.

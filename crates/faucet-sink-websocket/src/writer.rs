@@ -62,7 +62,7 @@ impl WebsocketWriter {
         }
     }
 
-    /// Why the task gives no answers any more. Resumes the panic of a provider of credentials.
+    /// Why the task gives no answers any more. Resumes a panic of the task.
     async fn over(&mut self) -> Error {
         if let Some(task) = &mut self.task {
             let ended = task.await;

@@ -11,6 +11,8 @@ pub(crate) struct Checked {
     pub(crate) endpoint: Endpoint,
     pub(crate) format: WsMessageFormat,
     pub(crate) on_parse_error: OnParseError,
+    /// Whether errors show an excerpt of the message.
+    pub(crate) excerpts: bool,
     pub(crate) envelope: bool,
     pub(crate) stop: StopRule,
     pub(crate) page: PageLimits,

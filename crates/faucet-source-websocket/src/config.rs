@@ -42,6 +42,10 @@ pub struct WebsocketSourceConfig {
     /// What happens to a message that is not what `message_format` says.
     #[serde(default)]
     pub on_parse_error: OnParseError,
+    /// Whether errors and logs show an excerpt of a message that is not what `message_format` says.
+    /// Default: true.
+    #[serde(default = "default::excerpts")]
+    pub error_excerpts: bool,
     /// Renders a record as `{data, received_at, url}`; `received_at` is the time of the socket
     /// read in Unix milliseconds, `url` is redacted.
     #[serde(default)]
@@ -164,6 +168,10 @@ mod default {
         Duration::from_secs(1)
     }
 
+    pub(super) const fn excerpts() -> bool {
+        true
+    }
+
     pub(super) const fn reconnect_patience() -> Option<Duration> {
         Some(Duration::from_secs(300))
     }
@@ -197,11 +205,11 @@ impl WebsocketSourceConfig {
         let page = self.check_page(&mut problems);
         ConnectMessage::check("subscribe_messages", &self.subscribe_messages, &mut problems);
         let (format, on_parse_error) = (self.message_format, self.on_parse_error);
-        let envelope = self.envelope;
+        let (envelope, excerpts) = (self.envelope, self.error_excerpts);
         let endpoint = self.connect_options().check(&mut problems);
         problems.into_result()?;
         let endpoint = endpoint.expect("an endpoint without problems");
-        Ok(Checked { endpoint, format, on_parse_error, envelope, stop, page })
+        Ok(Checked { endpoint, format, on_parse_error, excerpts, envelope, stop, page })
     }
 
     fn check_stop(&self, problems: &mut Problems) -> StopRule {
@@ -409,6 +417,7 @@ mod tests {
             "subscribe_messages": ["a", {"type": "binary", "data": "AQ=="},
                 {"type": "text", "data": "b"}],
             "message_format": "raw_string", "on_parse_error": "skip", "envelope": true,
+            "error_excerpts": false,
             "ping_interval": 20, "pong_timeout": "5s", "max_messages": 5, "idle_timeout": "1 min",
             "idle_resets_on": "data", "max_outage": 600, "reconnect_patience": "10 min",
             "invalid_utf8": "skip", "stale_timeout": 60, "unbounded": true, "reconnect": true, "reconnect_backoff": 0.5,

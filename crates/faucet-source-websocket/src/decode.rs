@@ -1,5 +1,6 @@
 //! From messages to records.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,10 +13,20 @@ use crate::message_format::WsMessageFormat;
 /// What is wrong with a message.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    #[error("message {number} is not JSON: {error}: \"{excerpt}\"")]
-    NotJson { number: u64, error: JsonError, excerpt: String, begin: Begin },
+    #[error("message {number} is not JSON: {error}{excerpt}")]
+    NotJson { number: u64, error: JsonError, excerpt: Excerpt, begin: Begin },
     #[error("binary message {number} is not UTF-8: {error}")]
     NotUtf8 { number: u64, error: std::str::Utf8Error },
+}
+
+/// An excerpt of a message, unless the configuration keeps messages out of errors.
+#[derive(Debug)]
+pub(crate) struct Excerpt(Option<String>);
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |text| write!(f, ": \"{text}\""))
+    }
 }
 
 /// What the first bytes of a message say about it.
@@ -68,12 +79,14 @@ pub(crate) struct Decoder {
     format: WsMessageFormat,
     /// Finds out whether all messages of a batch are JSON.
     checker: BatchChecker,
+    /// Whether errors show an excerpt of the message.
+    excerpts: bool,
     messages: u64,
 }
 
 impl Decoder {
-    pub(crate) fn new(format: WsMessageFormat) -> Self {
-        Self { format, checker: BatchChecker::default(), messages: 0 }
+    pub(crate) fn new(format: WsMessageFormat, excerpts: bool) -> Self {
+        Self { format, checker: BatchChecker::default(), excerpts, messages: 0 }
     }
 
     /// What all messages of a batch are taken as. `None`: [`judge`](Self::judge) must look at each.
@@ -109,12 +122,7 @@ impl Decoder {
             (WsMessageFormat::Json, _) => {
                 json::check(message).map(|()| BatchPayload::JudgedJson).map_err(|error| {
                     let begin = Begin::of(message);
-                    Fault::NotJson {
-                        number,
-                        error,
-                        excerpt: excerpt(message, error.offset()),
-                        begin,
-                    }
+                    Fault::NotJson { number, error, excerpt: self.excerpt(message, error), begin }
                 })
             }
             (WsMessageFormat::RawString, MessageKind::Binary) => std::str::from_utf8(message)
@@ -123,6 +131,12 @@ impl Decoder {
             (WsMessageFormat::RawString, MessageKind::Text) => Ok(BatchPayload::Text),
             (WsMessageFormat::Binary, _) => Ok(BatchPayload::Binary),
         }
+    }
+}
+
+impl Decoder {
+    fn excerpt(&self, message: &[u8], error: JsonError) -> Excerpt {
+        Excerpt(self.excerpts.then(|| excerpt(message, error.offset())))
     }
 }
 
@@ -164,7 +178,7 @@ mod tests {
             (Binary, AsBinary, b"\xff\x00", BatchPayload::Binary),
             (Binary, AsText, b"abc", BatchPayload::Binary),
         ] {
-            assert_eq!(Decoder::new(format).judge(message, kind).unwrap(), taken);
+            assert_eq!(Decoder::new(format, true).judge(message, kind).unwrap(), taken);
         }
     }
 
@@ -180,15 +194,15 @@ mod tests {
             (RawString, AsBinary, None),
             (Binary, AsText, Some(BatchPayload::Binary)),
         ] {
-            assert_eq!(Decoder::new(format).all(chunk, &spans(second)), all);
+            assert_eq!(Decoder::new(format, true).all(chunk, &spans(second)), all);
         }
-        let whole = Decoder::new(Json).all(chunk, &spans(AsText)[..1]);
+        let whole = Decoder::new(Json, true).all(chunk, &spans(AsText)[..1]);
         assert_eq!(whole, Some(BatchPayload::Json));
     }
 
     #[test]
     fn a_refused_message_is_named_by_its_number_place_and_words() {
-        let mut decoder = Decoder::new(Json);
+        let mut decoder = Decoder::new(Json, true);
         decoder.count(1);
         for (message, what, hint) in [
             (&b""[..], "message 2 is not JSON: EOF while parsing at byte 0: \"\"", "skip"),
@@ -209,7 +223,7 @@ mod tests {
             assert!(error.to_string().starts_with(what), "{error}");
             assert!(error.hint().unwrap().contains(hint), "{error:?}");
         }
-        assert!(Decoder::new(RawString).judge(b"a\xff", AsBinary).is_err());
+        assert!(Decoder::new(RawString, true).judge(b"a\xff", AsBinary).is_err());
     }
 
     #[test]
@@ -219,7 +233,7 @@ mod tests {
             (Json, &b"{"[..], AsText, Payload::Text("{".into()), "message 1 is not JSON"),
             (RawString, b"\xff", AsBinary, Payload::Binary(b"\xff"[..].into()), "is not UTF-8"),
         ] {
-            let fault = Decoder::new(format).judge(message, kind).unwrap_err();
+            let fault = Decoder::new(format, true).judge(message, kind).unwrap_err();
             let rejected = rejected(message, kind, at, None, &fault);
             assert_eq!(rejected.record, Record::new(payload, at).with_message_kind(kind));
             assert!(rejected.reason.contains(reason), "{}", rejected.reason);

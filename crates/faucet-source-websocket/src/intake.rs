@@ -58,7 +58,7 @@ impl Intake {
         Self {
             pager: Pager::new(checked.page),
             outages: Outages::default(),
-            decoder: Decoder::new(checked.format),
+            decoder: Decoder::new(checked.format, checked.excerpts),
             on_parse_error: checked.on_parse_error,
             envelope: checked.envelope.then(|| Arc::from(url)),
             stop: checked.stop,

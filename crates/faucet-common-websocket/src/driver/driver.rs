@@ -1,5 +1,6 @@
 //! A connection on tokio.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -11,6 +12,7 @@ use futures_util::future::BoxFuture;
 
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
+use crate::error;
 use crate::machine::{
     Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp, Taken,
 };
@@ -134,9 +136,7 @@ impl Driver {
             match output {
                 Output::HangUp => self.stream = None,
                 Output::Dial => {
-                    let target = Arc::clone(&self.target);
-                    let dialing = async move { target.connect(&mut StepLog::new()).await };
-                    self.dialing = Some(dialing.boxed());
+                    self.dialing = Some(dial(Arc::clone(&self.target)).boxed());
                 }
             }
         }
@@ -289,6 +289,15 @@ impl Driver {
             _ => {}
         }
     }
+}
+
+/// Connects once. A dialer or a provider of credentials that panics fails the attempt: the records
+/// that were received before are not lost with it.
+async fn dial(target: Arc<Target>) -> Result<Upgraded, Failure> {
+    let mut log = StepLog::new();
+    let dialing = AssertUnwindSafe(target.connect(&mut log));
+    let dialed = dialing.catch_unwind().await;
+    dialed.unwrap_or_else(|panic| Err(error::panicked(target.url.redacted(), &*panic)))
 }
 
 impl std::fmt::Debug for Driver {

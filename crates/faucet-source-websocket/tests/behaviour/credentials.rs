@@ -258,3 +258,27 @@ async fn a_provider_can_neither_take_the_upgrades_headers_nor_all_the_time() {
     assert!(told.error().to_string().ends_with("timed out after 10 seconds"));
     assert_eq!(told.took, secs(10), "its time counts towards connect_timeout");
 }
+
+/// Panics when it is asked a second time.
+struct PanicsLater(AtomicUsize);
+
+#[async_trait]
+impl AuthProvider for PanicsLater {
+    async fn headers(&self) -> Result<HeaderMap> {
+        assert!(self.0.fetch_add(1, Ordering::Relaxed) == 0, "no second token");
+        Ok(HeaderMap::new())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_panics_ends_the_run_behind_the_records_that_were_received() {
+    let script = Script::accept().send_text("1").send_text("2").hang_up();
+    let keys = json!({"reconnect": true, "batch_timeout": 60});
+    let (_, source) = in_memory([script], keys);
+    let source = source.with_auth_provider(Arc::new(PanicsLater(AtomicUsize::new(0))));
+    let told = run_paused(&source).await;
+    assert_eq!(told.texts(), ["1", "2"]);
+    assert_eq!(told.error().kind(), ErrorKind::Panic);
+    let message = told.error().to_string();
+    assert!(message.ends_with("a plugin panicked: no second token"), "{message}");
+}

@@ -185,3 +185,24 @@ async fn an_envelope_tells_when_and_from_where() {
     );
     assert_eq!(record.payload().as_bytes(), b"{\"n\": 2.10}", "the payload stays what it is");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_kept_out_of_errors_where_that_is_asked_for() {
+    let logs = Logs::collect();
+    for (excerpts, ending) in [(true, ": \"s3cret\""), (false, "at byte 0")] {
+        for policy in ["fail", "skip"] {
+            let script = Script::accept().send_text("s3cret").close(1000, "");
+            let keys = json!({"error_excerpts": excerpts, "on_parse_error": policy});
+            let (_, source) = in_memory([script], keys);
+            let told = run_paused(&source).await;
+            if policy == "fail" {
+                let message = told.error().to_string();
+                assert!(message.ends_with(ending), "{message}");
+            }
+        }
+        let shown = logs.lines().iter().any(|line| line.contains("s3cret"));
+        assert!(shown || !excerpts);
+    }
+    // Only the run with excerpts has logged it.
+    assert_eq!(logs.lines().iter().filter(|line| line.contains("s3cret")).count(), 1);
+}

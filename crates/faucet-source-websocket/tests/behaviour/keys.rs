@@ -38,6 +38,7 @@ const TESTS: &[(&str, &[&str])] = &[
     ("every_connect_subscribes_in_order", &["subscribe_messages"]),
     ("the_other_formats_take_what_is_no_json", &["message_format"]),
     ("messages_that_are_not_json_can_be_skipped_and_are_counted", &["on_parse_error"]),
+    ("a_message_is_kept_out_of_errors_where_that_is_asked_for", &["error_excerpts"]),
     ("an_envelope_tells_when_and_from_where", &["envelope"]),
     ("a_peer_that_does_not_pong_is_dropped", &["ping_interval", "pong_timeout"]),
     ("max_messages_is_exact_inside_a_burst_and_the_server_is_told_goodbye", &["max_messages"]),
