@@ -115,7 +115,7 @@ impl Subject {
         match self {
             Self::Scan | Self::ManyScan => "frame scan by hand: the limit",
             Self::Tungstenite => "tokio-tungstenite, discards",
-            Self::Naive => "Value a message, select! with timers",
+            Self::Naive => "serde_json::Value, select! with timers",
             Self::PagesRaw => "faucet: pages, raw",
             Self::PagesJson => "faucet: pages, json",
             Self::LinesRaw => "faucet: JSON Lines, raw",

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt as _;
 
 use crate::result::Result;
@@ -12,44 +13,60 @@ use crate::wire::upgrade::ask;
 use crate::work::Work;
 
 const BUFFER: usize = 256 << 10;
-const PAGE: usize = 1000;
 
 /// Measures it.
 pub(crate) async fn measure(work: &Work) -> Result<Sample> {
     let meter = Meter::start()?;
     let mut stream = connect(&work.from).await?;
     let rest = ask(&mut stream, &work.from.path, false).await?;
-    let mut buffer = vec![0; BUFFER];
-    let mut filled = rest.len();
-    buffer[..filled].copy_from_slice(&rest);
-    let mut pages = Pages::default();
+    let mut buffer = BytesMut::with_capacity(BUFFER);
+    buffer.extend_from_slice(&rest);
+    let (mut seen, mut over) = (Seen::default(), false);
     loop {
-        let at = pages.scan(&buffer[..filled])?;
-        buffer.copy_within(at..filled, 0);
-        filled -= at;
-        let n = if pages.over { 0 } else { stream.read(&mut buffer[filled..]).await? };
-        if n == 0 {
+        let scanned = Scanned::of(&buffer)?;
+        seen.messages += scanned.places.len() as u64;
+        seen.bytes += scanned.bytes;
+        over |= scanned.over;
+        // Handed over and dropped: then the buffer is free again.
+        let chunk = buffer.split_to(scanned.end).freeze();
+        black_box(Page { chunk, places: scanned.places });
+        buffer.reserve(BUFFER.saturating_sub(buffer.len()));
+        if over || stream.read_buf(&mut buffer).await? == 0 {
             break;
         }
-        filled += n;
     }
-    meter.stop(pages.seen.check(work.messages)?)
+    meter.stop(seen.check(work.messages)?)
 }
 
-/// Places of messages, about a thousand a page.
+/// Messages: a chunk, and where they lie in it.
+struct Page {
+    #[expect(dead_code, reason = "a page holds its messages, whether somebody looks or not")]
+    chunk: Bytes,
+    #[expect(dead_code, reason = "as above")]
+    places: Vec<Place>,
+}
+
+/// Where a message begins, and how long it is.
+type Place = (u32, u32);
+
+/// The whole frames at the beginning of some bytes.
 #[derive(Debug, Default)]
-pub(crate) struct Pages {
-    places: Vec<(u32, u32)>,
-    pub(crate) seen: Seen,
+pub(crate) struct Scanned {
+    pub(crate) places: Vec<Place>,
+    /// The size of all messages.
+    pub(crate) bytes: u64,
+    /// Where the last frame ends.
+    pub(crate) end: usize,
     /// The peer said Close.
     pub(crate) over: bool,
 }
 
-impl Pages {
-    /// Goes over the whole frames of `bytes`, and returns where they end.
-    pub(crate) fn scan(&mut self, bytes: &[u8]) -> Result<usize> {
-        // Counted once for all of `bytes`: a message has no more than a few nanoseconds.
-        let (mut at, mut payload, before) = (0, 0, self.places.len());
+impl Scanned {
+    /// Goes over the whole frames of `bytes`.
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self> {
+        // Room for as many as there can be of the smallest messages of the bench.
+        let mut found = Self { places: Vec::with_capacity(bytes.len() / 128), ..Self::default() };
+        let mut at = 0;
         // A frame of servers has no mask, so fewer headers are possible than `Header` reads.
         while let Some(&[first, second]) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
             let (header, len) = match second {
@@ -64,21 +81,18 @@ impl Pages {
             if start + len > bytes.len() {
                 break;
             }
+            at = start + len;
             match first {
-                TEXT | BINARY => self.places.push((start as u32, len as u32)),
-                CLOSE => self.over = true,
+                TEXT | BINARY => {
+                    found.places.push((start as u32, len as u32));
+                    found.bytes += len as u64;
+                }
+                CLOSE => found.over = true,
                 first => return Err(format!("a frame begins with {first:#x}").into()),
             }
-            payload += if first == CLOSE { 0 } else { len };
-            at = start + len;
         }
-        self.seen.messages += (self.places.len() - before) as u64;
-        self.seen.bytes += payload as u64;
-        if self.places.len() >= PAGE {
-            black_box(&self.places);
-            self.places.clear();
-        }
-        Ok(at)
+        found.end = at;
+        Ok(found)
     }
 }
 
@@ -93,14 +107,14 @@ mod tests {
         push_frame(&mut bytes, TEXT, b"abc");
         let first = bytes.len();
         push_frame(&mut bytes, BINARY, &[0; 300]);
-        let mut pages = Pages::default();
-        assert_eq!(pages.scan(&bytes[..bytes.len() - 1]).unwrap(), first);
-        assert_eq!(pages.scan(&bytes[first..]).unwrap(), bytes.len() - first);
-        assert_eq!((pages.seen, pages.over), (Seen { messages: 2, bytes: 303 }, false));
+        let found = Scanned::of(&bytes[..bytes.len() - 1]).unwrap();
+        assert_eq!((found.places, found.bytes, found.end), (vec![(2, 3)], 3, first));
+        let found = Scanned::of(&bytes[first..]).unwrap();
+        assert_eq!((found.places, found.bytes), (vec![(4, 300)], 300));
+        assert!(!found.over);
         push_frame(&mut bytes, CLOSE, &[]);
-        pages.scan(&bytes).unwrap();
-        assert!(pages.over);
-        assert!(pages.scan(&[0x83, 0]).is_err());
-        assert!(pages.scan(&[TEXT, 0x80, 0, 0, 0, 0]).is_err());
+        assert!(Scanned::of(&bytes).unwrap().over);
+        assert!(Scanned::of(&[0x83, 0]).is_err());
+        assert!(Scanned::of(&[TEXT, 0x80, 0, 0, 0, 0]).is_err());
     }
 }

@@ -6,7 +6,7 @@ use crate::result::Result;
 use crate::sample::{Meter, Sample, Seen};
 use crate::senders::PAGE;
 use crate::wire::client_frames::ClientFrames;
-use crate::wire::frame::{CLOSE, TEXT, push_masked};
+use crate::wire::frame::{CLOSE, LONGEST_HEADER, TEXT, put_masked};
 use crate::wire::stream::connect;
 use crate::wire::upgrade::ask;
 use crate::work::Work;
@@ -21,23 +21,23 @@ pub(crate) async fn measure(work: &Work) -> Result<Sample> {
     let meter = Meter::start()?;
     let mut stream = connect(&work.to).await?;
     ask(&mut stream, &work.to.path, false).await?;
-    let (mut seen, mut out) = (Seen::default(), Vec::new());
+    let (mut seen, mut out) =
+        (Seen::default(), vec![0; WRITE + work.payload.len() + LONGEST_HEADER]);
     let mut next = messages.iter().cycle();
     while seen.messages < work.messages {
-        out.clear();
-        let page = PAGE.min(usize::try_from(work.messages - seen.messages)?);
+        let (page, mut at) = (PAGE.min(usize::try_from(work.messages - seen.messages)?), 0);
         for message in next.by_ref().take(page) {
-            push_masked(&mut out, TEXT, message.as_bytes(), keys.u32(..).to_ne_bytes());
+            let key = keys.u32(..).to_ne_bytes();
+            at += put_masked(&mut out[at..], TEXT, message.as_bytes(), key);
             seen.add(message.len());
-            if out.len() >= WRITE {
+            if at >= WRITE {
                 break;
             }
         }
-        stream.write_all(&out).await?;
+        stream.write_all(&out[..at]).await?;
     }
-    out.clear();
-    push_masked(&mut out, CLOSE, &1000u16.to_be_bytes(), [1, 2, 3, 4]);
-    stream.write_all(&out).await?;
+    let len = put_masked(&mut out, CLOSE, &1000u16.to_be_bytes(), [1, 2, 3, 4]);
+    stream.write_all(&out[..len]).await?;
     stream.flush().await?;
     ClientFrames::new().read_to_end(&mut stream).await?;
     meter.stop(seen.check(work.messages)?)

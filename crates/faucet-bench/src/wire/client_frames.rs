@@ -97,7 +97,7 @@ impl ClientFrames {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::frame::push_masked;
+    use crate::wire::frame::tests::push_masked;
 
     #[tokio::test]
     async fn messages_are_counted_and_pings_answered_however_the_bytes_come() {

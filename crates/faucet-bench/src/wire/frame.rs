@@ -10,6 +10,9 @@ pub(crate) const PONG: u8 = 0x8a;
 
 const MASKED: u8 = 0x80;
 
+/// Of a client, with the key.
+pub(crate) const LONGEST_HEADER: usize = 14;
+
 /// The header of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
@@ -54,40 +57,63 @@ impl Header {
 
 /// Appends a frame as servers send them.
 pub(crate) fn push_frame(out: &mut Vec<u8>, first: u8, payload: &[u8]) {
-    push_header(out, first, payload.len(), 0);
-    out.extend_from_slice(payload);
-}
-
-/// Appends a frame as clients send them.
-#[inline]
-pub(crate) fn push_masked(out: &mut Vec<u8>, first: u8, payload: &[u8], key: [u8; 4]) {
-    push_header(out, first, payload.len(), MASKED);
-    out.extend_from_slice(&key);
-    let at = out.len();
-    out.extend_from_slice(payload);
-    mask(&mut out[at..], key);
-}
-
-#[inline]
-fn push_header(out: &mut Vec<u8>, first: u8, len: usize, masked: u8) {
-    match len {
-        ..126 => out.extend_from_slice(&[first, masked | len as u8]),
-        126..=0xffff => {
+    match payload.len() {
+        len @ ..126 => out.extend_from_slice(&[first, len as u8]),
+        len @ 126..=0xffff => {
             let [a, b] = (len as u16).to_be_bytes();
-            out.extend_from_slice(&[first, masked | 126, a, b]);
+            out.extend_from_slice(&[first, 126, a, b]);
         }
-        _ => {
-            out.extend_from_slice(&[first, masked | 127]);
+        len => {
+            out.extend_from_slice(&[first, 127]);
             out.extend_from_slice(&(len as u64).to_be_bytes());
         }
     }
+    out.extend_from_slice(payload);
+}
+
+/// Writes a frame as clients send them to the beginning of `out`, which must have room for it, and
+/// returns its length. The payload is masked on the way, and gone over once.
+#[inline]
+pub(crate) fn put_masked(out: &mut [u8], first: u8, payload: &[u8], key: [u8; 4]) -> usize {
+    let [k0, k1, k2, k3] = key;
+    let start = match payload.len() {
+        len @ ..126 => {
+            out[..6].copy_from_slice(&[first, MASKED | len as u8, k0, k1, k2, k3]);
+            6
+        }
+        len @ 126..=0xffff => {
+            let [a, b] = (len as u16).to_be_bytes();
+            out[..8].copy_from_slice(&[first, MASKED | 126, a, b, k0, k1, k2, k3]);
+            8
+        }
+        len => {
+            out[..2].copy_from_slice(&[first, MASKED | 127]);
+            out[2..10].copy_from_slice(&(len as u64).to_be_bytes());
+            out[10..14].copy_from_slice(&key);
+            LONGEST_HEADER
+        }
+    };
+    let end = start + payload.len();
+    let word = repeated(key);
+    let (to, to_rest) = out[start..end].as_chunks_mut::<8>();
+    let (from, from_rest) = payload.as_chunks::<8>();
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = (u64::from_ne_bytes(*from) ^ word).to_ne_bytes();
+    }
+    for ((to, from), key) in to_rest.iter_mut().zip(from_rest).zip(key.iter().cycle()) {
+        *to = from ^ key;
+    }
+    end
+}
+
+/// The bytes of the key that mask eight bytes.
+fn repeated([a, b, c, d]: [u8; 4]) -> u64 {
+    u64::from_ne_bytes([a, b, c, d, a, b, c, d])
 }
 
 /// Masks, or takes the mask away.
-#[inline]
 pub(crate) fn mask(payload: &mut [u8], key: [u8; 4]) {
-    let [a, b, c, d] = key;
-    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let word = repeated(key);
     let (words, rest) = payload.as_chunks_mut::<8>();
     for chunk in words {
         *chunk = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
@@ -98,8 +124,16 @@ pub(crate) fn mask(payload: &mut [u8], key: [u8; 4]) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Appends a frame as clients send them.
+    pub(crate) fn push_masked(out: &mut Vec<u8>, first: u8, payload: &[u8], key: [u8; 4]) {
+        let at = out.len();
+        out.resize(at + payload.len() + LONGEST_HEADER, 0);
+        let len = put_masked(&mut out[at..], first, payload, key);
+        out.truncate(at + len);
+    }
 
     #[test]
     fn what_is_written_is_read() {
