@@ -19,6 +19,8 @@ pub mod options;
 mod proxy_error;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+mod server_upgrade;
 mod target;
 mod upgrade;
 pub mod url;

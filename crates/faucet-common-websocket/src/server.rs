@@ -1,17 +1,23 @@
 //! A small accepting side, for feeds that are served and sinks that are tried on loopback.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use faucet_core::{MessageKind, Span, Timestamp};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
-use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use crate::frame::Frame;
+use crate::machine::{
+    Control, FrameLimits, Frames, Inbound, Inbox, Outbox, PeerClose, Pool, Role, Stamp, Taken,
+    Utf8Policy, Violation,
+};
+use crate::server_upgrade::accept;
+
+/// The largest message that is taken from a client.
+const LIMITS: FrameLimits = FrameLimits { max_message_bytes: 64 << 20, max_fragments: 131_072 };
 
 /// Accepts WebSocket connections.
 #[derive(Debug)]
@@ -23,7 +29,7 @@ impl Listener {
         TcpListener::bind(address).await.map(Self)
     }
 
-    /// Where it listens.
+    /// The address that clients reach.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
@@ -44,81 +50,195 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Where it came from.
+    /// The client's address.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
 
     /// Answers the upgrade.
-    pub async fn upgrade(self) -> io::Result<Client> {
-        accept_async(self.stream).await.map(|ws| Client { ws }).map_err(into_io)
+    ///
+    /// # Errors
+    /// The request is no upgrade to WebSocket, or the connection broke.
+    pub async fn upgrade(mut self) -> io::Result<Client> {
+        let leftover = accept(&mut self.stream).await?;
+        let now = stamp();
+        let frames = Frames::new(Role::Server, LIMITS, Utf8Policy::Fail);
+        let mut client = Client {
+            stream: self.stream,
+            inbox: Inbox::new(frames, Pool::shared(), now),
+            outbox: Outbox::new(Role::Server, Pool::shared()),
+            spans: Vec::new(),
+            received: VecDeque::new(),
+            next: None,
+            ended: None,
+        };
+        if !leftover.is_empty() {
+            // The request's head is short, and so is what came along with it.
+            client.inbox.space()[..leftover.len()].copy_from_slice(&leftover);
+            client.inbox.filled(leftover.len(), now);
+            client.look();
+        }
+        Ok(client)
     }
+}
+
+/// How a client's stream has ended.
+#[derive(Debug, Clone)]
+enum Ended {
+    Closed,
+    Broken(Violation),
 }
 
 /// A connected client.
 #[derive(Debug)]
 pub struct Client {
-    ws: WebSocketStream<TcpStream>,
+    stream: TcpStream,
+    inbox: Inbox,
+    outbox: Outbox,
+    spans: Vec<Span>,
+    received: VecDeque<Frame>,
+    /// The frame behind the received messages. A Pong confirms everything before its Ping, so the
+    /// Ping is answered only when those messages were taken.
+    next: Option<Result<Control, Violation>>,
+    ended: Option<Ended>,
 }
 
 impl Client {
     /// Sends all frames and flushes once.
+    ///
+    /// # Errors
+    /// The connection broke, or a text frame is not UTF-8.
     pub async fn send(&mut self, frames: impl IntoIterator<Item = Frame>) -> io::Result<()> {
         for frame in frames {
-            self.ws.feed(message(frame)?).await.map_err(into_io)?;
+            if let Frame::Text(text) = &frame {
+                std::str::from_utf8(text).map_err(io::Error::other)?;
+            }
+            self.outbox.data(&frame);
+            if self.outbox.pending().len() > WRITE_AHEAD {
+                self.flush().await?;
+            }
         }
-        self.ws.flush().await.map_err(into_io)
+        self.flush().await
     }
 
     /// The next message; `None` after the client's Close. Reading answers the client's Pings.
     /// Cancel safe.
+    ///
+    /// # Errors
+    /// The connection broke, or the client violates the protocol.
     pub async fn receive(&mut self) -> io::Result<Option<Frame>> {
         loop {
-            return Ok(Some(match self.ws.next().await {
-                Some(Ok(Message::Text(text))) => Frame::Text(text.into()),
-                Some(Ok(Message::Binary(bytes))) => Frame::Binary(bytes),
-                Some(Ok(_)) => continue,
-                Some(Err(error)) => return Err(into_io(error)),
-                None => return Ok(None),
-            }));
+            if let Some(frame) = self.received.pop_front() {
+                return Ok(Some(frame));
+            }
+            if let Some(next) = self.next.take() {
+                self.act(next);
+                continue;
+            }
+            self.flush().await?;
+            match &self.ended {
+                Some(Ended::Closed) => return Ok(None),
+                Some(Ended::Broken(why)) => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, *why));
+                }
+                None => self.read().await?,
+            }
         }
     }
 
     /// Reads, which answers the client's Pings, and drops what it reads. Completes when the client
     /// is gone, with `Ok` if it closed cleanly. Cancel safe.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
     pub async fn drain(&mut self) -> io::Result<()> {
-        loop {
-            match self.ws.next().await {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(into_io(error)),
-                None => return Ok(()),
-            }
+        while self.receive().await?.is_some() {
+            self.received.clear();
         }
+        Ok(())
     }
 
     /// Sends Close and waits for the client's answer.
     pub async fn close(mut self, code: u16, reason: &'static str) {
-        let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
-        if self.ws.close(Some(frame)).await.is_ok() {
+        self.outbox.close_with(code, reason);
+        if self.flush().await.is_ok() {
             let _ = self.drain().await;
         }
     }
-}
 
-fn message(frame: Frame) -> io::Result<Message> {
-    Ok(match frame {
-        Frame::Text(bytes) => Message::Text(text(bytes)?),
-        Frame::Binary(bytes) => Message::Binary(bytes),
-    })
-}
-
-fn text(bytes: Bytes) -> io::Result<Utf8Bytes> {
-    Utf8Bytes::try_from(bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
-}
-
-fn into_io(error: WsError) -> io::Error {
-    match error {
-        WsError::Io(error) => error,
-        other => io::Error::other(other),
+    /// Reads once. Cancel safe.
+    async fn read(&mut self) -> io::Result<()> {
+        self.stream.readable().await?;
+        match self.stream.try_read(self.inbox.space()) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(n) => {
+                self.inbox.filled(n, stamp());
+                self.look();
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.inbox.rest(),
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
+
+    /// Acts on a control frame or a violation, and looks at what is behind it.
+    fn act(&mut self, next: Result<Control, Violation>) {
+        match next {
+            Ok(Control::Ping(payload)) => self.outbox.pong(payload),
+            Ok(Control::Pong(_)) => {}
+            Ok(Control::Close(PeerClose { code, .. })) => {
+                self.outbox.close(code);
+                self.ended = Some(Ended::Closed);
+                return;
+            }
+            Err(violation) => {
+                self.outbox.close(Some(violation.close_code()));
+                self.ended = Some(Ended::Broken(violation));
+                return;
+            }
+        }
+        self.look();
+    }
+
+    /// Takes the messages up to the next control frame.
+    fn look(&mut self) {
+        self.next = match self.inbox.next() {
+            Ok(Inbound::More) => None,
+            Ok(Inbound::Control(control)) => Some(Ok(control)),
+            Err(violation) => Some(Err(violation)),
+        };
+        if !self.inbox.has_messages() {
+            return;
+        }
+        let bytes = match self.inbox.take(&mut self.spans) {
+            Taken::Shared(bytes) => bytes,
+            Taken::Small(bytes) => Bytes::copy_from_slice(bytes),
+        };
+        self.received.extend(self.spans.iter().map(|span| {
+            let payload = bytes.slice(span.range());
+            match span.kind {
+                MessageKind::Text => Frame::Text(payload),
+                MessageKind::Binary => Frame::Binary(payload),
+            }
+        }));
+    }
+
+    /// Writes what waits. Cancel safe.
+    async fn flush(&mut self) -> io::Result<()> {
+        while !self.outbox.pending().is_empty() {
+            match self.stream.write(self.outbox.pending()).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                n => self.outbox.wrote(n),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// So many bytes are encoded before they are written.
+const WRITE_AHEAD: usize = 128 * 1024;
+
+fn stamp() -> Stamp {
+    let instant = tokio::time::Instant::now().into_std();
+    Stamp { instant, timestamp: Timestamp::now() }
 }

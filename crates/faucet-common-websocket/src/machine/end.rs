@@ -70,12 +70,7 @@ impl End {
             }
             Self::Dropped(_) => None,
             Self::GaveUp(_) => Some(Some(code::GIVEN_UP)),
-            Self::Violation(violation) => Some(Some(match violation {
-                Violation::NotUtf8 | Violation::CloseReason => code::INVALID,
-                Violation::TooLarge { .. } => code::TOO_BIG,
-                Violation::TooManyFragments { .. } => code::POLICY,
-                _ => code::PROTOCOL,
-            })),
+            Self::Violation(violation) => Some(Some(violation.close_code())),
         }
     }
 

@@ -28,15 +28,23 @@ mod timers;
 mod utf8_policy;
 mod violation;
 
+#[cfg(feature = "server")]
+pub(crate) use control::{Control, PeerClose};
 pub(crate) use end::End;
 pub use end::{Discarded, GaveUp};
 pub use event::{Event, Over};
 pub(crate) use frames::FrameLimits;
+#[cfg(feature = "server")]
+pub(crate) use frames::Frames;
 pub use inbox::Taken;
+#[cfg(feature = "server")]
+pub(crate) use inbox::{Inbound, Inbox};
 pub use lifecycle::{Class, Failure};
 pub(crate) use machine::{Machine, Output};
 pub use outbox::Outbox;
 pub(crate) use pool::Pool;
+#[cfg(feature = "server")]
+pub(crate) use role::Role;
 pub(crate) use settings::{Settings, TimeLimits};
 pub use stamp::Stamp;
 pub use utf8_policy::Utf8Policy;

@@ -104,6 +104,14 @@ impl Outbox {
         self.frame(opcode::CLOSE, code.as_ref().map_or(&[], |code| code.as_slice()));
     }
 
+    /// Appends a Close frame with a code and a reason, of which 123 bytes are sent.
+    #[cfg(feature = "server")]
+    pub(crate) fn close_with(&mut self, code: u16, reason: &str) {
+        let mut payload = code.to_be_bytes().to_vec();
+        payload.extend(reason.bytes().take(LONGEST - 2));
+        self.frame(opcode::CLOSE, &payload);
+    }
+
     #[inline]
     fn frame(&mut self, opcode: u8, payload: &[u8]) {
         let key = match self.role {

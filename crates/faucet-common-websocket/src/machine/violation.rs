@@ -1,5 +1,7 @@
 //! The ways in which a peer breaks the protocol or a limit.
 
+use crate::machine::close::code;
+
 /// A frame that may not be received. The connection ends with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Violation {
@@ -50,4 +52,16 @@ pub(crate) enum Violation {
         /// The limit.
         max: u32,
     },
+}
+
+impl Violation {
+    /// The code of the Close frame that answers it.
+    pub(crate) fn close_code(self) -> u16 {
+        match self {
+            Self::NotUtf8 | Self::CloseReason => code::INVALID,
+            Self::TooLarge { .. } => code::TOO_BIG,
+            Self::TooManyFragments { .. } => code::POLICY,
+            _ => code::PROTOCOL,
+        }
+    }
 }

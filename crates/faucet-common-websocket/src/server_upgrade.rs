@@ -1,0 +1,95 @@
+//! The accepting side of the upgrade (RFC 6455 §4.2).
+
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+const LONGEST_HEAD: usize = 16 * 1024;
+const MOST_HEADERS: usize = 64;
+const REFUSAL: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+/// Answers a request for an upgrade. Returns the bytes behind the request: frames already.
+pub(crate) async fn accept(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut read = Vec::with_capacity(1024);
+    loop {
+        if stream.read_buf(&mut read).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        match parse(&read) {
+            Parsed::Upgrade { key, length } => {
+                let answer = format!(
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+                     Connection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+                    derive_accept_key(key.as_bytes())
+                );
+                stream.write_all(answer.as_bytes()).await?;
+                return Ok(read.split_off(length));
+            }
+            Parsed::More if read.len() <= LONGEST_HEAD => {}
+            Parsed::More | Parsed::Other => {
+                stream.write_all(REFUSAL).await?;
+                let what = "the request is no upgrade to WebSocket";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
+        }
+    }
+}
+
+/// What a client has sent so far.
+#[derive(Debug, PartialEq, Eq)]
+enum Parsed {
+    /// A whole request for an upgrade, of so many bytes.
+    Upgrade { key: String, length: usize },
+    /// The beginning of a request.
+    More,
+    /// Something else.
+    Other,
+}
+
+fn parse(read: &[u8]) -> Parsed {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    let length = match request.parse(read) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Parsed::More,
+        Err(_) => return Parsed::Other,
+    };
+    let header = |name: &str| {
+        let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        found.and_then(|header| std::str::from_utf8(header.value).ok()).map(str::trim)
+    };
+    let upgrade = header("upgrade").is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
+    match header("sec-websocket-key") {
+        Some(key) if upgrade && request.method == Some("GET") => {
+            Parsed::Upgrade { key: key.to_owned(), length }
+        }
+        _ => Parsed::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_request_for_an_upgrade_is_accepted() {
+        let upgrade = "GET / HTTP/1.1\r\nHost: h\r\nupgrade: WebSocket\r\nConnection: Upgrade\r\n\
+                       Sec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        let whole = Parsed::Upgrade { key: "k".into(), length: upgrade.len() };
+        assert_eq!(parse(format!("{upgrade}frames").as_bytes()), whole);
+        for length in 0..upgrade.len() {
+            assert_eq!(parse(&upgrade.as_bytes()[..length]), Parsed::More);
+        }
+        for other in [
+            upgrade.replace("GET", "POST"),
+            upgrade.replace("Sec-WebSocket-Key: k\r\n", ""),
+            upgrade.replace("WebSocket\r\n", "h2c\r\n"),
+            "\x16\x03\x01".into(),
+        ] {
+            assert_eq!(parse(other.as_bytes()), Parsed::Other, "{other}");
+        }
+    }
+}
