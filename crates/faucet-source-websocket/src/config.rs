@@ -8,7 +8,7 @@ use faucet_common_websocket::{
     Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting, ReconnectKeys,
     TlsConfig, UrlText, Utf8Policy,
 };
-use faucet_core::duration::{self, Seconds};
+use faucet_core::duration::{self, Seconds, SecondsOrZero};
 use faucet_core::size::{self, Bytes};
 use faucet_core::{ComponentKind, KeyPath, PageLimits, Problem, ProblemKind, Problems, Secret};
 use schemars::JsonSchema;
@@ -131,10 +131,10 @@ pub struct WebsocketSourceConfig {
     #[serde(default = "default::batch_bytes", with = "size")]
     #[schemars(with = "Bytes", extend("minimum" = 1))]
     pub batch_bytes: usize,
-    /// A page that is not full is handed over this long after its first record. Not with
-    /// `batch_size: 0`.
+    /// A page that is not full is handed over this long after its first record, if the consumer waits
+    /// for one. 0 hands it over as soon as nothing more is there to read. Not with `batch_size: 0`.
     #[serde(default = "default::batch_timeout", with = "duration")]
-    #[schemars(with = "Seconds")]
+    #[schemars(with = "SecondsOrZero")]
     pub batch_timeout: Duration,
     /// Size of the read buffer in bytes. Default: 256 KiB, shared with all other connections and
     /// borrowed only while there is something to read.
@@ -226,14 +226,18 @@ impl WebsocketSourceConfig {
     }
 
     fn check_page(&self, problems: &mut Problems) -> PageLimits {
-        duration::check("batch_timeout", Some(self.batch_timeout), problems);
+        duration::check_or_zero("batch_timeout", self.batch_timeout, problems);
         problems.push_if(self.batch_bytes == 0, || {
             Problem::out_of_range("batch_bytes", "at least 1 byte")
         });
         let Some(records) = NonZeroUsize::new(self.batch_size) else {
             for (key, given) in [
                 ("batch_bytes", self.batch_bytes != default::batch_bytes()),
-                ("batch_timeout", self.batch_timeout != default::batch_timeout()),
+                // The option map's default is 0, which asks for nothing that one page could break.
+                (
+                    "batch_timeout",
+                    ![default::batch_timeout(), Duration::ZERO].contains(&self.batch_timeout),
+                ),
             ] {
                 problems.push_if(given, || {
                     Problem::conflict(key, "batch_size")
@@ -358,7 +362,7 @@ mod tests {
                 json!({"batch_size": 0, "batch_timeout": 5}),
                 "batch_timeout: not together with batch_size",
             ),
-            (json!({"batch_timeout": 0}), "batch_timeout: out of range"),
+            (json!({"batch_timeout": 1e9}), "batch_timeout: out of range"),
             (
                 json!({"read_buffer_bytes": 0}),
                 "read_buffer_bytes: out of range, expected from 1 byte to 64 MiB",

@@ -24,6 +24,13 @@ const OPTIONS: &[OptionKey] = &[
     options::max_attempts("-1"),
     options::PATIENCE,
     options::SUBPROTOCOL,
+    OptionKey::new(
+        "websocket.batch_timeout",
+        "batch_timeout",
+        |text| Ok(text.parse::<u32>().map_or_else(|_| text.into(), Into::into)),
+        "How long a page that is not full waits; 0 hands records over as they arrive.",
+    )
+    .with_default("0"),
     OptionKey::new("websocket.unbounded", "unbounded", boolean, "Run until stopped.")
         .with_default("true"),
 ];

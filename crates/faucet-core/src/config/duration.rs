@@ -34,6 +34,29 @@ impl JsonSchema for Seconds {
     }
 }
 
+/// The schema of a duration that may be zero.
+#[derive(Debug)]
+pub struct SecondsOrZero;
+
+impl JsonSchema for SecondsOrZero {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DurationOrZero".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Seconds as a number, or text with units such as \"250ms\" or \"1 min\".",
+            "type": ["number", "string"],
+            "minimum": 0,
+        })
+    }
+}
+
+/// Adds a problem when `duration` is longer than [`LONGEST`]; it may be zero.
+pub fn check_or_zero(key: &'static str, duration: Duration, problems: &mut Problems) {
+    check(key, Some(duration).filter(|duration| !duration.is_zero()), problems);
+}
+
 /// Adds a problem when `duration` is zero or longer than [`LONGEST`].
 pub fn check(key: &'static str, duration: Option<Duration>, problems: &mut Problems) {
     problems.push_if(duration == Some(Duration::ZERO), || {

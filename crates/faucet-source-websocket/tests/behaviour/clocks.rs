@@ -284,6 +284,7 @@ async fn a_page_is_handed_over_some_time_after_its_first_record() {
         (json!({}), (3050, 1), (3450, 1)),
         (json!({"batch_timeout": 1}), (3000 + 1000, 3), (4200 + 1000, 2)),
         (json!({"batch_timeout": 0.1}), (3100, 1), (3500, 1)),
+        (json!({"batch_timeout": 0}), (3000, 1), (3400, 1)),
     ] {
         let (_, source) = in_memory([script.clone()], keys);
         let mut reader = open(&source).await;
