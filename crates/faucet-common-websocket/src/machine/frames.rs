@@ -137,40 +137,47 @@ impl Frames {
     /// the messages to `spans`. Call it again after a control frame.
     #[inline]
     pub(crate) fn scan(&mut self, buf: &mut [u8], spans: &mut Vec<Span>) -> Stop {
-        let mut at = self.at;
-        let max = self.limits.max_message_bytes;
         let before = spans.len();
         loop {
             // A server unmasks every frame, and a fragmented message puts each frame on the other path.
             if self.role == Role::Client && self.open.is_none() {
-                // The loop that nearly every frame takes: whole, unmasked, and a data frame.
-                while let Some(&[first @ (WHOLE_TEXT | WHOLE_BINARY), second]) =
-                    buf.get(at..).and_then(|rest| rest.first_chunk::<2>())
-                {
-                    let Some((size, len)) = plain_length(&buf[at..], second) else { break };
-                    let start = at + size;
-                    if len > max || len > (buf.len() - start) as u64 {
-                        break;
-                    }
-                    match size {
-                        2 => buf[at..at + 2].copy_from_slice(&[GAP; 2]),
-                        4 => buf[at..at + 4].copy_from_slice(&[GAP; 4]),
-                        _ => buf[at..start].fill(GAP),
-                    }
-                    let kind =
-                        if first == WHOLE_TEXT { MessageKind::Text } else { MessageKind::Binary };
-                    self.binary |= first == WHOLE_BINARY;
-                    spans.push(Span { at: start as u32, len: len as u32, kind });
-                    at = start + len as usize;
-                }
+                self.scan_plain(buf, spans);
+                self.data_seen |= spans.len() > before;
             }
-            self.at = at;
-            self.data_seen |= spans.len() > before;
-            match self.rare(buf, spans) {
-                Ok(()) => at = self.at,
-                Err(stop) => return stop,
+            if let Err(stop) = self.rare(buf, spans) {
+                return stop;
             }
         }
+    }
+
+    /// Takes the frames that nearly all frames are: whole, unmasked, and one is a message. Stops at
+    /// any other, and at one that begins in the last bytes of the buffer.
+    #[inline]
+    fn scan_plain(&mut self, buf: &mut [u8], spans: &mut Vec<Span>) {
+        let (filled, max) = (buf.len(), self.limits.max_message_bytes);
+        let mut at = self.at;
+        while let Some(header) = buf.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<4>()) {
+            let [first, second, a, b] = *header;
+            let (size, len) = match second {
+                0..126 => (2, u64::from(second)),
+                126 => (4, u64::from(u16::from_be_bytes([a, b]))),
+                _ => break,
+            };
+            let kind = match first {
+                WHOLE_TEXT => MessageKind::Text,
+                WHOLE_BINARY => MessageKind::Binary,
+                _ => break,
+            };
+            let start = at + size;
+            if len > max || len > (filled - start) as u64 {
+                break;
+            }
+            *header = if size == 4 { [GAP; 4] } else { [GAP, GAP, a, b] };
+            self.binary |= kind == MessageKind::Binary;
+            spans.push(Span { at: start as u32, len: len as u32, kind });
+            at = start + len as usize;
+        }
+        self.at = at;
     }
 
     /// Takes the frame at `self.at`, whatever it is.
@@ -314,7 +321,9 @@ impl Frames {
         }
         open.end += len;
         self.at = next;
-        if open.kind == MessageKind::Text && self.utf8 == Utf8Policy::Fail {
+        // The text of a message that is one frame is checked with all others.
+        let whole = last && open.fragments == 1;
+        if open.kind == MessageKind::Text && self.utf8 == Utf8Policy::Fail && !whole {
             match checked_prefix(&buf[open.checked..open.end], last) {
                 Some(valid) => open.checked += valid,
                 None => return Err(Stop::Violation(Violation::NotUtf8)),

@@ -107,6 +107,13 @@ impl Pager {
         }
         if let Some(most) = self.limits.bytes {
             let mut left = most.get() - self.builder.payload_bytes() - self.rejected_bytes;
+            // The payloads together are smaller than the part of the chunk that they lie in.
+            let (first, last) = (spans.first(), spans.last());
+            let all =
+                first.zip(last).map_or(0, |(first, last)| last.range().end - first.range().start);
+            if all < left {
+                return room;
+            }
             let reaches_limit = |span: &Span| {
                 left = left.saturating_sub(span.len as usize);
                 left == 0
