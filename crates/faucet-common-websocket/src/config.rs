@@ -75,6 +75,29 @@ pub struct FeedOptions {
 }
 
 impl ConnectOptions {
+    /// The keys of a source for `url`, all others as when left out.
+    pub fn new(url: impl Into<UrlText>) -> Self {
+        Self {
+            end: ComponentKind::Source,
+            url: url.into(),
+            auth: Auth::default(),
+            headers: BTreeMap::new(),
+            subprotocols: Vec::new(),
+            proxy: ProxySetting::default(),
+            tls: TlsConfig::default(),
+            connect_timeout: Duration::from_secs(10),
+            reconnect: ReconnectKeys::default(),
+            ping_interval: None,
+            pong_timeout: None,
+            stale_timeout: None,
+            max_message_bytes: 64 << 20,
+            read_buffer_bytes: None,
+            reconnect_patience: Some(Duration::from_secs(300)),
+            feed: FeedOptions::default(),
+            greeting: Vec::new(),
+        }
+    }
+
     /// Checks all keys, noting every problem. `None` when the URL is not usable.
     pub fn check(self, problems: &mut Problems) -> Option<Endpoint> {
         let url = self.url.check().map_err(|problem| problems.push(problem)).ok();
