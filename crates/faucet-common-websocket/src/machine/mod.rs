@@ -37,6 +37,7 @@ pub use lifecycle::{Class, Failure};
 pub(crate) use machine::{Machine, Output};
 pub use outbox::Outbox;
 pub(crate) use pool::Pool;
+pub(crate) use role::Role;
 pub(crate) use settings::{Settings, TimeLimits};
 pub use stamp::Stamp;
 pub use utf8_policy::Utf8Policy;
