@@ -20,6 +20,8 @@ mod proxy_error;
 #[cfg(feature = "server")]
 pub mod server;
 mod target;
+#[cfg(test)]
+mod testing;
 mod upgrade;
 pub mod url;
 
