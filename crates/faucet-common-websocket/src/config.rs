@@ -12,7 +12,7 @@ use http::header::HeaderName;
 
 use crate::endpoint::Endpoint;
 use crate::frame::Frame;
-use crate::machine::{FrameLimits, Pool, Settings, TimeLimits, Utf8Policy};
+use crate::machine::{FrameLimits, Pool, Role, Settings, TimeLimits, Utf8Policy};
 use crate::url::{UrlTemplate, UrlText};
 
 /// The largest limit of a message. Its bytes are one payload in memory.
@@ -109,6 +109,7 @@ impl ConnectOptions {
         let headers = self.check_credentials(url.as_ref(), problems);
         let reconnect = self.reconnect.check(problems);
         let settings = Settings {
+            role: Role::Client,
             reconnect,
             patience: self.reconnect_patience,
             times: self.time_limits(),

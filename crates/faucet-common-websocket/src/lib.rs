@@ -22,6 +22,8 @@ pub mod server;
 #[cfg(feature = "server")]
 mod server_upgrade;
 mod target;
+#[cfg(test)]
+mod testing;
 mod upgrade;
 pub mod url;
 

@@ -133,6 +133,25 @@ impl Frames {
         }
     }
 
+    /// Forgets the stream. The next one begins at the beginning of an empty buffer.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.role, self.limits, self.utf8);
+    }
+
+    /// Moves the bytes behind an unfinished message to the end of its payload, over the headers and
+    /// control frames that stood between: a peer that pings inside a message must not fill the
+    /// memory. Returns by how many bytes the buffer is shorter now.
+    pub(crate) fn close_gap(&mut self, buf: &mut [u8]) -> usize {
+        let Some(open) = &self.open else { return 0 };
+        let gap = self.at - open.end;
+        if gap > 0 {
+            buf.copy_within(self.at.., open.end);
+            self.at = open.end;
+            self.partial_checked = self.partial_checked.saturating_sub(gap);
+        }
+        gap
+    }
+
     /// Walks over the whole frames of `buf`, which holds everything that has arrived, and appends
     /// the messages to `spans`. Call it again after a control frame.
     #[inline]
@@ -421,3 +440,6 @@ fn checked_prefix(text: &[u8], last: bool) -> Option<usize> {
         Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ pub(crate) struct Inbox {
     /// Empty while nothing is there to read.
     buf: Vec<u8>,
     filled: usize,
-    /// Everything before this offset was taken.
+    /// Everything before this offset was taken, or holds no message.
     start: usize,
     /// The unfinished message while there is no buffer.
     carry: Vec<u8>,
@@ -85,9 +85,11 @@ impl Inbox {
             self.carry = Vec::new();
         }
         // Messages that wait have their places in the buffer: nothing moves under them.
-        let movable = self.spans.is_empty();
-        if movable && (self.start == self.filled || self.filled > self.buf.len() / 2) {
-            self.compact();
+        if self.spans.is_empty() {
+            self.start = self.frames.cut();
+            if self.start == self.filled || self.filled > self.buf.len() / 2 {
+                self.compact();
+            }
         }
         if self.filled == self.buf.len() {
             let grown = self.buf.len() + GROWTH.min(self.buf.len().max(1));
@@ -98,6 +100,7 @@ impl Inbox {
 
     /// Moves what was not taken to the beginning of the buffer.
     fn compact(&mut self) {
+        self.filled -= self.frames.close_gap(&mut self.buf[..self.filled]);
         if self.start > 0 {
             self.buf.copy_within(self.start..self.filled, 0);
             self.frames.moved(self.start);
@@ -139,6 +142,9 @@ impl Inbox {
     pub(crate) fn take(&mut self, spans: &mut Vec<Span>) -> Taken<'_> {
         spans.clear();
         std::mem::swap(spans, &mut self.spans);
+        if spans.is_empty() {
+            return Taken::Small(&[]);
+        }
         let (start, cut) = (self.start, self.frames.cut());
         if cut - start < self.buf.len() / SPARSE {
             self.start = cut;
@@ -167,16 +173,22 @@ impl Inbox {
     /// Drops everything that was received: no frame is looked at any more.
     pub(crate) fn forget(&mut self) {
         self.spans.clear();
-        self.filled = self.start;
+        self.frames.reset();
+        self.carry = Vec::new();
+        (self.filled, self.start) = (0, 0);
     }
 
     /// Nothing is there to read: gives the buffer back, unless messages wait in it or much of a
     /// message does.
     pub(crate) fn rest(&mut self) {
-        let rest = self.start..self.filled;
-        if !self.buf.is_empty() && self.spans.is_empty() && rest.len() <= LONGEST_CARRY {
+        if self.buf.is_empty() || !self.spans.is_empty() {
+            return;
+        }
+        self.filled -= self.frames.close_gap(&mut self.buf[..self.filled]);
+        let rest = self.frames.cut()..self.filled;
+        if rest.len() <= LONGEST_CARRY {
+            self.frames.moved(rest.start);
             self.carry = self.buf[rest].to_vec();
-            self.frames.moved(self.start);
             self.pool.put(std::mem::take(&mut self.buf));
             (self.filled, self.start) = (self.carry.len(), 0);
         }
@@ -207,3 +219,6 @@ impl Inbox {
         std::mem::take(&mut self.skipped)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,6 @@ pub use lifecycle::{Class, Failure};
 pub(crate) use machine::{Machine, Output};
 pub use outbox::Outbox;
 pub(crate) use pool::Pool;
-#[cfg(feature = "server")]
 pub(crate) use role::Role;
 pub(crate) use settings::{Settings, TimeLimits};
 pub use stamp::Stamp;

@@ -8,6 +8,7 @@ use faucet_connect::ReconnectPolicy;
 use crate::frame::Frame;
 use crate::machine::frames::FrameLimits;
 use crate::machine::pool::Pool;
+use crate::machine::role::Role;
 use crate::machine::utf8_policy::Utf8Policy;
 
 /// The time limits of a connection. `None` is no limit.
@@ -26,6 +27,8 @@ pub(crate) struct TimeLimits {
 /// The rules that a connection follows, whichever endpoint it connects to.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// Which end of the connection the machine is.
+    pub(crate) role: Role,
     pub(crate) reconnect: ReconnectPolicy,
     /// How long ends of one class may repeat; `None` is no limit.
     pub(crate) patience: Option<Duration>,
