@@ -61,6 +61,9 @@ pub(crate) fn run(workspace: &Workspace, update: bool) -> Result<()> {
     }
     let differences = differences(&known, &counted);
     differences.iter().for_each(|difference| println!("{}", difference.text));
+    if differences.is_empty() {
+        println!("all within {TOLERANCE_PERCENT} % of {FILE}");
+    }
     match differences.iter().any(|difference| difference.fails) {
         false => Ok(()),
         true => Err(format!(
