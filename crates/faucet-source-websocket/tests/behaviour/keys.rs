@@ -7,7 +7,7 @@ use faucet_source_websocket::WebsocketSourceConfig;
 use faucet_testkit::keys_have_tests;
 
 /// Where the tests are. What both ends share is tested once.
-const PLACES: [&str; 2] = ["src", "tests/behaviour"];
+const PLACES: [&str; 3] = ["src", "src/config", "tests/behaviour"];
 
 /// The keys, and the test that shows what they change. The test, or a helper beside it, sets the key.
 const TESTS: &[(&str, &[&str])] = &[
