@@ -396,3 +396,26 @@ async fn two_runs_of_a_source_do_not_share_anything() {
     assert_eq!((one.texts(), other.texts()), (vec!["1".to_owned()], vec!["1".to_owned()]));
     assert_eq!(server.finish().await.len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_comes_instead_of_the_answer_to_our_close_is_the_error_of_the_run() {
+    for (code, refused) in [(1000, false), (1001, false), (1008, true), (3000, true), (4401, true)]
+    {
+        for keys in [json!({"max_messages": 1}), json!({"idle_timeout": 5})] {
+            let script = Script::accept()
+                .no_close_echo()
+                .send_text("1")
+                .expect_close()
+                .send_close(code, "not you")
+                .hang_up();
+            let (_, source) = in_memory([script], keys.clone());
+            let mut reader = open(&source).await;
+            page_within(&mut *reader, secs(1)).await;
+            assert!(is_end(&reader.next_page().await.unwrap()), "{code} {keys}");
+            let closed = reader.close().await.map_err(|error| error.to_string());
+            let message = "WebSocket ws://feed.test/: closed by the server: ";
+            let failed = closed.as_ref().is_err_and(|error| error.starts_with(message));
+            assert_eq!((failed, closed.is_err()), (refused, refused), "{code} {keys}: {closed:?}");
+        }
+    }
+}
