@@ -137,6 +137,11 @@ impl Lifecycle {
         Self { attempts, patience, was_connected: false, connected_at: None, repeated: None }
     }
 
+    /// Whether an upgrade has succeeded before.
+    pub(crate) fn was_connected(&self) -> bool {
+        self.was_connected
+    }
+
     /// An upgrade succeeded at `now`. By itself this is no progress.
     pub(crate) fn connected(&mut self, now: Instant) {
         self.was_connected = true;

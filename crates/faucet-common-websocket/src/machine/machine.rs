@@ -79,7 +79,6 @@ pub(crate) struct Machine {
     pub(crate) outputs: VecDeque<Output>,
     /// Whether the owner wants a lost connection back.
     pub(crate) wanted: bool,
-    pub(crate) connects: u64,
     /// The words of the last end that may not repeat.
     pub(crate) last_error: Option<String>,
 }
@@ -101,7 +100,6 @@ impl Machine {
             events: VecDeque::new(),
             outputs: VecDeque::new(),
             wanted: true,
-            connects: 0,
             last_error: None,
         }
     }
@@ -116,6 +114,7 @@ impl Machine {
     pub(crate) fn connected(&mut self, secrets: Secrets, leftover: &[u8], at: Stamp) {
         let now = at.instant;
         self.state = State::Up;
+        let again = self.life.was_connected();
         self.life.connected(now);
         self.pings.connected(now);
         self.clocks.connected(now);
@@ -124,8 +123,6 @@ impl Machine {
         greeting.iter().for_each(|frame| outbox.data(frame));
         let inbox = Inbox::new(Frames::new(*role, *frames, *utf8), Arc::clone(pool), at);
         self.line = Some(Line::new(inbox, outbox, secrets));
-        let again = self.connects > 0;
-        self.connects += 1;
         self.events.push_back(Event::Up { again });
         let mut rest = leftover;
         while let (Some(line), false) = (&mut self.line, rest.is_empty()) {
