@@ -13,5 +13,6 @@ pub(crate) struct Checked {
     pub(crate) on_parse_error: OnParseError,
     pub(crate) envelope: bool,
     pub(crate) stop: StopRule,
+    pub(crate) stop_on_ctrl_c: bool,
     pub(crate) page: PageLimits,
 }

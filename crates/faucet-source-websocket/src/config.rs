@@ -78,6 +78,12 @@ pub struct WebsocketSourceConfig {
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
     pub max_outage: Option<Duration>,
+    /// Listens to Ctrl-C and then ends the run well, with what was received. Once more while the run
+    /// stops, and any time later, Ctrl-C ends the process with exit code 130. For programs that read
+    /// the source by themselves: in a pipeline this key changes nothing, because the pipeline's caller
+    /// stops it.
+    #[serde(default)]
+    pub stop_on_ctrl_c: bool,
     /// Run until stopped from outside.
     #[serde(default)]
     pub unbounded: bool,
@@ -198,10 +204,11 @@ impl WebsocketSourceConfig {
         ConnectMessage::check("subscribe_messages", &self.subscribe_messages, &mut problems);
         let (format, on_parse_error) = (self.message_format, self.on_parse_error);
         let envelope = self.envelope;
+        let stop_on_ctrl_c = self.stop_on_ctrl_c;
         let endpoint = self.connect_options().check(&mut problems);
         problems.into_result()?;
         let endpoint = endpoint.expect("an endpoint without problems");
-        Ok(Checked { endpoint, format, on_parse_error, envelope, stop, page })
+        Ok(Checked { endpoint, format, on_parse_error, envelope, stop, stop_on_ctrl_c, page })
     }
 
     fn check_stop(&self, problems: &mut Problems) -> StopRule {
@@ -411,6 +418,7 @@ mod tests {
             "message_format": "raw_string", "on_parse_error": "skip", "envelope": true,
             "ping_interval": 20, "pong_timeout": "5s", "max_messages": 5, "idle_timeout": "1 min",
             "idle_resets_on": "data", "max_outage": 600, "reconnect_patience": "10 min",
+            "stop_on_ctrl_c": true,
             "invalid_utf8": "skip", "stale_timeout": 60, "unbounded": true, "reconnect": true, "reconnect_backoff": 0.5,
             "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
             "connect_timeout": 3, "max_message_bytes": "2GiB", "batch_size": 10, "batch_bytes": "8 KiB",
