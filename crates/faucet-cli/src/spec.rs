@@ -5,7 +5,7 @@ use faucet_pipeline::{Pipeline, PipelineSpec};
 
 use crate::args::FileArgs;
 
-/// Loads the file and builds its pipeline.
+/// Loads the file and builds its pipeline. Logs what does not help in it.
 ///
 /// # Errors
 /// All problems of the file, each with its name, or of `--set` and `--context`.
@@ -17,5 +17,9 @@ pub(crate) fn load(args: &FileArgs, registry: &Registry) -> Result<Pipeline> {
     for assignment in &args.context {
         spec.set_context(assignment)?;
     }
-    Ok(spec.build(registry)?)
+    let pipeline = spec.build(registry)?;
+    for warning in spec.warnings(&pipeline) {
+        tracing::warn!("{}: {warning}", args.file.display());
+    }
+    Ok(pipeline)
 }

@@ -15,5 +15,6 @@ pub(crate) struct Checked {
     pub(crate) excerpts: bool,
     pub(crate) envelope: bool,
     pub(crate) stop: StopRule,
+    pub(crate) stop_on_ctrl_c: bool,
     pub(crate) page: PageLimits,
 }

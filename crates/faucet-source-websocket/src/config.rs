@@ -82,6 +82,12 @@ pub struct WebsocketSourceConfig {
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
     pub max_outage: Option<Duration>,
+    /// Listens to Ctrl-C and then ends the run well, with what was received. Once more while the run
+    /// stops, and any time later, Ctrl-C ends the process with exit code 130. For programs that read
+    /// the source by themselves: in a pipeline this key changes nothing, because the pipeline's caller
+    /// stops it.
+    #[serde(default)]
+    pub stop_on_ctrl_c: bool,
     /// Run until stopped from outside.
     #[serde(default)]
     pub unbounded: bool,
@@ -206,10 +212,20 @@ impl WebsocketSourceConfig {
         ConnectMessage::check("subscribe_messages", &self.subscribe_messages, &mut problems);
         let (format, on_parse_error) = (self.message_format, self.on_parse_error);
         let (envelope, excerpts) = (self.envelope, self.error_excerpts);
+        let stop_on_ctrl_c = self.stop_on_ctrl_c;
         let endpoint = self.connect_options().check(&mut problems);
         problems.into_result()?;
         let endpoint = endpoint.expect("an endpoint without problems");
-        Ok(Checked { endpoint, format, on_parse_error, excerpts, envelope, stop, page })
+        Ok(Checked {
+            endpoint,
+            format,
+            on_parse_error,
+            excerpts,
+            envelope,
+            stop,
+            stop_on_ctrl_c,
+            page,
+        })
     }
 
     fn check_stop(&self, problems: &mut Problems) -> StopRule {

@@ -27,6 +27,7 @@
 
 mod checked;
 mod config;
+mod ctrl_c;
 mod decode;
 mod factory;
 mod intake;

@@ -10,6 +10,7 @@ use faucet_core::{
 };
 
 use crate::checked::Checked;
+use crate::ctrl_c::CtrlC;
 use crate::intake::{Intake, Progress};
 
 /// Why a message was skipped, in the report.
@@ -31,6 +32,8 @@ pub struct WebsocketReader {
     driver: Driver,
     intake: Intake,
     scope: Scope,
+    /// Until Ctrl-C was heard, if the run listens to it.
+    ctrl_c: Option<CtrlC>,
     /// Why there is no connection, while there is none.
     trouble: Option<String>,
     outcome: Option<Outcome>,
@@ -40,11 +43,15 @@ pub struct WebsocketReader {
 impl WebsocketReader {
     pub(crate) fn new(checked: &Checked, scope: &Scope) -> Result<Self> {
         let driver = checked.endpoint.open(scope)?;
+        // Who runs a pipeline decides what Ctrl-C does.
+        let listens = checked.stop_on_ctrl_c && !scope.can_be_cancelled();
+        let ctrl_c = listens.then(CtrlC::listen).transpose()?;
         scope.counters().set_connection(ConnectionState::Connecting);
         Ok(Self {
             intake: Intake::new(checked, driver.url()),
             driver,
             scope: scope.clone(),
+            ctrl_c,
             trouble: Some("still connecting".into()),
             outcome: None,
             ended: Ended::Closed,
@@ -53,6 +60,12 @@ impl WebsocketReader {
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next>> {
         while self.outcome.is_none() && !self.intake.pager.is_full() {
+            if self.ctrl_c.as_mut().is_some_and(|ctrl_c| ctrl_c.poll(cx).is_ready()) {
+                self.ctrl_c = None;
+                self.take_happened();
+                self.outcome.get_or_insert(Outcome::Well(Ended::Shutdown));
+                break;
+            }
             if self.intake.is_waiting() {
                 let progress = self.intake.go_on();
                 self.took(progress);

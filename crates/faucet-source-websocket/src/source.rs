@@ -58,11 +58,18 @@ impl WebsocketSource {
 #[async_trait]
 impl Source for WebsocketSource {
     fn info(&self) -> Info {
-        let Checked { endpoint, on_parse_error, .. } = &self.checked;
+        let Checked { endpoint, on_parse_error, stop_on_ctrl_c, .. } = &self.checked;
         let target = endpoint.redacted_url();
-        Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce)
+        let info = Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce)
             .with_diverts(*on_parse_error == OnParseError::Divert)
-            .with_placeholders_of(endpoint.url_template())
+            .with_placeholders_of(endpoint.url_template());
+        match stop_on_ctrl_c {
+            true => info.with_warning(
+                Problem::invalid("stop_on_ctrl_c", "changes nothing in a pipeline")
+                    .help("leave it out: whoever runs the pipeline listens to Ctrl-C"),
+            ),
+            false => info,
+        }
     }
 
     /// Starts a run. The first connect happens with the first page: it follows the same rules as

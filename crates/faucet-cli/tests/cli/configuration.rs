@@ -34,6 +34,33 @@ async fn a_good_file_is_valid_and_its_secrets_are_not_shown() {
 }
 
 #[tokio::test]
+async fn a_key_that_changes_nothing_in_a_pipeline_is_warned_of() {
+    let files = Files::new();
+    let forms = [
+        (GOOD.replace("  unb", "  stop_on_ctrl_c: true\n  unb"), "source", "line 4, column 3"),
+        (
+            "sources:\n  a: {type: websocket, url: 'ws://h/', unbounded: true, stop_on_ctrl_c: \
+             true}\nsinks:\n  b: {type: stdout}\n"
+                .to_owned(),
+            "sources.a",
+            "line 2, column 57",
+        ),
+    ];
+    for (text, place, at) in forms {
+        let file = files.write("pipeline.yaml", text);
+        let ran = faucet_ran(["validate", &file]).await;
+        let warning = format!(
+            "{}: {place}.stop_on_ctrl_c: changes nothing in a pipeline (hint: leave it out: whoever \
+             runs the pipeline listens to Ctrl-C) at {at}\n",
+            files.name("pipeline.yaml")
+        );
+        assert!(ran.succeeded().stderr.ends_with(&warning), "{ran:#?}");
+        assert!(ran.stderr.contains("WARN"), "{ran:#?}");
+        assert!(ran.stdout.contains(": valid: websocket"), "{ran:#?}");
+    }
+}
+
+#[tokio::test]
 async fn problems_name_the_file_the_place_the_key_and_the_way_out() {
     let files = Files::new();
     let eternity = "a duration longer than zero and not longer than ten years";

@@ -44,6 +44,11 @@ impl Cancel {
 pub struct Cancelled(Option<Shared<oneshot::Receiver<()>>>);
 
 impl Cancelled {
+    /// Whether a [`Cancel`] belongs to this flag: somebody can tell the run to stop.
+    pub fn is_possible(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether the run was told to stop.
     pub fn is_cancelled(&self) -> bool {
         self.clone().wait().now_or_never().is_some()
@@ -71,8 +76,9 @@ mod tests {
 
     #[test]
     fn everybody_is_told_by_a_word_or_by_the_end() {
-        assert!(!Cancelled::default().is_cancelled());
+        assert!(!Cancelled::default().is_cancelled() && !Cancelled::default().is_possible());
         let cancel = Cancel::new();
+        assert!(cancel.cancelled().is_possible());
         let (one, other) = (cancel.cancelled(), cancel.clone());
         assert!(!one.is_cancelled());
         other.cancel();

@@ -1,5 +1,6 @@
 //! A connector's description, as data.
 
+use crate::config::problem::Problem;
 use crate::config::template::placeholders;
 
 /// A connector's name, target and promises, as data.
@@ -21,6 +22,9 @@ pub struct Info {
     pub diverts: bool,
     /// The `{name}` placeholders that the run's context must have values for.
     pub placeholders: Vec<String>,
+    /// What the configuration has that does not help in a pipeline, and does not keep it from
+    /// running. `faucet validate` shows it.
+    pub warnings: Vec<Problem>,
 }
 
 impl Info {
@@ -34,6 +38,7 @@ impl Info {
             ack_window: None,
             diverts: false,
             placeholders: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -55,6 +60,13 @@ impl Info {
     #[must_use]
     pub fn with_diverts(mut self, diverts: bool) -> Self {
         self.diverts = diverts;
+        self
+    }
+
+    /// Warns of a key that does not help in a pipeline. The problem's path begins at the component.
+    #[must_use]
+    pub fn with_warning(mut self, warning: Problem) -> Self {
+        self.warnings.push(warning);
         self
     }
 

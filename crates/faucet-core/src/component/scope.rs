@@ -130,6 +130,12 @@ impl Scope {
         self.0.diverts
     }
 
+    /// Whether somebody can tell the run to stop, as the runner of a pipeline can. `false` for
+    /// [`Scope::default()`], with which a program reads a source by itself.
+    pub fn can_be_cancelled(&self) -> bool {
+        self.0.cancelled.is_possible()
+    }
+
     /// Whether the run was told to stop.
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.is_cancelled()
@@ -145,6 +151,7 @@ impl Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::component::cancel::Cancel;
 
     #[test]
     fn debug_shows_no_values() {
@@ -163,5 +170,8 @@ mod tests {
         assert_eq!(scope.counters().read().own["retries"], 2);
         assert_eq!((scope.position(), later.position().map(Position::as_str)), (None, Some("7")));
         assert!(later.keeps_state() && !scope.keeps_state() && !scope.is_cancelled());
+        let cancel = Cancel::new();
+        assert!(later.with_cancelled(cancel.cancelled()).can_be_cancelled());
+        assert!(!scope.can_be_cancelled());
     }
 }

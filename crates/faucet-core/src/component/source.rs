@@ -177,4 +177,6 @@ pub enum Ended {
     /// There is nothing more to read (the end of a file).
     #[default]
     Exhausted,
+    /// The source was asked to stop by something that it watches itself, such as Ctrl-C.
+    Shutdown,
 }

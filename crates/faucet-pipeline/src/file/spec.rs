@@ -7,8 +7,11 @@ use faucet_core::{Error, KeyPath, Problem, Registry, Result};
 use serde_json::Value;
 
 use crate::file::assembly::assemble;
+use crate::file::declared::{Declared, declared};
 use crate::file::errors::{SpecErrors, SpecProblem};
 use crate::file::interpolate::{Variables, interpolate};
+use crate::file::keys::FileKeys;
+use crate::file::lenient::decode_the_rest;
 use crate::file::location::Locations;
 use crate::file::overrides;
 use crate::file::tree::{SpecFormat, Tree};
@@ -128,6 +131,22 @@ impl PipelineSpec {
         // As they stand in the file; what does not stand there comes last.
         located.sort_by_key(|found| (found.location.is_none(), found.location));
         Err(SpecErrors::new(located).of_file(file.clone()))
+    }
+
+    /// What the file has that does not help, and does not keep `pipeline`, which was built from it,
+    /// from running.
+    pub fn warnings(&self, pipeline: &Pipeline) -> Vec<SpecProblem> {
+        let (mut keys, _) = decode_the_rest::<FileKeys>(self.tree.clone());
+        let mut found = Vec::new();
+        for Declared { id, place, .. } in declared(&mut keys) {
+            let warnings = pipeline.component(&id).map(|component| &component.info().warnings);
+            for warning in warnings.into_iter().flatten() {
+                let problem = warning.clone().under(&place);
+                let location = self.locations.find(&problem.path);
+                found.push(SpecProblem { problem, location });
+            }
+        }
+        found
     }
 
     /// Everything that [`build`](Self::build) would refuse, one by one.

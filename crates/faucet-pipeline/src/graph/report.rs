@@ -54,6 +54,7 @@ impl From<Ended> for End {
             Ended::MaxRecords => Self::MaxMessages,
             Ended::Idle => Self::Idle,
             Ended::Closed => Self::Closed,
+            Ended::Shutdown => Self::Shutdown,
             _ => Self::Exhausted,
         }
     }

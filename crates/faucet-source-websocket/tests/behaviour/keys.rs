@@ -51,6 +51,7 @@ const TESTS: &[(&str, &[&str])] = &[
     ),
     ("text_that_is_not_utf8_can_be_skipped_or_taken_as_binary", &["invalid_utf8"]),
     ("a_stale_feed_is_left_and_reconnected", &["stale_timeout"]),
+    ("ctrl_c_ends_a_run_well_and_the_next_ends_the_process", &["stop_on_ctrl_c"]),
     ("wrong_values_are_refused_with_their_key", &["unbounded"]),
     ("with_reconnect_and_records_between_no_close_is_the_end", &["reconnect"]),
     (

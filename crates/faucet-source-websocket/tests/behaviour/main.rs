@@ -11,6 +11,8 @@ mod conformance;
 mod connecting;
 mod counted;
 mod credentials;
+#[cfg(unix)]
+mod ctrl_c;
 mod formats;
 mod gaps;
 mod hold;
