@@ -11,9 +11,20 @@ use faucet_core::MessageKind;
 
 /// The longest header of a frame, with its mask key.
 pub(crate) const LONGEST_HEADER: usize = 14;
-/// While more bytes than this wait, only the latest Pong is kept (RFC 6455 §5.5.3): a peer that
-/// pings and does not read must not fill the memory.
+/// Pongs of so many bytes may wait for the socket. Of those beyond only the latest is kept (RFC 6455
+/// §5.5.3): a peer that pings and does not read must not fill the memory.
 const CONTROL_ROOM: usize = 4 * 1024;
+
+/// The Pongs that the socket has not taken yet.
+#[derive(Default)]
+struct Pongs {
+    /// The bytes of those that were encoded since the socket had taken all of them.
+    bytes: usize,
+    /// The position of their last byte among the bytes of the connection.
+    end: u64,
+    /// The latest that there is no room for.
+    latest: Option<ControlPayload>,
+}
 
 /// Encodes frames into one buffer, from which the socket takes them.
 pub struct Outbox {
@@ -28,14 +39,14 @@ pub struct Outbox {
     sent: usize,
     /// All bytes that the socket has taken on this connection.
     written: u64,
-    /// The latest Pong, while there is no room for it.
-    pong: Option<ControlPayload>,
+    pongs: Pongs,
 }
 
 impl Outbox {
     pub(crate) fn new(role: Role, pool: Arc<Pool>) -> Self {
         let keys = MaskKeys::new();
-        Self { role, keys, pool, buf: Vec::new(), end: 0, sent: 0, written: 0, pong: None }
+        let pongs = Pongs::default();
+        Self { role, keys, pool, buf: Vec::new(), end: 0, sent: 0, written: 0, pongs }
     }
 
     /// The bytes that the socket has not taken yet.
@@ -47,20 +58,26 @@ impl Outbox {
     pub(crate) fn wrote(&mut self, n: usize) {
         self.sent += n;
         self.written += n as u64;
-        if self.sent < self.end {
-            return;
+        if self.sent == self.end {
+            self.give_back();
         }
-        self.pool.put(std::mem::take(&mut self.buf));
-        (self.sent, self.end) = (0, 0);
-        if let Some(payload) = self.pong.take() {
+        // Messages may wait all the time: a Pong that waited for all of them would never leave.
+        if self.written >= self.pongs.end
+            && let Some(payload) = self.pongs.latest.take()
+        {
             self.pong(payload);
         }
     }
 
     /// Drops everything that waits: the socket takes no more.
     pub(crate) fn clear(&mut self) {
-        self.pong = None;
-        self.wrote(self.end - self.sent);
+        self.pongs = Pongs::default();
+        self.give_back();
+    }
+
+    fn give_back(&mut self) {
+        self.pool.put(std::mem::take(&mut self.buf));
+        (self.sent, self.end) = (0, 0);
     }
 
     /// All bytes that the socket has taken on this connection.
@@ -91,11 +108,17 @@ impl Outbox {
     }
 
     pub(crate) fn pong(&mut self, payload: ControlPayload) {
-        if self.pending().len() > CONTROL_ROOM {
-            self.pong = Some(payload);
-        } else {
-            self.frame(opcode::PONG, payload.as_slice());
+        if self.written >= self.pongs.end {
+            self.pongs.bytes = 0;
         }
+        let size = payload.as_slice().len() + LONGEST_HEADER;
+        if self.pongs.bytes + size > CONTROL_ROOM {
+            self.pongs.latest = Some(payload);
+            return;
+        }
+        self.frame(opcode::PONG, payload.as_slice());
+        self.pongs.bytes += size;
+        self.pongs.end = self.encoded();
     }
 
     /// Appends a Close frame; `None` sends one without a code.
@@ -167,3 +190,6 @@ impl std::fmt::Debug for Outbox {
         write!(f, "Outbox({} bytes wait, {} written)", self.pending().len(), self.written)
     }
 }
+
+#[cfg(test)]
+mod tests;
