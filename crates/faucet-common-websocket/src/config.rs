@@ -1,6 +1,7 @@
 //! From configuration keys to a checked endpoint.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use faucet_connect::{
@@ -123,7 +124,7 @@ impl ConnectOptions {
         };
         Some(Endpoint {
             url: url?,
-            headers,
+            headers: Arc::new(headers),
             provider: None,
             dial: None,
             proxy,

@@ -18,7 +18,7 @@ use crate::url::{UrlTemplate, WsUrl};
 /// A checked far end, from which runs are started. Immutable and cheap to share.
 pub struct Endpoint {
     pub(crate) url: UrlTemplate,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) provider: Option<Arc<dyn AuthProvider>>,
     pub(crate) dial: Option<Arc<dyn Dial>>,
     pub(crate) proxy: ProxyChoice,
@@ -110,7 +110,7 @@ impl Endpoint {
             dial: self.dialer(&url)?,
             url,
             credentials: Credentials {
-                fixed: self.headers.clone(),
+                fixed: Arc::clone(&self.headers),
                 provider: self.provider.clone(),
             },
             subprotocols: self.subprotocols.clone(),

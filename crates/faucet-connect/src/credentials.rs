@@ -14,8 +14,8 @@ use crate::secret_fault::{SecretFault, check_header_value};
 /// their number only.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    /// From the configuration.
-    pub fixed: HeaderMap,
+    /// From the configuration. All runs of an endpoint share them.
+    pub fixed: Arc<HeaderMap>,
     /// From the program. Its headers replace fixed ones of the same name.
     pub provider: Option<Arc<dyn AuthProvider>>,
 }
@@ -27,7 +27,7 @@ impl Credentials {
     /// The provider's own error, or an error for a reserved header or a secret at fault that it
     /// returned.
     pub async fn resolve(&self) -> Result<HeaderMap> {
-        let mut headers = self.fixed.clone();
+        let mut headers = HeaderMap::clone(&self.fixed);
         let Some(provider) = &self.provider else { return Ok(headers) };
         let mut last = None;
         for (name, mut value) in provider.headers().await? {

@@ -69,9 +69,9 @@ pub(crate) struct Machine {
     pub(crate) url: Arc<str>,
     pub(crate) state: State,
     /// While there is a connection.
-    pub(crate) line: Option<Line>,
+    pub(crate) line: Option<Box<Line>>,
     /// A connection that is gone, with messages that were not taken yet.
-    pub(crate) last: Option<Line>,
+    pub(crate) last: Option<Box<Line>>,
     pub(crate) life: Lifecycle,
     pub(crate) pings: Pings,
     pub(crate) clocks: Clocks,
@@ -122,7 +122,7 @@ impl Machine {
         let mut outbox = Outbox::new(*role, Pool::shared());
         greeting.iter().for_each(|frame| outbox.data(frame));
         let inbox = Inbox::new(Frames::new(*role, *frames, *utf8), Arc::clone(pool), at);
-        self.line = Some(Line::new(inbox, outbox, secrets));
+        self.line = Some(Box::new(Line::new(inbox, outbox, secrets)));
         self.events.push_back(Event::Up { again });
         let mut rest = leftover;
         while let (Some(line), false) = (&mut self.line, rest.is_empty()) {

@@ -60,16 +60,17 @@ fn wide([a, b, c, d]: [u8; 4]) -> u64 {
 
 /// The mask keys of a connection. RFC 6455 §5.3 wants keys that nobody can predict: they come from a
 /// cryptographic generator, which the operating system seeds.
-pub(crate) struct MaskKeys(StdRng);
+#[derive(Default)]
+pub(crate) struct MaskKeys {
+    /// Made with the first key: a connection that only receives does without.
+    generator: Option<Box<StdRng>>,
+}
 
 impl MaskKeys {
-    pub(crate) fn new() -> Self {
-        Self(rand::make_rng())
-    }
-
     #[inline]
     pub(crate) fn next(&mut self) -> [u8; 4] {
-        self.0.next_u32().to_ne_bytes()
+        let generator = self.generator.get_or_insert_with(|| Box::new(rand::make_rng()));
+        generator.next_u32().to_ne_bytes()
     }
 }
 

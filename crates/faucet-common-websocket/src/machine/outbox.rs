@@ -23,7 +23,7 @@ struct Pongs {
     /// The position of their last byte among the bytes of the connection.
     end: u64,
     /// The latest that there is no room for.
-    latest: Option<ControlPayload>,
+    latest: Option<Box<ControlPayload>>,
 }
 
 /// Encodes frames into one buffer, from which the socket takes them.
@@ -44,7 +44,7 @@ pub struct Outbox {
 
 impl Outbox {
     pub(crate) fn new(role: Role, pool: Arc<Pool>) -> Self {
-        let keys = MaskKeys::new();
+        let keys = MaskKeys::default();
         let pongs = Pongs::default();
         Self { role, keys, pool, buf: Vec::new(), end: 0, sent: 0, written: 0, pongs }
     }
@@ -65,7 +65,7 @@ impl Outbox {
         if self.written >= self.pongs.end
             && let Some(payload) = self.pongs.latest.take()
         {
-            self.pong(payload);
+            self.pong(*payload);
         }
     }
 
@@ -113,7 +113,7 @@ impl Outbox {
         }
         let size = payload.as_slice().len() + LONGEST_HEADER;
         if self.pongs.bytes + size > CONTROL_ROOM {
-            self.pongs.latest = Some(payload);
+            self.pongs.latest = Some(Box::new(payload));
             return;
         }
         self.frame(opcode::PONG, payload.as_slice());
