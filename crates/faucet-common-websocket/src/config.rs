@@ -10,6 +10,7 @@ use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, Secret
 use http::HeaderMap;
 use http::header::HeaderName;
 
+use crate::compression::Compression;
 use crate::endpoint::Endpoint;
 use crate::frame::Frame;
 use crate::machine::{FrameLimits, Pool, Settings, TimeLimits, Utf8Policy};
@@ -35,6 +36,8 @@ pub struct ConnectOptions {
     pub headers: BTreeMap<String, Secret>,
     /// `subprotocols`.
     pub subprotocols: Vec<String>,
+    /// `compression`.
+    pub compression: Compression,
     /// `proxy`.
     pub proxy: ProxySetting,
     /// `tls`.
@@ -105,6 +108,7 @@ impl ConnectOptions {
             proxy,
             environment: None,
             subprotocols: self.subprotocols,
+            compression: self.compression,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
             kind: self.end,

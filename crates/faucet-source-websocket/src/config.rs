@@ -5,8 +5,8 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting, ReconnectKeys,
-    TlsConfig, UrlText, Utf8Policy,
+    Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
+    ReconnectKeys, TlsConfig, UrlText, Utf8Policy,
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::size::{self, Bytes};
@@ -145,6 +145,10 @@ pub struct WebsocketSourceConfig {
     /// Subprotocols to offer, the preferred first. The server must choose one of them.
     #[serde(default)]
     pub subprotocols: Vec<String>,
+    /// Whether to offer compression of messages in both directions. `max_message_bytes` and
+    /// `invalid_utf8` hold for a message as it was before it was compressed.
+    #[serde(default)]
+    pub compression: Compression,
     /// Proxy to connect through: `http://`, `https://` (both HTTP CONNECT), `socks5://` (the host is
     /// looked up here) or `socks5h://` (the proxy looks it up), with `user:password@` where the proxy
     /// wants it; or `none`; or `env`: `HTTP_PROXY` for `ws://`, `HTTPS_PROXY` for `wss://`, else
@@ -246,6 +250,7 @@ impl WebsocketSourceConfig {
             auth: self.auth,
             headers: self.headers,
             subprotocols: self.subprotocols,
+            compression: self.compression,
             proxy: self.proxy,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
@@ -387,6 +392,7 @@ mod tests {
                 json!({"subscribe_messages": [{"type": "binary", "data": "?"}]}),
                 "subscribe_messages[0]: data is not base64",
             ),
+            (json!({"compression": "gzip"}), "compression: unknown value"),
             (json!({"message_format": "jsn"}), "message_format: unknown value"),
             (json!({"reconnect": "yes"}), "reconnect: wrong type: text, expected true or false"),
         ] {
@@ -415,7 +421,7 @@ mod tests {
             "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
             "connect_timeout": 3, "max_message_bytes": "2GiB", "batch_size": 10, "batch_bytes": "8 KiB",
             "batch_timeout": 0.1, "read_buffer_bytes": 4096, "headers": {"X-Key": "k"},
-            "subprotocols": ["v1.json"], "proxy": "none",
+            "subprotocols": ["v1.json"], "compression": "deflate", "proxy": "none",
             "tls": {"server_name": "x.example", "insecure_skip_verify": true},
         });
         build(all.clone()).unwrap();

@@ -10,10 +10,11 @@ use faucet_core::Span;
 
 use crate::machine::clocks::Clocks;
 use crate::machine::control::{Control, ControlPayload};
+use crate::machine::deflate::Agreed;
 use crate::machine::end::{Discarded, End};
 use crate::machine::event::{Event, Over};
 use crate::machine::frames::Frames;
-use crate::machine::inbox::{Inbound, Inbox, Taken};
+use crate::machine::inbox::{Inbound, Inbox};
 use crate::machine::lifecycle::Lifecycle;
 use crate::machine::line::Line;
 use crate::machine::outbox::Outbox;
@@ -22,6 +23,7 @@ use crate::machine::pool::Pool;
 use crate::machine::role::Role;
 use crate::machine::settings::Settings;
 use crate::machine::stamp::Stamp;
+use crate::machine::taken::Taken;
 use crate::machine::violation::Violation;
 
 /// What a connection does next when the state is over.
@@ -113,8 +115,15 @@ impl Machine {
         self.outputs.push_back(Output::Dial);
     }
 
-    /// The upgrade succeeded. `leftover` are the bytes behind its answer.
-    pub(crate) fn connected(&mut self, secrets: Secrets, leftover: &[u8], at: Stamp) {
+    /// The upgrade succeeded. `deflate` is what it settled about compression, `leftover` are the bytes
+    /// behind its answer.
+    pub(crate) fn connected(
+        &mut self,
+        secrets: Secrets,
+        deflate: Option<Agreed>,
+        leftover: &[u8],
+        at: Stamp,
+    ) {
         let now = at.instant;
         self.state = State::Up;
         self.life.connected(now);
@@ -123,8 +132,13 @@ impl Machine {
         let pool = &self.settings.pool;
         let frames = Frames::new(Role::Client, self.settings.frames, self.settings.utf8);
         let mut outbox = Outbox::new(Role::Client, Pool::shared());
+        let mut inbox = Inbox::new(frames, Arc::clone(pool), at);
+        if let Some(Agreed { inbound, outbound }) = deflate {
+            inbox = inbox.with_deflate(inbound);
+            outbox = outbox.with_deflate(outbound);
+        }
         self.settings.greeting.iter().for_each(|frame| outbox.data(frame));
-        let inbox = Inbox::new(frames, Arc::clone(pool), at);
+        outbox.forget_context();
         self.line = Some(Line::new(inbox, outbox, secrets));
         let again = self.connects > 0;
         self.connects += 1;
@@ -146,6 +160,7 @@ impl Machine {
     pub(crate) fn reads(&self) -> bool {
         let taken = self.line.as_ref().is_some_and(|line| !line.inbox.has_messages());
         taken
+            && !self.is_unread()
             && match self.state {
                 State::Up => !self.clocks.is_paused(),
                 State::Closing { .. } => true,
@@ -178,13 +193,19 @@ impl Machine {
         }
     }
 
+    /// Whether frames were left for the time after messages that were taken meanwhile. They come
+    /// first: [`received`](Self::received) looks at them.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.line.as_ref().is_some_and(|line| line.inbox.is_unread())
+    }
+
     /// Takes the frames of a connection that stands.
     fn take_frames(&mut self, at: Stamp) {
         let Some(line) = &mut self.line else { return };
         let mut controls = false;
         let end = loop {
             match line.inbox.next() {
-                Ok(Inbound::More) => break None,
+                Ok(Inbound::More | Inbound::Full) => break None,
                 Ok(Inbound::Control(Control::Ping(payload))) => {
                     controls = true;
                     if !line.write_failed {
@@ -224,9 +245,11 @@ impl Machine {
     /// Looks for the peer's Close; everything else is dropped.
     fn listen_for_close(&mut self) {
         let Some(line) = &mut self.line else { return };
+        line.inbox.stop_inflating();
         loop {
             match line.inbox.next() {
                 Ok(Inbound::More) => break line.inbox.discard(),
+                Ok(Inbound::Full) => line.inbox.discard(),
                 Ok(Inbound::Control(Control::Close(close))) => {
                     line.peer_close = Some(close);
                     break self.stop_listening();

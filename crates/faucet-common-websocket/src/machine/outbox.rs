@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::frame::Frame;
 use crate::machine::control::{ControlPayload, LONGEST, opcode};
+use crate::machine::deflate::{Compressor, Direction};
+use crate::machine::frames::COMPRESSED;
 use crate::machine::mask::{MaskKeys, copy_masked};
 use crate::machine::pool::Pool;
 use crate::machine::role::Role;
@@ -20,6 +22,8 @@ pub struct Outbox {
     role: Role,
     keys: MaskKeys,
     pool: Arc<Pool>,
+    /// Where permessage-deflate was agreed.
+    compressor: Option<Box<Compressor>>,
     /// Empty while nothing waits.
     buf: Vec<u8>,
     /// The end of the encoded bytes.
@@ -35,7 +39,14 @@ pub struct Outbox {
 impl Outbox {
     pub(crate) fn new(role: Role, pool: Arc<Pool>) -> Self {
         let keys = MaskKeys::new();
-        Self { role, keys, pool, buf: Vec::new(), end: 0, sent: 0, written: 0, pong: None }
+        let (buf, end, sent, written) = (Vec::new(), 0, 0, 0);
+        Self { role, keys, pool, compressor: None, buf, end, sent, written, pong: None }
+    }
+
+    /// Messages are compressed: permessage-deflate was agreed.
+    pub(crate) fn with_deflate(mut self, outbound: Direction) -> Self {
+        self.compressor = Some(Box::new(Compressor::new(outbound)));
+        self
     }
 
     /// The bytes that the socket has not taken yet.
@@ -52,6 +63,9 @@ impl Outbox {
         }
         self.pool.put(std::mem::take(&mut self.buf));
         (self.sent, self.end) = (0, 0);
+        if let Some(compressor) = &mut self.compressor {
+            compressor.rest();
+        }
         if let Some(payload) = self.pong.take() {
             self.pong(payload);
         }
@@ -79,7 +93,28 @@ impl Outbox {
             MessageKind::Text => opcode::TEXT,
             MessageKind::Binary => opcode::BINARY,
         };
+        if self.compressor.is_some() {
+            return self.compressed(opcode, payload);
+        }
         self.frame(opcode, payload);
+    }
+
+    /// Appends a data frame, compressed if that is of use.
+    fn compressed(&mut self, opcode: u8, payload: &[u8]) {
+        let mut compressor = self.compressor.take();
+        match compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
+            Some(compressed) => self.frame(COMPRESSED | opcode, compressed),
+            None => self.frame(opcode, payload),
+        }
+        self.compressor = compressor;
+    }
+
+    /// Messages that follow do not refer to those before: a connection that sends nothing more keeps
+    /// no compressor.
+    pub(crate) fn forget_context(&mut self) {
+        if let Some(compressor) = &mut self.compressor {
+            compressor.begin_anew();
+        }
     }
 
     pub(crate) fn data(&mut self, frame: &Frame) {
@@ -104,12 +139,13 @@ impl Outbox {
         self.frame(opcode::CLOSE, code.as_ref().map_or(&[], |code| code.as_slice()));
     }
 
+    /// Appends a whole frame. `first` is its first byte without FIN.
     #[inline]
-    fn frame(&mut self, opcode: u8, payload: &[u8]) {
+    fn frame(&mut self, first: u8, payload: &[u8]) {
         let masked = self.role == Role::Client;
         let out = self.room(payload.len() + LONGEST_HEADER);
         let mask_bit = u8::from(masked) << 7;
-        out[0] = 0x80 | opcode;
+        out[0] = 0x80 | first;
         let mut at = match payload.len() {
             short @ 0..126 => {
                 out[1] = mask_bit | short as u8;

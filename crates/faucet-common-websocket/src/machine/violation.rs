@@ -44,6 +44,15 @@ pub(crate) enum Violation {
         /// The limit.
         max: u64,
     },
+    /// A compressed message is larger than the limit once it is inflated.
+    #[error("a compressed message inflates to more than {max} bytes (max_message_bytes)")]
+    InflatesTooLarge {
+        /// The limit.
+        max: u64,
+    },
+    /// The payload of a compressed message is not what permessage-deflate makes (RFC 7692 §7.2.2).
+    #[error("a compressed message cannot be inflated")]
+    Corrupt,
     /// A message has more fragments than the limit.
     #[error("a message of more than {max} fragments")]
     TooManyFragments {
