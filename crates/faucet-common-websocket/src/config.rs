@@ -11,6 +11,7 @@ use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, Secret
 use http::HeaderMap;
 use http::header::HeaderName;
 
+use crate::compression::Compression;
 use crate::endpoint::Endpoint;
 use crate::frame::Frame;
 use crate::machine::{FrameLimits, Pool, Role, Settings, TimeLimits, Utf8Policy};
@@ -36,6 +37,8 @@ pub struct ConnectOptions {
     pub headers: BTreeMap<String, Secret>,
     /// `subprotocols`.
     pub subprotocols: Vec<String>,
+    /// `compression`.
+    pub compression: Compression,
     /// `proxy`.
     pub proxy: ProxySetting,
     /// `tls`.
@@ -85,6 +88,7 @@ impl ConnectOptions {
             headers: BTreeMap::new(),
             subprotocols: Vec::new(),
             proxy: ProxySetting::default(),
+            compression: Compression::default(),
             tls: TlsConfig::default(),
             connect_timeout: Duration::from_secs(10),
             reconnect: ReconnectKeys::default(),
@@ -130,6 +134,7 @@ impl ConnectOptions {
             proxy,
             environment: None,
             subprotocols: self.subprotocols,
+            compression: self.compression,
             tls: self.tls,
             connect_timeout: self.connect_timeout,
             kind: self.end,

@@ -10,6 +10,7 @@ use faucet_connect::{
 use faucet_core::{ComponentKind, Result, Scope};
 use http::HeaderMap;
 
+use crate::compression::Compression;
 use crate::driver::Driver;
 use crate::machine::Settings;
 use crate::target::Target;
@@ -25,6 +26,7 @@ pub struct Endpoint {
     /// `None` is that of the process.
     pub(crate) environment: Option<ProxyEnvironment>,
     pub(crate) subprotocols: Vec<String>,
+    pub(crate) compression: Compression,
     pub(crate) tls: TlsConfig,
     pub(crate) connect_timeout: Duration,
     /// The kind of component that connects, for the log.
@@ -114,6 +116,7 @@ impl Endpoint {
                 provider: self.provider.clone(),
             },
             subprotocols: self.subprotocols.clone(),
+            compression: self.compression,
             connect_timeout: self.connect_timeout,
         })
     }

@@ -226,7 +226,7 @@ impl<'a> ErrorContext<'a> {
     fn violation(&self, violation: Violation) -> Failure {
         let said = violation.to_string();
         let (class, error) = match violation {
-            Violation::TooLarge { .. } => {
+            Violation::TooLarge { .. } | Violation::InflatesTooLarge { .. } => {
                 let hint = "raise max_message_bytes if such messages are expected";
                 (Class::Fatal, self.lost(ErrorKind::TooLarge, &said).with_hint(hint))
             }
@@ -235,7 +235,13 @@ impl<'a> ErrorContext<'a> {
                 (Class::Fatal, self.lost(ErrorKind::TooLarge, &said).with_hint(hint))
             }
             _ => {
-                let hint = "the server or a proxy violates RFC 6455; report this to its operator";
+                let hint = match violation {
+                    Violation::Corrupt => {
+                        "the server or a proxy violates RFC 7692; report this to its operator, or set \
+                         compression: none"
+                    }
+                    _ => "the server or a proxy violates RFC 6455; report this to its operator",
+                };
                 let what = format!("protocol violation: {said}");
                 let error = self.lost(ErrorKind::Protocol, &what).with_hint(hint);
                 (Class::Violation, error.retryable(true))

@@ -8,10 +8,12 @@
 
 mod answer;
 mod check;
+mod compression;
 pub mod config;
 mod driver;
 mod endpoint;
 mod error;
+mod extensions;
 mod frame;
 pub mod greeting;
 mod machine;
@@ -28,6 +30,7 @@ mod upgrade;
 pub mod url;
 
 pub use check::CheckProfile;
+pub use compression::Compression;
 pub use config::{ConnectOptions, FeedOptions};
 pub use driver::Driver;
 pub use endpoint::Endpoint;

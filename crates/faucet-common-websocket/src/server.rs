@@ -203,7 +203,8 @@ impl Client {
     /// Takes the messages up to the next control frame.
     fn look(&mut self) {
         self.next = match self.inbox.next() {
-            Ok(Inbound::More) => None,
+            // Without an extension a batch is never full.
+            Ok(Inbound::More | Inbound::Full) => None,
             Ok(Inbound::Control(control)) => Some(Ok(control)),
             Err(violation) => Some(Err(violation)),
         };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use faucet_connect::{Credentials, Destination, Dial, DialFailure, Secrets, StepLog, Tls};
 use tokio::time::timeout;
 
+use crate::compression::Compression;
 use crate::driver::Upgraded;
 use crate::error::ErrorContext;
 use crate::machine::{Class, Failure};
@@ -21,6 +22,7 @@ pub(crate) struct Target {
     pub(crate) tls: Option<Tls>,
     pub(crate) credentials: Credentials,
     pub(crate) subprotocols: Vec<String>,
+    pub(crate) compression: Compression,
     pub(crate) connect_timeout: Duration,
 }
 
@@ -63,10 +65,14 @@ impl Target {
             url: &self.url,
             headers: &headers,
             subprotocols: &self.subprotocols,
+            compression: self.compression,
             secrets: &secrets,
         };
         let upgraded = request.send(&mut *io).await?;
-        log.done(upgraded.subprotocol.unwrap_or_default());
-        Ok(Upgraded { io, leftover: upgraded.leftover, secrets })
+        let deflate = upgraded.deflate;
+        let chosen = upgraded.subprotocol.into_iter();
+        let chosen = chosen.chain(deflate.map(|_| "permessage-deflate".to_owned()));
+        log.done(chosen.collect::<Vec<_>>().join(", "));
+        Ok(Upgraded { io, leftover: upgraded.leftover, secrets, deflate })
     }
 }

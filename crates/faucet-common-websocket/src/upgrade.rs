@@ -15,7 +15,10 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::answer::{Answer, BadHead, MOST_HEADERS};
+use crate::compression::Compression;
 use crate::error::ErrorContext;
+use crate::extensions;
+use crate::machine::deflate::Agreed;
 use crate::machine::{Class, Failure};
 use crate::url::WsUrl;
 
@@ -35,6 +38,7 @@ pub(crate) struct Request<'a> {
     pub(crate) url: &'a WsUrl,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) subprotocols: &'a [String],
+    pub(crate) compression: Compression,
     pub(crate) secrets: &'a Secrets,
 }
 
@@ -43,6 +47,8 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Upgraded {
     /// The subprotocol that the server chose.
     pub(crate) subprotocol: Option<String>,
+    /// The parameters of permessage-deflate, if the server chose it.
+    pub(crate) deflate: Option<Agreed>,
     /// Bytes behind the answer: frames already.
     pub(crate) leftover: Vec<u8>,
 }
@@ -108,6 +114,9 @@ impl Request<'_> {
         if !self.subprotocols.is_empty() {
             line("Sec-WebSocket-Protocol: ", self.subprotocols.join(", ").as_bytes());
         }
+        if let Some(offer) = extensions::offer(self.compression) {
+            line(&format!("{}: ", extensions::HEADER), offer.as_bytes());
+        }
         if !self.headers.contains_key(header::USER_AGENT) {
             line("User-Agent: ", USER_AGENT.as_bytes());
         }
@@ -153,11 +162,14 @@ impl Request<'_> {
             let _ = timeout(BODY_WAIT, more).await;
             return Err(self.judge_refusal(&answer, &rest));
         }
-        let subprotocol = self.judge_switch(&answer, key)?;
-        Ok(Upgraded { subprotocol, leftover: rest })
+        self.judge_switch(&answer, key)?;
+        let deflate = self.judge_extensions(&answer)?;
+        let subprotocol = self.judge_subprotocol(&answer)?;
+        Ok(Upgraded { subprotocol, deflate, leftover: rest })
     }
 
-    fn judge_switch(&self, answer: &Answer, key: &str) -> Result<Option<String>, Failure> {
+    /// The headers that an answer must have, and those of which there may be one.
+    fn judge_switch(&self, answer: &Answer, key: &str) -> Result<(), Failure> {
         let context = self.context();
         let bad = |what: &str| Err(context.handshake(what, NOT_RFC_6455));
         if !answer.http11 {
@@ -182,13 +194,19 @@ impl Request<'_> {
                 return bad(&format!("the answer has {name} more than once"));
             }
         }
-        // An empty header names no extension.
-        if let Some(extension) = answer.all("sec-websocket-extensions").find(|v| !v.is_empty()) {
-            let extension = context.quote(extension);
-            return bad(&format!(
-                "the server chose an extension that was not offered: {extension}"
-            ));
-        }
+        Ok(())
+    }
+
+    fn judge_extensions(&self, answer: &Answer) -> Result<Option<Agreed>, Failure> {
+        let context = self.context();
+        let chosen = answer.all("sec-websocket-extensions");
+        extensions::judge(self.compression, chosen)
+            .map_err(|bad| context.handshake(&context.quote(&bad.to_string()), NOT_RFC_6455))
+    }
+
+    /// The subprotocol that the server chose.
+    fn judge_subprotocol(&self, answer: &Answer) -> Result<Option<String>, Failure> {
+        let context = self.context();
         let mismatch = |what: String| {
             let hint = format!("{} were offered; check subprotocols", self.subprotocols.len());
             Err(context.handshake(&format!("subprotocol not supported: {what}"), &hint))

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting, ReconnectKeys,
-    TlsConfig, UrlText,
+    Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
+    ReconnectKeys, TlsConfig, UrlText,
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::size::{self, Bytes};
@@ -131,6 +131,10 @@ pub struct WebsocketSinkConfig {
     /// Subprotocols to offer, the preferred first. The server must choose one of them.
     #[serde(default)]
     pub subprotocols: Vec<String>,
+    /// Whether to offer compression of messages in both directions. All limits of sizes hold for a
+    /// message as it was before it was compressed.
+    #[serde(default)]
+    pub compression: Compression,
     /// Proxy to connect through: `http://`, `https://` (both HTTP CONNECT), `socks5://` (the host is
     /// looked up here) or `socks5h://` (the proxy looks it up), with `user:password@` where the proxy
     /// wants it; or `none`; or `env`: `HTTP_PROXY` for `ws://`, `HTTPS_PROXY` for `wss://`, else
@@ -221,6 +225,7 @@ impl WebsocketSinkConfig {
             read_buffer_bytes: None,
             headers: BTreeMap::new(),
             subprotocols: Vec::new(),
+            compression: Compression::default(),
             proxy: ProxySetting::default(),
             tls: TlsConfig::default(),
         }
@@ -269,6 +274,7 @@ impl WebsocketSinkConfig {
             auth: self.auth,
             headers: self.headers,
             subprotocols: self.subprotocols,
+            compression: self.compression,
             proxy: self.proxy,
             tls: self.tls,
             connect_timeout: self.connect_timeout,

@@ -32,6 +32,7 @@ const OPTIONS: &[OptionKey] = &[
     )
     .with_default("text"),
     options::SUBPROTOCOL,
+    options::COMPRESSION,
 ];
 
 impl SinkConfig for WebsocketSinkConfig {

@@ -5,8 +5,8 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use faucet_common_websocket::{
-    Auth, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting, ReconnectKeys,
-    TlsConfig, UrlText, Utf8Policy,
+    Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
+    ReconnectKeys, TlsConfig, UrlText, Utf8Policy,
 };
 use faucet_core::duration::{self, Seconds, SecondsOrZero};
 use faucet_core::size::{self, Bytes};
@@ -155,6 +155,10 @@ pub struct WebsocketSourceConfig {
     /// Subprotocols to offer, the preferred first. The server must choose one of them.
     #[serde(default)]
     pub subprotocols: Vec<String>,
+    /// Whether to offer compression of messages in both directions. `max_message_bytes` and
+    /// `invalid_utf8` hold for a message as it was before it was compressed.
+    #[serde(default)]
+    pub compression: Compression,
     /// Proxy to connect through: `http://`, `https://` (both HTTP CONNECT), `socks5://` (the host is
     /// looked up here) or `socks5h://` (the proxy looks it up), with `user:password@` where the proxy
     /// wants it; or `none`; or `env`: `HTTP_PROXY` for `ws://`, `HTTPS_PROXY` for `wss://`, else
@@ -274,6 +278,7 @@ impl WebsocketSourceConfig {
             auth: self.auth,
             headers: self.headers,
             subprotocols: self.subprotocols,
+            compression: self.compression,
             proxy: self.proxy,
             tls: self.tls,
             connect_timeout: self.connect_timeout,

@@ -79,9 +79,10 @@ impl Driver {
     }
 
     /// Goes on with a stream whose upgrade has succeeded.
-    pub(crate) fn connected(&mut self, Upgraded { io, leftover, secrets }: Upgraded) {
+    pub(crate) fn connected(&mut self, upgraded: Upgraded) {
+        let Upgraded { io, leftover, secrets, deflate } = upgraded;
         self.stream = Some(Stream::new(io));
-        self.machine.connected(secrets, &leftover, stamp());
+        self.machine.connected(secrets, deflate, &leftover, stamp());
     }
 
     /// The redacted URL of this run, its placeholders filled.
@@ -122,6 +123,9 @@ impl Driver {
 
     /// An event that has happened already. Does no I/O.
     pub fn next_event(&mut self) -> Option<Event> {
+        if self.machine.is_unread() {
+            self.machine.received(stamp());
+        }
         let event = self.machine.poll_event()?;
         self.log(&event);
         Some(event)

@@ -8,6 +8,7 @@ use std::time::Instant;
 use faucet_connect::{Io, Secrets};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::machine::deflate::Agreed;
 use crate::machine::{Machine, Stamp};
 
 /// A byte stream whose upgrade has succeeded.
@@ -16,6 +17,8 @@ pub(crate) struct Upgraded {
     /// The bytes behind the answer: frames already.
     pub(crate) leftover: Vec<u8>,
     pub(crate) secrets: Secrets,
+    /// What was agreed about compression.
+    pub(crate) deflate: Option<Agreed>,
 }
 
 /// The byte stream of a connection.

@@ -44,6 +44,8 @@ pub enum Discarded {
     PartialFrame,
     /// A text message that is not UTF-8.
     NotUtf8,
+    /// A compressed message that cannot be inflated.
+    Corrupt,
     /// A message over a limit.
     TooLarge,
 }
@@ -54,6 +56,7 @@ impl Discarded {
         match self {
             Self::PartialFrame => "partial_frame",
             Self::NotUtf8 => "not_utf8",
+            Self::Corrupt => "corrupt",
             Self::TooLarge => "too_large",
         }
     }
@@ -78,9 +81,12 @@ impl End {
     pub(crate) fn discards(&self) -> Option<Discarded> {
         match self {
             Self::Violation(Violation::NotUtf8) => Some(Discarded::NotUtf8),
-            Self::Violation(Violation::TooLarge { .. } | Violation::TooManyFragments { .. }) => {
-                Some(Discarded::TooLarge)
-            }
+            Self::Violation(Violation::Corrupt) => Some(Discarded::Corrupt),
+            Self::Violation(
+                Violation::TooLarge { .. }
+                | Violation::InflatesTooLarge { .. }
+                | Violation::TooManyFragments { .. },
+            ) => Some(Discarded::TooLarge),
             _ => None,
         }
     }

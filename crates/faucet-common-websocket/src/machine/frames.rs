@@ -15,6 +15,8 @@ use crate::machine::violation::Violation;
 
 const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
+/// The bit of a compressed message, in its first frame (RFC 7692 §6).
+pub(crate) const COMPRESSED: u8 = 0x40;
 const OPCODE: u8 = 0x0f;
 const MASKED: u8 = 0x80;
 /// The first byte of an unfragmented text frame.
@@ -38,6 +40,8 @@ pub(crate) enum Stop {
     More,
     /// A control frame.
     Control(Control),
+    /// A compressed message, joined in place. It is not among the messages.
+    Compressed(Span),
     /// A frame that may not be received. No further call is useful.
     Violation(Violation),
 }
@@ -53,6 +57,7 @@ struct Open {
     /// The payload is valid UTF-8 up to here.
     checked: usize,
     kind: MessageKind,
+    compressed: bool,
     fragments: u32,
 }
 
@@ -72,6 +77,8 @@ pub(crate) struct Frames {
     role: Role,
     limits: FrameLimits,
     utf8: Utf8Policy,
+    /// Whether permessage-deflate was agreed.
+    deflate: bool,
     /// The next header.
     at: usize,
     open: Option<Open>,
@@ -91,6 +98,7 @@ impl Frames {
             role,
             limits,
             utf8,
+            deflate: false,
             at: 0,
             open: None,
             partial_checked: 0,
@@ -98,6 +106,17 @@ impl Frames {
             binary: false,
             data_seen: false,
         }
+    }
+
+    /// Messages may be compressed: permessage-deflate was agreed.
+    pub(crate) fn with_deflate(mut self) -> Self {
+        self.deflate = true;
+        self
+    }
+
+    /// The bounds of a message.
+    pub(crate) fn limits(&self) -> FrameLimits {
+        self.limits
     }
 
     /// The end of the part in which everything is whole: the buffer may be cut here.
@@ -153,7 +172,7 @@ impl Frames {
     }
 
     /// Walks over the whole frames of `buf`, which holds everything that has arrived, and appends
-    /// the messages to `spans`. Call it again after a control frame.
+    /// the messages to `spans`. Call it again after a control frame and a compressed message.
     #[inline]
     pub(crate) fn scan(&mut self, buf: &mut [u8], spans: &mut Vec<Span>) -> Stop {
         let before = spans.len();
@@ -212,7 +231,7 @@ impl Frames {
         let open = self.opened(header, at, start)?;
         let size = (open.end - open.start) as u64;
         let all = header.len.saturating_add(size);
-        if all > self.limits.max_message_bytes {
+        if all > self.most_bytes(open.compressed) {
             let max = self.limits.max_message_bytes;
             return Err(Stop::Violation(Violation::TooLarge { size: all, max }));
         }
@@ -231,13 +250,22 @@ impl Frames {
         self.join(buf, spans, open, start..end, header.first & FIN != 0)
     }
 
+    /// The most bytes of a message on the wire. Compression may make a message larger: an encoder that
+    /// saves nothing needs up to nine bits for a byte, and some bytes for its blocks.
+    fn most_bytes(&self, compressed: bool) -> u64 {
+        let max = self.limits.max_message_bytes;
+        if compressed { max + max / 8 + 64 } else { max }
+    }
+
     /// The header at the beginning of `buf`, with everything checked that a header can violate.
     fn header(&self, buf: &[u8]) -> Result<Header, Stop> {
         let violation = |violation| Err(Stop::Violation(violation));
         let Some(&[first, second]) = buf.first_chunk::<2>() else { return Err(Stop::More) };
         let masked = second & MASKED != 0;
         // A wrong mask, reserved bits and opcodes show with the first two bytes.
-        if first & RESERVED != 0 {
+        let begins = matches!(first & OPCODE, opcode::TEXT | opcode::BINARY);
+        let allowed = if self.deflate && begins { COMPRESSED } else { 0 };
+        if first & RESERVED & !allowed != 0 {
             return violation(Violation::ReservedBits);
         }
         if masked && self.role == Role::Client {
@@ -281,7 +309,8 @@ impl Frames {
             opcode::BINARY => MessageKind::Binary,
             _ => return self.open.ok_or(Stop::Violation(Violation::NothingToContinue)),
         };
-        Ok(Open { head, start, end: start, checked: start, kind, fragments: 0 })
+        let compressed = header.first & COMPRESSED != 0;
+        Ok(Open { head, start, end: start, checked: start, kind, compressed, fragments: 0 })
     }
 
     fn control(&mut self, buf: &mut [u8], header: Header, start: usize) -> Result<(), Stop> {
@@ -309,7 +338,7 @@ impl Frames {
     /// its beginning is refused there (RFC 6455 §8.1).
     fn check_partial(&mut self, buf: &[u8], header: Header, open: Open, start: usize) -> Stop {
         // A masked payload is unmasked only when it is whole.
-        let skip = open.kind != MessageKind::Text || header.key.is_some();
+        let skip = open.kind != MessageKind::Text || open.compressed || header.key.is_some();
         if skip || self.utf8 != Utf8Policy::Fail || open.checked < open.end {
             return Stop::More;
         }
@@ -342,7 +371,8 @@ impl Frames {
         self.at = next;
         // The text of a message that is one frame is checked with all others.
         let whole = last && open.fragments == 1;
-        if open.kind == MessageKind::Text && self.utf8 == Utf8Policy::Fail && !whole {
+        let skips = whole || open.compressed;
+        if open.kind == MessageKind::Text && self.utf8 == Utf8Policy::Fail && !skips {
             match checked_prefix(&buf[open.checked..open.end], last) {
                 Some(valid) => open.checked += valid,
                 None => return Err(Stop::Violation(Violation::NotUtf8)),
@@ -355,14 +385,18 @@ impl Frames {
         self.open = None;
         buf[open.end..next].fill(GAP);
         buf[open.head..open.start].fill(GAP);
-        self.binary |= open.kind == MessageKind::Binary;
         let (at, len) = (open.start as u32, (open.end - open.start) as u32);
-        spans.push(Span { at, len, kind: open.kind });
+        let span = Span { at, len, kind: open.kind };
+        if open.compressed {
+            return Err(Stop::Compressed(span));
+        }
+        self.binary |= open.kind == MessageKind::Binary;
+        spans.push(span);
         Ok(())
     }
 
-    /// Checks the text among `spans[from..]`, which are the messages since the last call, and acts
-    /// as the policy says. Returns how many messages were skipped.
+    /// Checks the text among `spans[from..]`, which are the messages since the last call and stand in
+    /// front of `upto`, and acts as the policy says. Returns how many messages were skipped.
     ///
     /// # Errors
     /// [`Violation::NotUtf8`]; the messages in front of the broken one stay in `spans`.
@@ -372,8 +406,8 @@ impl Frames {
         buf: &mut [u8],
         spans: &mut Vec<Span>,
         from: usize,
+        upto: usize,
     ) -> Result<u64, Violation> {
-        let upto = self.cut();
         let begin = std::mem::replace(&mut self.unchecked, upto).min(upto);
         let binary = std::mem::take(&mut self.binary);
         if from == spans.len() || (!binary && simdutf8::basic::from_utf8(&buf[begin..upto]).is_ok())
@@ -383,8 +417,9 @@ impl Frames {
         self.check_each(buf, spans, from)
     }
 
+    /// Checks the text among `spans[from..]` message by message.
     #[cold]
-    fn check_each(
+    pub(crate) fn check_each(
         &self,
         buf: &mut [u8],
         spans: &mut Vec<Span>,

@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use faucet_core::Span;
 
 use crate::machine::control::Control;
+use crate::machine::deflate::Direction;
 use crate::machine::frames::{Frames, Stop};
+use crate::machine::inflated::Inflated;
 use crate::machine::pool::Pool;
 use crate::machine::stamp::Stamp;
+use crate::machine::taken::{SPARSE, Taken};
 use crate::machine::violation::Violation;
 
 /// The most bytes of an unfinished message that are kept beside a buffer which went back to the
 /// pool. Longer ones keep the buffer: to copy them at each read would cost quadratic time.
 const LONGEST_CARRY: usize = 4096;
-/// Messages that take less than one part in this many of a buffer are copied out of it, so that no
-/// page keeps more than four times its bytes alive.
-const SPARSE: usize = 4;
 /// A buffer grows by this many bytes for a message that is larger.
 const GROWTH: usize = 256 * 1024;
 
@@ -27,15 +26,8 @@ pub(crate) enum Inbound {
     More,
     /// A control frame. The messages before it wait.
     Control(Control),
-}
-
-/// The bytes of messages that were taken.
-#[derive(Debug)]
-pub enum Taken<'a> {
-    /// The buffer itself, which nobody writes to any more.
-    Shared(Bytes),
-    /// A part of the buffer that is overwritten by the next read.
-    Small(&'a [u8]),
+    /// The messages that wait must be taken before more frames are looked at.
+    Full,
 }
 
 /// Reads frames into a buffer that is borrowed from a pool while there is something to read.
@@ -51,6 +43,10 @@ pub(crate) struct Inbox {
     /// The unfinished message while there is no buffer.
     carry: Vec<u8>,
     spans: Vec<Span>,
+    /// Where permessage-deflate was agreed. Holds the messages that wait once one was compressed.
+    inflated: Option<Box<Inflated>>,
+    /// Whether frames were left for the time after the messages that wait.
+    unread: bool,
     /// Messages that were skipped because they are not UTF-8.
     skipped: u64,
     stamp: Stamp,
@@ -66,9 +62,19 @@ impl Inbox {
             start: 0,
             carry: Vec::new(),
             spans: Vec::new(),
+            inflated: None,
+            unread: false,
             skipped: 0,
             stamp: now,
         }
+    }
+
+    /// Messages may be compressed: permessage-deflate was agreed.
+    pub(crate) fn with_deflate(mut self, inbound: Direction) -> Self {
+        let max = self.frames.limits().max_message_bytes;
+        self.frames = self.frames.with_deflate();
+        self.inflated = Some(Box::new(Inflated::new(inbound, max, Arc::clone(&self.pool))));
+        self
     }
 
     /// Room for the next read. Borrows a buffer if there is none. A buffer that one message fills
@@ -120,17 +126,58 @@ impl Inbox {
     /// # Errors
     /// A frame that may not be received. The messages before it wait, and no further call is useful.
     pub(crate) fn next(&mut self) -> Result<Inbound, Violation> {
-        let from = self.spans.len();
-        let buf = &mut self.buf[..self.filled];
-        let stop = self.frames.scan(buf, &mut self.spans);
-        // The text of all messages before the control frame is checked first: what comes first in
-        // the stream decides.
-        self.skipped += self.frames.check_text(buf, &mut self.spans, from)?;
-        match stop {
-            Stop::More => Ok(Inbound::More),
-            Stop::Control(control) => Ok(Inbound::Control(control)),
-            Stop::Violation(violation) => Err(violation),
+        loop {
+            self.unread = self.inflated.as_ref().is_some_and(|batch| batch.is_full());
+            if self.unread && self.has_messages() {
+                return Ok(Inbound::Full);
+            }
+            let from = self.spans.len();
+            let buf = &mut self.buf[..self.filled];
+            let stop = self.frames.scan(buf, &mut self.spans);
+            let upto = match stop {
+                Stop::Compressed(span) => span.at as usize,
+                _ => self.frames.cut(),
+            };
+            // The text of all messages before the stop is checked first: what comes first in the
+            // stream decides.
+            let checked = self.frames.check_text(buf, &mut self.spans, from, upto);
+            if let Some(batch) = self.inflated.as_mut().filter(|batch| batch.holds_batch()) {
+                batch.copy(&self.buf, &mut self.spans[from..]);
+            }
+            self.skipped += checked?;
+            match stop {
+                Stop::More => return Ok(Inbound::More),
+                Stop::Control(control) => return Ok(Inbound::Control(control)),
+                Stop::Compressed(span) => self.inflate(span)?,
+                Stop::Violation(violation) => return Err(violation),
+            }
         }
+    }
+
+    /// Inflates a message. The messages that wait move to where it goes.
+    fn inflate(&mut self, compressed: Span) -> Result<(), Violation> {
+        let Some(batch) = &mut self.inflated else { return Ok(()) };
+        if !batch.holds_batch() {
+            batch.copy(&self.buf, &mut self.spans);
+        }
+        let payload = &mut self.buf[compressed.range()];
+        let message = batch.inflate(payload, compressed.kind)?;
+        // The next check of text goes over the bytes from here on.
+        payload.fill(b'\n');
+        self.spans.push(message);
+        let last = self.spans.len() - 1;
+        self.skipped += self.frames.check_each(batch.bytes(), &mut self.spans, last)?;
+        Ok(())
+    }
+
+    /// Whether frames were left for the time after messages that were taken meanwhile.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.unread && self.spans.is_empty()
+    }
+
+    /// Nobody takes messages any more: compressed ones are passed over.
+    pub(crate) fn stop_inflating(&mut self) {
+        self.inflated = None;
     }
 
     /// Whether whole messages wait.
@@ -146,6 +193,10 @@ impl Inbox {
             return Taken::Small(&[]);
         }
         let (start, cut) = (self.start, self.frames.cut());
+        if let Some(batch) = self.inflated.as_mut().filter(|batch| batch.holds_batch()) {
+            self.start = cut;
+            return batch.take();
+        }
         if cut - start < self.buf.len() / SPARSE {
             self.start = cut;
             for span in spans {
@@ -166,22 +217,29 @@ impl Inbox {
 
     /// Drops all messages that wait.
     pub(crate) fn discard(&mut self) {
-        self.spans.clear();
+        self.drop_messages();
         self.start = self.frames.cut();
     }
 
     /// Drops everything that was received: no frame is looked at any more.
     pub(crate) fn forget(&mut self) {
-        self.spans.clear();
+        self.drop_messages();
+        self.unread = false;
         self.frames.reset();
         self.carry = Vec::new();
         (self.filled, self.start) = (0, 0);
     }
 
+    fn drop_messages(&mut self) {
+        self.spans.clear();
+        self.inflated.iter_mut().for_each(|batch| batch.discard());
+    }
+
     /// Nothing is there to read: gives the buffer back, unless messages wait in it or much of a
     /// message does.
     pub(crate) fn rest(&mut self) {
-        if self.buf.is_empty() || !self.spans.is_empty() {
+        self.inflated.iter_mut().for_each(|batch| batch.rest());
+        if self.buf.is_empty() || !self.spans.is_empty() || self.unread {
             return;
         }
         self.filled -= self.frames.close_gap(&mut self.buf[..self.filled]);

@@ -10,10 +10,11 @@ use faucet_core::Span;
 
 use crate::machine::clocks::Clocks;
 use crate::machine::control::{Control, ControlPayload};
+use crate::machine::deflate::Agreed;
 use crate::machine::end::{Discarded, End};
 use crate::machine::event::{Event, Over};
 use crate::machine::frames::Frames;
-use crate::machine::inbox::{Inbound, Inbox, Taken};
+use crate::machine::inbox::{Inbound, Inbox};
 use crate::machine::lifecycle::Lifecycle;
 use crate::machine::line::Line;
 use crate::machine::outbox::Outbox;
@@ -21,6 +22,7 @@ use crate::machine::pings::Pings;
 use crate::machine::pool::Pool;
 use crate::machine::settings::Settings;
 use crate::machine::stamp::Stamp;
+use crate::machine::taken::Taken;
 use crate::machine::violation::Violation;
 
 /// What a connection does next when the state is over.
@@ -110,8 +112,15 @@ impl Machine {
         self.outputs.push_back(Output::Dial);
     }
 
-    /// The upgrade succeeded. `leftover` are the bytes behind its answer.
-    pub(crate) fn connected(&mut self, secrets: Secrets, leftover: &[u8], at: Stamp) {
+    /// The upgrade succeeded. `deflate` is what it settled about compression, `leftover` are the bytes
+    /// behind its answer.
+    pub(crate) fn connected(
+        &mut self,
+        secrets: Secrets,
+        deflate: Option<Agreed>,
+        leftover: &[u8],
+        at: Stamp,
+    ) {
         let now = at.instant;
         self.state = State::Up;
         let again = self.life.was_connected();
@@ -120,8 +129,13 @@ impl Machine {
         self.clocks.connected(now);
         let Settings { role, frames, utf8, pool, greeting, .. } = &self.settings;
         let mut outbox = Outbox::new(*role, Pool::shared());
+        let mut inbox = Inbox::new(Frames::new(*role, *frames, *utf8), Arc::clone(pool), at);
+        if let Some(Agreed { inbound, outbound }) = deflate {
+            inbox = inbox.with_deflate(inbound);
+            outbox = outbox.with_deflate(outbound);
+        }
         greeting.iter().for_each(|frame| outbox.data(frame));
-        let inbox = Inbox::new(Frames::new(*role, *frames, *utf8), Arc::clone(pool), at);
+        outbox.forget_context();
         self.line = Some(Box::new(Line::new(inbox, outbox, secrets)));
         self.events.push_back(Event::Up { again });
         let mut rest = leftover;
@@ -141,6 +155,7 @@ impl Machine {
     pub(crate) fn reads(&self) -> bool {
         let taken = self.line.as_ref().is_some_and(|line| !line.inbox.has_messages());
         taken
+            && !self.is_unread()
             && match self.state {
                 State::Up => !self.clocks.is_paused(),
                 State::Closing { .. } => true,
@@ -173,13 +188,19 @@ impl Machine {
         }
     }
 
+    /// Whether frames were left for the time after messages that were taken meanwhile. They come
+    /// first: [`received`](Self::received) looks at them.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.line.as_ref().is_some_and(|line| line.inbox.is_unread())
+    }
+
     /// Takes the frames of a connection that stands.
     fn take_frames(&mut self, at: Stamp) {
         let Some(line) = &mut self.line else { return };
         let mut controls = false;
         let end = loop {
             match line.inbox.next() {
-                Ok(Inbound::More) => break None,
+                Ok(Inbound::More | Inbound::Full) => break None,
                 Ok(Inbound::Control(Control::Ping(payload))) => {
                     controls = true;
                     if !line.write_failed {
@@ -219,9 +240,11 @@ impl Machine {
     /// Looks for the peer's Close; everything else is dropped.
     fn listen_for_close(&mut self) {
         let Some(line) = &mut self.line else { return };
+        line.inbox.stop_inflating();
         loop {
             match line.inbox.next() {
                 Ok(Inbound::More) => break line.inbox.discard(),
+                Ok(Inbound::Full) => line.inbox.discard(),
                 Ok(Inbound::Control(Control::Close(close))) => {
                     line.peer_close = Some(close);
                     break self.stop_listening();

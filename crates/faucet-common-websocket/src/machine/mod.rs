@@ -1,18 +1,21 @@
 //! A WebSocket connection as a pure machine: no socket, no clock, no runtime.
 //!
 //! `frames` walks over received bytes and finds messages in them. `inbox` and `outbox` own the bytes
-//! of both directions. The `machine` above them sees no payload: it knows the life of the connection
+//! of both directions. `deflate` compresses and inflates their payloads where both ends agreed on it,
+//! and `inflated` owns what comes out. The `machine` above them sees no payload: it knows the life of the connection
 //! (`lifecycle`), its Pings (`pings`), its time limits (`timers`) and its end (`ending`). The driver
 //! beside this folder gives the machine a socket and a clock.
 
 mod clocks;
 pub(crate) mod close;
 pub(crate) mod control;
+pub(crate) mod deflate;
 mod end;
 mod ending;
 mod event;
 mod frames;
 mod inbox;
+mod inflated;
 pub(crate) mod lifecycle;
 mod line;
 #[expect(clippy::module_inception, reason = "the machine is the noun of its folder")]
@@ -24,6 +27,7 @@ mod pool;
 mod role;
 mod settings;
 mod stamp;
+mod taken;
 mod timers;
 mod utf8_policy;
 mod violation;
@@ -36,7 +40,6 @@ pub use event::{Event, Over};
 pub(crate) use frames::FrameLimits;
 #[cfg(feature = "server")]
 pub(crate) use frames::Frames;
-pub use inbox::Taken;
 #[cfg(feature = "server")]
 pub(crate) use inbox::{Inbound, Inbox};
 pub use lifecycle::{Class, Failure};
@@ -46,5 +49,6 @@ pub(crate) use pool::Pool;
 pub(crate) use role::Role;
 pub(crate) use settings::{Settings, TimeLimits};
 pub use stamp::Stamp;
+pub use taken::Taken;
 pub use utf8_policy::Utf8Policy;
 pub(crate) use violation::Violation;

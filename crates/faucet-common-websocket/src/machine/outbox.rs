@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::frame::Frame;
 use crate::machine::control::{ControlPayload, LONGEST, opcode};
+use crate::machine::deflate::{Compressor, Direction};
+use crate::machine::frames::COMPRESSED;
 use crate::machine::mask::{MaskKeys, copy_masked};
 use crate::machine::pool::Pool;
 use crate::machine::role::Role;
@@ -31,6 +33,8 @@ pub struct Outbox {
     role: Role,
     keys: MaskKeys,
     pool: Arc<Pool>,
+    /// Where permessage-deflate was agreed.
+    compressor: Option<Box<Compressor>>,
     /// Empty while nothing waits.
     buf: Vec<u8>,
     /// The end of the encoded bytes.
@@ -44,9 +48,15 @@ pub struct Outbox {
 
 impl Outbox {
     pub(crate) fn new(role: Role, pool: Arc<Pool>) -> Self {
-        let keys = MaskKeys::default();
-        let pongs = Pongs::default();
-        Self { role, keys, pool, buf: Vec::new(), end: 0, sent: 0, written: 0, pongs }
+        let (keys, pongs) = (MaskKeys::default(), Pongs::default());
+        let (buf, end, sent, written) = (Vec::new(), 0, 0, 0);
+        Self { role, keys, pool, compressor: None, buf, end, sent, written, pongs }
+    }
+
+    /// Messages are compressed: permessage-deflate was agreed.
+    pub(crate) fn with_deflate(mut self, outbound: Direction) -> Self {
+        self.compressor = Some(Box::new(Compressor::new(outbound)));
+        self
     }
 
     /// The bytes that the socket has not taken yet.
@@ -78,6 +88,9 @@ impl Outbox {
     fn give_back(&mut self) {
         self.pool.put(std::mem::take(&mut self.buf));
         (self.sent, self.end) = (0, 0);
+        if let Some(compressor) = &mut self.compressor {
+            compressor.rest();
+        }
     }
 
     /// All bytes that the socket has taken on this connection.
@@ -96,7 +109,28 @@ impl Outbox {
             MessageKind::Text => opcode::TEXT,
             MessageKind::Binary => opcode::BINARY,
         };
+        if self.compressor.is_some() {
+            return self.compressed(opcode, payload);
+        }
         self.frame(opcode, payload);
+    }
+
+    /// Appends a data frame, compressed if that is of use.
+    fn compressed(&mut self, opcode: u8, payload: &[u8]) {
+        let mut compressor = self.compressor.take();
+        match compressor.as_mut().and_then(|compressor| compressor.compress(payload)) {
+            Some(compressed) => self.frame(COMPRESSED | opcode, compressed),
+            None => self.frame(opcode, payload),
+        }
+        self.compressor = compressor;
+    }
+
+    /// Messages that follow do not refer to those before: a connection that sends nothing more keeps
+    /// no compressor.
+    pub(crate) fn forget_context(&mut self) {
+        if let Some(compressor) = &mut self.compressor {
+            compressor.begin_anew();
+        }
     }
 
     pub(crate) fn data(&mut self, frame: &Frame) {
@@ -135,14 +169,15 @@ impl Outbox {
         self.frame(opcode::CLOSE, &payload);
     }
 
+    /// Appends a whole frame. `first` is its first byte without FIN.
     #[inline]
-    fn frame(&mut self, opcode: u8, payload: &[u8]) {
+    fn frame(&mut self, first: u8, payload: &[u8]) {
         let key = match self.role {
             Role::Client => Some(self.keys.next()),
             Role::Server => None,
         };
         let out = self.room(payload.len() + LONGEST_HEADER);
-        let size = write_header(out, opcode, payload.len(), key);
+        let size = write_header(out, first, payload.len(), key);
         let body = &mut out[size..size + payload.len()];
         match key {
             Some(key) => copy_masked(body, payload, key),
@@ -177,8 +212,8 @@ impl Outbox {
 
 /// Writes the header of a final frame (RFC 6455 §5.2). Returns its size.
 #[inline]
-fn write_header(out: &mut [u8], opcode: u8, len: usize, key: Option<[u8; 4]>) -> usize {
-    let (first, mask_bit) = (0x80 | opcode, u8::from(key.is_some()) << 7);
+fn write_header(out: &mut [u8], first: u8, len: usize, key: Option<[u8; 4]>) -> usize {
+    let (first, mask_bit) = (0x80 | first, u8::from(key.is_some()) << 7);
     let size = match len {
         short @ 0..126 => {
             out[..2].copy_from_slice(&[first, mask_bit | short as u8]);

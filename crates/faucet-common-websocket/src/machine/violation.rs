@@ -46,6 +46,15 @@ pub(crate) enum Violation {
         /// The limit.
         max: u64,
     },
+    /// A compressed message is larger than the limit once it is inflated.
+    #[error("a compressed message inflates to more than {max} bytes (max_message_bytes)")]
+    InflatesTooLarge {
+        /// The limit.
+        max: u64,
+    },
+    /// The payload of a compressed message is not what permessage-deflate makes (RFC 7692 §7.2.2).
+    #[error("a compressed message cannot be inflated")]
+    Corrupt,
     /// A message has more fragments than the limit.
     #[error("a message of more than {max} fragments")]
     TooManyFragments {
@@ -58,8 +67,9 @@ impl Violation {
     /// The code of the Close frame that answers it.
     pub(crate) fn close_code(self) -> u16 {
         match self {
-            Self::NotUtf8 | Self::CloseReason => code::INVALID,
-            Self::TooLarge { .. } => code::TOO_BIG,
+            // RFC 7692 names no code. The frames are sound; their payload is not.
+            Self::NotUtf8 | Self::CloseReason | Self::Corrupt => code::INVALID,
+            Self::TooLarge { .. } | Self::InflatesTooLarge { .. } => code::TOO_BIG,
             Self::TooManyFragments { .. } => code::POLICY,
             _ => code::PROTOCOL,
         }

@@ -234,7 +234,7 @@ pub(crate) fn every_key() -> Value {
         "pong_timeout": "5s", "reconnect": true, "reconnect_backoff": 0.5,
         "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
         "connect_timeout": 3, "max_message_bytes": "1MiB", "read_buffer_bytes": 4096,
-        "headers": {"X-Key": "k"}, "subprotocols": ["v1.json"], "proxy": "http://u:p@proxy.test",
+        "headers": {"X-Key": "k"}, "subprotocols": ["v1.json"], "compression": "deflate", "proxy": "http://u:p@proxy.test",
         "tls": {"ca_file": "c", "client_cert_file": "c", "client_key_file": "k",
             "server_name": "x.example", "insecure_skip_verify": false},
     })

@@ -121,7 +121,7 @@ fn every_key_has_a_place_to_be_written() {
         "subscribe_messages": ["a", {"type": "binary", "data": "AQ=="},
             {"type": "text", "data": "b"}],
         "message_format": "raw_string", "on_parse_error": "skip", "envelope": true,
-        "error_excerpts": false, "stop_on_ctrl_c": true,
+        "error_excerpts": false, "stop_on_ctrl_c": true, "compression": "deflate",
         "ping_interval": 20, "pong_timeout": "5s", "max_messages": 5, "idle_timeout": "1 min",
         "idle_resets_on": "data", "max_outage": 600, "reconnect_patience": "10 min",
         "invalid_utf8": "skip", "stale_timeout": 60, "unbounded": true, "reconnect": true, "reconnect_backoff": 0.5,

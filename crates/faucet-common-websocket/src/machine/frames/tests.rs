@@ -32,7 +32,8 @@ impl Found {
         loop {
             let from = self.spans.len();
             let stop = frames.scan(&mut self.buf, &mut self.spans);
-            let checked = frames.check_text(&mut self.buf, &mut self.spans, from);
+            let upto = frames.cut();
+            let checked = frames.check_text(&mut self.buf, &mut self.spans, from, upto);
             let stop = match checked {
                 Ok(skipped) => {
                     self.skipped += skipped;
@@ -49,6 +50,7 @@ impl Found {
                 self.events.push(format!("{kind} {payload}"));
             }
             match stop {
+                Stop::Compressed(span) => panic!("{span:?} is compressed"),
                 Stop::More => return true,
                 Stop::Control(Control::Ping(payload)) => {
                     self.events.push(format!("ping {payload:?}"))

@@ -1,0 +1,214 @@
+//! The negotiation of permessage-deflate (RFC 6455 §9.1, RFC 7692 §7.1).
+
+use http::header::HeaderName;
+
+use crate::compression::Compression;
+use crate::machine::deflate::{Agreed, WINDOW_BITS};
+
+/// The name of the header that offers extensions and chooses among them.
+pub(crate) const HEADER: &str = "Sec-WebSocket-Extensions";
+const DEFLATE: &str = "permessage-deflate";
+
+/// Why the server's choice of extensions is refused. Texts are the server's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadChoice {
+    #[error("the header {HEADER} of the answer is malformed")]
+    Malformed,
+    #[error("the server chose an extension that was not offered: {0}")]
+    NotOffered(String),
+    #[error("{HEADER} has {0} more than once")]
+    Twice(String),
+    #[error("{HEADER}: {DEFLATE} has no parameter {0}")]
+    Unknown(String),
+    #[error("{HEADER}: {0} has no value")]
+    NoValue(String),
+    #[error("{HEADER}: {0} takes no value")]
+    Value(String),
+    #[error("{HEADER}: {name} is {value}, not a whole number from {} to {}", WINDOW_BITS.start(), WINDOW_BITS.end())]
+    WindowBits { name: String, value: String },
+}
+
+/// The value of [`HEADER`] in the request.
+pub(crate) fn offer(compression: Compression) -> Option<&'static str> {
+    match compression {
+        Compression::None => None,
+        // Any parameter may be answered without being offered, but for this one.
+        Compression::Deflate => Some("permessage-deflate; client_max_window_bits"),
+    }
+}
+
+/// What the server chose of the offer; `values` are those of [`HEADER`] in its answer.
+///
+/// # Errors
+/// Why the choice is refused.
+pub(crate) fn judge<'a>(
+    compression: Compression,
+    values: impl Iterator<Item = &'a str>,
+) -> Result<Option<Agreed>, BadChoice> {
+    let mut agreed = None;
+    // An empty element names no extension (RFC 9110 §5.6.1).
+    let elements = values.flat_map(|value| value.split(',')).map(str::trim);
+    for element in elements.filter(|element| !element.is_empty()) {
+        let mut parts = element.split(';').map(str::trim);
+        match parts.next().unwrap_or_default() {
+            name if !is_token(name) => return Err(BadChoice::Malformed),
+            DEFLATE if compression == Compression::Deflate => {}
+            _ => return Err(BadChoice::NotOffered(element.to_owned())),
+        }
+        if agreed.is_some() {
+            return Err(BadChoice::Twice(DEFLATE.to_owned()));
+        }
+        agreed = Some(parameters(parts)?);
+    }
+    Ok(agreed)
+}
+
+/// The parameters of permessage-deflate, each at most once (RFC 7692 §7.1).
+fn parameters<'a>(parts: impl Iterator<Item = &'a str>) -> Result<Agreed, BadChoice> {
+    let mut agreed = Agreed::default();
+    let mut seen = Vec::new();
+    for part in parts {
+        let (name, value) = parameter(part)?;
+        if seen.contains(&name) {
+            return Err(BadChoice::Twice(name.to_owned()));
+        }
+        seen.push(name);
+        match name {
+            "server_no_context_takeover" => agreed.inbound.takeover = flag(name, value)?,
+            "client_no_context_takeover" => agreed.outbound.takeover = flag(name, value)?,
+            "server_max_window_bits" => agreed.inbound.window_bits = window_bits(name, value)?,
+            "client_max_window_bits" => agreed.outbound.window_bits = window_bits(name, value)?,
+            _ => return Err(BadChoice::Unknown(name.to_owned())),
+        }
+    }
+    Ok(agreed)
+}
+
+/// A name, and a value behind an equals sign. The value may be in quotation marks.
+fn parameter(part: &str) -> Result<(&str, Option<&str>), BadChoice> {
+    let (name, value) = match part.split_once('=') {
+        Some((name, value)) => (name.trim_end(), Some(value.trim_start())),
+        None => (part, None),
+    };
+    let value = value.map(|value| {
+        let inside = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        inside.unwrap_or(value)
+    });
+    let well_formed = is_token(name) && value.is_none_or(is_token);
+    well_formed.then_some((name, value)).ok_or(BadChoice::Malformed)
+}
+
+fn is_token(text: &str) -> bool {
+    HeaderName::from_bytes(text.as_bytes()).is_ok()
+}
+
+/// Whether messages may refer to those before them: not where the parameter is there.
+fn flag(name: &str, value: Option<&str>) -> Result<bool, BadChoice> {
+    match value {
+        None => Ok(false),
+        Some(_) => Err(BadChoice::Value(name.to_owned())),
+    }
+}
+
+fn window_bits(name: &str, value: Option<&str>) -> Result<u8, BadChoice> {
+    let Some(value) = value else { return Err(BadChoice::NoValue(name.to_owned())) };
+    // Neither a sign nor a leading zero is allowed.
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
+    let bits = value.parse().ok().filter(|bits| digits && WINDOW_BITS.contains(bits));
+    bits.ok_or_else(|| BadChoice::WindowBits { name: name.to_owned(), value: value.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::deflate::Direction;
+
+    fn judged(value: &str) -> Result<Option<Agreed>, BadChoice> {
+        judge(Compression::Deflate, [value].into_iter())
+    }
+
+    #[test]
+    fn each_parameter_says_what_holds_for_its_direction() {
+        let direction = |window_bits, takeover| Direction { window_bits, takeover };
+        for (value, inbound, outbound) in [
+            ("permessage-deflate", (15, true), (15, true)),
+            (" permessage-deflate ;server_no_context_takeover", (15, false), (15, true)),
+            ("permessage-deflate; client_no_context_takeover", (15, true), (15, false)),
+            ("permessage-deflate; server_max_window_bits=8", (8, true), (15, true)),
+            ("permessage-deflate; client_max_window_bits = \"10\"", (15, true), (10, true)),
+            (
+                "permessage-deflate; client_max_window_bits=9; server_max_window_bits=15; \
+                 client_no_context_takeover; server_no_context_takeover",
+                (15, false),
+                (9, false),
+            ),
+            (", ,permessage-deflate,", (15, true), (15, true)),
+        ] {
+            let agreed = judged(value).unwrap().unwrap();
+            let [inbound, outbound] = [inbound, outbound].map(|(b, t)| direction(b, t));
+            assert_eq!(agreed, Agreed { inbound, outbound }, "{value}");
+        }
+    }
+
+    #[test]
+    fn no_extension_is_a_choice() {
+        for value in ["", ",", " , "] {
+            assert_eq!(judged(value), Ok(None));
+        }
+        assert_eq!(judge(Compression::None, [].into_iter()), Ok(None));
+        assert_eq!((offer(Compression::None), offer(Compression::default())), (None, None));
+    }
+
+    #[test]
+    fn what_was_not_offered_or_is_not_in_the_standard_is_refused() {
+        for (value, why) in [
+            (
+                "permessage-bzip2",
+                "the server chose an extension that was not offered: permessage-bzip2",
+            ),
+            ("x-webkit-deflate-frame; a=b", "not offered: x-webkit-deflate-frame; a=b"),
+            ("Permessage-Deflate", "not offered: Permessage-Deflate"),
+            ("permessage-deflate, foo", "not offered: foo"),
+            ("permessage-deflate, permessage-deflate", "has permessage-deflate more than once"),
+            ("permessage-deflate; foo", "permessage-deflate has no parameter foo"),
+            ("permessage-deflate; Server_No_Context_Takeover", "has no parameter Server_No"),
+            ("permessage-deflate; foo=1", "permessage-deflate has no parameter foo"),
+            (
+                "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+                "Sec-WebSocket-Extensions has server_no_context_takeover more than once",
+            ),
+            (
+                "permessage-deflate; client_max_window_bits=9; client_max_window_bits=9",
+                "has client_max_window_bits more than once",
+            ),
+            (
+                "permessage-deflate; server_no_context_takeover=1",
+                "Sec-WebSocket-Extensions: server_no_context_takeover takes no value",
+            ),
+            ("permessage-deflate; client_max_window_bits", "client_max_window_bits has no value"),
+            ("permessage-deflate; server_max_window_bits", "server_max_window_bits has no value"),
+            (
+                "permessage-deflate; server_max_window_bits=7",
+                "server_max_window_bits is 7, not a whole number from 8 to 15",
+            ),
+            ("permessage-deflate; client_max_window_bits=16", "client_max_window_bits is 16, not"),
+            ("permessage-deflate; client_max_window_bits=010", "is 010, not"),
+            ("permessage-deflate; client_max_window_bits=+9", "is +9, not"),
+            ("permessage-deflate; client_max_window_bits=1x", "is 1x, not"),
+            ("permessage-deflate; client_max_window_bits=999", "is 999, not"),
+            ("permessage-deflate; client_max_window_bits=", "is malformed"),
+            ("permessage-deflate; client_max_window_bits=\"9", "is malformed"),
+            ("permessage-deflate;", "is malformed"),
+            ("permessage-deflate; ;", "is malformed"),
+            ("permessage deflate", "is malformed"),
+            ("; server_no_context_takeover", "is malformed"),
+        ] {
+            let error = judged(value).unwrap_err().to_string();
+            assert!(error.contains(why), "{value}: {error}");
+        }
+        let unasked = judge(Compression::None, [DEFLATE].into_iter()).unwrap_err();
+        assert_eq!(unasked, BadChoice::NotOffered(DEFLATE.into()));
+        let twice = judge(Compression::Deflate, [DEFLATE, DEFLATE].into_iter()).unwrap_err();
+        assert_eq!(twice, BadChoice::Twice(DEFLATE.into()), "in two headers");
+    }
+}
