@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the client cases of the Autobahn testsuite against our client, and counts.
 
-    scripts/autobahn.py SUITE [--cases 1.* 2.* ...]
+    scripts/autobahn.py SUITE [--cases 1.* 2.* ...] [--deflate]
 
 SUITE is a folder with the testsuite: site/autobahntestsuite, and root/usr/bin/python2.7 where the
 system has no Python 2.7. The fuzzing server listens on a free port of the loopback. The exit code
@@ -86,6 +86,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("suite", type=pathlib.Path)
     parser.add_argument("--cases", nargs="+", default=["*"])
+    parser.add_argument("--deflate", action="store_true", help="offer permessage-deflate")
     options = parser.parse_args()
     build = ["cargo", "build", "--release", "-p", "faucet-common-websocket", "--example", "autobahn"]
     subprocess.run(build, cwd=ROOT, check=True)
@@ -94,7 +95,7 @@ def main():
         folder = pathlib.Path(scratch)
         server, url = start(options.suite.resolve(), folder, options.cases)
         try:
-            subprocess.run([client, url], check=True)
+            subprocess.run([client, url] + ["--deflate"] * options.deflate, check=True)
         finally:
             server.kill()
         sys.exit(count(folder))

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::future::poll_fn;
 
-use faucet_common_websocket::{ConnectOptions, Driver, Event, Over, Taken};
+use faucet_common_websocket::{Compression, ConnectOptions, Driver, Event, Over, Taken};
 use faucet_core::{Problems, Scope, Span};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -29,7 +29,10 @@ async fn main() -> Result<()> {
 
 async fn connect(url: &str) -> Result<Driver> {
     let mut problems = Problems::new();
-    let options = ConnectOptions::new(url);
+    let mut options = ConnectOptions::new(url);
+    if std::env::args().any(|argument| argument == "--deflate") {
+        options.compression = Compression::Deflate;
+    }
     let endpoint = options.check(&mut problems).ok_or_else(|| problems.to_string())?;
     Ok(endpoint.connect(&Scope::default()).await?)
 }
