@@ -64,3 +64,21 @@ impl Arena {
         page.chunks.push(self.bytes.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_noted_together() {
+        let mut arena = Arena::default();
+        for (first, count) in [(0, 2), (2, 1), (5, 3), (8, 1)] {
+            arena.holds(first, count);
+        }
+        assert_eq!(arena.records, [0..3, 5..9]);
+        assert_eq!((arena.copy(b"ab"), arena.copy(b""), arena.copy(b"c")), (0, 3, 4));
+        assert_eq!(arena.bytes, b"ab\n\nc\n");
+        let refused = arena.write(|out| out.extend(b"de"), |_| Err(7));
+        assert_eq!((refused, arena.bytes.len()), (Err(7), 6));
+    }
+}

@@ -116,8 +116,9 @@ impl Lines<'_> {
         }
         let (values, line_breaks) = pass.order.counts();
         // One count alone is not enough: an empty message and a message with a raw line break
-        // between two values cancel out in the number of values.
-        if !pass.is_complete() || values != self.messages || line_breaks != self.line_breaks + 1 {
+        // between two values cancel out in the number of values. No string and no container can be
+        // open: there the line break behind the text is a fault.
+        if values != self.messages || line_breaks != self.line_breaks + 1 {
             return Verdict::AskJudge;
         }
         match all_bytes.simd_ge(u8x64::splat(simd, 0x80)).any_true() {
@@ -150,11 +151,5 @@ impl Pass {
             return false;
         }
         !tokens.scalar.is_any() || self.scalars.check(simd, &tokens.scalar, block)
-    }
-
-    /// Whether no string and no container is open behind the last block.
-    #[inline(always)]
-    fn is_complete(&self) -> bool {
-        !self.strings.is_open() && !self.nesting.is_open()
     }
 }

@@ -21,12 +21,6 @@ pub(super) struct Nesting {
 }
 
 impl Nesting {
-    /// Whether a container has no end yet.
-    #[inline(always)]
-    pub(super) fn is_open(&self) -> bool {
-        self.depth != 0
-    }
-
     /// The bytes of the next block that are a fault where they lie, and bits of no byte in particular
     /// for brackets that do not match. `None` asks the judge.
     #[inline(always)]

@@ -71,7 +71,8 @@ impl Order {
 
         // Values that are no keys, and strings that could be keys and have no colon behind them.
         let of_array = behind_lead & (open | tokens.scalar.start) | behind_key & !colon;
-        let misplaced = [comma | colon, of_array | line_break, colon | line_break];
+        // Between messages no string is a key: a colon is a fault there already.
+        let misplaced = [comma, of_array | line_break, colon | line_break];
         Ordered { faults, misplaced }
     }
 

@@ -141,23 +141,41 @@ fn verdicts_do_not_depend_on_the_place_in_a_block() {
     }
 }
 
-#[test]
-fn all_short_sequences_of_tokens_are_judged() {
+/// All sequences of so many tokens at most.
+fn sequences(most: usize) -> Vec<Vec<u8>> {
     let tokens: [&[u8]; 12] =
         [b"{", b"}", b"[", b"]", b",", b":", b"\"a\"", b"1", b"null", b" ", b"\n", b"\""];
     let mut texts: Vec<Vec<u8>> = vec![Vec::new()];
     let mut from = 0;
-    for _ in 0..4 {
+    for _ in 0..most {
         let last = from..texts.len();
         from = last.end;
         for n in last {
             texts.extend(tokens.map(|token| [&texts[n], token].concat()));
         }
     }
-    let fillers = [filler(50), filler(57)];
-    for text in &texts {
-        for filler in &fillers {
-            assert_agrees(&[filler.as_bytes(), text, b"[]"], &[1]);
+    texts
+}
+
+#[test]
+fn all_short_sequences_of_tokens_are_judged() {
+    let filler = filler(57);
+    for text in sequences(4) {
+        assert_agrees(&[filler.as_bytes(), &text, b"[]"], &[1]);
+    }
+}
+
+#[test]
+fn all_short_sequences_of_tokens_in_containers_are_judged() {
+    let fillers = [filler(0), filler(50), filler(57)];
+    for (before, behind) in
+        [("[\"a\",", "]"), ("{\"a\":1,", "}"), ("[{\"a\":", "}]"), ("{\"a\":[\"b\"", "]}")]
+    {
+        for tokens in sequences(3) {
+            let text = [before.as_bytes(), &tokens, behind.as_bytes()].concat();
+            for filler in &fillers {
+                assert_agrees(&[filler.as_bytes(), &text, b"[]"], &[1]);
+            }
         }
     }
 }
@@ -186,6 +204,42 @@ fn nesting_is_limited_as_by_the_judge() {
     let unclosed = "[".repeat(100_000);
     assert_agrees(&[unclosed.as_bytes()], &[1]);
     assert_agrees(&["]".repeat(1000).as_bytes()], &[1]);
+}
+
+/// Each message of a pair begins and ends in the middle of JSON, and some pairs have the numbers of
+/// values and line breaks of two messages.
+#[test]
+fn a_text_in_two_parts_is_no_json() {
+    for text in
+        ["{\"a\":1,\"b\":2}", "[1,2,[3,{\"a\":[4]}],5]", "\"a\\\\\\\"b\"", "[{},[]]", "-12.50e+7"]
+    {
+        for from in 0..=text.len() {
+            for to in from..=text.len().min(from + 6) {
+                for filler in [filler(40), filler(50), filler(61)] {
+                    let parts = [&text[..from], &text[to..]].map(str::as_bytes);
+                    assert_agrees(&[filler.as_bytes(), parts[0], parts[1]], &[1]);
+                    assert_agrees(&[parts[0], filler.as_bytes(), parts[1]], &[1]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn long_strings_are_keys_and_values() {
+    for length in 0..200 {
+        let string = filler(length);
+        for text in [
+            format!("{{{string}:{string}}}"),
+            format!("{{{string} : {string} , {string}:[{string}]}}"),
+            format!("{{{string}:{string}:{string}}}"),
+            format!("[{string}:{string}]"),
+            format!("{{{string},{string}}}"),
+            format!("{{{string}{string}}}"),
+        ] {
+            assert_agrees(&[text.as_bytes()], &[1]);
+        }
+    }
 }
 
 #[test]
@@ -218,7 +272,7 @@ fn json(spaces: &'static [&'static str]) -> impl Strategy<Value = String> {
     let space = move || prop_oneof![4 => Just(""), 1 => prop::sample::select(spaces)];
     scalar.prop_recursive(6, 64, 8, move |inner| {
         let item = (space(), inner, space()).prop_map(|(a, value, b)| format!("{a}{value}{b}"));
-        let key = (space(), r#""[a-z\\]{0,12}""#, space())
+        let key = (space(), r#""([a-z\\]{0,12}|[a-z]{60,140})""#, space())
             .prop_map(|(a, key, b)| format!("{a}{}{b}", key.replace('\\', "\\\\")));
         prop_oneof![
             prop::collection::vec(item.clone(), 0..8)

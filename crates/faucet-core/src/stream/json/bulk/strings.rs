@@ -47,10 +47,4 @@ impl Strings {
         self.open = all_if(inside >> 63 == 1);
         Some(StringMasks { quote, inside })
     }
-
-    /// Whether a string has no end yet.
-    #[inline(always)]
-    pub(super) fn is_open(&self) -> bool {
-        self.open != 0
-    }
 }
