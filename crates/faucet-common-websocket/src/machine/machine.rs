@@ -21,7 +21,6 @@ use crate::machine::pings::Pings;
 use crate::machine::pool::Pool;
 use crate::machine::settings::Settings;
 use crate::machine::stamp::Stamp;
-use crate::machine::violation::Violation;
 
 /// What a connection does next when the state is over.
 #[derive(Debug)]
@@ -79,7 +78,6 @@ pub(crate) struct Machine {
     pub(crate) outputs: VecDeque<Output>,
     /// Whether the owner wants a lost connection back.
     pub(crate) wanted: bool,
-    pub(crate) connects: u64,
     /// The words of the last end that may not repeat.
     pub(crate) last_error: Option<String>,
 }
@@ -101,7 +99,6 @@ impl Machine {
             events: VecDeque::new(),
             outputs: VecDeque::new(),
             wanted: true,
-            connects: 0,
             last_error: None,
         }
     }
@@ -116,7 +113,8 @@ impl Machine {
     pub(crate) fn connected(&mut self, secrets: Secrets, leftover: &[u8], at: Stamp) {
         let now = at.instant;
         self.state = State::Up;
-        self.life.connected(now);
+        self.last = None;
+        let again = self.life.connected(now);
         self.pings.connected(now);
         self.clocks.connected(now);
         let Settings { role, frames, utf8, pool, greeting, .. } = &self.settings;
@@ -124,8 +122,6 @@ impl Machine {
         greeting.iter().for_each(|frame| outbox.data(frame));
         let inbox = Inbox::new(Frames::new(*role, *frames, *utf8), Arc::clone(pool), at);
         self.line = Some(Line::new(inbox, outbox, secrets));
-        let again = self.connects > 0;
-        self.connects += 1;
         self.events.push_back(Event::Up { again });
         let mut rest = leftover;
         while let (Some(line), false) = (&mut self.line, rest.is_empty()) {
@@ -142,13 +138,12 @@ impl Machine {
 
     /// Whether the driver reads. Messages that the owner has not taken yet come first.
     pub(crate) fn reads(&self) -> bool {
-        let taken = self.line.as_ref().is_some_and(|line| !line.inbox.has_messages());
-        taken
-            && match self.state {
-                State::Up => !self.clocks.is_paused(),
-                State::Closing { .. } => true,
-                _ => false,
-            }
+        let wants = match self.state {
+            State::Up => !self.clocks.is_paused(),
+            State::Closing { .. } => true,
+            _ => false,
+        };
+        wants && self.line.as_ref().is_some_and(|line| !line.inbox.has_messages())
     }
 
     /// Room for the bytes that the driver reads next; `None` while nothing is to be read.
@@ -230,10 +225,8 @@ impl Machine {
                     break self.stop_listening();
                 }
                 Ok(Inbound::Control(_)) => line.inbox.discard(),
-                Err(violation) => {
-                    let _: Violation = violation;
-                    break self.stop_listening();
-                }
+                // The connection ends all the same.
+                Err(_) => break self.stop_listening(),
             }
         }
     }
