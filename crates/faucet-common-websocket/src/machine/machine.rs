@@ -353,7 +353,7 @@ impl Machine {
     /// The owner reads again.
     pub(crate) fn resume(&mut self, now: Instant) {
         if let Some(pause) = self.clocks.resume(now) {
-            self.pings.resumed(pause);
+            self.pings.resumed(pause, now);
         }
     }
 

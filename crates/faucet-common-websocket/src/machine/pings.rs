@@ -118,9 +118,10 @@ impl Pings {
     }
 
     /// Reading went on after a pause, in which no Pong could be seen.
-    pub(crate) fn resumed(&mut self, pause: Duration) {
+    pub(crate) fn resumed(&mut self, pause: Duration, now: Instant) {
         if let Some(awaited) = &mut self.awaited {
-            awaited.since += pause;
+            // The socket may have taken the Ping during the pause.
+            awaited.since = now.min(awaited.since + pause);
         }
     }
 
@@ -183,7 +184,7 @@ mod tests {
         assert_eq!(pings.pong_due(), Some(t0 + S(15)));
         pings.heard(t0 + S(14));
         assert_eq!(pings.pong_due(), Some(t0 + S(19)));
-        pings.resumed(S(3));
+        pings.resumed(S(3), t0 + S(99));
         assert_eq!(pings.pong_due(), Some(t0 + S(22)));
     }
 
