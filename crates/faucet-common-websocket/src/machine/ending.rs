@@ -72,7 +72,7 @@ impl Machine {
     }
 
     /// The close handshake is over.
-    pub(crate) fn closed(&mut self, _now: Instant) {
+    pub(crate) fn closed(&mut self) {
         if let State::Closing { next, .. } = std::mem::replace(&mut self.state, State::Over) {
             self.leave(next);
         }

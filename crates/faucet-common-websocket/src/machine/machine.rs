@@ -242,7 +242,7 @@ impl Machine {
     pub(crate) fn read_ended(&mut self, error: Option<io::Error>, now: Instant) {
         match self.state {
             State::Up => self.end(End::Dropped(error), now),
-            State::Closing { .. } => self.closed(now),
+            State::Closing { .. } => self.closed(),
             _ => {}
         }
     }
@@ -277,7 +277,11 @@ impl Machine {
         if matches!(self.state, State::Closing { .. }) {
             return self.closed(now);
         }
-        line.write_error = Some(error);
+    }
+
+    /// Whether the socket has taken everything. A failed write leaves something for ever.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.line.as_ref().is_none_or(|line| !line.write_failed && line.outbox.pending().is_empty())
     }
 
     /// The next task of the driver.
@@ -317,14 +321,19 @@ impl Machine {
 
     /// The frames to send, while there is a connection that takes any.
     pub(crate) fn outbox(&mut self) -> Option<&mut Outbox> {
-        let up = self.is_up();
-        self.line.as_mut().filter(|line| up && !line.write_failed).map(|line| &mut line.outbox)
+        let sends = self.sends();
+        self.line.as_mut().filter(|_| sends).map(|line| &mut line.outbox)
+    }
+
+    /// Whether there is a connection that takes frames.
+    pub(crate) fn sends(&self) -> bool {
+        self.is_up() && self.line.as_ref().is_some_and(|line| !line.write_failed)
     }
 
     /// Sends a Ping whose Pong proves that everything up to `mark` was read.
     pub(crate) fn barrier(&mut self, mark: u64) {
-        let up = self.is_up();
-        if let Some(line) = self.line.as_mut().filter(|line| up && !line.write_failed) {
+        let sends = self.sends();
+        if let Some(line) = self.line.as_mut().filter(|_| sends) {
             line.outbox.ping(&self.pings.barrier(mark));
         }
     }
@@ -367,10 +376,12 @@ impl Machine {
         self.life.explained();
     }
 
-    /// Sends a Pong that nobody has asked for, so that the peer does not take us for dead.
+    /// Sends a Pong that nobody has asked for, so that the peer does not take us for dead. A socket
+    /// that takes nothing gets none: the bytes that wait are a sign of life, and a Pong among them
+    /// may be an answer.
     pub(crate) fn unsolicited_pong(&mut self, now: Instant) {
         self.clocks.outbound = now;
-        if let Some(outbox) = self.outbox() {
+        if let Some(outbox) = self.outbox().filter(|outbox| outbox.pending().is_empty()) {
             outbox.pong(ControlPayload::EMPTY);
         }
     }

@@ -24,6 +24,8 @@ mod pool;
 mod role;
 mod settings;
 mod stamp;
+#[cfg(test)]
+mod story;
 mod timers;
 mod utf8_policy;
 mod violation;

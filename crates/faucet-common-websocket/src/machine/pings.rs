@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 /// The payload of a Ping of ours: the run's token, the Ping's number and the latest mark.
-pub(crate) type PingPayload = [u8; 24];
+pub(crate) type PingPayload = [u8; PING_SIZE];
+/// Its size.
+pub(crate) const PING_SIZE: usize = 24;
 
 /// The proof that a Pong gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +129,7 @@ impl Pings {
 
     fn ping(&mut self) -> PingPayload {
         self.sent += 1;
-        let mut payload = [0; 24];
+        let mut payload = [0; PING_SIZE];
         for (word, value) in payload.chunks_exact_mut(8).zip([self.token, self.sent, self.mark]) {
             word.copy_from_slice(&value.to_be_bytes());
         }
