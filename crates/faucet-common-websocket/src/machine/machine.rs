@@ -270,12 +270,14 @@ impl Machine {
     }
 
     /// Writing has failed. Everything that has arrived is read before the connection ends.
-    pub(crate) fn write_failed(&mut self, error: io::Error, now: Instant) {
+    pub(crate) fn write_failed(&mut self, error: io::Error) {
         let Some(line) = &mut self.line else { return };
         line.outbox.clear();
         line.write_failed = true;
-        if matches!(self.state, State::Closing { .. }) {
-            return self.closed(now);
+        // The first failure is the reason of the next ones.
+        line.write_error.get_or_insert(error);
+        if matches!(self.state, State::Closing { listens: false, .. }) {
+            self.closed();
         }
     }
 
@@ -319,15 +321,15 @@ impl Machine {
         self.line.as_ref().map_or(0, |line| line.outbox.written())
     }
 
+    /// Whether there is a connection that takes frames.
+    pub(crate) fn sends(&self) -> bool {
+        self.is_up() && self.line.as_ref().is_some_and(|line| !line.write_failed)
+    }
+
     /// The frames to send, while there is a connection that takes any.
     pub(crate) fn outbox(&mut self) -> Option<&mut Outbox> {
         let sends = self.sends();
         self.line.as_mut().filter(|_| sends).map(|line| &mut line.outbox)
-    }
-
-    /// Whether there is a connection that takes frames.
-    pub(crate) fn sends(&self) -> bool {
-        self.is_up() && self.line.as_ref().is_some_and(|line| !line.write_failed)
     }
 
     /// Sends a Ping whose Pong proves that everything up to `mark` was read.
@@ -386,3 +388,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
