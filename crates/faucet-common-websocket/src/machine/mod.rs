@@ -25,7 +25,7 @@ mod role;
 mod settings;
 mod stamp;
 #[cfg(test)]
-mod story;
+pub(crate) mod story;
 mod timers;
 mod utf8_policy;
 mod violation;

@@ -23,7 +23,7 @@ use crate::testing::raw_frame::{RawFrame, described, stream};
 pub(super) const S: fn(u64) -> Duration = Duration::from_secs;
 
 /// Reconnects after a second, without any other time limit.
-pub(super) fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let backoff = Backoff { initial: S(1), max: S(1), jitter: 0.0 };
     Settings {
         role: Role::Client,
