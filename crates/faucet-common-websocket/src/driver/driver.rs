@@ -2,13 +2,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::task::coop;
 
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
@@ -175,19 +176,21 @@ impl Driver {
                 true
             }
             Poll::Pending => {
-                self.machine.drained(now());
+                // A task that has used up its budget finds nothing to read, whatever is there.
+                if coop::has_budget_remaining() {
+                    self.machine.drained(now());
+                }
                 self.machine.backlog() > backlog
             }
         }
     }
 
     /// Writes what waits for the socket. Ready when the socket has taken all of it, and while there
-    /// is no connection.
+    /// is no connection. Pending without a wake-up when writing fails: an event says so next.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.stream {
-            Some(stream) => stream.poll_write(cx, &mut self.machine, now),
-            None => Poll::Ready(()),
-        }
+        let Some(stream) = &mut self.stream else { return Poll::Ready(()) };
+        ready!(stream.poll_write(cx, &mut self.machine, now));
+        if self.machine.is_flushed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// The owner stops reading until it asks for the next event.
@@ -235,11 +238,6 @@ impl Driver {
     /// How many bytes the socket has taken on this connection.
     pub fn written(&self) -> u64 {
         self.machine.written()
-    }
-
-    /// Whether the socket has taken everything.
-    pub fn is_flushed(&self) -> bool {
-        self.machine.pending().is_empty()
     }
 
     /// Says whether a lost connection is wanted back. While none is, no attempt begins, and the

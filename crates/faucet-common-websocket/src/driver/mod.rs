@@ -3,6 +3,8 @@
 #[expect(clippy::module_inception, reason = "the driver is the noun of its folder")]
 mod driver;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod timer;
 
 pub use driver::Driver;

@@ -115,13 +115,13 @@ impl Stream {
                     self.unflushed = true;
                     machine.wrote(n, now());
                 }
-                Ok(_) => machine.write_failed(io::ErrorKind::WriteZero.into(), now()),
-                Err(error) => machine.write_failed(error, now()),
+                Ok(_) => machine.write_failed(io::ErrorKind::WriteZero.into()),
+                Err(error) => machine.write_failed(error),
             }
         }
         if self.unflushed {
             if let Err(error) = ready!(Pin::new(&mut self.io).poll_flush(cx)) {
-                machine.write_failed(error, now());
+                machine.write_failed(error);
             }
             self.unflushed = false;
         }

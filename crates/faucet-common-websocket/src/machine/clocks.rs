@@ -60,10 +60,12 @@ impl Clocks {
     /// The owner reads again. Returns how long it did not.
     pub(crate) fn resume(&mut self, now: Instant) -> Option<Duration> {
         let pause = now.saturating_duration_since(self.paused.take()?);
+        // A dial may have succeeded, or a close handshake ended, during the pause.
+        let moved = |clock: Instant| now.min(clock + pause);
         for clock in [&mut self.inbound, &mut self.data, &mut self.feed] {
-            *clock += pause;
+            *clock = moved(*clock);
         }
-        self.down = self.down.map(|down| down + pause);
+        self.down = self.down.map(moved);
         Some(pause)
     }
 }

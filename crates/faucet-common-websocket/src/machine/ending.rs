@@ -72,7 +72,7 @@ impl Machine {
     }
 
     /// The close handshake is over.
-    pub(crate) fn closed(&mut self, _now: Instant) {
+    pub(crate) fn closed(&mut self) {
         if let State::Closing { next, .. } = std::mem::replace(&mut self.state, State::Over) {
             self.leave(next);
         }
@@ -116,6 +116,8 @@ impl Machine {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Up => self.close_up(now),
             State::Closing { until, listens, next } => {
+                // Nobody takes what waits, and the peer's end is read only behind it.
+                self.line.iter_mut().for_each(|line| line.inbox.discard());
                 let next = match next {
                     Next::Wait(_) => Next::Over(Over::Left(None)),
                     over @ Next::Over(_) => over,
@@ -133,11 +135,14 @@ impl Machine {
             self.events.push_back(Event::Discarded(Discarded::PartialFrame, 1));
         }
         line.inbox.discard();
-        let next = Next::Over(Over::Left(None));
-        if line.write_failed {
-            return self.leave(next);
+        // After a failed write the peer's Close may still wait to be read.
+        if !line.write_failed {
+            line.outbox.close(Some(code::NORMAL));
         }
-        line.outbox.close(Some(code::NORMAL));
+        let next = Next::Over(Over::Left(None));
         self.state = State::Closing { until: now + CLOSE_TIMEOUT, listens: true, next };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,16 +137,12 @@ impl Lifecycle {
         Self { attempts, patience, was_connected: false, connected_at: None, repeated: None }
     }
 
-    /// Whether an upgrade has succeeded before.
-    pub(crate) fn was_connected(&self) -> bool {
-        self.was_connected
-    }
-
-    /// An upgrade succeeded at `now`. By itself this is no progress.
-    pub(crate) fn connected(&mut self, now: Instant) {
-        self.was_connected = true;
+    /// An upgrade succeeded at `now`. By itself this is no progress. Returns whether the run was
+    /// connected before.
+    pub(crate) fn connected(&mut self, now: Instant) -> bool {
         self.connected_at = Some(now);
         self.attempts.connected(now);
+        std::mem::replace(&mut self.was_connected, true)
     }
 
     /// A record arrived.
@@ -284,7 +280,7 @@ mod tests {
         let mut steps = Vec::new();
         for event in story {
             match event {
-                Up => life.connected(now),
+                Up => _ = life.connected(now),
                 Record => life.progressed(),
                 Explained => life.explained(),
                 After(millis) => now += MS(*millis),

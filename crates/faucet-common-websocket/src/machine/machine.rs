@@ -23,7 +23,6 @@ use crate::machine::pool::Pool;
 use crate::machine::settings::Settings;
 use crate::machine::stamp::Stamp;
 use crate::machine::taken::Taken;
-use crate::machine::violation::Violation;
 
 /// What a connection does next when the state is over.
 #[derive(Debug)]
@@ -123,8 +122,8 @@ impl Machine {
     ) {
         let now = at.instant;
         self.state = State::Up;
-        let again = self.life.was_connected();
-        self.life.connected(now);
+        self.last = None;
+        let again = self.life.connected(now);
         self.pings.connected(now);
         self.clocks.connected(now);
         let Settings { role, frames, utf8, pool, greeting, .. } = &self.settings;
@@ -153,14 +152,15 @@ impl Machine {
 
     /// Whether the driver reads. Messages that the owner has not taken yet come first.
     pub(crate) fn reads(&self) -> bool {
-        let taken = self.line.as_ref().is_some_and(|line| !line.inbox.has_messages());
-        taken
+        let wants = match self.state {
+            State::Up => !self.clocks.is_paused(),
+            State::Closing { .. } => true,
+            _ => false,
+        };
+        // Messages that the owner has not taken yet come first, and frames that were left for later.
+        wants
             && !self.is_unread()
-            && match self.state {
-                State::Up => !self.clocks.is_paused(),
-                State::Closing { .. } => true,
-                _ => false,
-            }
+            && self.line.as_ref().is_some_and(|line| !line.inbox.has_messages())
     }
 
     /// Room for the bytes that the driver reads next; `None` while nothing is to be read.
@@ -250,10 +250,8 @@ impl Machine {
                     break self.stop_listening();
                 }
                 Ok(Inbound::Control(_)) => line.inbox.discard(),
-                Err(violation) => {
-                    let _: Violation = violation;
-                    break self.stop_listening();
-                }
+                // The connection ends all the same.
+                Err(_) => break self.stop_listening(),
             }
         }
     }
@@ -269,7 +267,7 @@ impl Machine {
     pub(crate) fn read_ended(&mut self, error: Option<io::Error>, now: Instant) {
         match self.state {
             State::Up => self.end(End::Dropped(error), now),
-            State::Closing { .. } => self.closed(now),
+            State::Closing { .. } => self.closed(),
             _ => {}
         }
     }
@@ -297,14 +295,20 @@ impl Machine {
     }
 
     /// Writing has failed. Everything that has arrived is read before the connection ends.
-    pub(crate) fn write_failed(&mut self, error: io::Error, now: Instant) {
+    pub(crate) fn write_failed(&mut self, error: io::Error) {
         let Some(line) = &mut self.line else { return };
         line.outbox.clear();
         line.write_failed = true;
-        if matches!(self.state, State::Closing { .. }) {
-            return self.closed(now);
+        // The first failure is the reason of the next ones.
+        line.write_error.get_or_insert(error);
+        if matches!(self.state, State::Closing { listens: false, .. }) {
+            self.closed();
         }
-        line.write_error = Some(error);
+    }
+
+    /// Whether the socket has taken everything. A failed write leaves something for ever.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.line.as_ref().is_none_or(|line| !line.write_failed && line.outbox.pending().is_empty())
     }
 
     /// The next task of the driver.
@@ -342,16 +346,21 @@ impl Machine {
         self.line.as_ref().map_or(0, |line| line.outbox.written())
     }
 
+    /// Whether there is a connection that takes frames.
+    pub(crate) fn sends(&self) -> bool {
+        self.is_up() && self.line.as_ref().is_some_and(|line| !line.write_failed)
+    }
+
     /// The frames to send, while there is a connection that takes any.
     pub(crate) fn outbox(&mut self) -> Option<&mut Outbox> {
-        let up = self.is_up();
-        self.line.as_mut().filter(|line| up && !line.write_failed).map(|line| &mut line.outbox)
+        let sends = self.sends();
+        self.line.as_mut().filter(|_| sends).map(|line| &mut line.outbox)
     }
 
     /// Sends a Ping whose Pong proves that everything up to `mark` was read.
     pub(crate) fn barrier(&mut self, mark: u64) {
-        let up = self.is_up();
-        if let Some(line) = self.line.as_mut().filter(|line| up && !line.write_failed) {
+        let sends = self.sends();
+        if let Some(line) = self.line.as_mut().filter(|_| sends) {
             line.outbox.ping(&self.pings.barrier(mark));
         }
     }
@@ -380,7 +389,7 @@ impl Machine {
     /// The owner reads again.
     pub(crate) fn resume(&mut self, now: Instant) {
         if let Some(pause) = self.clocks.resume(now) {
-            self.pings.resumed(pause);
+            self.pings.resumed(pause, now);
         }
     }
 
@@ -394,11 +403,16 @@ impl Machine {
         self.life.explained();
     }
 
-    /// Sends a Pong that nobody has asked for, so that the peer does not take us for dead.
+    /// Sends a Pong that nobody has asked for, so that the peer does not take us for dead. A socket
+    /// that takes nothing gets none: the bytes that wait are a sign of life, and a Pong among them
+    /// may be an answer.
     pub(crate) fn unsolicited_pong(&mut self, now: Instant) {
         self.clocks.outbound = now;
-        if let Some(outbox) = self.outbox() {
+        if let Some(outbox) = self.outbox().filter(|outbox| outbox.pending().is_empty()) {
             outbox.pong(ControlPayload::EMPTY);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@ mod pool;
 mod role;
 mod settings;
 mod stamp;
+#[cfg(test)]
+pub(crate) mod story;
 mod taken;
 mod timers;
 mod utf8_policy;

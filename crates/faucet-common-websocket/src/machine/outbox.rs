@@ -103,6 +103,12 @@ impl Outbox {
         self.written + self.pending().len() as u64
     }
 
+    /// The size of a control frame with so long a payload.
+    pub(crate) fn size_of_control(&self, payload: usize) -> u64 {
+        let key = if self.role == Role::Client { 4 } else { 0 };
+        (2 + key + payload) as u64
+    }
+
     /// Appends a data frame. Text must be UTF-8.
     pub fn message(&mut self, kind: MessageKind, payload: &[u8]) {
         let opcode = match kind {

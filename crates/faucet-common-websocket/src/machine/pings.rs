@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 /// The payload of a Ping of ours: the run's token, the Ping's number and the latest mark.
-pub(crate) type PingPayload = [u8; 24];
+pub(crate) type PingPayload = [u8; PING_SIZE];
+/// Its size.
+pub(crate) const PING_SIZE: usize = 24;
 
 /// The proof that a Pong gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,15 +120,16 @@ impl Pings {
     }
 
     /// Reading went on after a pause, in which no Pong could be seen.
-    pub(crate) fn resumed(&mut self, pause: Duration) {
+    pub(crate) fn resumed(&mut self, pause: Duration, now: Instant) {
         if let Some(awaited) = &mut self.awaited {
-            awaited.since += pause;
+            // The socket may have taken the Ping during the pause.
+            awaited.since = now.min(awaited.since + pause);
         }
     }
 
     fn ping(&mut self) -> PingPayload {
         self.sent += 1;
-        let mut payload = [0; 24];
+        let mut payload = [0; PING_SIZE];
         for (word, value) in payload.chunks_exact_mut(8).zip([self.token, self.sent, self.mark]) {
             word.copy_from_slice(&value.to_be_bytes());
         }
@@ -183,7 +186,7 @@ mod tests {
         assert_eq!(pings.pong_due(), Some(t0 + S(15)));
         pings.heard(t0 + S(14));
         assert_eq!(pings.pong_due(), Some(t0 + S(19)));
-        pings.resumed(S(3));
+        pings.resumed(S(3), t0 + S(99));
         assert_eq!(pings.pong_due(), Some(t0 + S(22)));
     }
 

@@ -6,7 +6,9 @@ use crate::error;
 use crate::machine::end::GaveUp;
 use crate::machine::event::{Event, Over};
 use crate::machine::lifecycle::Class;
+use crate::machine::line::Line;
 use crate::machine::machine::{Machine, Next, State};
+use crate::machine::pings::PING_SIZE;
 
 /// How often a connection that is not read from sends an unsolicited Pong (RFC 6455 §5.5.3).
 const PONG_INTERVAL: Duration = Duration::from_secs(10);
@@ -32,47 +34,58 @@ enum Timer {
     Unsolicited,
 }
 
+/// All of them, in the order in which those act that are reached at the same moment.
+const TIMERS: [Timer; 8] = [
+    Timer::Close,
+    Timer::Idle,
+    Timer::Outage,
+    Timer::Retry,
+    Timer::Stale,
+    Timer::Pong,
+    Timer::Ping,
+    Timer::Unsolicited,
+];
+
 impl Machine {
-    /// The table: each limit with the moment at which it is reached.
-    fn deadlines(&self) -> [(Timer, Option<Instant>); 8] {
+    /// The table: when each limit is reached; `None` while it does not count.
+    fn deadline(&self, timer: Timer) -> Option<Instant> {
         let (times, clocks) = (&self.settings.times, &self.clocks);
         let after = |from: Instant, limit: Option<Duration>| from.checked_add(limit?);
-        let (up, paused) = (self.is_up(), clocks.is_paused());
-        let reads = !paused;
-        let close = match self.state {
-            State::Closing { until, .. } => Some(until),
+        let (up, reads) = (self.is_up(), !clocks.is_paused());
+        match (timer, &self.state) {
+            (Timer::Close, State::Closing { until, .. }) => Some(*until),
+            (Timer::Idle, _) if reads && self.goes_on() => {
+                let from = if times.idle_on_data { clocks.feed } else { clocks.inbound };
+                after(from, times.idle_timeout)
+            }
+            (Timer::Outage, _) if reads && self.wanted && self.goes_on() => {
+                after(clocks.down?, times.max_outage)
+            }
+            (Timer::Retry, State::Waiting(at)) if reads && self.wanted => Some(*at),
+            (Timer::Stale, _) if reads && up => after(clocks.data, times.stale_timeout),
+            (Timer::Pong, _) if reads && up => self.pings.pong_due(),
+            (Timer::Ping, _) if reads && self.sends() => self.pings.ping_due(),
+            (Timer::Unsolicited, _) if !reads && up => after(clocks.outbound, Some(PONG_INTERVAL)),
             _ => None,
-        };
-        let retry = match self.state {
-            State::Waiting(at) if reads && self.wanted => Some(at),
-            _ => None,
-        };
-        let alive = reads && !matches!(self.state, State::Over);
-        let idle_from = if times.idle_on_data { clocks.feed } else { clocks.inbound };
-        let outage = clocks.down.and_then(|down| after(down, times.max_outage));
-        let when = |holds: bool, at: Option<Instant>| at.filter(|_| holds);
-        [
-            (Timer::Close, close),
-            (Timer::Idle, when(alive, after(idle_from, times.idle_timeout))),
-            (Timer::Outage, when(alive && self.wanted, outage)),
-            (Timer::Retry, retry),
-            (Timer::Stale, when(reads && up, after(clocks.data, times.stale_timeout))),
-            (Timer::Pong, when(reads && up, self.pings.pong_due())),
-            (Timer::Ping, when(reads && up, self.pings.ping_due())),
-            (Timer::Unsolicited, when(paused && up, after(clocks.outbound, Some(PONG_INTERVAL)))),
-        ]
+        }
+    }
+
+    /// Whether the end of the run is not decided yet.
+    fn goes_on(&self) -> bool {
+        !matches!(self.state, State::Over | State::Closing { next: Next::Over(_), .. })
     }
 
     /// When the machine wants to be called, if nothing happens before.
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        self.deadlines().into_iter().filter_map(|(_, at)| at).min()
+        TIMERS.into_iter().filter_map(|timer| self.deadline(timer)).min()
     }
 
     /// Acts on every limit that is reached at `now`. Call it only when everything that has arrived
     /// was read.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        for (timer, at) in self.deadlines() {
-            if at.is_some_and(|at| at <= now) {
+        for timer in TIMERS {
+            // One limit may end what the next one is about.
+            if self.deadline(timer).is_some_and(|at| at <= now) {
                 self.act(timer, now);
             }
         }
@@ -80,8 +93,8 @@ impl Machine {
 
     fn act(&mut self, timer: Timer, now: Instant) {
         match timer {
-            Timer::Close => self.closed(now),
-            Timer::Retry if matches!(self.state, State::Waiting(_)) => self.dial(),
+            Timer::Close => self.closed(),
+            Timer::Retry => self.dial(),
             Timer::Idle => {
                 // Once is enough: the owner ends the run.
                 self.settings.times.idle_timeout = None;
@@ -94,14 +107,12 @@ impl Machine {
             }
             Timer::Pong => self.abandon(GaveUp::NoPong, now),
             Timer::Ping => {
-                if let Some(line) = self.line.as_mut().filter(|line| !line.write_failed) {
-                    // The size of the frame: header, mask key and payload.
-                    let end = line.outbox.encoded() + 2 + 4 + 24;
-                    line.outbox.ping(&self.pings.keepalive(now, end));
+                if let Some(Line { outbox, .. }) = self.line.as_deref_mut() {
+                    let end = outbox.encoded() + outbox.size_of_control(PING_SIZE);
+                    outbox.ping(&self.pings.keepalive(now, end));
                 }
             }
             Timer::Unsolicited => self.unsolicited_pong(now),
-            Timer::Retry => {}
         }
     }
 
@@ -115,3 +126,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
