@@ -138,3 +138,23 @@ impl JsonSchema for ConnectMessage {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_greeting_has_a_limit_of_messages_and_of_bytes() {
+        let one = |size: usize| ConnectMessage::Text("x".repeat(size));
+        for (messages, fits) in [
+            (vec![one(1); MOST_MESSAGES], true),
+            (vec![one(0); MOST_MESSAGES + 1], false),
+            (vec![one(LARGEST_GREETING)], true),
+            (vec![one(LARGEST_GREETING), one(1)], false),
+        ] {
+            let mut problems = Problems::new();
+            ConnectMessage::check("subscribe_messages", &messages, &mut problems);
+            assert_eq!(problems.into_result().is_ok(), fits, "{} messages", messages.len());
+        }
+    }
+}

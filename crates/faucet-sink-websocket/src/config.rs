@@ -118,8 +118,8 @@ pub struct WebsocketSinkConfig {
     #[serde(default = "default::max_message_bytes", with = "size")]
     #[schemars(with = "Bytes", extend("minimum" = 1, "maximum" = 2_147_483_648_u64))]
     pub max_message_bytes: usize,
-    /// Size of the read buffer in bytes. Default: 16 KiB, growing to 256 KiB while reads come back
-    /// full.
+    /// Size of the read buffer in bytes. Default: 256 KiB, shared with all other connections and
+    /// borrowed only while there is something to read.
     #[serde(default)]
     #[schemars(range(min = 1, max = 67_108_864))]
     pub read_buffer_bytes: Option<usize>,

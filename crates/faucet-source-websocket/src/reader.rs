@@ -181,6 +181,13 @@ impl WebsocketReader {
     }
 }
 
+/// Whether an end is a Close by which the peer refuses us, so that the end of the run does not settle
+/// it. An attempt to connect that was refused has another phase.
+fn is_refusal(class: Class, error: &Error) -> bool {
+    let refuses = matches!(class, Class::Credentials | Class::Application(4000..=4999));
+    refuses && error.phase() == Some("read")
+}
+
 #[async_trait]
 impl PageReader for WebsocketReader {
     async fn next_page(&mut self) -> Result<Next> {
@@ -213,22 +220,25 @@ impl PageReader for WebsocketReader {
     /// Performs the close handshake with code 1000, which takes at most a second.
     ///
     /// # Errors
-    /// The peer refused us meanwhile: a Close with 1008, 3000, 3003 or a code of its own.
+    /// The peer refused us before it answered our Close: by one with 1008, 3000, 3003, or 4000 to 4999.
     async fn close(&mut self) -> Result<()> {
         self.outcome = Some(Outcome::Over);
         self.scope.counters().set_connection(ConnectionState::None);
         self.driver.leave();
+        let mut refusal = None;
         loop {
             match poll_fn(|cx| self.driver.poll_event(cx, None)).await {
                 Event::Discarded(reason, messages) => {
                     self.scope.counters().skip(reason.as_str(), messages);
                 }
-                Event::Over(Over::Left(Some(Failure {
-                    class: Class::Credentials | Class::Application(_),
-                    error,
-                    ..
-                }))) => return Err(error),
-                Event::Over(_) => return Ok(()),
+                // It came behind the last record that the run wanted, and no attempt follows any more.
+                Event::Lost { class, error, .. } if is_refusal(class, &error) => {
+                    refusal = Some(error);
+                }
+                Event::Over(
+                    Over::Left(Some(Failure { class, error, .. })) | Over::Failed { class, error },
+                ) if is_refusal(class, &error) => return Err(error),
+                Event::Over(_) => return refusal.map_or(Ok(()), Err),
                 _ => {}
             }
         }

@@ -1,6 +1,7 @@
 //! The workspace's rules about itself.
 
 mod circles;
+mod faults;
 mod layers;
 mod modules;
 mod sentences;
@@ -13,8 +14,9 @@ use crate::workspace::Workspace;
 /// Finds what breaks a rule; each violation in one line.
 type Rule = fn(&Workspace) -> Result<Vec<String>>;
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     circles::files_form_no_circle,
+    faults::named_tests_exist,
     layers::edges_point_one_way,
     layers::the_contract_has_no_runtime,
     layers::one_crate_knows_tungstenite,

@@ -193,6 +193,26 @@ async fn a_full_disk_is_7() {
     ran.failed_with(7, &["No space left"]);
 }
 
+/// The shell limits the memory that the command may map: far below what the header declares, and far
+/// above what a run needs.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_declared_length_takes_no_memory() {
+    let frame = Frame::binary("").claiming((2 << 30) - 1);
+    let script =
+        Script::accept().send_text("1").send_frame(frame).send_raw(vec![0; 100]).no_pongs();
+    let server = ScriptedServer::start([script]).await;
+    let files = Files::new();
+    let keys = json!({"idle_timeout": 0.3, "max_message_bytes": "2GiB"});
+    let file = files.pipeline(&server.url(), keys);
+    let command = env!("CARGO_BIN_EXE_faucet");
+    let limited = format!("ulimit -v 1500000; exec {command} run {file}");
+    let output = tokio::process::Command::new("sh").args(["-c", &limited]).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("1 skipped (partial_frame)"), "{said}");
+    assert_eq!(files.read("out.jsonl"), "1\n");
+}
+
 #[tokio::test]
 async fn usage_2() {
     for (args, words) in [

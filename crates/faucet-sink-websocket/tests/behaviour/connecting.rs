@@ -5,7 +5,7 @@ use faucet_sink_websocket::ProxyEnvironment;
 use faucet_testkit::{ProxyScript, Script, ScriptedProxy, ScriptedServer, refused_address};
 use serde_json::{Value, json};
 
-use crate::support::{Run, in_memory, numbers, sink, soon};
+use crate::support::{Run, in_memory, named, numbers, sink, soon};
 
 async fn refusal(url: &str, keys: Value) -> faucet_core::Error {
     match soon(sink(url, keys).open(&Scope::default())).await {
@@ -101,6 +101,21 @@ async fn a_run_ends_with_close_1000() {
     assert_eq!(soon(server.finish()).await[0].close_code(), Some(1000));
     let error = run.write(numbers(4, 4)).await.unwrap_err();
     assert_eq!(error.to_string(), "the WebSocket sink is closed already");
+}
+
+#[tokio::test]
+async fn two_runs_of_a_sink_have_a_connection_each() {
+    let server = ScriptedServer::start([Script::accept()]).await;
+    let sink = sink(&server.url(), json!({"delivery": "at_least_once"}));
+    let (mut one, mut other) = (Run::open(&sink).await, Run::open(&sink).await);
+    let (wrote, also) = tokio::join!(one.write(numbers(1, 50)), other.write(numbers(51, 100)));
+    wrote.and(also).unwrap();
+    one.end().await.unwrap();
+    other.write(numbers(101, 101)).await.unwrap();
+    other.end().await.unwrap();
+    let seen = soon(server.finish()).await;
+    assert_eq!([seen[0].texts(), seen[1].texts()], [named(1, 50), named(51, 101)]);
+    assert_eq!((one.counts().delivered, other.counts().delivered), (50, 51));
 }
 
 #[tokio::test]

@@ -61,6 +61,10 @@ async fn the_connect_timeout_is_one_budget_whatever_arrives_meanwhile() {
         (Script::silent(), "silence"),
         (Script::accept().dribble(ms(200)), "a byte every 200 ms"),
         (Script::garbage("HTTP/1.1 101").stall(), "the beginning of an answer"),
+        (
+            Script::garbage("HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000)).stall(),
+            "interim answers without end",
+        ),
     ] {
         let (peer, source) = in_memory([script], json!({}));
         let told = run_paused(&source).await;

@@ -13,6 +13,7 @@ mod counted;
 mod credentials;
 #[cfg(unix)]
 mod ctrl_c;
+mod ends;
 mod formats;
 mod gaps;
 mod hold;

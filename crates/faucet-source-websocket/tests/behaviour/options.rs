@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use faucet_core::{PayloadRef, Registry, Source};
+use faucet_core::{Ended, PayloadRef, Registry, Source};
 use faucet_source_websocket::{WebsocketSource, WebsocketSourceFactory};
-use faucet_testkit::{ProxyScript, Script, ScriptedProxy, ScriptedServer};
+use faucet_testkit::{ProxyScript, Script, ScriptedPeer, ScriptedProxy, ScriptedServer};
 
 use crate::support::*;
 
@@ -67,6 +67,33 @@ async fn a_source_runs_until_it_is_stopped_and_reconnects_after_any_close() {
     reader.close().await.unwrap();
     // The third connect need not have come before the end.
     assert!(server.finish().await.len() >= 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_may_repeat_without_a_limit_unless_one_is_given() {
+    for (more, limit) in [
+        (vec![("websocket.idle_timeout", "1 h")], None),
+        (vec![("websocket.reconnect_patience", "-1"), ("websocket.idle_timeout", "1 h")], None),
+        (vec![("websocket.reconnect_patience", "60")], Some("such ends within ")),
+    ] {
+        for refusal in [Script::reject(404), Script::reject(401), Script::accept().close(1008, "")]
+        {
+            let peer = Arc::new(ScriptedPeer::new([once_up(), refusal]));
+            let source = made("ws://feed.test/", &more).with_dial(Arc::new(Memory(peer.clone())));
+            let told = run_paused(&source).await;
+            assert_eq!(told.texts(), [UP]);
+            match limit {
+                None => {
+                    assert_eq!(told.ended(), Ended::Idle);
+                    assert!(peer.connections().len() > 100, "{}", peer.connections().len());
+                }
+                Some(words) => {
+                    assert!(told.error().to_string().contains(words), "{:?}", told.error());
+                    assert!(told.took < secs(120), "{:?}", told.took);
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -98,7 +98,10 @@ async fn closes_without_a_record_between_follow_the_retry_table() {
 async fn with_reconnect_and_records_between_no_close_is_the_end() {
     for code in LEGAL.iter().map(|(code, ..)| *code).chain(ILLEGAL) {
         let keys = json!({"reconnect": true, "max_messages": 5, "max_reconnect_attempts": 1});
-        let (peer, source) = in_memory([Script::accept().send_text("1").close(code, "")], keys);
+        let closing = Script::accept().send_text("1").close(code, "");
+        // A refusal behind the last record would be the error of the run.
+        let scripts = vec![closing; 4].into_iter().chain([Script::accept().send_text("1")]);
+        let (peer, source) = in_memory(scripts, keys);
         let told = run_paused(&source).await;
         assert_eq!((told.texts().len(), told.ended()), (5, Ended::MaxRecords), "{code}");
         assert_eq!((peer.connections().len(), told.reconnects()), (5, 4), "{code}");

@@ -73,6 +73,27 @@ async fn a_violation_after_a_record_costs_a_reconnect_only() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_violation_is_answered_as_soon_as_its_header_is_there() {
+    let long = |frame: Frame| frame.claiming(60 << 20);
+    for (frames, what) in [
+        (vec![long(Frame::text("").masked())], "a masked frame"),
+        (vec![long(Frame::text("").rsv(0b100))], "reserved bits"),
+        (vec![long(Frame::new(5, ""))], "a reserved opcode"),
+        (vec![long(Frame::continuation(""))], "a continuation of nothing"),
+        (vec![Frame::text("a").not_final(), long(Frame::text(""))], "a message inside another"),
+        (vec![long(Frame::new(opcode::PING, ""))], "a long Ping"),
+    ] {
+        // Nothing more comes: who waits for the payload waits for ever.
+        let script = Script::accept().send_raw(raw(&frames)).expect_close_code(1002);
+        let (peer, source) = in_memory([script], json!({}));
+        let told = run_paused(&source).await;
+        assert!(told.error().to_string().contains(": protocol violation: "), "{what}");
+        assert!(told.took < secs(2), "{what}: {:?}", told.took);
+        peer.finish().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn text_that_is_not_utf8_is_counted() {
     let scripts = [
         Script::accept().send_text("1").send_frame(Frame::text(&b"\xff"[..])),
