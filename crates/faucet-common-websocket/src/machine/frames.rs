@@ -7,18 +7,13 @@
 
 use faucet_core::{MessageKind, Span};
 
-use crate::machine::control::{Control, ControlPayload, LONGEST, PeerClose, opcode};
+use crate::machine::control::{Control, ControlPayload, PeerClose, opcode};
+use crate::machine::frame_header::{COMPRESSED, Expected, FIN, Header, OPCODE};
 use crate::machine::mask::unmask;
 use crate::machine::role::Role;
 use crate::machine::utf8_policy::Utf8Policy;
 use crate::machine::violation::Violation;
 
-const FIN: u8 = 0x80;
-const RESERVED: u8 = 0x70;
-/// The bit of a compressed message, in its first frame (RFC 7692 §6).
-pub(crate) const COMPRESSED: u8 = 0x40;
-const OPCODE: u8 = 0x0f;
-const MASKED: u8 = 0x80;
 /// The first byte of an unfragmented text frame.
 const WHOLE_TEXT: u8 = FIN | opcode::TEXT;
 /// The first byte of an unfragmented binary frame.
@@ -59,16 +54,6 @@ struct Open {
     kind: MessageKind,
     compressed: bool,
     fragments: u32,
-}
-
-/// The header of a frame.
-#[derive(Debug, Clone, Copy)]
-struct Header {
-    first: u8,
-    len: u64,
-    /// The size of the header itself, with the mask key.
-    size: usize,
-    key: Option<[u8; 4]>,
 }
 
 /// Walks over the frames of one connection. All positions are offsets into the caller's buffer.
@@ -222,7 +207,13 @@ impl Frames {
     #[cold]
     fn rare(&mut self, buf: &mut [u8], spans: &mut Vec<Span>) -> Result<(), Stop> {
         let at = self.at;
-        let header = self.header(&buf[at..])?;
+        let expected =
+            Expected { role: self.role, inside: self.open.is_some(), deflate: self.deflate };
+        let header = match Header::parse(&buf[at..], expected) {
+            Ok(Some(header)) => header,
+            Ok(None) => return Err(Stop::More),
+            Err(violation) => return Err(Stop::Violation(violation)),
+        };
         let start = at + header.size;
         if header.first & OPCODE >= opcode::CLOSE {
             return self.control(buf, header, start);
@@ -255,51 +246,6 @@ impl Frames {
     fn most_bytes(&self, compressed: bool) -> u64 {
         let max = self.limits.max_message_bytes;
         if compressed { max + max / 8 + 64 } else { max }
-    }
-
-    /// The header at the beginning of `buf`, with everything checked that a header can violate.
-    fn header(&self, buf: &[u8]) -> Result<Header, Stop> {
-        let violation = |violation| Err(Stop::Violation(violation));
-        let Some(&[first, second]) = buf.first_chunk::<2>() else { return Err(Stop::More) };
-        let masked = second & MASKED != 0;
-        // A wrong mask, reserved bits and opcodes show with the first two bytes.
-        let begins = matches!(first & OPCODE, opcode::TEXT | opcode::BINARY);
-        let allowed = if self.deflate && begins { COMPRESSED } else { 0 };
-        if first & RESERVED & !allowed != 0 {
-            return violation(Violation::ReservedBits);
-        }
-        if masked && self.role == Role::Client {
-            return violation(Violation::Masked);
-        }
-        if !masked && self.role == Role::Server {
-            return violation(Violation::NotMasked);
-        }
-        match first & OPCODE {
-            opcode::CONTINUATION if self.open.is_none() => {
-                return violation(Violation::NothingToContinue);
-            }
-            opcode::TEXT | opcode::BINARY if self.open.is_some() => {
-                return violation(Violation::Interleaved);
-            }
-            opcode::CONTINUATION | opcode::TEXT | opcode::BINARY => {}
-            opcode::CLOSE | opcode::PING | opcode::PONG => {
-                if first & FIN == 0 {
-                    return violation(Violation::FragmentedControl);
-                }
-            }
-            other => return violation(Violation::Opcode(other)),
-        }
-        let Some((size, len)) = plain_length(buf, second & !MASKED) else { return Err(Stop::More) };
-        if first & OPCODE >= opcode::CLOSE && len > LONGEST as u64 {
-            return violation(Violation::LongControl);
-        }
-        let key = match (masked, buf.get(size..).and_then(|rest| rest.first_chunk::<4>())) {
-            (false, _) => None,
-            (true, Some(key)) => Some(*key),
-            (true, None) => return Err(Stop::More),
-        };
-        let size = size + if masked { 4 } else { 0 };
-        Ok(Header { first, len, size, key })
     }
 
     /// The message that a data frame belongs to. A declared length is compared and never reserved.
@@ -445,24 +391,6 @@ impl Frames {
             }
         }
         Ok(skipped)
-    }
-}
-
-/// The size of a header without a mask key, and the payload's length. `None`: not all of it is here.
-#[inline]
-fn plain_length(buf: &[u8], short: u8) -> Option<(usize, u64)> {
-    match short {
-        126 => {
-            let &[_, _, a, b] = buf.first_chunk::<4>()?;
-            Some((4, u64::from(u16::from_be_bytes([a, b]))))
-        }
-        127 => {
-            let &[_, _, length @ ..] = buf.first_chunk::<10>()?;
-            Some((10, u64::from_be_bytes(length)))
-        }
-        // A set mask bit gives a length that fits no buffer: the other path looks at such a header.
-        128.. => None,
-        _ => Some((2, u64::from(short))),
     }
 }
 

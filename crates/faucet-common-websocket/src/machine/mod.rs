@@ -13,6 +13,7 @@ pub(crate) mod deflate;
 mod end;
 mod ending;
 mod event;
+mod frame_header;
 mod frames;
 mod inbox;
 mod inflated;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::frame::Frame;
 use crate::machine::control::{ControlPayload, LONGEST, opcode};
 use crate::machine::deflate::{Compressor, Direction};
-use crate::machine::frames::COMPRESSED;
+use crate::machine::frame_header::COMPRESSED;
 use crate::machine::mask::{MaskKeys, copy_masked};
 use crate::machine::pool::Pool;
 use crate::machine::role::Role;
