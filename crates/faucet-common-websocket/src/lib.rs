@@ -20,8 +20,9 @@ mod proxy_error;
 #[cfg(feature = "server")]
 pub mod server;
 mod target;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
 mod upgrade;
 pub mod url;
 

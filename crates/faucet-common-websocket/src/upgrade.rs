@@ -75,7 +75,7 @@ impl Request<'_> {
     }
 
     /// The head of the answer and its length, once it is complete.
-    fn parse(&self, read: &[u8]) -> Result<Option<(Answer, usize)>, Failure> {
+    pub(crate) fn parse(&self, read: &[u8]) -> Result<Option<(Answer, usize)>, Failure> {
         let context = self.context();
         Answer::parse(read).map_err(|bad| match bad {
             BadHead::NotHttp => self.judge_garbage(read),
@@ -154,7 +154,11 @@ impl Request<'_> {
         Ok(Upgraded { subprotocol, leftover: rest })
     }
 
-    fn judge_switch(&self, answer: &Answer, key: &str) -> Result<Option<String>, Failure> {
+    pub(crate) fn judge_switch(
+        &self,
+        answer: &Answer,
+        key: &str,
+    ) -> Result<Option<String>, Failure> {
         let context = self.context();
         let bad = |what: &str| Err(context.handshake(what, NOT_RFC_6455));
         if !answer.http11 {
@@ -200,7 +204,7 @@ impl Request<'_> {
         }
     }
 
-    fn judge_refusal(&self, answer: &Answer, body: &[u8]) -> Failure {
+    pub(crate) fn judge_refusal(&self, answer: &Answer, body: &[u8]) -> Failure {
         let context = self.context();
         let status = answer.status;
         let name = StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason());

@@ -11,8 +11,8 @@ pub(crate) mod control;
 mod end;
 mod ending;
 mod event;
-mod frames;
-mod inbox;
+pub(crate) mod frames;
+pub(crate) mod inbox;
 pub(crate) mod lifecycle;
 mod line;
 #[expect(clippy::module_inception, reason = "the machine is the noun of its folder")]
