@@ -24,8 +24,9 @@ pub mod server;
 #[cfg(feature = "server")]
 mod server_upgrade;
 mod target;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
 mod upgrade;
 pub mod url;
 

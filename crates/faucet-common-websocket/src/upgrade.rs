@@ -81,7 +81,7 @@ impl Request<'_> {
     }
 
     /// The head of the answer and its length, once it is complete.
-    fn parse(&self, read: &[u8]) -> Result<Option<(Answer, usize)>, Failure> {
+    pub(crate) fn parse(&self, read: &[u8]) -> Result<Option<(Answer, usize)>, Failure> {
         let context = self.context();
         Answer::parse(read).map_err(|bad| match bad {
             BadHead::NotHttp => self.judge_garbage(read),
@@ -169,7 +169,7 @@ impl Request<'_> {
     }
 
     /// The headers that an answer must have, and those of which there may be one.
-    fn judge_switch(&self, answer: &Answer, key: &str) -> Result<(), Failure> {
+    pub(crate) fn judge_switch(&self, answer: &Answer, key: &str) -> Result<(), Failure> {
         let context = self.context();
         let bad = |what: &str| Err(context.handshake(what, NOT_RFC_6455));
         if !answer.http11 {
@@ -197,7 +197,7 @@ impl Request<'_> {
         Ok(())
     }
 
-    fn judge_extensions(&self, answer: &Answer) -> Result<Option<Agreed>, Failure> {
+    pub(crate) fn judge_extensions(&self, answer: &Answer) -> Result<Option<Agreed>, Failure> {
         let context = self.context();
         let chosen = answer.all("sec-websocket-extensions");
         extensions::judge(self.compression, chosen)
@@ -205,7 +205,7 @@ impl Request<'_> {
     }
 
     /// The subprotocol that the server chose.
-    fn judge_subprotocol(&self, answer: &Answer) -> Result<Option<String>, Failure> {
+    pub(crate) fn judge_subprotocol(&self, answer: &Answer) -> Result<Option<String>, Failure> {
         let context = self.context();
         let mismatch = |what: String| {
             let hint = format!("{} were offered; check subprotocols", self.subprotocols.len());
@@ -221,7 +221,7 @@ impl Request<'_> {
         }
     }
 
-    fn judge_refusal(&self, answer: &Answer, body: &[u8]) -> Failure {
+    pub(crate) fn judge_refusal(&self, answer: &Answer, body: &[u8]) -> Failure {
         let context = self.context();
         let status = answer.status;
         let name = StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason());

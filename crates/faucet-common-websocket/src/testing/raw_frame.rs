@@ -81,6 +81,15 @@ impl RawFrame {
         self
     }
 
+    /// With its length in a longer form than it needs, where there is one.
+    pub(crate) fn lengthened(self) -> Self {
+        let form = match self.form {
+            LengthForm::Short => LengthForm::Medium,
+            LengthForm::Medium | LengthForm::Long => LengthForm::Long,
+        };
+        self.with_length(form)
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mask_bit = u8::from(self.masked) << 7;
         let len = self.payload.len();

@@ -1,0 +1,112 @@
+//! Answers to an upgrade.
+
+use faucet_connect::Secrets;
+use faucet_core::Scope;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::answer::Answer;
+use crate::compression::Compression;
+use crate::machine::Failure;
+use crate::upgrade::Request;
+use crate::url::{UrlText, WsUrl};
+
+/// The key of the sample in RFC 6455 §1.3, so that a fuzzer can begin with the sample's answer.
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+/// A part of every secret of the request.
+const CANARY: &str = "canary";
+/// The longest message that an error may have. Three texts of the peer stand in one at most.
+const LONGEST: usize = 16 * 1024;
+
+/// Reads and judges an answer. The first byte says how much of it arrives first.
+///
+/// # Panics
+/// - The part and the whole are read differently.
+/// - httparse accepts the answer, and this crate reads something else.
+/// - An error shows a secret of the request or a control character.
+pub fn upgrade(data: &[u8]) {
+    let Some((first, answer)) = data.split_first() else { return };
+    assert_grows(answer, answer.len() * usize::from(*first) / 255);
+    let url = secret_url();
+    let mut headers = HeaderMap::new();
+    let mut token = HeaderValue::from_static("Bearer canary-token");
+    token.set_sensitive(true);
+    headers.insert(AUTHORIZATION, token);
+    let secrets = Secrets::new(&headers, url.secrets());
+    let subprotocols = ["v1".to_owned(), "v2".to_owned()];
+    let request = Request {
+        url: &url,
+        headers: &headers,
+        subprotocols: &subprotocols,
+        compression: Compression::None,
+        secrets: &secrets,
+    };
+    let judged = match request.parse(answer) {
+        Ok(None) => return,
+        Ok(Some((head, length))) => {
+            assert_as_httparse(answer, &head, length);
+            match head.status {
+                101 => request
+                    .judge_switch(&head, KEY)
+                    .and_then(|()| request.judge_extensions(&head))
+                    .and_then(|_| request.judge_subprotocol(&head))
+                    .map(|chosen| assert_legal(&head, chosen)),
+                _ => Err(request.judge_refusal(&head, &answer[length..])),
+            }
+        }
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = judged {
+        assert_fit_to_print(&failure);
+    }
+}
+
+fn secret_url() -> WsUrl {
+    let text = UrlText::from("wss://user:canary-password@feed.example/ws?token=canary-value");
+    let resolved = text.check().and_then(|template| template.resolve(&Scope::new("fuzz")));
+    resolved.expect("the URL is good")
+}
+
+/// The head is found as soon as it is there, and nothing behind it changes it.
+fn assert_grows(answer: &[u8], cut: usize) {
+    let part = Answer::parse(&answer[..cut]);
+    let whole = Answer::parse(answer);
+    match (part, whole) {
+        (Ok(None), _) | (Err(_), Err(_)) => {}
+        (Ok(Some((part, length))), Ok(Some((whole, same)))) => {
+            assert_eq!((part.status, length), (whole.status, same));
+        }
+        (part, whole) => panic!("{cut} bytes: {part:?}, all: {whole:?}"),
+    }
+}
+
+/// What httparse accepts without exceptions is read in the same way.
+fn assert_as_httparse(answer: &[u8], head: &Answer, length: usize) {
+    let mut headers = [httparse::EMPTY_HEADER; 128];
+    let mut strict = httparse::Response::new(&mut headers);
+    let Ok(httparse::Status::Complete(found)) = strict.parse(answer) else { return };
+    assert_eq!((length, Some(head.status)), (found, strict.code));
+    assert_eq!(head.malformed, None, "nothing is malformed");
+    for header in strict.headers.iter() {
+        let name = header.name.to_ascii_lowercase();
+        let value = String::from_utf8_lossy(header.value).trim().to_owned();
+        assert!(head.all(&name).any(|found| found == value), "{name}: {value}");
+    }
+}
+
+/// The answer has everything that RFC 6455 §4.1 asks for.
+fn assert_legal(head: &Answer, chosen: Option<String>) {
+    assert!(head.http11 && head.malformed.is_none());
+    assert!(head.has_token("upgrade", "websocket") && head.has_token("connection", "upgrade"));
+    let accept = derive_accept_key(KEY.as_bytes());
+    assert!(head.all("sec-websocket-accept").eq([accept.as_str()]));
+    assert!(matches!(chosen.as_deref(), Some("v1" | "v2")), "{chosen:?}");
+}
+
+fn assert_fit_to_print(failure: &Failure) {
+    let text = format!("{} {:#}", failure.error, failure.error);
+    assert!(!text.contains(CANARY), "a secret is shown: {text}");
+    assert!(!text.chars().any(char::is_control), "a control character is shown: {text:?}");
+    assert!(text.len() <= LONGEST, "{} bytes are shown", text.len());
+}

@@ -1,0 +1,6 @@
+//! Answers to the HTTP upgrade.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    faucet_common_websocket::testing::fuzz::upgrade(data);
+});
