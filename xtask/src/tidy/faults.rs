@@ -80,15 +80,16 @@ struct Tests<'a> {
 }
 
 impl Tests<'_> {
-    /// Whether `crate::path::name` is a test: `crate` without `faucet-`, `path` the end of the path
-    /// of a file in it.
+    /// Whether `crate::path::name` is a test: `crate` without `faucet-`, `path` the end of the path of
+    /// a file in it, or of the folder of its `tests.rs`.
     fn contain(&mut self, path: &str) -> Result<bool> {
         let segments: Vec<&str> = path.split("::").collect();
         let [package, folders @ .., name] = &segments[..] else { return Ok(false) };
         let (begin, end) = (format!("crates/faucet-{package}/"), folders.join("/"));
         for file in &self.workspace.files {
             let inside = file.path.strip_prefix(&begin).and_then(|path| path.strip_suffix(".rs"));
-            let Some(before) = inside.and_then(|path| path.strip_suffix(&end)) else { continue };
+            let module = inside.map(|path| path.strip_suffix("/tests").unwrap_or(path));
+            let Some(before) = module.and_then(|path| path.strip_suffix(&end)) else { continue };
             if !before.ends_with('/') {
                 continue;
             }
@@ -165,6 +166,7 @@ mod tests {
             file(PAGE, page),
             file("crates/faucet-core/src/a/b.rs", CODE),
             file("crates/faucet-core/tests/c.rs", "#[test] fn far() {}"),
+            file("crates/faucet-core/src/a/d/tests.rs", "#[test] fn apart() {}"),
         ];
         let workspace = Workspace { root: Default::default(), packages: Vec::new(), files };
         named_tests_exist(&workspace).unwrap()
@@ -182,6 +184,7 @@ mod tests {
             ("`core::b::plain`", None),
             ("`core::a::b::paused` and `core::c::far`", None),
             ("`core::b::plain` with `reconnect: true`", None),
+            ("`core::a::d::apart`", None),
             ("`core::b::helper`", Some("there is no test core::b::helper")),
             ("`core::b::quoted`", Some("there is no test core::b::quoted")),
             ("`core::c::plain`", Some("there is no test core::c::plain")),
