@@ -24,7 +24,6 @@ const OPTIONS: &[OptionKey] = &[
     options::max_attempts("-1"),
     options::PATIENCE,
     options::SUBPROTOCOL,
-    options::COMPRESSION,
     OptionKey::new("websocket.unbounded", "unbounded", boolean, "Run until stopped.")
         .with_default("true"),
 ];
