@@ -87,10 +87,12 @@ def main():
     parser.add_argument("suite", type=pathlib.Path)
     parser.add_argument("--cases", nargs="+", default=["*"])
     parser.add_argument("--deflate", action="store_true", help="offer permessage-deflate")
+    parser.add_argument("--client", type=pathlib.Path, help="a client that was built before")
     options = parser.parse_args()
     build = ["cargo", "build", "--release", "-p", "faucet-common-websocket", "--example", "autobahn"]
-    subprocess.run(build, cwd=ROOT, check=True)
-    client = ROOT / "target/release/examples/autobahn"
+    client = options.client or ROOT / "target/release/examples/autobahn"
+    if options.client is None:
+        subprocess.run(build, cwd=ROOT, check=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
         server, url = start(options.suite.resolve(), folder, options.cases)

@@ -43,15 +43,6 @@ pub const SUBPROTOCOL: OptionKey = OptionKey::new(
     "A subprotocol to offer, which the server must choose.",
 );
 
-/// `websocket.compression`.
-pub const COMPRESSION: OptionKey = OptionKey::new(
-    "websocket.compression",
-    "compression",
-    text,
-    "`none`, or `deflate` to offer permessage-deflate.",
-)
-.with_default("none");
-
 /// `websocket.reconnect.max.attempts`, with the end's own default.
 pub const fn max_attempts(default: &'static str) -> OptionKey {
     OptionKey::new(

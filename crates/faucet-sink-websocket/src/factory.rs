@@ -32,7 +32,6 @@ const OPTIONS: &[OptionKey] = &[
     )
     .with_default("text"),
     options::SUBPROTOCOL,
-    options::COMPRESSION,
 ];
 
 impl SinkConfig for WebsocketSinkConfig {

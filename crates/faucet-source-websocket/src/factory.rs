@@ -31,7 +31,6 @@ const OPTIONS: &[OptionKey] = &[
         "How long a page that is not full waits; 0 hands records over as they arrive.",
     )
     .with_default("0"),
-    options::COMPRESSION,
     OptionKey::new("websocket.unbounded", "unbounded", boolean, "Run until stopped.")
         .with_default("true"),
 ];

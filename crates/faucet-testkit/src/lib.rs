@@ -62,7 +62,8 @@
 //! ```
 //!
 //! The WebSocket peers check on every connection that the client sends a legal request and masked
-//! frames.
+//! frames. Where a script chose permessage-deflate they log and compare the client's messages as they
+//! were before they were compressed.
 
 #[cfg(feature = "tls")]
 mod ca;
@@ -86,7 +87,8 @@ pub use gate::Gate;
 pub use keys::keys_have_tests;
 #[cfg(feature = "server")]
 pub use scripted::{
-    End, Frame, ReceivedFrame, Request, Script, ScriptedPeer, ScriptedServer, Seen, opcode,
+    Deflater, End, Frame, ReceivedFrame, Request, Script, ScriptedPeer, ScriptedServer, Seen,
+    opcode,
 };
 #[cfg(feature = "tcp")]
 pub use scripted::{

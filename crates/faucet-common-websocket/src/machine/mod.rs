@@ -10,6 +10,8 @@ mod clocks;
 pub(crate) mod close;
 pub(crate) mod control;
 pub(crate) mod deflate;
+#[cfg(test)]
+mod deflate_streams;
 mod end;
 mod ending;
 mod event;

@@ -35,6 +35,7 @@ const TESTS: &[(&str, &[&str])] = &[
     ),
     ("wrong_values_are_refused_with_their_key", &["url"]),
     ("a_sink_connects_through_its_proxy", &["proxy"]),
+    ("records_are_compressed_where_the_server_chose_it", &["compression"]),
     ("connect_messages_come_first_on_every_connection", &["connect_messages"]),
     ("binary_takes_any_bytes", &["message_type"]),
     ("what_may_not_be_sent_is_named_and_nothing_of_its_page_is_sent", &["record_format"]),

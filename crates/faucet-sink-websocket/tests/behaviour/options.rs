@@ -67,6 +67,7 @@ async fn message_type_headers_subprotocol_and_typed_keys_reach_the_server() {
         ("websocket.subprotocol", "v1.json"),
         ("websocket.connect_messages", "[\"hello\"]"),
         ("websocket.delivery", "at_least_once"),
+        ("websocket.compression", "deflate"),
         ("type", "sink"),
         ("extension", "websocket"),
     ];
@@ -76,6 +77,7 @@ async fn message_type_headers_subprotocol_and_typed_keys_reach_the_server() {
     let seen = soon(server.finish()).await;
     assert_eq!(seen[0].header("authorization"), Some("Bearer t"));
     assert_eq!(seen[0].header("sec-websocket-protocol"), Some("v1.json"));
+    assert!(seen[0].header("sec-websocket-extensions").is_some());
     assert_eq!(seen[0].texts(), ["hello"]);
     assert_eq!(seen[0].payloads(opcode::BINARY), [&b"record 1"[..]]);
 }
@@ -125,6 +127,7 @@ fn what_is_wrong_is_told_by_the_name_of_the_option() {
         ("format", "csv", "format: not understood, expected json, text or bytes"),
         ("type", "source", "type: not understood, expected `sink`"),
         ("websocket.delivery", "exactly", "websocket.delivery: unknown value"),
+        ("websocket.compression", "gzip", "websocket.compression: unknown value"),
     ] {
         let options = options("ws://h/", &[(name, value)]);
         let error = WebsocketSinkFactory.create_initialized(&options).unwrap_err().to_string();

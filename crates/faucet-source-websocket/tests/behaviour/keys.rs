@@ -68,6 +68,10 @@ const TESTS: &[(&str, &[&str])] = &[
     ("a_small_read_buffer_takes_fewer_messages_ahead", &["read_buffer_bytes"]),
     ("an_upgrade_in_unusual_words_connects", &["subprotocols"]),
     ("every_kind_of_proxy_brings_the_connection", &["proxy"]),
+    (
+        "messages_of_both_directions_are_compressed_with_every_choice_of_the_server",
+        &["compression"],
+    ),
 ];
 
 #[test]

@@ -7,6 +7,7 @@ mod backoff;
 mod cancel;
 mod check;
 mod clocks;
+mod compression;
 mod conformance;
 mod connecting;
 mod counted;

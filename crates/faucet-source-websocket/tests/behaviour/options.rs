@@ -120,6 +120,7 @@ async fn headers_subprotocol_and_typed_keys_reach_the_server() {
         ("websocket.headers.X-API-Key", "k"),
         ("websocket.subprotocol", "graphql-ws"),
         ("websocket.subscribe_messages", "[\"hello\"]"),
+        ("websocket.compression", "deflate"),
         ("websocket.idle_timeout", "50ms"),
         ("type", "source"),
         ("extension", "websocket"),
@@ -129,6 +130,7 @@ async fn headers_subprotocol_and_typed_keys_reach_the_server() {
     assert_eq!(seen[0].header("authorization"), Some("Bearer t"));
     assert_eq!(seen[0].header("x-api-key"), Some("k"));
     assert_eq!(seen[0].header("sec-websocket-protocol"), Some("graphql-ws"));
+    assert!(seen[0].header("sec-websocket-extensions").is_some());
     assert_eq!(seen[0].texts(), ["hello"]);
 }
 
@@ -178,6 +180,7 @@ fn what_is_wrong_is_told_by_the_name_of_the_option() {
         ("websocket.proxy", "s3cret", "websocket.proxy: not understood, expected env, none, or"),
         ("websocket.headers.X-Key", "s3cret\n", "websocket.headers.X-Key: has a line break"),
         ("websocket.max_message_bytes", "0", "websocket.max_message_bytes: out of range"),
+        ("websocket.compression", "gzip", "websocket.compression: unknown value"),
     ] {
         let error = refused(&[(name, value)]);
         assert!(error.contains(why) && !error.contains("s3cret"), "{name}: {error}");

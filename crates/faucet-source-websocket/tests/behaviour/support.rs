@@ -377,7 +377,7 @@ pub(crate) fn every_key() -> Value {
         "reconnect_max_backoff": "30s", "reconnect_jitter": 0.2, "max_reconnect_attempts": 0,
         "connect_timeout": 3, "max_message_bytes": 1000, "batch_size": 10, "batch_bytes": 1000,
         "batch_timeout": 0.1, "read_buffer_bytes": 4096, "headers": {"X-Key": "k"},
-        "subprotocols": ["v1.json"], "proxy": "socks5h://u:p@proxy.test",
+        "subprotocols": ["v1.json"], "compression": "deflate", "proxy": "socks5h://u:p@proxy.test",
         "tls": {"ca_file": "c", "client_cert_file": "c", "client_key_file": "k",
             "server_name": "x.example", "insecure_skip_verify": false},
     })

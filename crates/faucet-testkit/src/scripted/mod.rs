@@ -3,6 +3,8 @@
 mod address;
 #[cfg(feature = "server")]
 mod arrived;
+#[cfg(feature = "server")]
+mod deflate;
 mod line;
 #[cfg(feature = "server")]
 mod peer;
@@ -27,6 +29,8 @@ mod upgrade;
 mod wire;
 
 pub use address::refused_address;
+#[cfg(feature = "server")]
+pub use deflate::Deflater;
 #[cfg(feature = "server")]
 pub use peer::ScriptedPeer;
 pub use proxy::{ProxyScript, ScriptedProxy};

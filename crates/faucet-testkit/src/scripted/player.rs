@@ -9,11 +9,12 @@ use tokio::time::{sleep, timeout};
 
 use super::Script;
 use super::arrived::Arrived;
+use super::deflate::Inflater;
 use super::line::{Below, Ending, Line, Turn};
 use super::seen::{End, Entry, parse_close};
 use super::step::{Expected, Make, Opening, Step};
 use super::upgrade::{Response, broken_rule, take_request};
-use super::wire::{Frame, opcode, take_frame};
+use super::wire::{Frame, ReceivedFrame, opcode, take_frame};
 
 /// How long a Close may stay unanswered, and how long a stream is drained after its FIN.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,6 +27,7 @@ pub(crate) struct Player<S> {
     entry: Entry,
     arrived: Arrived,
     upgraded: bool,
+    inflater: Option<Inflater>,
     pongs: bool,
     /// The text message behind which pings are not answered.
     last: Option<String>,
@@ -43,6 +45,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             entry,
             arrived: Arrived::default(),
             upgraded: false,
+            inflater: None,
             pongs: true,
             last: None,
             heeds_close: true,
@@ -134,6 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
         }
         self.line.out.extend_from_slice(&response.to_bytes(&request));
         self.upgraded = response.is_upgrade();
+        self.inflater = Inflater::agreed(response.extensions());
         // A client may have sent frames along with its request.
         self.digest()?;
         if early { Ok(()) } else { self.flush().await }
@@ -317,11 +321,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
         }
     }
 
+    /// The first whole frame of `inbox`, inflated; or the rule that it breaks.
+    fn take_frame(&mut self) -> Result<Option<ReceivedFrame>, String> {
+        let taken = take_frame(&mut self.line.inbox, self.inflater.is_some())?;
+        let Some(mut frame) = taken else { return Ok(None) };
+        if let Some(inflater) = self.inflater.as_mut().filter(|_| frame.compressed) {
+            let message = inflater.inflate(&frame.payload);
+            frame.payload = message.ok_or("a compressed message that is corrupt")?.into();
+        }
+        Ok(Some(frame))
+    }
+
     /// Takes the whole frames out of `inbox`. Before the upgrade they are the request's business.
     fn digest(&mut self) -> Result<(), End> {
         let mut frames = Vec::new();
         let broken = loop {
-            match self.upgraded.then(|| take_frame(&mut self.line.inbox)) {
+            match self.upgraded.then(|| self.take_frame()) {
                 Some(Ok(Some(frame))) => frames.push(frame),
                 Some(Err(rule)) => break Some(rule),
                 Some(Ok(None)) | None => break None,

@@ -92,6 +92,13 @@ impl Script {
         self.header("Sec-WebSocket-Protocol", name)
     }
 
+    /// Chooses extensions, offered or not: `.extensions("permessage-deflate")`. With that one the peer
+    /// inflates the client's messages; [`Deflater`](crate::Deflater) compresses messages for it.
+    #[must_use]
+    pub fn extensions(self, value: &str) -> Self {
+        self.header("Sec-WebSocket-Extensions", value)
+    }
+
     /// Answers in HTTP/1.0.
     #[must_use]
     pub fn http10(self) -> Self {

@@ -49,6 +49,13 @@ impl Response {
         self.body = body.to_vec();
     }
 
+    /// The extensions that the answer chooses.
+    pub(crate) fn extensions(&self) -> &str {
+        let named =
+            |(name, _): &&(String, String)| name.eq_ignore_ascii_case("sec-websocket-extensions");
+        self.headers.iter().find(named).map_or("", |(_, value)| value)
+    }
+
     /// The answer's bytes. A header of the script replaces the one that belongs there.
     pub(crate) fn to_bytes(&self, request: &Request) -> Vec<u8> {
         let mut headers = Vec::new();

@@ -86,6 +86,12 @@ impl Frame {
         self
     }
 
+    /// Says that the message is compressed (RFC 7692 §6): sets RSV1.
+    #[must_use]
+    pub fn compressed(self) -> Self {
+        self.rsv(0b100)
+    }
+
     /// Masks the frame, which only clients may.
     #[must_use]
     pub fn masked(mut self) -> Self {
@@ -164,22 +170,30 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
     }
 }
 
-/// A frame that came from the client, unmasked.
+/// A frame that came from the client, unmasked and inflated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedFrame {
     /// Whether it ends its message.
     pub fin: bool,
+    /// Whether it was compressed.
+    pub compressed: bool,
     /// See [`opcode`].
     pub opcode: u8,
     /// Its payload.
     pub payload: Bytes,
 }
 
-/// Takes the first whole frame off `input`, or says which rule for clients it breaks.
-pub(crate) fn take_frame(input: &mut BytesMut) -> Result<Option<ReceivedFrame>, String> {
+/// Takes the first whole frame off `input`, or says which rule for clients it breaks. With `deflate` a
+/// message may be compressed, if it is one frame.
+pub(crate) fn take_frame(
+    input: &mut BytesMut,
+    deflate: bool,
+) -> Result<Option<ReceivedFrame>, String> {
     let [first, second, ..] = input[..] else { return Ok(None) };
     let (fin, opcode) = (first & 0x80 != 0, first & 0xf);
-    if first & 0x70 != 0 {
+    let compressed = deflate && fin && matches!(opcode, opcode::TEXT | opcode::BINARY);
+    let compressed = compressed && first & 0x70 == 0x40;
+    if first & 0x70 != 0 && !compressed {
         return Err(format!("a frame with reserved bits set (first byte {first:#04x})"));
     }
     if !matches!(opcode, 0..=2 | 8..=10) {
@@ -209,7 +223,7 @@ pub(crate) fn take_frame(input: &mut BytesMut) -> Result<Option<ReceivedFrame>, 
     input.advance(6 + width);
     let mut payload = input.split_to(length);
     unmask(&mut payload, mask);
-    Ok(Some(ReceivedFrame { fin, opcode, payload: payload.freeze() }))
+    Ok(Some(ReceivedFrame { fin, compressed, opcode, payload: payload.freeze() }))
 }
 
 #[cfg(test)]
@@ -223,9 +237,9 @@ mod tests {
             {
                 let bytes = frame.masked().to_bytes();
                 let mut input = BytesMut::from(&bytes[..bytes.len() - 1]);
-                assert_eq!(take_frame(&mut input).unwrap(), None);
+                assert_eq!(take_frame(&mut input, false).unwrap(), None);
                 input.extend_from_slice(&bytes[bytes.len() - 1..]);
-                let received = take_frame(&mut input).unwrap().unwrap();
+                let received = take_frame(&mut input, false).unwrap().unwrap();
                 assert_eq!(received.payload, vec![7; length]);
                 assert_eq!(received.fin, received.opcode == opcode::BINARY);
                 assert!(input.is_empty());
@@ -235,16 +249,22 @@ mod tests {
 
     #[test]
     fn what_a_client_must_not_send_is_named() {
-        for (frame, expected) in [
-            (Frame::text("x"), "unmasked"),
-            (Frame::text("x").masked().rsv(1), "reserved bits"),
-            (Frame::new(3, "x").masked(), "reserved opcode 3"),
-            (Frame::new(opcode::PING, "x").masked().not_final(), "fragmented"),
-            (Frame::new(opcode::PING, vec![0; 126]).masked(), "too long"),
+        for (frame, deflate, expected) in [
+            (Frame::text("x"), false, "unmasked"),
+            (Frame::text("x").masked().rsv(1), true, "reserved bits"),
+            (Frame::text("x").masked().compressed(), false, "reserved bits"),
+            (Frame::new(opcode::PING, "x").masked().compressed(), true, "reserved bits"),
+            (Frame::continuation("x").masked().compressed(), true, "reserved bits"),
+            (Frame::new(3, "x").masked(), false, "reserved opcode 3"),
+            (Frame::new(opcode::PING, "x").masked().not_final(), false, "fragmented"),
+            (Frame::new(opcode::PING, vec![0; 126]).masked(), false, "too long"),
         ] {
-            let error = take_frame(&mut BytesMut::from(&frame.to_bytes()[..])).unwrap_err();
+            let mut bytes = BytesMut::from(&frame.to_bytes()[..]);
+            let error = take_frame(&mut bytes, deflate).unwrap_err();
             assert!(error.contains(expected), "{error}");
         }
+        let mut bytes = BytesMut::from(&Frame::text("x").masked().compressed().to_bytes()[..]);
+        assert!(take_frame(&mut bytes, true).unwrap().unwrap().compressed);
     }
 
     #[test]

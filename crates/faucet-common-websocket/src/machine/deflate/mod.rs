@@ -12,6 +12,10 @@ mod agreed;
 mod compressor;
 mod history;
 mod inflater;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+pub(super) mod properties;
 mod stock;
 
 pub(crate) use agreed::{Agreed, Direction, WINDOW_BITS};
