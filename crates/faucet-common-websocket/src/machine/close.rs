@@ -74,7 +74,7 @@ pub(crate) const fn name(code: u16) -> &'static str {
         3000 => "unauthorized",
         3003 => "forbidden",
         3008 => "timeout",
-        3000..=3999 => "library or framework",
+        3001 | 3002 | 3004..=3007 | 3009..=3999 => "library or framework",
         4000..=4999 => "application",
         _ => "not allowed on the wire",
     }
