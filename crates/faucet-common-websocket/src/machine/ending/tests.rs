@@ -7,6 +7,9 @@ use crate::machine::story::{S, Story, limits, once, settings};
 use crate::machine::utf8_policy::Utf8Policy;
 use crate::testing::raw_frame::{RawFrame, stream};
 
+/// Ends the connection of a story.
+type Ending = fn(&mut Story);
+
 #[test]
 fn a_close_of_the_peer_is_answered_with_its_code_and_then_the_peer_hangs_up() {
     for (code, class, answer) in [
@@ -99,7 +102,7 @@ fn half_a_message_is_counted_once_however_the_connection_ends() {
     let half = RawFrame::text("half").unfinished().bytes();
     let header = vec![0x81, 0x05, b'h'];
     let whole = RawFrame::text("a").bytes();
-    let ends: [(&str, fn(&mut Story)); 5] = [
+    let ends: [(&str, Ending); 5] = [
         ("the stream ends", Story::hangs_up),
         ("a write fails", |story| {
             story.write_fails();
