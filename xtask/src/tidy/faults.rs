@@ -88,9 +88,11 @@ impl Tests<'_> {
         let (begin, end) = (format!("crates/faucet-{package}/"), folders.join("/"));
         for file in &self.workspace.files {
             let inside = file.path.strip_prefix(&begin).and_then(|path| path.strip_suffix(".rs"));
-            let module = inside.map(|path| path.strip_suffix("/tests").unwrap_or(path));
-            let Some(before) = module.and_then(|path| path.strip_suffix(&end)) else { continue };
-            if !before.ends_with('/') {
+            let Some(inside) = inside else { continue };
+            let of_folder = inside.strip_suffix("/tests").unwrap_or(inside);
+            let named =
+                |path: &str| path.strip_suffix(&end).is_some_and(|rest| rest.ends_with('/'));
+            if !named(inside) && !named(of_folder) {
                 continue;
             }
             if !self.known.contains_key(file.path.as_str()) {
@@ -184,7 +186,7 @@ mod tests {
             ("`core::b::plain`", None),
             ("`core::a::b::paused` and `core::c::far`", None),
             ("`core::b::plain` with `reconnect: true`", None),
-            ("`core::a::d::apart`", None),
+            ("`core::a::d::apart` and `core::d::tests::apart`", None),
             ("`core::b::helper`", Some("there is no test core::b::helper")),
             ("`core::b::quoted`", Some("there is no test core::b::quoted")),
             ("`core::c::plain`", Some("there is no test core::c::plain")),
