@@ -117,8 +117,8 @@ async fn problems_name_the_file_the_place_the_key_and_the_way_out() {
         ),
         (
             "unbounded: true",
-            "unbounded: true\n  batch_timeout: 0",
-            "source.batch_timeout: out of range, expected",
+            "unbounded: true\n  connect_timeout: 0",
+            "source.connect_timeout: out of range, expected",
         ),
         ("ws://", "http://", "source.url: url must start with ws:// or wss:// at line 3, column 3"),
         (
