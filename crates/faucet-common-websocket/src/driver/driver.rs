@@ -122,6 +122,10 @@ impl Driver {
     /// An event that has happened already. Does no I/O.
     pub fn next_event(&mut self) -> Option<Event> {
         let event = self.machine.poll_event()?;
+        if matches!(event, Event::Over(_)) {
+            // The owner may keep the driver for long, and has no reason to poll it.
+            (self.stream, self.dialing) = (None, None);
+        }
         self.log(&event);
         Some(event)
     }
