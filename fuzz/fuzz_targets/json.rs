@@ -50,6 +50,18 @@ impl<'de> Visitor<'de> for Any {
         Ok(self)
     }
 
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
     fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
         Ok(self)
     }

@@ -27,6 +27,9 @@ const BODY_WAIT: Duration = Duration::from_millis(250);
 /// A longer `Retry-After` ends the run.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
 
+/// So much is shown of an answer that is not HTTP.
+const LONGEST_START: usize = 64;
+
 const NOT_RFC_6455: &str = "the server's upgrade is not RFC 6455";
 
 fn malformed(name: &str) -> String {
@@ -139,7 +142,9 @@ impl Request<'_> {
                 "the endpoint speaks TLS, use wss://",
             );
         }
-        let start = context.quote(&String::from_utf8_lossy(&read[..read.len().min(64)]));
+        // Secrets are hidden before the text is cut: half of one is one, too.
+        let start: String =
+            context.quote(&String::from_utf8_lossy(read)).chars().take(LONGEST_START).collect();
         context.handshake(
             &format!("not a WebSocket/HTTP answer: \"{start}\""),
             "check the port: something else than a WebSocket server answered",

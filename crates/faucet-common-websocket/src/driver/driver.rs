@@ -128,6 +128,10 @@ impl Driver {
             self.machine.received(stamp());
         }
         let event = self.machine.poll_event()?;
+        if matches!(event, Event::Over(_)) {
+            // The owner may keep the driver for long, and has no reason to poll it.
+            (self.stream, self.dialing) = (None, None);
+        }
         self.log(&event);
         Some(event)
     }

@@ -132,6 +132,9 @@ fn events(driver: &mut Driver, cx: &mut Context<'_>) -> Vec<String> {
             Event::Up { .. } => "up".into(),
             other => format!("{other:?}"),
         });
+        if events.last().is_some_and(|event| event.starts_with("Over")) {
+            break;
+        }
     }
     events
 }
@@ -199,4 +202,17 @@ async fn a_task_without_budget_has_not_read_everything() {
     // The task goes on with a new budget.
     tokio::task::yield_now().await;
     assert_eq!(once(&mut driver).await, ["a", "lost Transient", "Waiting"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_last_event_the_connection_is_dropped() {
+    let near = Near::default();
+    near.0.lock().unwrap().reads =
+        [Read::Bytes(RawFrame::close(1000, "").bytes()), Read::End].into();
+    let mut settings = settings();
+    settings.reconnect.reconnect = false;
+    let mut driver = driver(&near, settings);
+    let told = once(&mut driver).await;
+    assert!(told[1].starts_with("Over(Closed("), "{told:?}");
+    assert_eq!(Arc::strong_count(&near.0), 1, "{driver:?}");
 }

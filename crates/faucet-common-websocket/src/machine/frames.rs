@@ -109,9 +109,9 @@ impl Frames {
         self.open.map_or(self.at, |open| open.head)
     }
 
-    /// Whether a message or a frame has begun and not ended, in a buffer of `filled` bytes.
-    pub(crate) fn is_mid_message(&self, filled: usize) -> bool {
-        self.open.is_some() || filled > self.at
+    /// Whether a message has begun and has not ended. A control frame is none.
+    pub(crate) fn is_mid_message(&self, buf: &[u8]) -> bool {
+        self.open.is_some() || buf.get(self.at).is_some_and(|first| first & OPCODE < opcode::CLOSE)
     }
 
     /// Whether a fragmented message has begun and has not ended.

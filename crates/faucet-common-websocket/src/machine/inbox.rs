@@ -259,7 +259,8 @@ impl Inbox {
 
     /// Whether a message has begun to come in and has not ended.
     pub(crate) fn is_mid_message(&self) -> bool {
-        self.frames.is_mid_message(self.filled)
+        let received = if self.buf.is_empty() { &self.carry } else { &self.buf[..self.filled] };
+        self.frames.is_mid_message(received)
     }
 
     /// Whether a fragmented message has begun and has not ended.

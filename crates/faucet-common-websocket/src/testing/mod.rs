@@ -7,6 +7,7 @@
 mod differential;
 pub mod fuzz;
 mod judge;
+pub mod pair;
 #[cfg(test)]
 pub(crate) mod random_stream;
 #[cfg(test)]

@@ -274,3 +274,6 @@ impl SinkMachine {
         std::mem::take(&mut self.effects)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,6 +102,8 @@ fn half_a_message_is_counted_once_however_the_connection_ends() {
     let half = RawFrame::text("half").unfinished().bytes();
     let header = vec![0x81, 0x05, b'h'];
     let whole = RawFrame::text("a").bytes();
+    // Half a Ping is no message.
+    let ping = vec![0x89, 0x05, b'p'];
     let ends: [(&str, Ending); 5] = [
         ("the stream ends", Story::hangs_up),
         ("a write fails", |story| {
@@ -117,7 +119,7 @@ fn half_a_message_is_counted_once_however_the_connection_ends() {
         }),
     ];
     for (name, end) in ends {
-        for (arrived, counted) in [(&half, 1), (&header, 1), (&whole, 0)] {
+        for (arrived, counted) in [(&half, 1), (&header, 1), (&whole, 0), (&ping, 0)] {
             let mut story = Story::connected(settings());
             story.reads_bytes(arrived);
             story.told();

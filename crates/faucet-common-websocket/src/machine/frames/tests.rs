@@ -250,7 +250,7 @@ fn the_buffer_may_be_cut_and_moved_whenever_the_scan_stops() {
             frames.moved(cut);
         }
         assert_eq!(found.events, MIXED, "cut at byte {at}");
-        assert_eq!((frames.cut(), frames.is_mid_message(found.buf.len())), (0, false));
+        assert_eq!((frames.cut(), frames.is_mid_message(&found.buf)), (0, false));
     }
 }
 
@@ -263,7 +263,7 @@ fn a_message_has_begun_with_the_first_byte_of_its_header() {
     for byte in &bytes {
         found.buf.push(*byte);
         found.scan(&mut frames);
-        begun.push((frames.is_mid_message(found.buf.len()), frames.is_mid_fragments()));
+        begun.push((frames.is_mid_message(&found.buf), frames.is_mid_fragments()));
     }
     let fragment = (true, true);
     let header = (true, false);
