@@ -7,6 +7,9 @@ use crate::machine::story::{S, Story, limits, once, settings};
 use crate::machine::utf8_policy::Utf8Policy;
 use crate::testing::raw_frame::{RawFrame, stream};
 
+/// Ends the connection of a story.
+type Ending = fn(&mut Story);
+
 #[test]
 fn a_close_of_the_peer_is_answered_with_its_code_and_then_the_peer_hangs_up() {
     for (code, class, answer) in [
@@ -101,7 +104,7 @@ fn half_a_message_is_counted_once_however_the_connection_ends() {
     let whole = RawFrame::text("a").bytes();
     // Half a Ping is no message.
     let ping = vec![0x89, 0x05, b'p'];
-    let ends: [(&str, fn(&mut Story)); 5] = [
+    let ends: [(&str, Ending); 5] = [
         ("the stream ends", Story::hangs_up),
         ("a write fails", |story| {
             story.write_fails();

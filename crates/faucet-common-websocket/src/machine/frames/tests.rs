@@ -51,10 +51,10 @@ impl Found {
             match stop {
                 Stop::More => return true,
                 Stop::Control(Control::Ping(payload)) => {
-                    self.events.push(format!("ping {payload:?}"))
+                    self.events.push(format!("ping {payload:?}"));
                 }
                 Stop::Control(Control::Pong(payload)) => {
-                    self.events.push(format!("pong {payload:?}"))
+                    self.events.push(format!("pong {payload:?}"));
                 }
                 Stop::Control(Control::Close(close)) => {
                     self.events.push(format!("close {:?} {}", close.code, close.reason));
