@@ -214,9 +214,19 @@ impl<'a> ErrorContext<'a> {
 
     /// We gave up on a connection that still stood.
     fn gave_up(&self, why: GaveUp) -> Failure {
+        let hint = match why {
+            GaveUp::NoPong => "raise pong_timeout if the peer is only slow, or set reconnect: true",
+            GaveUp::Stale(_) => "raise stale_timeout if the feed is quiet, or set reconnect: true",
+            GaveUp::Stuck(_) => {
+                "raise write_timeout if the peer reads slowly, or set reconnect: true"
+            }
+            GaveUp::NotAcked(_) => {
+                "raise ack_timeout if the peer is only slow, or set reconnect: true"
+            }
+        };
         let error = self
             .lost(ErrorKind::Timeout, &why.to_string())
-            .with_hint("raise pong_timeout or stale_timeout if the peer is only slow, or set reconnect: true")
+            .with_hint(hint)
             .with_source(why)
             .retryable(true);
         Failure::new(Class::Silent, error)
@@ -326,6 +336,17 @@ mod tests {
             refused.error.to_string(),
             "Failed to connect to WebSocket ws://h/: Connection refused"
         );
+        let second = Duration::from_secs(1);
+        for (why, key) in [
+            (GaveUp::NoPong, "pong_timeout"),
+            (GaveUp::Stale(second), "stale_timeout"),
+            (GaveUp::Stuck(second), "write_timeout"),
+            (GaveUp::NotAcked(second), "ack_timeout"),
+        ] {
+            let error = context.gave_up(why).error;
+            assert!(error.hint().is_some_and(|hint| hint.contains(key)), "{error}");
+            assert!(error.to_string().contains(key), "{error}");
+        }
         let timed_out = context.timed_out("upgrade", Duration::from_secs(10));
         assert_eq!(
             timed_out.error.to_string(),

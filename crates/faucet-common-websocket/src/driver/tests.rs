@@ -155,6 +155,16 @@ async fn the_end_of_a_stream_comes_behind_the_messages_in_front_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_close_is_answered_although_the_stream_ends_behind_it() {
+    let near = Near::default();
+    let close = RawFrame::close(1001, "").bytes();
+    near.0.lock().unwrap().reads = [Read::Bytes(close), Read::End].into();
+    let settings = Settings { pool: crate::machine::Pool::of(32 * 1024), ..settings() };
+    assert_eq!(once(&mut driver(&near, settings)).await, ["up", "lost Transient", "Waiting"]);
+    assert_eq!(described(&near.0.lock().unwrap().written), ["masked close 1001"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn small_pieces_of_a_layer_below_are_collected() {
     let near = Near::default();
     let frames = stream(&[RawFrame::text("abc"), RawFrame::ping("p"), RawFrame::text("def")]);

@@ -112,7 +112,6 @@ impl Machine {
     /// The owner leaves: performs the close handshake with code 1000, which takes at most a second.
     /// The last event follows.
     pub(crate) fn close(&mut self, now: Instant) {
-        self.wanted = false;
         match std::mem::replace(&mut self.state, State::Over) {
             State::Up => self.close_up(now),
             State::Closing { until, listens, next } => {

@@ -244,6 +244,13 @@ fn we_give_up_with_3008_and_listen_for_the_answer() {
     story.reads(&[RawFrame::text("late"), RawFrame::close(3008, "")]);
     story.hangs_up();
     assert_eq!(story.told(), ["waiting"]);
+    // The owner leaves meanwhile: the answer is the last word.
+    let mut story = Story::connected(settings());
+    story.abandons();
+    story.leaves();
+    story.reads(&[RawFrame::close(1008, "no")]);
+    story.hangs_up();
+    assert_eq!(story.told(), ["lost Silent 1s 1", "left Credentials"]);
 }
 
 #[test]
@@ -264,8 +271,10 @@ fn an_outage_ends_the_run_but_replaces_no_better_reason() {
     assert_eq!(story.told(), ["too_large 1", "failed Fatal"]);
     let mut story = Story::connected(outage());
     story.reads(&[RawFrame::close(1001, "")]);
-    story.wait(S(5));
-    assert_eq!(story.told(), ["lost Transient 1s 1", "failed Transient"]);
+    story.wait(Duration::from_millis(999));
+    assert_eq!((story.told(), story.tasks()), (vec!["lost Transient 1s 1".into()], vec![]));
+    story.wait(Duration::from_millis(1));
+    assert_eq!(story.told(), ["failed Transient"], "behind the close handshake");
     let mut story = Story::connected(outage());
     story.hangs_up();
     story.wait(Duration::from_millis(499));

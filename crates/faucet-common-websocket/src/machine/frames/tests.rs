@@ -110,7 +110,7 @@ fn every_violation_shows_as_soon_as_the_header_has_it() {
     let too_large = |size| TooLarge { size, max: 1000 };
     let long = |first: u8, len: u64| [&[first, 127][..], &len.to_be_bytes()].concat();
     // What came before, the bytes that break a rule, and the rule.
-    let table: [(Vec<u8>, Vec<u8>, Violation); 21] = [
+    let table: [(Vec<u8>, Vec<u8>, Violation); 22] = [
         (vec![], vec![0xc1, 0], ReservedBits),
         (vec![], vec![0xa1, 0], ReservedBits),
         (vec![], vec![0x91, 0], ReservedBits),
@@ -132,6 +132,7 @@ fn every_violation_shows_as_soon_as_the_header_has_it() {
         (vec![], vec![0x82, 126, 0x03, 0xe9], too_large(1001)),
         (vec![], long(0x81, u64::MAX), too_large(u64::MAX)),
         (first(&"a".repeat(999)), vec![0x80, 2], too_large(1001)),
+        (first("a"), long(0x80, u64::MAX), too_large(u64::MAX)),
     ];
     for (before, breaking, expected) in table {
         for step in [1, 1 << 20] {

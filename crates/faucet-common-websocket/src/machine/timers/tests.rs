@@ -178,6 +178,16 @@ fn no_connection_for_max_outage_ends_the_run_also_while_a_dial_hangs() {
         (story.told(), story.tasks()),
         (vec!["failed Transient".into()], vec![Output::HangUp])
     );
+    // Attempts that fail do not begin it anew.
+    let mut story = Story::connected(limits(|times| times.max_outage = Some(S(10))));
+    story.hangs_up();
+    for _ in 0..9 {
+        story.wait(S(1));
+        story.refused();
+    }
+    story.told();
+    story.wait(S(1));
+    assert_eq!(story.told(), ["failed Transient"]);
     // A connect ends the outage.
     let mut story = Story::connected(limits(|times| times.max_outage = Some(S(10))));
     for _ in 0..20 {
@@ -213,8 +223,14 @@ fn while_the_owner_pauses_only_unsolicited_pongs_go_out() {
 
 #[test]
 fn an_unsolicited_pong_goes_out_only_when_nothing_else_does() {
-    let mut story = Story::connected(settings());
+    let mut story = Story::new(settings());
+    story.wait(S(50));
+    story.connects(&[]);
     story.pauses();
+    story.wait(MS(9999));
+    assert_eq!(story.sends(), [""; 0], "the request for the upgrade was a sign of life");
+    story.wait(MS(1));
+    assert_eq!(story.sends(), ["pong"]);
     for _ in 0..5 {
         story.wait(S(6));
         story.machine.outbox().unwrap().message(faucet_core::MessageKind::Text, b"a");
