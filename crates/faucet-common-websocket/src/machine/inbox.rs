@@ -124,20 +124,16 @@ impl Inbox {
     /// A frame that may not be received. The messages before it wait, and no further call is useful.
     pub(crate) fn next(&mut self) -> Result<Inbound, Violation> {
         loop {
-            self.unread = self.inflated.as_ref().is_some_and(|batch| batch.is_full());
-            if self.unread && self.has_messages() {
+            self.unread = self.is_full();
+            if self.unread {
                 return Ok(Inbound::Full);
             }
             let from = self.spans.len();
             let buf = &mut self.buf[..self.filled];
             let stop = self.frames.scan(buf, &mut self.spans);
-            let upto = match stop {
-                Stop::Compressed(span) => span.at as usize,
-                _ => self.frames.cut(),
-            };
             // The text of all messages before the stop is checked first: what comes first in the
             // stream decides.
-            let checked = self.frames.check_text(buf, &mut self.spans, from, upto);
+            let checked = self.frames.check_text(buf, &mut self.spans, from);
             if let Some(batch) = self.inflated.as_mut().filter(|batch| batch.holds_batch()) {
                 batch.copy(&self.buf, &mut self.spans[from..]);
             }
@@ -151,17 +147,24 @@ impl Inbox {
         }
     }
 
+    /// Whether the messages that wait must be taken before another one is inflated.
+    fn is_full(&mut self) -> bool {
+        let Some(batch) = &mut self.inflated else { return false };
+        if self.spans.is_empty() {
+            // All messages of the batch were skipped.
+            batch.discard();
+        }
+        batch.is_full()
+    }
+
     /// Inflates a message. The messages that wait move to where it goes.
     fn inflate(&mut self, compressed: Span) -> Result<(), Violation> {
         let Some(batch) = &mut self.inflated else { return Ok(()) };
         if !batch.holds_batch() {
             batch.copy(&self.buf, &mut self.spans);
         }
-        let payload = &mut self.buf[compressed.range()];
-        let message = batch.inflate(payload, compressed.kind)?;
-        // The next check of text goes over the bytes from here on.
-        payload.fill(b'\n');
-        self.spans.push(message);
+        let payload = &self.buf[compressed.range()];
+        self.spans.push(batch.inflate(payload, compressed.kind)?);
         let last = self.spans.len() - 1;
         self.skipped += self.frames.check_each(batch.bytes(), &mut self.spans, last)?;
         Ok(())
