@@ -364,8 +364,8 @@ impl Frames {
         Ok(())
     }
 
-    /// Checks the text among `spans[from..]`, which are the messages since the last call, and acts
-    /// as the policy says. Returns how many messages were skipped.
+    /// Checks the text among `spans[from..]`, which are the messages since the last call and stand in
+    /// front of `upto`, and acts as the policy says. Returns how many messages were skipped.
     ///
     /// # Errors
     /// [`Violation::NotUtf8`]; the messages in front of the broken one stay in `spans`.
@@ -375,8 +375,8 @@ impl Frames {
         buf: &mut [u8],
         spans: &mut Vec<Span>,
         from: usize,
+        upto: usize,
     ) -> Result<u64, Violation> {
-        let upto = self.cut();
         let begin = std::mem::replace(&mut self.unchecked, upto).min(upto);
         let binary = std::mem::take(&mut self.binary);
         if from == spans.len() || (!binary && simdutf8::basic::from_utf8(&buf[begin..upto]).is_ok())

@@ -131,9 +131,13 @@ impl Inbox {
             let from = self.spans.len();
             let buf = &mut self.buf[..self.filled];
             let stop = self.frames.scan(buf, &mut self.spans);
+            let upto = match stop {
+                Stop::Compressed(span) => span.at as usize,
+                _ => self.frames.cut(),
+            };
             // The text of all messages before the stop is checked first: what comes first in the
             // stream decides.
-            let checked = self.frames.check_text(buf, &mut self.spans, from);
+            let checked = self.frames.check_text(buf, &mut self.spans, from, upto);
             if let Some(batch) = self.inflated.as_mut().filter(|batch| batch.holds_batch()) {
                 batch.copy(&self.buf, &mut self.spans[from..]);
             }
@@ -163,8 +167,11 @@ impl Inbox {
         if !batch.holds_batch() {
             batch.copy(&self.buf, &mut self.spans);
         }
-        let payload = &self.buf[compressed.range()];
-        self.spans.push(batch.inflate(payload, compressed.kind)?);
+        let payload = &mut self.buf[compressed.range()];
+        let message = batch.inflate(payload, compressed.kind)?;
+        // The next check of text goes over the bytes from here on.
+        payload.fill(b'\n');
+        self.spans.push(message);
         let last = self.spans.len() - 1;
         self.skipped += self.frames.check_each(batch.bytes(), &mut self.spans, last)?;
         Ok(())
