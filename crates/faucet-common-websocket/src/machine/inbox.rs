@@ -127,8 +127,8 @@ impl Inbox {
     /// A frame that may not be received. The messages before it wait, and no further call is useful.
     pub(crate) fn next(&mut self) -> Result<Inbound, Violation> {
         loop {
-            self.unread = self.inflated.as_ref().is_some_and(|batch| batch.is_full());
-            if self.unread && self.has_messages() {
+            self.unread = self.is_full();
+            if self.unread {
                 return Ok(Inbound::Full);
             }
             let from = self.spans.len();
@@ -152,6 +152,16 @@ impl Inbox {
                 Stop::Violation(violation) => return Err(violation),
             }
         }
+    }
+
+    /// Whether the messages that wait must be taken before another one is inflated.
+    fn is_full(&mut self) -> bool {
+        let Some(batch) = &mut self.inflated else { return false };
+        if self.spans.is_empty() {
+            // All messages of the batch were skipped.
+            batch.discard();
+        }
+        batch.is_full()
     }
 
     /// Inflates a message. The messages that wait move to where it goes.

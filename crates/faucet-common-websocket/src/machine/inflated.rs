@@ -96,9 +96,12 @@ impl Inflated {
         Taken::Shared(self.pool.share(std::mem::take(&mut self.buf)))
     }
 
-    /// Drops the batch.
+    /// Drops the batch, and a buffer that has grown for it.
     pub(crate) fn discard(&mut self) {
-        self.end = 0;
+        if self.end > 0 {
+            self.end = 0;
+            self.pool.put(std::mem::take(&mut self.buf));
+        }
     }
 
     /// Nothing is there to read: keeps only what later messages may refer to.

@@ -1,112 +1,19 @@
 //! Tests of whole streams with permessage-deflate: from the outbox to the inbox, whatever the pieces.
 
-use std::time::Instant;
+mod receiver;
 
-use faucet_core::{MessageKind, Span, Timestamp};
+use faucet_core::MessageKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::machine::control::Control;
 use crate::machine::deflate::properties::{direction, message};
 use crate::machine::deflate::{Compressor, Direction};
-use crate::machine::frames::{FrameLimits, Frames};
-use crate::machine::inbox::{Inbound, Inbox};
+use crate::machine::deflate_streams::receiver::{MAX, Received, Receiver};
 use crate::machine::outbox::Outbox;
 use crate::machine::pool::Pool;
 use crate::machine::role::Role;
-use crate::machine::stamp::Stamp;
-use crate::machine::taken::Taken;
 use crate::machine::utf8_policy::Utf8Policy;
 use crate::machine::violation::Violation;
-
-const MAX: u64 = 2_000_000;
-
-/// A message as the owner gets it.
-type Received = (MessageKind, Vec<u8>);
-
-/// The receiving end, and what it was told.
-struct Receiver {
-    inbox: Inbox,
-    /// Messages are taken only when nothing is left to look at, or when they must be.
-    patient: bool,
-    received: Vec<Received>,
-    batches: Vec<usize>,
-    controls: usize,
-}
-
-impl Receiver {
-    fn new(role: Role, utf8: Utf8Policy, inbound: Direction, buffer: usize) -> Self {
-        let limits = FrameLimits { max_message_bytes: MAX, max_fragments: 1000 };
-        let now = Stamp { instant: Instant::now(), timestamp: Timestamp::from_unix_millis(0) };
-        let inbox = Inbox::new(Frames::new(role, limits, utf8), Pool::of(buffer), now);
-        Self {
-            inbox: inbox.with_deflate(inbound),
-            patient: false,
-            received: Vec::new(),
-            batches: Vec::new(),
-            controls: 0,
-        }
-    }
-
-    /// Receives `bytes` in pieces of at most `piece` bytes.
-    fn read(&mut self, bytes: &[u8], piece: usize) -> Result<(), Violation> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let space = self.inbox.space();
-            let n = space.len().min(rest.len()).min(piece);
-            space[..n].copy_from_slice(&rest[..n]);
-            self.inbox.filled(n, self.inbox.stamp());
-            rest = &rest[n..];
-            let looked = self.look();
-            self.take();
-            looked?;
-            while self.inbox.is_unread() {
-                let looked = self.look();
-                self.take();
-                looked?;
-            }
-            self.inbox.rest();
-        }
-        Ok(())
-    }
-
-    fn look(&mut self) -> Result<(), Violation> {
-        loop {
-            match self.inbox.next()? {
-                Inbound::More | Inbound::Full => return Ok(()),
-                Inbound::Control(Control::Ping(_)) => self.controls += 1,
-                Inbound::Control(other) => panic!("{other:?}"),
-            }
-            if !self.patient {
-                self.take();
-            }
-        }
-    }
-
-    /// Takes the messages that wait, and checks what a batch promises.
-    fn take(&mut self) {
-        if !self.inbox.has_messages() {
-            return;
-        }
-        let mut spans = Vec::new();
-        let taken = self.inbox.take(&mut spans);
-        let bytes = match &taken {
-            Taken::Shared(bytes) => &bytes[..],
-            Taken::Small(bytes) => bytes,
-        };
-        let mut end = 0;
-        for Span { at, len, kind } in spans {
-            let (at, len) = (at as usize, len as usize);
-            assert!(at > end, "a line break stands in front of each message");
-            // The buffer may begin with what was taken before.
-            let gap = if end == 0 { &bytes[at - 1..at] } else { &bytes[end..at] };
-            assert!(gap.iter().all(|byte| *byte == b'\n'), "{gap:?}");
-            end = at + len;
-            self.received.push((kind, bytes[at..end].to_vec()));
-        }
-        self.batches.push(end);
-    }
-}
 
 fn kind_of(message: &[u8]) -> MessageKind {
     match std::str::from_utf8(message) {
@@ -328,16 +235,44 @@ fn a_message_is_refused_at_its_limit_and_a_batch_ends_at_its_size() {
     receiver.read(&bytes, usize::MAX).unwrap();
     assert_eq!(receiver.received.len(), 4);
     // A batch takes no further message once it is half full.
-    assert!(
-        receiver.batches.iter().all(|size| *size <= MAX as usize + 1),
-        "{:?}",
-        receiver.batches
-    );
+    assert!(receiver.chunks.iter().all(|size| *size < 2 * MAX as usize), "{:?}", receiver.chunks);
 
     let mut bytes = Vec::new();
     frame(0xc1, compressor.compress(&[&large[..], b"x"].concat()).unwrap(), &mut bytes);
     let refused = receiver.read(&bytes, usize::MAX);
     assert_eq!(refused, Err(Violation::InflatesTooLarge { max: MAX }));
+}
+
+#[test]
+fn skipped_messages_take_no_place_in_a_batch() {
+    let mut compressor = Compressor::new(Direction::default());
+    let mut receiver =
+        Receiver::new(Role::Client, Utf8Policy::Skip, Direction::default(), 256 * 1024);
+    let mut bytes = Vec::new();
+    let broken = vec![0xff; MAX as usize];
+    for message in [&broken[..], &broken, &broken, &broken, b"kept"] {
+        frame(0xc1, compressor.compress(message).unwrap(), &mut bytes);
+    }
+    receiver.patient = true;
+    receiver.read(&bytes, usize::MAX).unwrap();
+    assert_eq!((texts(&receiver), receiver.inbox.take_skipped()), (vec!["kept".into()], 4));
+    assert!(receiver.chunks[0] < 256 * 1024, "{:?}", receiver.chunks);
+}
+
+#[test]
+fn a_context_that_is_forgotten_makes_messages_as_large_as_the_first() {
+    let mut outbox = Outbox::new(Role::Client, Pool::of(1000)).with_deflate(Direction::default());
+    let mut size = |forget: bool| {
+        let before = outbox.pending().len();
+        outbox.message(MessageKind::Text, b"{\"symbol\":\"BTCUSDT\",\"side\":\"buy\"}");
+        if forget {
+            outbox.forget_context();
+        }
+        outbox.pending().len() - before
+    };
+    let [first, second, third, fourth] = [false, true, false, false].map(&mut size);
+    assert!(second < first && fourth < third, "{second} {fourth}");
+    assert_eq!(third, first);
 }
 
 #[test]
