@@ -57,20 +57,22 @@ async fn while_waiting_to_reconnect() {
 #[tokio::test]
 async fn in_the_middle_of_a_page() {
     for signal in SIGNALS {
-        let stalls = Script::accept().send_text("1").send_text("2").send_text("3").ping("all sent");
-        let stalls = stalls.expect_pong("all sent").stall();
+        let numbers = Script::accept().send_text("1").send_text("2").send_text("3");
+        let stalls = numbers.ping("all sent").expect_pong("all sent").stall();
         let server = ScriptedServer::start([stalls]).await;
         let files = Files::new();
-        let keys = json!({"unbounded": true, "batch_size": 1000, "batch_timeout": 60});
+        let keys = json!({"unbounded": true, "batch_size": 2, "batch_timeout": 60});
         let file = files.pipeline(&server.url(), keys);
         let running = Running::start(&mut run(&files, &file));
         let pong = |seen: &[Seen]| {
             seen.first().is_some_and(|seen| !seen.payloads(opcode::PONG).is_empty())
         };
         soon("the pong", server.until(pong)).await;
-        assert_eq!(files.read("out.jsonl"), "");
-        interrupted(running, signal).await.succeeded();
-        assert_eq!(files.read("out.jsonl"), "1\n2\n3\n");
+        // A source reads before the sinks are open: the first page shows that they are.
+        files.until("out.jsonl", PATIENCE, |text| text == "1\n2\n").await;
+        let ran = interrupted(running, signal).await;
+        let told = &ran.succeeded().stderr;
+        assert_eq!(files.read("out.jsonl"), "1\n2\n3\n", "{told}");
         let report = report(&files);
         assert_eq!((&report["ended"], &report["delivered"]), (&json!("shutdown"), &json!(3)));
     }
