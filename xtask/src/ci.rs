@@ -53,14 +53,17 @@ fn commands(workspace: &Workspace) -> Result<Vec<String>> {
 
 /// A crate alone, with none of its features, with each, and where asked for with each pair.
 fn alone(package: &Package, pairs: bool) -> Vec<String> {
-    let bare = format!("check -p {} --no-default-features", package.name);
+    // A warning that only one set of features shows is one as well.
+    let with = |features: &str| {
+        format!("clippy -p {} --no-default-features{features} -- -D warnings", package.name)
+    };
     let features: Vec<&String> =
         package.features.keys().filter(|name| *name != "default").collect();
-    let mut commands = vec![bare.clone()];
-    commands.extend(features.iter().map(|feature| format!("{bare} --features {feature}")));
+    let mut commands = vec![with("")];
+    commands.extend(features.iter().map(|feature| with(&format!(" --features {feature}"))));
     for (n, one) in features.iter().enumerate().filter(|_| pairs) {
         let others = features[n + 1..].iter().filter(|other| **other != "full" && *one != "full");
-        commands.extend(others.map(|other| format!("{bare} --features {one},{other}")));
+        commands.extend(others.map(|other| with(&format!(" --features {one},{other}"))));
     }
     commands
 }
@@ -89,10 +92,10 @@ mod tests {
         let features = ["a", "b", "default", "full"].map(|name| (name.to_owned(), Vec::new()));
         let (name, features) = ("x".to_owned(), features.into());
         let package = Package { name, dependencies: Vec::new(), features };
-        let bare = "check -p x --no-default-features";
         let expected =
             ["", " --features a", " --features b", " --features full", " --features a,b"];
-        assert_eq!(alone(&package, true), expected.map(|rest| format!("{bare}{rest}")));
+        let command = |rest| format!("clippy -p x --no-default-features{rest} -- -D warnings");
+        assert_eq!(alone(&package, true), expected.map(command));
         assert_eq!(alone(&package, false).len(), 4);
     }
 }

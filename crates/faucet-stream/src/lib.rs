@@ -67,11 +67,17 @@ const PARTS: &[Part] = &[
     #[cfg(feature = "source-websocket")]
     faucet_source_websocket::register,
     #[cfg(not(feature = "source-websocket"))]
-    |registry| Ok(registry.sources.leave_out("websocket", "source-websocket")),
+    |registry| {
+        registry.sources.leave_out("websocket", "source-websocket");
+        Ok(())
+    },
     #[cfg(feature = "source-jsonl")]
     faucet_source_jsonl::register,
     #[cfg(not(feature = "source-jsonl"))]
-    |registry| Ok(registry.sources.leave_out("jsonl", "source-jsonl")),
+    |registry| {
+        registry.sources.leave_out("jsonl", "source-jsonl");
+        Ok(())
+    },
     #[cfg(feature = "sink-jsonl")]
     faucet_sink_jsonl::register,
     #[cfg(not(feature = "sink-jsonl"))]
@@ -83,7 +89,10 @@ const PARTS: &[Part] = &[
     #[cfg(feature = "sink-websocket")]
     faucet_sink_websocket::register,
     #[cfg(not(feature = "sink-websocket"))]
-    |registry| Ok(registry.sinks.leave_out("websocket", "sink-websocket")),
+    |registry| {
+        registry.sinks.leave_out("websocket", "sink-websocket");
+        Ok(())
+    },
     #[cfg(feature = "transforms")]
     faucet_transforms::register,
     #[cfg(not(feature = "transforms"))]

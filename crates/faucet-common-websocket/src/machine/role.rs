@@ -7,5 +7,9 @@ pub(crate) enum Role {
     /// Sends masked frames and expects plain ones.
     Client,
     /// Sends plain frames and expects masked ones.
+    #[cfg_attr(
+        not(any(feature = "server", feature = "testing", test)),
+        expect(dead_code, reason = "the rules hold for both")
+    )]
     Server,
 }
