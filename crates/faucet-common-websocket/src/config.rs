@@ -138,7 +138,7 @@ impl ConnectOptions {
             tls: self.tls,
             connect_timeout: self.connect_timeout,
             kind: self.end,
-            settings,
+            settings: Arc::new(settings),
         })
     }
 

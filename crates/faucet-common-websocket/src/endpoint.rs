@@ -31,7 +31,7 @@ pub struct Endpoint {
     pub(crate) connect_timeout: Duration,
     /// The kind of component that connects, for the log.
     pub(crate) kind: ComponentKind,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
 }
 
 impl Endpoint {
@@ -89,7 +89,7 @@ impl Endpoint {
     }
 
     pub(crate) fn driver(&self, target: Target, scope: &Scope) -> Driver {
-        Driver::new(self.settings.clone(), target, self.kind, scope)
+        Driver::new(Arc::clone(&self.settings), target, self.kind, scope)
     }
 
     fn dialer(&self, url: &WsUrl) -> Result<Arc<dyn Dial>> {

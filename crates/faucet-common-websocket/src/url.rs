@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use faucet_connect::{SecretFault, SecretUse, check_secret};
 use faucet_core::template::{self, next_placeholder};
@@ -74,9 +75,9 @@ impl UrlText {
         if next_placeholder(authority).is_some() {
             return wrong("{placeholders} may stand in the path and the query only");
         }
-        let template = UrlTemplate(text.to_owned());
-        check_user_info(&template.unfilled()?)?;
-        Ok(template)
+        let unfilled = WsUrl::parse(text)?;
+        check_user_info(&unfilled)?;
+        Ok(UrlTemplate { text: text.to_owned(), unfilled })
     }
 }
 
@@ -117,7 +118,11 @@ impl JsonSchema for UrlText {
 
 /// A checked URL whose `{name}` placeholders are not filled yet.
 #[derive(Clone)]
-pub struct UrlTemplate(String);
+pub struct UrlTemplate {
+    text: String,
+    /// The URL with its placeholders as text.
+    unfilled: WsUrl,
+}
 
 impl UrlTemplate {
     /// Fills the placeholders, percent-encoded, from the run's context.
@@ -125,7 +130,7 @@ impl UrlTemplate {
     /// # Errors
     /// A problem at the key `url` that names the placeholder without a value.
     pub fn resolve(&self, scope: &Scope) -> Result<WsUrl, Problem> {
-        let filled = template::fill("url", &self.0, scope, |filled, value| {
+        let filled = template::fill("url", &self.text, scope, |filled, value| {
             // A value of dots would leave its directory where a server or a proxy normalizes the path.
             if matches!(value, "." | "..") {
                 return Err("must not be made of dots");
@@ -133,32 +138,28 @@ impl UrlTemplate {
             filled.extend(utf8_percent_encode(value, VALUE));
             Ok(())
         })?;
-        WsUrl::parse(&filled)
+        // All runs of a URL without placeholders share it.
+        if filled == self.text { Ok(self.unfilled.clone()) } else { WsUrl::parse(&filled) }
     }
 
     /// The URL as it was configured. It may hold secrets.
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The URL with its placeholders as text, for what does not depend on their values.
-    fn unfilled(&self) -> Result<WsUrl, Problem> {
-        WsUrl::parse(&self.0)
+        &self.text
     }
 
     /// Whether the scheme is `wss`.
     pub fn is_tls(&self) -> bool {
-        self.unfilled().is_ok_and(|url| url.is_tls())
+        self.unfilled.is_tls()
     }
 
     /// User and password, if the URL has a user.
     pub fn user_info(&self) -> Option<(String, Secret)> {
-        self.unfilled().ok()?.user_info()
+        self.unfilled.user_info()
     }
 
     /// The URL with its placeholders, without user info and query values.
     pub fn redacted(&self) -> String {
-        let (scheme, rest) = self.0.split_once("://").unwrap_or_default();
+        let (scheme, rest) = self.text.split_once("://").unwrap_or_default();
         let (authority, resource) = split_authority(rest);
         let host = authority.rsplit('@').next().unwrap_or_default();
         format!("{}://{host}{}", scheme.to_ascii_lowercase(), redact_resource(resource))
@@ -187,14 +188,16 @@ fn redact_query(query: Option<&str>) -> String {
     format!("?{}", pairs.join("&"))
 }
 
-/// A checked URL to connect to.
+/// A checked URL to connect to. Cheap to clone.
 #[derive(Clone)]
-pub struct WsUrl {
+pub struct WsUrl(Arc<Parts>);
+
+struct Parts {
     /// Scheme, user info, host and port.
     origin: Url,
     /// Path and query, as the request line has them.
     resource: String,
-    redacted: String,
+    redacted: Arc<str>,
 }
 
 impl WsUrl {
@@ -219,45 +222,45 @@ impl WsUrl {
         let _ = plain.set_password(None);
         let redacted =
             format!("{}{}", plain.as_str().trim_end_matches('/'), redact_resource(&resource));
-        Ok(Self { origin, resource, redacted })
+        Ok(Self(Arc::new(Parts { origin, resource, redacted: redacted.into() })))
     }
 
     /// Whether the scheme is `wss`.
     pub fn is_tls(&self) -> bool {
-        self.origin.scheme() == "wss"
+        self.0.origin.scheme() == "wss"
     }
 
     /// The host, an IPv6 address without its brackets.
     pub fn host(&self) -> &str {
-        self.origin.host_str().unwrap_or_default().trim_matches(['[', ']'])
+        self.0.origin.host_str().unwrap_or_default().trim_matches(['[', ']'])
     }
 
     /// The port, the scheme's own if none is given.
     pub fn port(&self) -> u16 {
-        self.origin.port_or_known_default().unwrap_or(80)
+        self.0.origin.port_or_known_default().unwrap_or(80)
     }
 
     /// The value of the `Host` header (RFC 6455 §4.1): the port only where it is not the scheme's.
     pub fn host_header(&self) -> String {
-        let host = self.origin.host_str().unwrap_or_default();
-        self.origin.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        let host = self.0.origin.host_str().unwrap_or_default();
+        self.0.origin.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// Path and query as they were written, but for characters beyond ASCII, which are
     /// percent-encoded.
     pub fn resource(&self) -> &str {
-        &self.resource
+        &self.0.resource
     }
 
     fn query(&self) -> &str {
-        self.resource.split_once('?').map_or("", |(_, query)| query)
+        self.0.resource.split_once('?').map_or("", |(_, query)| query)
     }
 
     /// User and password, if the URL has a user.
     pub fn user_info(&self) -> Option<(String, Secret)> {
         let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let user = decode(self.origin.username());
-        let password = decode(self.origin.password().unwrap_or_default());
+        let user = decode(self.0.origin.username());
+        let password = decode(self.0.origin.password().unwrap_or_default());
         (!user.is_empty() || !password.is_empty()).then(|| (user, password.into()))
     }
 
@@ -273,13 +276,18 @@ impl WsUrl {
 
     /// The URL without user info and with its query values replaced by `***`.
     pub fn redacted(&self) -> &str {
-        &self.redacted
+        &self.0.redacted
+    }
+
+    /// [`redacted`](Self::redacted), shared.
+    pub(crate) fn shared_redacted(&self) -> Arc<str> {
+        Arc::clone(&self.0.redacted)
     }
 }
 
 impl fmt::Debug for WsUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.redacted)
+        f.write_str(self.redacted())
     }
 }
 

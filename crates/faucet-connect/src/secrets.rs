@@ -23,6 +23,8 @@ impl Secrets {
         }
         found.retain(|text| text.len() >= Self::SHORTEST);
         found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        // A connection keeps them for as long as it lives.
+        found.shrink_to_fit();
         Self(found)
     }
 

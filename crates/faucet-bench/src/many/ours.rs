@@ -16,9 +16,11 @@ use crate::work::Work;
 pub(crate) async fn measure(work: &Work) -> Result<Sample> {
     let keys = json!({ "message_format": "raw_string", "batch_timeout": "10ms" });
     let source = Rc::new(source(&work.from, keys)?);
+    // A scope is of a component, which is all of them.
+    let scope = Scope::default();
     progress::measure(work, async |progress| {
         // It connects with the first page.
-        spawn_local(receive(source.open(&Scope::default()).await?, progress));
+        spawn_local(receive(source.open(&scope).await?, progress));
         Ok(())
     })
     .await

@@ -44,12 +44,12 @@ fn stamp() -> Stamp {
 
 impl Driver {
     pub(crate) fn new(
-        settings: Settings,
+        settings: Arc<Settings>,
         target: Target,
         kind: ComponentKind,
         scope: &Scope,
     ) -> Self {
-        let url = Arc::from(target.url.redacted());
+        let url = target.url.shared_redacted();
         Self {
             machine: Machine::new(settings, url, now()),
             target: Arc::new(target),

@@ -102,7 +102,7 @@ fn driver(near: &Near, settings: Settings) -> Driver {
         compression: Compression::None,
         connect_timeout: Duration::from_secs(10),
     };
-    let mut driver = Driver::new(settings, target, ComponentKind::Source, &scope);
+    let mut driver = Driver::new(Arc::new(settings), target, ComponentKind::Source, &scope);
     let upgraded = Upgraded {
         io: Box::new(near.clone()),
         leftover: Vec::new(),

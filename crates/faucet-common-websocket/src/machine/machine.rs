@@ -65,7 +65,7 @@ pub(crate) enum Output {
 /// The machine is pure. A driver gives it bytes, the results of dials and writes, and `now`; the
 /// machine gives bytes to write, events, tasks and the moment at which it wants to be called.
 pub(crate) struct Machine {
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     /// The redacted URL, for errors.
     pub(crate) url: Arc<str>,
     pub(crate) state: State,
@@ -80,13 +80,15 @@ pub(crate) struct Machine {
     pub(crate) outputs: VecDeque<Output>,
     /// Whether the owner wants a lost connection back.
     pub(crate) wanted: bool,
+    /// Whether the owner was told that nothing comes in.
+    pub(crate) told_idle: bool,
     /// The words of the last end that may not repeat.
     pub(crate) last_error: Option<String>,
 }
 
 impl Machine {
     /// A run that has not connected yet.
-    pub(crate) fn new(settings: Settings, url: Arc<str>, now: Instant) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, url: Arc<str>, now: Instant) -> Self {
         let times = settings.times;
         let token = fastrand::u64(..);
         Self {
@@ -101,6 +103,7 @@ impl Machine {
             events: VecDeque::new(),
             outputs: VecDeque::new(),
             wanted: true,
+            told_idle: false,
             last_error: None,
         }
     }
@@ -126,7 +129,7 @@ impl Machine {
         let again = self.life.connected(now);
         self.pings.connected(now);
         self.clocks.connected(now);
-        let Settings { role, frames, utf8, pool, greeting, .. } = &self.settings;
+        let Settings { role, frames, utf8, pool, greeting, .. } = &*self.settings;
         let mut outbox = Outbox::new(*role, Pool::shared());
         let mut inbox = Inbox::new(Frames::new(*role, *frames, *utf8), Arc::clone(pool), at);
         if let Some(Agreed { inbound, outbound }) = deflate {
@@ -136,6 +139,8 @@ impl Machine {
         greeting.iter().for_each(|frame| outbox.data(frame));
         outbox.forget_context();
         self.line = Some(Box::new(Line::new(inbox, outbox, secrets)));
+        // A connection on which nothing comes keeps what its first event took.
+        self.events.reserve_exact(1);
         self.events.push_back(Event::Up { again });
         let mut rest = leftover;
         while let (Some(line), false) = (&mut self.line, rest.is_empty()) {

@@ -63,7 +63,7 @@ impl Story {
     /// Dials.
     pub(super) fn new(settings: Settings) -> Self {
         let now = Instant::now();
-        let mut machine = Machine::new(settings, Arc::from("ws://h/"), now);
+        let mut machine = Machine::new(Arc::new(settings), Arc::from("ws://h/"), now);
         machine.resume(now);
         machine.dial();
         Self { machine, begin: now, now, spans: Vec::new() }

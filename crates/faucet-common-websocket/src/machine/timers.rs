@@ -54,7 +54,7 @@ impl Machine {
         let (up, reads) = (self.is_up(), !clocks.is_paused());
         match (timer, &self.state) {
             (Timer::Close, State::Closing { until, .. }) => Some(*until),
-            (Timer::Idle, _) if reads && self.goes_on() => {
+            (Timer::Idle, _) if reads && !self.told_idle && self.goes_on() => {
                 let from = if times.idle_on_data { clocks.feed } else { clocks.inbound };
                 after(from, times.idle_timeout)
             }
@@ -97,7 +97,7 @@ impl Machine {
             Timer::Retry => self.dial(),
             Timer::Idle => {
                 // Once is enough: the owner ends the run.
-                self.settings.times.idle_timeout = None;
+                self.told_idle = true;
                 self.events.push_back(Event::Idle);
             }
             Timer::Outage => self.give_up_outage(),
@@ -117,7 +117,7 @@ impl Machine {
     }
 
     fn give_up_outage(&mut self) {
-        let limit = self.settings.times.max_outage.take().unwrap_or_default();
+        let limit = self.settings.times.max_outage.unwrap_or_default();
         let error = error::outage(&self.url, limit, self.last_error.as_deref());
         let over = Over::Failed { class: Class::Transient, error };
         match &mut self.state {
