@@ -1,31 +1,46 @@
 //! The negotiation of permessage-deflate (RFC 6455 §9.1, RFC 7692 §7.1).
 
+use faucet_connect::Secrets;
 use http::header::HeaderName;
 
 use crate::compression::Compression;
 use crate::machine::deflate::{Agreed, WINDOW_BITS};
+use crate::quote::Quote;
 
 /// The name of the header that offers extensions and chooses among them.
 pub(crate) const HEADER: &str = "Sec-WebSocket-Extensions";
 const DEFLATE: &str = "permessage-deflate";
 
-/// Why the server's choice of extensions is refused. Texts are the server's.
+/// Why the server's choice of extensions is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BadChoice {
+#[non_exhaustive]
+pub enum BadChoice {
+    /// The header breaks its grammar.
     #[error("the header {HEADER} of the answer is malformed")]
     Malformed,
+    /// An extension that nobody offered.
     #[error("the server chose an extension that was not offered: {0}")]
-    NotOffered(String),
+    NotOffered(Quote),
+    /// An extension or a parameter that may stand there once.
     #[error("{HEADER} has {0} more than once")]
-    Twice(String),
+    Twice(Quote),
+    /// A parameter that permessage-deflate does not have.
     #[error("{HEADER}: {DEFLATE} has no parameter {0}")]
-    Unknown(String),
+    Unknown(Quote),
+    /// A parameter without the value that it needs.
     #[error("{HEADER}: {0} has no value")]
-    NoValue(String),
+    NoValue(Quote),
+    /// A parameter with a value that it may not have.
     #[error("{HEADER}: {0} takes no value")]
-    Value(String),
+    Value(Quote),
+    /// A size of the window that permessage-deflate does not have.
     #[error("{HEADER}: {name} is {value}, not a whole number from {} to {}", WINDOW_BITS.start(), WINDOW_BITS.end())]
-    WindowBits { name: String, value: String },
+    WindowBits {
+        /// The parameter.
+        name: Quote,
+        /// Its value.
+        value: Quote,
+    },
 }
 
 /// The value of [`HEADER`] in the request.
@@ -37,14 +52,17 @@ pub(crate) fn offer(compression: Compression) -> Option<&'static str> {
     }
 }
 
-/// What the server chose of the offer; `values` are those of [`HEADER`] in its answer.
+/// What the server chose of the offer; `values` are those of [`HEADER`] in its answer, which may
+/// repeat `secrets`.
 ///
 /// # Errors
 /// Why the choice is refused.
 pub(crate) fn judge<'a>(
     compression: Compression,
     values: impl Iterator<Item = &'a str>,
+    secrets: &Secrets,
 ) -> Result<Option<Agreed>, BadChoice> {
+    let quote = |text: &str| Quote::new(text, secrets);
     let mut agreed = None;
     // An empty element names no extension (RFC 9110 §5.6.1).
     let elements = values.flat_map(|value| value.split(',')).map(str::trim);
@@ -53,32 +71,39 @@ pub(crate) fn judge<'a>(
         match parts.next().unwrap_or_default() {
             name if !is_token(name) => return Err(BadChoice::Malformed),
             DEFLATE if compression == Compression::Deflate => {}
-            _ => return Err(BadChoice::NotOffered(element.to_owned())),
+            _ => return Err(BadChoice::NotOffered(quote(element))),
         }
         if agreed.is_some() {
-            return Err(BadChoice::Twice(DEFLATE.to_owned()));
+            return Err(BadChoice::Twice(quote(DEFLATE)));
         }
-        agreed = Some(parameters(parts)?);
+        agreed = Some(parameters(parts, &quote)?);
     }
     Ok(agreed)
 }
 
 /// The parameters of permessage-deflate, each at most once (RFC 7692 §7.1).
-fn parameters<'a>(parts: impl Iterator<Item = &'a str>) -> Result<Agreed, BadChoice> {
+fn parameters<'a>(
+    parts: impl Iterator<Item = &'a str>,
+    quote: &impl Fn(&str) -> Quote,
+) -> Result<Agreed, BadChoice> {
     let mut agreed = Agreed::default();
     let mut seen = Vec::new();
     for part in parts {
         let (name, value) = parameter(part)?;
         if seen.contains(&name) {
-            return Err(BadChoice::Twice(name.to_owned()));
+            return Err(BadChoice::Twice(quote(name)));
         }
         seen.push(name);
         match name {
-            "server_no_context_takeover" => agreed.inbound.takeover = flag(name, value)?,
-            "client_no_context_takeover" => agreed.outbound.takeover = flag(name, value)?,
-            "server_max_window_bits" => agreed.inbound.window_bits = window_bits(name, value)?,
-            "client_max_window_bits" => agreed.outbound.window_bits = window_bits(name, value)?,
-            _ => return Err(BadChoice::Unknown(name.to_owned())),
+            "server_no_context_takeover" => agreed.inbound.takeover = flag(name, value, quote)?,
+            "client_no_context_takeover" => agreed.outbound.takeover = flag(name, value, quote)?,
+            "server_max_window_bits" => {
+                agreed.inbound.window_bits = window_bits(name, value, quote)?
+            }
+            "client_max_window_bits" => {
+                agreed.outbound.window_bits = window_bits(name, value, quote)?
+            }
+            _ => return Err(BadChoice::Unknown(quote(name))),
         }
     }
     Ok(agreed)
@@ -103,19 +128,27 @@ fn is_token(text: &str) -> bool {
 }
 
 /// Whether messages may refer to those before them: not where the parameter is there.
-fn flag(name: &str, value: Option<&str>) -> Result<bool, BadChoice> {
+fn flag(
+    name: &str,
+    value: Option<&str>,
+    quote: &impl Fn(&str) -> Quote,
+) -> Result<bool, BadChoice> {
     match value {
         None => Ok(false),
-        Some(_) => Err(BadChoice::Value(name.to_owned())),
+        Some(_) => Err(BadChoice::Value(quote(name))),
     }
 }
 
-fn window_bits(name: &str, value: Option<&str>) -> Result<u8, BadChoice> {
-    let Some(value) = value else { return Err(BadChoice::NoValue(name.to_owned())) };
+fn window_bits(
+    name: &str,
+    value: Option<&str>,
+    quote: &impl Fn(&str) -> Quote,
+) -> Result<u8, BadChoice> {
+    let Some(value) = value else { return Err(BadChoice::NoValue(quote(name))) };
     // Neither a sign nor a leading zero is allowed.
     let digits = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
     let bits = value.parse().ok().filter(|bits| digits && WINDOW_BITS.contains(bits));
-    bits.ok_or_else(|| BadChoice::WindowBits { name: name.to_owned(), value: value.to_owned() })
+    bits.ok_or_else(|| BadChoice::WindowBits { name: quote(name), value: quote(value) })
 }
 
 #[cfg(test)]
@@ -124,7 +157,7 @@ mod tests {
     use crate::machine::deflate::Direction;
 
     fn judged(value: &str) -> Result<Option<Agreed>, BadChoice> {
-        judge(Compression::Deflate, [value].into_iter())
+        judge(Compression::Deflate, [value].into_iter(), Secrets::NONE)
     }
 
     #[test]
@@ -155,7 +188,7 @@ mod tests {
         for value in ["", ",", " , "] {
             assert_eq!(judged(value), Ok(None));
         }
-        assert_eq!(judge(Compression::None, [].into_iter()), Ok(None));
+        assert_eq!(judge(Compression::None, [].into_iter(), Secrets::NONE), Ok(None));
         assert_eq!((offer(Compression::None), offer(Compression::default())), (None, None));
     }
 
@@ -206,9 +239,11 @@ mod tests {
             let error = judged(value).unwrap_err().to_string();
             assert!(error.contains(why), "{value}: {error}");
         }
-        let unasked = judge(Compression::None, [DEFLATE].into_iter()).unwrap_err();
-        assert_eq!(unasked, BadChoice::NotOffered(DEFLATE.into()));
-        let twice = judge(Compression::Deflate, [DEFLATE, DEFLATE].into_iter()).unwrap_err();
-        assert_eq!(twice, BadChoice::Twice(DEFLATE.into()), "in two headers");
+        let quoted = || Quote::new(DEFLATE, Secrets::NONE);
+        let unasked = judge(Compression::None, [DEFLATE].into_iter(), Secrets::NONE).unwrap_err();
+        assert_eq!(unasked, BadChoice::NotOffered(quoted()));
+        let both = [DEFLATE, DEFLATE].into_iter();
+        let twice = judge(Compression::Deflate, both, Secrets::NONE).unwrap_err();
+        assert_eq!(twice, BadChoice::Twice(quoted()), "in two headers");
     }
 }

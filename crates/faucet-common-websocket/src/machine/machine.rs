@@ -13,6 +13,7 @@ use crate::machine::control::{Control, ControlPayload};
 use crate::machine::deflate::Agreed;
 use crate::machine::end::{Discarded, End};
 use crate::machine::event::{Event, Over};
+use crate::machine::failure::Failure;
 use crate::machine::frames::Frames;
 use crate::machine::inbox::{Inbound, Inbox};
 use crate::machine::lifecycle::Lifecycle;
@@ -66,8 +67,6 @@ pub(crate) enum Output {
 /// machine gives bytes to write, events, tasks and the moment at which it wants to be called.
 pub(crate) struct Machine {
     pub(crate) settings: Settings,
-    /// The redacted URL, for errors.
-    pub(crate) url: Arc<str>,
     pub(crate) state: State,
     /// While there is a connection.
     pub(crate) line: Option<Box<Line>>,
@@ -80,20 +79,19 @@ pub(crate) struct Machine {
     pub(crate) outputs: VecDeque<Output>,
     /// Whether the owner wants a lost connection back.
     pub(crate) wanted: bool,
-    /// The words of the last end that may not repeat.
-    pub(crate) last_error: Option<String>,
+    /// The last failure that an attempt followed.
+    pub(crate) last_failure: Option<Arc<Failure>>,
 }
 
 impl Machine {
     /// A run that has not connected yet.
-    pub(crate) fn new(settings: Settings, url: Arc<str>, now: Instant) -> Self {
+    pub(crate) fn new(settings: Settings, now: Instant) -> Self {
         let times = settings.times;
         let token = fastrand::u64(..);
         Self {
             life: Lifecycle::new(settings.reconnect, settings.patience),
             pings: Pings::new(times.ping_interval, times.pong_timeout, token),
             settings,
-            url,
             state: State::Over,
             line: None,
             last: None,
@@ -101,7 +99,7 @@ impl Machine {
             events: VecDeque::new(),
             outputs: VecDeque::new(),
             wanted: true,
-            last_error: None,
+            last_failure: None,
         }
     }
 
@@ -214,7 +212,9 @@ impl Machine {
                         self.events.push_back(Event::Acked { upto, latest });
                     }
                 }
-                Ok(Inbound::Control(Control::Close(close))) => break Some(End::Closed(close)),
+                Ok(Inbound::Control(Control::Close(close))) => {
+                    break Some(End::closed(&close, &line.secrets));
+                }
                 Err(violation) => break Some(End::Violation(violation)),
             }
         };
@@ -246,7 +246,7 @@ impl Machine {
                 Ok(Inbound::More) => break line.inbox.discard(),
                 Ok(Inbound::Full) => line.inbox.discard(),
                 Ok(Inbound::Control(Control::Close(close))) => {
-                    line.peer_close = Some(close);
+                    line.peer_close = Some(End::closed(&close, &line.secrets));
                     break self.stop_listening();
                 }
                 Ok(Inbound::Control(_)) => line.inbox.discard(),

@@ -1,5 +1,7 @@
 //! Answers to an upgrade.
 
+use std::sync::Arc;
+
 use faucet_connect::Secrets;
 use faucet_core::Scope;
 use http::header::AUTHORIZATION;
@@ -8,8 +10,10 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::answer::Answer;
 use crate::compression::Compression;
+use crate::connect_failed::ConnectFailed;
 use crate::machine::Failure;
 use crate::upgrade::Request;
+use crate::upgrade_failed::UpgradeFailed;
 use crate::url::{UrlText, WsUrl};
 
 /// The key of the sample in RFC 6455 §1.3, so that a fuzzer can begin with the sample's answer.
@@ -57,10 +61,10 @@ pub fn upgrade(data: &[u8]) {
                 _ => Err(request.judge_refusal(&head, &answer[length..])),
             }
         }
-        Err(failure) => Err(failure),
+        Err(failed) => Err(failed),
     };
-    if let Err(failure) = judged {
-        assert_fit_to_print(&failure, answer);
+    if let Err(failed) = judged {
+        assert_fit_to_print(failed, answer, url.redacted());
     }
 }
 
@@ -106,8 +110,10 @@ fn assert_legal(head: &Answer, chosen: Option<String>) {
     assert!(matches!(chosen.as_deref(), Some("v1" | "v2")), "{chosen:?}");
 }
 
-fn assert_fit_to_print(failure: &Failure, answer: &[u8]) {
-    let text = format!("{} {:#}", failure.error, failure.error);
+fn assert_fit_to_print(failed: UpgradeFailed, answer: &[u8], url: &str) {
+    let failure = Arc::new(Failure::from(ConnectFailed::from(failed)));
+    let error = failure.error(url);
+    let text = format!("{error} {error:#} {failure} {failure:?}");
     let repeated = String::from_utf8_lossy(answer).into_owned();
     // A peer that repeats a part of a secret only is not known to mean the secret.
     let other = SECRETS.iter().fold(repeated, |text, secret| text.replace(secret, ""));

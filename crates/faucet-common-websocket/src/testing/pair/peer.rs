@@ -1,6 +1,5 @@
 //! A machine with a driver in virtual time.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use faucet_connect::Secrets;
@@ -19,7 +18,7 @@ pub struct Peer {
 
 impl Peer {
     pub(super) fn new(side: Side, settings: Settings, now: Instant) -> Self {
-        let machine = Machine::new(settings, Arc::from("ws://h/"), now);
+        let machine = Machine::new(settings, now);
         Self { side, machine, spans: Vec::new() }
     }
 
