@@ -10,6 +10,12 @@ use crate::quote::Quote;
 /// The name of the header that offers extensions and chooses among them.
 pub(crate) const HEADER: &str = "Sec-WebSocket-Extensions";
 const DEFLATE: &str = "permessage-deflate";
+const SERVER_TAKEOVER: &str = "server_no_context_takeover";
+const CLIENT_TAKEOVER: &str = "client_no_context_takeover";
+const SERVER_BITS: &str = "server_max_window_bits";
+const CLIENT_BITS: &str = "client_max_window_bits";
+/// All parameters of permessage-deflate.
+const PARAMETERS: [&str; 4] = [SERVER_TAKEOVER, CLIENT_TAKEOVER, SERVER_BITS, CLIENT_BITS];
 
 /// Why the server's choice of extensions is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,21 +29,21 @@ pub enum BadChoice {
     NotOffered(Quote),
     /// An extension or a parameter that may stand there once.
     #[error("{HEADER} has {0} more than once")]
-    Twice(Quote),
+    Twice(&'static str),
     /// A parameter that permessage-deflate does not have.
     #[error("{HEADER}: {DEFLATE} has no parameter {0}")]
     Unknown(Quote),
     /// A parameter without the value that it needs.
     #[error("{HEADER}: {0} has no value")]
-    NoValue(Quote),
+    NoValue(&'static str),
     /// A parameter with a value that it may not have.
     #[error("{HEADER}: {0} takes no value")]
-    Value(Quote),
+    Value(&'static str),
     /// A size of the window that permessage-deflate does not have.
     #[error("{HEADER}: {name} is {value}, not a whole number from {} to {}", WINDOW_BITS.start(), WINDOW_BITS.end())]
     WindowBits {
         /// The parameter.
-        name: Quote,
+        name: &'static str,
         /// Its value.
         value: Quote,
     },
@@ -62,7 +68,6 @@ pub(crate) fn judge<'a>(
     values: impl Iterator<Item = &'a str>,
     secrets: &Secrets,
 ) -> Result<Option<Agreed>, BadChoice> {
-    let quote = |text: &str| Quote::new(text, secrets);
     let mut agreed = None;
     // An empty element names no extension (RFC 9110 §5.6.1).
     let elements = values.flat_map(|value| value.split(',')).map(str::trim);
@@ -71,12 +76,12 @@ pub(crate) fn judge<'a>(
         match parts.next().unwrap_or_default() {
             name if !is_token(name) => return Err(BadChoice::Malformed),
             DEFLATE if compression == Compression::Deflate => {}
-            _ => return Err(BadChoice::NotOffered(quote(element))),
+            _ => return Err(BadChoice::NotOffered(Quote::new(element, secrets))),
         }
         if agreed.is_some() {
-            return Err(BadChoice::Twice(quote(DEFLATE)));
+            return Err(BadChoice::Twice(DEFLATE));
         }
-        agreed = Some(parameters(parts, &quote)?);
+        agreed = Some(parameters(parts, secrets)?);
     }
     Ok(agreed)
 }
@@ -84,26 +89,25 @@ pub(crate) fn judge<'a>(
 /// The parameters of permessage-deflate, each at most once (RFC 7692 §7.1).
 fn parameters<'a>(
     parts: impl Iterator<Item = &'a str>,
-    quote: &impl Fn(&str) -> Quote,
+    secrets: &Secrets,
 ) -> Result<Agreed, BadChoice> {
     let mut agreed = Agreed::default();
     let mut seen = Vec::new();
     for part in parts {
         let (name, value) = parameter(part)?;
-        if seen.contains(&name) {
-            return Err(BadChoice::Twice(quote(name)));
+        let parameter = PARAMETERS.into_iter().find(|known| *known == name);
+        let parameter = parameter.ok_or_else(|| BadChoice::Unknown(Quote::new(name, secrets)))?;
+        if seen.contains(&parameter) {
+            return Err(BadChoice::Twice(parameter));
         }
-        seen.push(name);
-        match name {
-            "server_no_context_takeover" => agreed.inbound.takeover = flag(name, value, quote)?,
-            "client_no_context_takeover" => agreed.outbound.takeover = flag(name, value, quote)?,
-            "server_max_window_bits" => {
-                agreed.inbound.window_bits = window_bits(name, value, quote)?
-            }
-            "client_max_window_bits" => {
-                agreed.outbound.window_bits = window_bits(name, value, quote)?
-            }
-            _ => return Err(BadChoice::Unknown(quote(name))),
+        seen.push(parameter);
+        let direction = match parameter {
+            SERVER_TAKEOVER | SERVER_BITS => &mut agreed.inbound,
+            _ => &mut agreed.outbound,
+        };
+        match parameter {
+            SERVER_TAKEOVER | CLIENT_TAKEOVER => direction.takeover = flag(parameter, value)?,
+            _ => direction.window_bits = window_bits(parameter, value, secrets)?,
         }
     }
     Ok(agreed)
@@ -128,27 +132,23 @@ fn is_token(text: &str) -> bool {
 }
 
 /// Whether messages may refer to those before them: not where the parameter is there.
-fn flag(
-    name: &str,
-    value: Option<&str>,
-    quote: &impl Fn(&str) -> Quote,
-) -> Result<bool, BadChoice> {
+fn flag(name: &'static str, value: Option<&str>) -> Result<bool, BadChoice> {
     match value {
         None => Ok(false),
-        Some(_) => Err(BadChoice::Value(quote(name))),
+        Some(_) => Err(BadChoice::Value(name)),
     }
 }
 
 fn window_bits(
-    name: &str,
+    name: &'static str,
     value: Option<&str>,
-    quote: &impl Fn(&str) -> Quote,
+    secrets: &Secrets,
 ) -> Result<u8, BadChoice> {
-    let Some(value) = value else { return Err(BadChoice::NoValue(quote(name))) };
+    let Some(value) = value else { return Err(BadChoice::NoValue(name)) };
     // Neither a sign nor a leading zero is allowed.
     let digits = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
     let bits = value.parse().ok().filter(|bits| digits && WINDOW_BITS.contains(bits));
-    bits.ok_or_else(|| BadChoice::WindowBits { name: quote(name), value: quote(value) })
+    bits.ok_or_else(|| BadChoice::WindowBits { name, value: Quote::new(value, secrets) })
 }
 
 #[cfg(test)]
@@ -239,11 +239,10 @@ mod tests {
             let error = judged(value).unwrap_err().to_string();
             assert!(error.contains(why), "{value}: {error}");
         }
-        let quoted = || Quote::new(DEFLATE, Secrets::NONE);
         let unasked = judge(Compression::None, [DEFLATE].into_iter(), Secrets::NONE).unwrap_err();
-        assert_eq!(unasked, BadChoice::NotOffered(quoted()));
+        assert_eq!(unasked, BadChoice::NotOffered(Quote::new(DEFLATE, Secrets::NONE)));
         let both = [DEFLATE, DEFLATE].into_iter();
         let twice = judge(Compression::Deflate, both, Secrets::NONE).unwrap_err();
-        assert_eq!(twice, BadChoice::Twice(quoted()), "in two headers");
+        assert_eq!(twice, BadChoice::Twice(DEFLATE), "in two headers");
     }
 }
