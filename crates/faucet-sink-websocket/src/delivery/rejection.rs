@@ -154,6 +154,8 @@ impl Rejections {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     fn close() -> Error {
@@ -175,7 +177,8 @@ mod tests {
         assert_eq!(told(&mut rejections), Some(format!("{words}: closed with 1003")));
         assert_eq!(told(&mut rejections), None);
         rejections.unheard();
-        assert!(told(&mut rejections).is_some());
+        let error = rejections.tell("ws://h/").unwrap();
+        assert_eq!(error.source().unwrap().to_string(), "closed with 1003");
         assert_eq!((rejections.words(), rejections.records()), (Some(words.to_owned()), 1));
         rejections.up_to(9, &close());
         assert_eq!(told(&mut rejections), Some(format!("{words} and 1 more: closed with 1003")));
