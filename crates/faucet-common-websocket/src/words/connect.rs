@@ -10,30 +10,22 @@ use crate::machine::Class;
 use crate::words::told::Told;
 use crate::words::{proxy, upgrade};
 
-/// The error that a provider or a dialer has made itself.
-pub(super) fn error_of_plugin(failed: &ConnectFailed) -> Option<&Error> {
-    match failed {
-        ConnectFailed::Credentials(error) | ConnectFailed::Dialer(error) => Some(error),
-        _ => None,
-    }
-}
-
 /// The error about the endpoint `url`, without its cause.
-pub(super) fn error(failed: &ConnectFailed, url: &str) -> Error {
+///
+/// # Errors
+/// The error that a provider or a dialer has made itself: it stands for itself.
+pub(super) fn error<'a>(failed: &'a ConnectFailed, url: &str) -> Result<Error, &'a Error> {
     let message = match failed {
         ConnectFailed::TimedOut { .. } => format!("Connection to WebSocket {url} {failed}"),
         _ => format!("Failed to connect to WebSocket {url}: {failed}"),
     };
-    let error = told(failed).error(url, message);
-    error.retryable(failed.verdict().class == Class::Transient)
+    let error = told(failed)?.error(url, message);
+    Ok(error.retryable(failed.verdict().class == Class::Transient))
 }
 
-fn told(failed: &ConnectFailed) -> Told {
-    match failed {
-        ConnectFailed::Credentials(error) | ConnectFailed::Dialer(error) => {
-            let hint = error.hint().unwrap_or_default();
-            Told::new(error.kind(), error.phase().unwrap_or("connect"), hint)
-        }
+fn told(failed: &ConnectFailed) -> Result<Told, &Error> {
+    Ok(match failed {
+        ConnectFailed::Credentials(own) | ConnectFailed::Dialer(own) => return Err(own),
         ConnectFailed::Dns(_) => {
             let hint = "check the host name and the DNS configuration";
             Told::new(ErrorKind::Connect, "dns", hint)
@@ -51,7 +43,7 @@ fn told(failed: &ConnectFailed) -> Told {
                 "this is a fault of the dialer or the auth provider; report it to its author";
             Told::new(ErrorKind::Panic, "connect", hint)
         }
-    }
+    })
 }
 
 fn hint_of_network(error: &io::Error) -> &'static str {

@@ -13,9 +13,9 @@ impl Failure {
     /// made an error of its own: that one is returned.
     pub fn error(self: &Arc<Self>, url: &str) -> Error {
         let error = match &**self {
-            Self::Connect(failed) => match connect::error_of_plugin(failed) {
-                Some(error) => return error.clone(),
-                None => connect::error(failed, url),
+            Self::Connect(failed) => match connect::error(failed, url) {
+                Ok(error) => error,
+                Err(own) => return own.clone(),
             },
             Self::End(end) => end::error(end, url),
         };
