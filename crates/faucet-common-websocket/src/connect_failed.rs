@@ -30,7 +30,7 @@ pub enum ConnectFailed {
     /// The proxy on the way brought no connection.
     #[error(transparent)]
     Proxy(ProxyFailure),
-    /// Something of the dialer's own.
+    /// The dialer failed by an error of its own.
     #[error(transparent)]
     Dialer(Error),
     /// The stream broke during a handshake.
@@ -104,7 +104,7 @@ impl ConnectFailed {
         Self::Panicked(Quote::new(text.unwrap_or("no message"), secrets))
     }
 
-    /// What the failure means for the next attempt.
+    /// The meaning of the failure for the next attempt.
     pub(crate) fn verdict(&self) -> Verdict {
         let class = match self {
             Self::Credentials(error) | Self::Dialer(error) if error.is_retryable() => {

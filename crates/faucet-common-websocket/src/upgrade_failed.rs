@@ -6,7 +6,7 @@ use crate::machine::{Class, Verdict};
 use crate::quote::Quote;
 use crate::refusal::Refusal;
 
-/// What is wrong with the answer to the upgrade (RFC 6455 §4.1).
+/// The fault of an answer to the upgrade (RFC 6455 §4.1).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpgradeFailed {
@@ -67,7 +67,7 @@ fn chosen_words(chosen: Option<&Quote>) -> String {
 }
 
 impl UpgradeFailed {
-    /// What the answer means for the next attempt.
+    /// The meaning of the answer for the next attempt.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::Refused(refusal) => refusal.verdict(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What kind of end an attempt or a connection had.
+/// The kind of end that an attempt or a connection had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// Close 1000 or a Close without code.
@@ -32,7 +32,7 @@ pub enum Class {
     Fatal,
 }
 
-/// What an end means for the next attempt.
+/// The meaning of an end for the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// How the life cycle treats the end.

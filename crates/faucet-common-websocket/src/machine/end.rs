@@ -99,7 +99,7 @@ impl End {
         Self::Closed { code: close.code, reason: Quote::new(&close.reason, secrets) }
     }
 
-    /// What the end means for the next attempt.
+    /// The meaning of the end for the next attempt.
     pub(crate) fn verdict(&self) -> Verdict {
         let class = match self {
             Self::Closed { code, .. } => return close::verdict(*code),

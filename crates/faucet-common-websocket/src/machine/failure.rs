@@ -18,12 +18,12 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// What kind of end it was.
+    /// The kind of end.
     pub fn class(&self) -> Class {
         self.verdict().class
     }
 
-    /// What the end means for the next attempt.
+    /// The meaning of the end for the next attempt.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::Connect(failed) => failed.verdict(),

@@ -48,7 +48,7 @@ pub enum RunFailed {
 }
 
 impl RunFailed {
-    /// What kind of end the last one was.
+    /// The kind of end that the last one was.
     pub fn class(&self) -> Class {
         match self {
             Self::After { failure, .. } => failure.class(),

@@ -7,7 +7,7 @@ use faucet_core::{Error, ErrorKind};
 
 use crate::connect_failed::{ConnectFailed, Handshake};
 use crate::machine::Class;
-use crate::words::told::Told;
+use crate::words::explanation::Explanation;
 use crate::words::{proxy, upgrade};
 
 /// The error about the endpoint `url`, without its cause.
@@ -19,29 +19,33 @@ pub(super) fn error<'a>(failed: &'a ConnectFailed, url: &str) -> Result<Error, &
         ConnectFailed::TimedOut { .. } => format!("Connection to WebSocket {url} {failed}"),
         _ => format!("Failed to connect to WebSocket {url}: {failed}"),
     };
-    let error = told(failed)?.error(url, message);
+    let error = explanation(failed)?.error(url, message);
     Ok(error.retryable(failed.verdict().class == Class::Transient))
 }
 
-fn told(failed: &ConnectFailed) -> Result<Told, &Error> {
+fn explanation(failed: &ConnectFailed) -> Result<Explanation, &Error> {
     Ok(match failed {
         ConnectFailed::Credentials(own) | ConnectFailed::Dialer(own) => return Err(own),
         ConnectFailed::Dns(_) => {
             let hint = "check the host name and the DNS configuration";
-            Told::new(ErrorKind::Connect, "dns", hint)
+            Explanation::new(ErrorKind::Connect, "dns", hint)
         }
-        ConnectFailed::Tcp(error) => Told::new(ErrorKind::Connect, "tcp", hint_of_network(error)),
-        ConnectFailed::Proxy(failure) => proxy::told(&failure.fault),
+        ConnectFailed::Tcp(error) => {
+            Explanation::new(ErrorKind::Connect, "tcp", hint_of_network(error))
+        }
+        ConnectFailed::Proxy(failure) => proxy::explanation(&failure.fault),
         ConnectFailed::Broken { during, error } => broken(*during, error),
-        ConnectFailed::Tls(failure) => Told::new(ErrorKind::Tls, "tls", hint_of_tls(failure)),
-        ConnectFailed::Upgrade(failed) => upgrade::told(failed),
+        ConnectFailed::Tls(failure) => {
+            Explanation::new(ErrorKind::Tls, "tls", hint_of_tls(failure))
+        }
+        ConnectFailed::Upgrade(failed) => upgrade::explanation(failed),
         ConnectFailed::TimedOut { phase, .. } => {
-            Told::new(ErrorKind::Timeout, phase, hint_of_timeout(phase))
+            Explanation::new(ErrorKind::Timeout, phase, hint_of_timeout(phase))
         }
         ConnectFailed::Panicked(_) => {
             let hint =
                 "this is a fault of the dialer or the auth provider; report it to its author";
-            Told::new(ErrorKind::Panic, "connect", hint)
+            Explanation::new(ErrorKind::Panic, "connect", hint)
         }
     })
 }
@@ -53,7 +57,7 @@ fn hint_of_network(error: &io::Error) -> &'static str {
     }
 }
 
-fn broken(during: Handshake, error: &io::Error) -> Told {
+fn broken(during: Handshake, error: &io::Error) -> Explanation {
     use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
     let phase = match during {
         Handshake::Tls => "tls",
@@ -68,7 +72,7 @@ fn broken(during: Handshake, error: &io::Error) -> Told {
         }
         _ => hint_of_network(error),
     };
-    Told::new(ErrorKind::Connect, phase, hint)
+    Explanation::new(ErrorKind::Connect, phase, hint)
 }
 
 fn hint_of_tls(failure: &TlsFailure) -> &'static str {

@@ -3,7 +3,7 @@
 use faucet_core::{Error, ErrorKind};
 
 use crate::machine::{Class, End, GaveUp, Violation};
-use crate::words::told::Told;
+use crate::words::explanation::Explanation;
 
 /// The error about the endpoint `url`, without its cause.
 pub(super) fn error(end: &End, url: &str) -> Error {
@@ -21,7 +21,7 @@ pub(super) fn error(end: &End, url: &str) -> Error {
         End::Violation(violation) => of_violation(*violation),
         End::GaveUp(why) => (ErrorKind::Timeout, hint_of_gave_up(*why)),
     };
-    Told::new(kind, "read", hint).error(url, message).retryable(retryable)
+    Explanation::new(kind, "read", hint).error(url, message).retryable(retryable)
 }
 
 fn kind_of_close(class: Class) -> ErrorKind {

@@ -5,11 +5,11 @@
 
 mod connect;
 mod end;
+mod explanation;
 mod failure;
 mod never_ponged;
 mod proxy;
 mod run_failed;
-mod told;
 mod upgrade;
 
 pub use never_ponged::never_ponged;

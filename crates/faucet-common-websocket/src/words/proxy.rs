@@ -5,7 +5,7 @@ use std::io;
 use faucet_connect::{ProxyFault, SocksRefusal, TlsFailure};
 use faucet_core::ErrorKind;
 
-use crate::words::told::Told;
+use crate::words::explanation::Explanation;
 
 const NOT_THIS_KIND: &str =
     "check the scheme and the port of the proxy: something else than such a proxy answered";
@@ -13,9 +13,9 @@ const NOT_THIS_KIND: &str =
 const GIVE_CREDENTIALS: &str =
     "give the proxy's user and password: scheme://user:password@host:port";
 
-pub(super) fn told(fault: &ProxyFault) -> Told {
+pub(super) fn explanation(fault: &ProxyFault) -> Explanation {
     let (kind, hint) = kind_and_hint(fault);
-    Told::new(kind, "proxy", hint)
+    Explanation::new(kind, "proxy", hint)
 }
 
 fn kind_and_hint(fault: &ProxyFault) -> (ErrorKind, &'static str) {

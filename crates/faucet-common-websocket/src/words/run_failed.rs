@@ -6,7 +6,7 @@ use std::time::Duration;
 use faucet_core::{Error, ErrorKind};
 
 use crate::machine::{Failure, NoAttempt, RunFailed};
-use crate::words::told::Told;
+use crate::words::explanation::Explanation;
 
 impl RunFailed {
     /// The error for the runner. `url` is that of the endpoint, redacted
@@ -55,7 +55,8 @@ fn outage(limit: Duration, last: Option<&Arc<Failure>>, url: &str) -> Error {
         what.push_str(&format!("; the last attempt: {last}"));
     }
     let hint = "raise max_outage if longer outages are expected";
-    let error = Told::new(ErrorKind::Connect, "connect", hint).error(url, what).retryable(true);
+    let error =
+        Explanation::new(ErrorKind::Connect, "connect", hint).error(url, what).retryable(true);
     match last {
         Some(last) => error.with_source(last),
         None => error,

@@ -4,9 +4,9 @@ use faucet_core::ErrorKind;
 
 use crate::refusal::Refusal;
 use crate::upgrade_failed::UpgradeFailed;
-use crate::words::told::Told;
+use crate::words::explanation::Explanation;
 
-pub(super) fn told(failed: &UpgradeFailed) -> Told {
+pub(super) fn explanation(failed: &UpgradeFailed) -> Explanation {
     let hint = match failed {
         UpgradeFailed::SpeaksTls => "the endpoint speaks TLS, use wss://".to_owned(),
         UpgradeFailed::NotHttp(_) => {
@@ -26,10 +26,10 @@ pub(super) fn told(failed: &UpgradeFailed) -> Told {
         }
         UpgradeFailed::Refused(refusal) => return refused(refusal),
     };
-    Told::new(ErrorKind::Protocol, "upgrade", hint)
+    Explanation::new(ErrorKind::Protocol, "upgrade", hint)
 }
 
-fn refused(refusal: &Refusal) -> Told {
+fn refused(refusal: &Refusal) -> Explanation {
     let (kind, hint) = match refusal.status {
         401 => (ErrorKind::Auth, "check auth: the token, the user, the headers"),
         403 => (
@@ -47,5 +47,5 @@ fn refused(refusal: &Refusal) -> Told {
         300..=399 => (ErrorKind::Protocol, "redirects are not followed; set url"),
         _ => (ErrorKind::Protocol, "check url: is it a WebSocket endpoint?"),
     };
-    Told::new(kind, "upgrade", hint)
+    Explanation::new(kind, "upgrade", hint)
 }

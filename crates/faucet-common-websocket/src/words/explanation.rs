@@ -1,17 +1,17 @@
-//! What is told about a failure besides what happened.
+//! The parts of an error beside its message.
 
 use faucet_core::{Error, ErrorKind};
 
-/// What is told about a failure besides what happened.
+/// The parts of an error beside its message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Explanation {
     pub(super) kind: ErrorKind,
     pub(super) phase: &'static str,
     /// Empty where there is no advice.
     pub(super) hint: String,
 }
 
-impl Told {
+impl Explanation {
     pub(super) fn new(kind: ErrorKind, phase: &'static str, hint: impl Into<String>) -> Self {
         Self { kind, phase, hint: hint.into() }
     }
