@@ -1,6 +1,7 @@
 //! Reaches an endpoint step by step.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use tokio::time::{Instant, timeout};
 
 use crate::driver::Driver;
 use crate::endpoint::Endpoint;
-use crate::error::never_ponged;
-use crate::machine::{Event, Over};
+use crate::machine::{Event, Failure, Over};
+use crate::words::never_ponged;
 
 /// How long a pong, and a feed's first frame, are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,7 +55,10 @@ impl Endpoint {
                 driver.connected(upgraded);
                 self.probe(driver, wanted, &mut report).await;
             }
-            Err(failure) => report.push(phase, took, StepOutcome::Failed(failure.error)),
+            Err(failed) => {
+                let error = Arc::new(Failure::from(failed)).error(&report.target);
+                report.push(phase, took, StepOutcome::Failed(error));
+            }
         }
         report
     }
@@ -137,10 +141,10 @@ impl Seen {
                     self.frame.get_or_insert((started.elapsed(), bytes));
                 }
                 Event::Acked { upto: BARRIER, .. } => self.pong = Some(started.elapsed()),
-                Event::Lost { error, .. }
-                | Event::Over(Over::Failed { error, .. } | Over::Closed(error)) => {
-                    return Err(error);
+                Event::Lost { failure, .. } | Event::Over(Over::Closed(failure)) => {
+                    return Err(failure.error(driver.url()));
                 }
+                Event::Over(Over::Failed(failed)) => return Err(failed.error(driver.url())),
                 _ => {}
             }
         }

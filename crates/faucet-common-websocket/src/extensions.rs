@@ -1,31 +1,52 @@
 //! The negotiation of permessage-deflate (RFC 6455 §9.1, RFC 7692 §7.1).
 
+use faucet_connect::Secrets;
 use http::header::HeaderName;
 
 use crate::compression::Compression;
 use crate::machine::deflate::{Agreed, WINDOW_BITS};
+use crate::quote::Quote;
 
 /// The name of the header that offers extensions and chooses among them.
 pub(crate) const HEADER: &str = "Sec-WebSocket-Extensions";
 const DEFLATE: &str = "permessage-deflate";
+const SERVER_TAKEOVER: &str = "server_no_context_takeover";
+const CLIENT_TAKEOVER: &str = "client_no_context_takeover";
+const SERVER_BITS: &str = "server_max_window_bits";
+const CLIENT_BITS: &str = "client_max_window_bits";
+/// All parameters of permessage-deflate.
+const PARAMETERS: [&str; 4] = [SERVER_TAKEOVER, CLIENT_TAKEOVER, SERVER_BITS, CLIENT_BITS];
 
-/// Why the server's choice of extensions is refused. Texts are the server's.
+/// Why the server's choice of extensions is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BadChoice {
+#[non_exhaustive]
+pub enum BadChoice {
+    /// The header breaks its grammar.
     #[error("the header {HEADER} of the answer is malformed")]
     Malformed,
+    /// An extension that nobody offered.
     #[error("the server chose an extension that was not offered: {0}")]
-    NotOffered(String),
+    NotOffered(Quote),
+    /// An extension or a parameter that may stand there once.
     #[error("{HEADER} has {0} more than once")]
-    Twice(String),
+    Twice(&'static str),
+    /// A parameter that permessage-deflate does not have.
     #[error("{HEADER}: {DEFLATE} has no parameter {0}")]
-    Unknown(String),
+    Unknown(Quote),
+    /// A parameter without the value that it needs.
     #[error("{HEADER}: {0} has no value")]
-    NoValue(String),
+    NoValue(&'static str),
+    /// A parameter with a value that it may not have.
     #[error("{HEADER}: {0} takes no value")]
-    Value(String),
+    Value(&'static str),
+    /// A size of the window that permessage-deflate does not have.
     #[error("{HEADER}: {name} is {value}, not a whole number from {} to {}", WINDOW_BITS.start(), WINDOW_BITS.end())]
-    WindowBits { name: String, value: String },
+    WindowBits {
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        value: Quote,
+    },
 }
 
 /// The value of [`HEADER`] in the request.
@@ -37,13 +58,15 @@ pub(crate) fn offer(compression: Compression) -> Option<&'static str> {
     }
 }
 
-/// What the server chose of the offer; `values` are those of [`HEADER`] in its answer.
+/// What the server chose of the offer; `values` are those of [`HEADER`] in its answer, which may
+/// repeat `secrets`.
 ///
 /// # Errors
 /// Why the choice is refused.
 pub(crate) fn judge<'a>(
     compression: Compression,
     values: impl Iterator<Item = &'a str>,
+    secrets: &Secrets,
 ) -> Result<Option<Agreed>, BadChoice> {
     let mut agreed = None;
     // An empty element names no extension (RFC 9110 §5.6.1).
@@ -53,32 +76,38 @@ pub(crate) fn judge<'a>(
         match parts.next().unwrap_or_default() {
             name if !is_token(name) => return Err(BadChoice::Malformed),
             DEFLATE if compression == Compression::Deflate => {}
-            _ => return Err(BadChoice::NotOffered(element.to_owned())),
+            _ => return Err(BadChoice::NotOffered(Quote::new(element, secrets))),
         }
         if agreed.is_some() {
-            return Err(BadChoice::Twice(DEFLATE.to_owned()));
+            return Err(BadChoice::Twice(DEFLATE));
         }
-        agreed = Some(parameters(parts)?);
+        agreed = Some(parameters(parts, secrets)?);
     }
     Ok(agreed)
 }
 
 /// The parameters of permessage-deflate, each at most once (RFC 7692 §7.1).
-fn parameters<'a>(parts: impl Iterator<Item = &'a str>) -> Result<Agreed, BadChoice> {
+fn parameters<'a>(
+    parts: impl Iterator<Item = &'a str>,
+    secrets: &Secrets,
+) -> Result<Agreed, BadChoice> {
     let mut agreed = Agreed::default();
     let mut seen = Vec::new();
     for part in parts {
         let (name, value) = parameter(part)?;
-        if seen.contains(&name) {
-            return Err(BadChoice::Twice(name.to_owned()));
+        let parameter = PARAMETERS.into_iter().find(|known| *known == name);
+        let parameter = parameter.ok_or_else(|| BadChoice::Unknown(Quote::new(name, secrets)))?;
+        if seen.contains(&parameter) {
+            return Err(BadChoice::Twice(parameter));
         }
-        seen.push(name);
-        match name {
-            "server_no_context_takeover" => agreed.inbound.takeover = flag(name, value)?,
-            "client_no_context_takeover" => agreed.outbound.takeover = flag(name, value)?,
-            "server_max_window_bits" => agreed.inbound.window_bits = window_bits(name, value)?,
-            "client_max_window_bits" => agreed.outbound.window_bits = window_bits(name, value)?,
-            _ => return Err(BadChoice::Unknown(name.to_owned())),
+        seen.push(parameter);
+        let direction = match parameter {
+            SERVER_TAKEOVER | SERVER_BITS => &mut agreed.inbound,
+            _ => &mut agreed.outbound,
+        };
+        match parameter {
+            SERVER_TAKEOVER | CLIENT_TAKEOVER => direction.takeover = flag(parameter, value)?,
+            _ => direction.window_bits = window_bits(parameter, value, secrets)?,
         }
     }
     Ok(agreed)
@@ -103,19 +132,23 @@ fn is_token(text: &str) -> bool {
 }
 
 /// Whether messages may refer to those before them: not where the parameter is there.
-fn flag(name: &str, value: Option<&str>) -> Result<bool, BadChoice> {
+fn flag(name: &'static str, value: Option<&str>) -> Result<bool, BadChoice> {
     match value {
         None => Ok(false),
-        Some(_) => Err(BadChoice::Value(name.to_owned())),
+        Some(_) => Err(BadChoice::Value(name)),
     }
 }
 
-fn window_bits(name: &str, value: Option<&str>) -> Result<u8, BadChoice> {
-    let Some(value) = value else { return Err(BadChoice::NoValue(name.to_owned())) };
+fn window_bits(
+    name: &'static str,
+    value: Option<&str>,
+    secrets: &Secrets,
+) -> Result<u8, BadChoice> {
+    let Some(value) = value else { return Err(BadChoice::NoValue(name)) };
     // Neither a sign nor a leading zero is allowed.
     let digits = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
     let bits = value.parse().ok().filter(|bits| digits && WINDOW_BITS.contains(bits));
-    bits.ok_or_else(|| BadChoice::WindowBits { name: name.to_owned(), value: value.to_owned() })
+    bits.ok_or_else(|| BadChoice::WindowBits { name, value: Quote::new(value, secrets) })
 }
 
 #[cfg(test)]
@@ -124,7 +157,7 @@ mod tests {
     use crate::machine::deflate::Direction;
 
     fn judged(value: &str) -> Result<Option<Agreed>, BadChoice> {
-        judge(Compression::Deflate, [value].into_iter())
+        judge(Compression::Deflate, [value].into_iter(), Secrets::NONE)
     }
 
     #[test]
@@ -155,7 +188,7 @@ mod tests {
         for value in ["", ",", " , "] {
             assert_eq!(judged(value), Ok(None));
         }
-        assert_eq!(judge(Compression::None, [].into_iter()), Ok(None));
+        assert_eq!(judge(Compression::None, [].into_iter(), Secrets::NONE), Ok(None));
         assert_eq!((offer(Compression::None), offer(Compression::default())), (None, None));
     }
 
@@ -206,9 +239,10 @@ mod tests {
             let error = judged(value).unwrap_err().to_string();
             assert!(error.contains(why), "{value}: {error}");
         }
-        let unasked = judge(Compression::None, [DEFLATE].into_iter()).unwrap_err();
-        assert_eq!(unasked, BadChoice::NotOffered(DEFLATE.into()));
-        let twice = judge(Compression::Deflate, [DEFLATE, DEFLATE].into_iter()).unwrap_err();
-        assert_eq!(twice, BadChoice::Twice(DEFLATE.into()), "in two headers");
+        let unasked = judge(Compression::None, [DEFLATE].into_iter(), Secrets::NONE).unwrap_err();
+        assert_eq!(unasked, BadChoice::NotOffered(Quote::new(DEFLATE, Secrets::NONE)));
+        let both = [DEFLATE, DEFLATE].into_iter();
+        let twice = judge(Compression::Deflate, both, Secrets::NONE).unwrap_err();
+        assert_eq!(twice, BadChoice::Twice(DEFLATE), "in two headers");
     }
 }

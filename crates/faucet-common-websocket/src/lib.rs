@@ -10,15 +10,16 @@ mod answer;
 mod check;
 mod compression;
 pub mod config;
+mod connect_failed;
 mod driver;
 mod endpoint;
-mod error;
 mod extensions;
 mod frame;
 pub mod greeting;
 mod machine;
 pub mod options;
-mod proxy_error;
+mod quote;
+mod refusal;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
@@ -28,14 +29,17 @@ mod target;
 #[doc(hidden)]
 pub mod testing;
 mod upgrade;
+mod upgrade_failed;
 pub mod url;
+mod words;
 
 pub use check::CheckProfile;
 pub use compression::Compression;
 pub use config::{ConnectOptions, FeedOptions};
+pub use connect_failed::{ConnectFailed, Handshake};
 pub use driver::Driver;
 pub use endpoint::Endpoint;
-pub use error::never_ponged;
+pub use extensions::BadChoice;
 pub use faucet_connect::{
     Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ProxyEnvironment,
     ProxySetting, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig,
@@ -43,6 +47,11 @@ pub use faucet_connect::{
 pub use frame::Frame;
 pub use greeting::ConnectMessage;
 pub use machine::{
-    Class, Discarded, Event, Failure, GaveUp, Outbox, Over, Stamp, Taken, Utf8Policy,
+    Class, Discarded, End, Event, Failure, GaveUp, NoAttempt, Outbox, Over, RunFailed, Stamp,
+    Taken, Utf8Policy, Violation,
 };
+pub use quote::Quote;
+pub use refusal::Refusal;
+pub use upgrade_failed::UpgradeFailed;
 pub use url::{UrlText, WsUrl};
+pub use words::never_ponged;

@@ -14,6 +14,7 @@ use crate::machine::{
     Control, FrameLimits, Frames, Inbound, Inbox, Outbox, PeerClose, Pool, Role, Stamp, Taken,
     Utf8Policy, Violation,
 };
+pub use crate::server_upgrade::NotAnUpgrade;
 use crate::server_upgrade::accept;
 
 /// The largest message that is taken from a client.
@@ -58,7 +59,7 @@ impl Incoming {
     /// Answers the upgrade.
     ///
     /// # Errors
-    /// The request is no upgrade to WebSocket, or the connection broke.
+    /// The request is no upgrade to WebSocket ([`NotAnUpgrade`] is inside), or the connection broke.
     pub async fn upgrade(mut self) -> io::Result<Client> {
         let leftover = accept(&mut self.stream).await?;
         let now = stamp();

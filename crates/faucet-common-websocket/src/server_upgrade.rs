@@ -11,6 +11,11 @@ const MOST_HEADERS: usize = 64;
 const REFUSAL: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
+/// A client that asks for something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the request is no upgrade to WebSocket")]
+pub struct NotAnUpgrade;
+
 /// Answers a request for an upgrade. Returns the bytes behind the request: frames already.
 pub(crate) async fn accept(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut read = Vec::with_capacity(1024);
@@ -31,8 +36,7 @@ pub(crate) async fn accept(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
             Parsed::More if read.len() <= LONGEST_HEAD => {}
             Parsed::More | Parsed::Other => {
                 stream.write_all(REFUSAL).await?;
-                let what = "the request is no upgrade to WebSocket";
-                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                return Err(io::Error::new(io::ErrorKind::InvalidData, NotAnUpgrade));
             }
         }
     }
@@ -91,5 +95,18 @@ mod tests {
         ] {
             assert_eq!(parse(other.as_bytes()), Parsed::Other, "{other}");
         }
+    }
+    #[tokio::test]
+    async fn another_request_is_refused_with_a_typed_error() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        client.write_all(b"POST / HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let error = accept(&mut stream).await.unwrap_err();
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<NotAnUpgrade>()), "{error:?}");
+        drop(stream);
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.unwrap();
+        assert_eq!(answer, REFUSAL);
     }
 }

@@ -1,16 +1,14 @@
 //! The far end of a run, and how to connect to it.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_connect::{Credentials, Destination, Dial, DialFailure, Secrets, StepLog, Tls};
+use faucet_connect::{Credentials, Destination, Dial, Secrets, StepLog, Tls};
 use tokio::time::timeout;
 
 use crate::compression::Compression;
+use crate::connect_failed::{ConnectFailed, Handshake};
 use crate::driver::Upgraded;
-use crate::error::ErrorContext;
-use crate::machine::{Class, Failure};
 use crate::upgrade::Request;
 use crate::url::WsUrl;
 
@@ -28,36 +26,27 @@ pub(crate) struct Target {
 
 impl Target {
     /// Connects within the budget, noting the steps.
-    pub(crate) async fn connect(&self, log: &mut StepLog) -> Result<Upgraded, Failure> {
-        match timeout(self.connect_timeout, self.connect_unbounded(log)).await {
+    pub(crate) async fn connect(&self, log: &mut StepLog) -> Result<Upgraded, ConnectFailed> {
+        let limit = self.connect_timeout;
+        match timeout(limit, self.connect_unbounded(log)).await {
             Ok(result) => result,
-            Err(_) => {
-                let context = ErrorContext::of(&self.url);
-                Err(context.timed_out(log.phase(), self.connect_timeout))
-            }
+            Err(_) => Err(ConnectFailed::TimedOut { phase: log.phase(), limit }),
         }
     }
 
-    async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Upgraded, Failure> {
+    /// The texts that a plugin which brings no connection may repeat.
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets::new(&self.credentials.fixed, self.url.secrets())
+    }
+
+    async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Upgraded, ConnectFailed> {
         log.begin("auth");
-        let headers = self.credentials.resolve().await.map_err(|error| {
-            let class = if error.is_retryable() { Class::Transient } else { Class::Credentials };
-            Failure::new(class, error)
-        })?;
-        let context = ErrorContext::of(&self.url);
+        let headers = self.credentials.resolve().await.map_err(ConnectFailed::Credentials)?;
         let to = Destination::new(self.url.host(), self.url.port(), self.url.is_tls());
-        let dialed = self.dial.dial(&to, log).await;
-        let mut io = dialed.map_err(|failure| match failure {
-            DialFailure::Dns(error) => context.network("dns", error),
-            DialFailure::Proxy(failure) => context.proxy(failure),
-            DialFailure::Other(error) if !error.is_retryable() => Failure::new(Class::Fatal, error),
-            DialFailure::Other(error) => Failure::new(Class::Transient, error),
-            DialFailure::Tcp(error) => context.network("tcp", error),
-            other => context.network("tcp", io::Error::other(other)),
-        })?;
+        let mut io = self.dial.dial(&to, log).await?;
         if let Some(tls) = &self.tls {
             let secured = tls.secure(io, self.url.host(), self.url.redacted(), log).await;
-            io = secured.map_err(|failure| context.tls("tls", failure))?;
+            io = secured.map_err(|failure| ConnectFailed::handshake(Handshake::Tls, failure))?;
         }
         log.begin("upgrade");
         let secrets = Secrets::new(&headers, self.url.secrets());

@@ -197,7 +197,7 @@ struct Parts {
     origin: Url,
     /// Path and query, as the request line has them.
     resource: String,
-    redacted: Arc<str>,
+    redacted: String,
 }
 
 impl WsUrl {
@@ -222,7 +222,7 @@ impl WsUrl {
         let _ = plain.set_password(None);
         let redacted =
             format!("{}{}", plain.as_str().trim_end_matches('/'), redact_resource(&resource));
-        Ok(Self(Arc::new(Parts { origin, resource, redacted: redacted.into() })))
+        Ok(Self(Arc::new(Parts { origin, resource, redacted })))
     }
 
     /// Whether the scheme is `wss`.
@@ -277,11 +277,6 @@ impl WsUrl {
     /// The URL without user info and with its query values replaced by `***`.
     pub fn redacted(&self) -> &str {
         &self.0.redacted
-    }
-
-    /// [`redacted`](Self::redacted), shared.
-    pub(crate) fn shared_redacted(&self) -> Arc<str> {
-        Arc::clone(&self.0.redacted)
     }
 }
 

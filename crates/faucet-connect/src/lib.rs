@@ -36,6 +36,7 @@ mod credentials;
 mod dial;
 mod headers;
 mod io;
+mod io_words;
 mod pem_file;
 mod proxy;
 mod reconnect;
@@ -53,6 +54,7 @@ pub use credentials::Credentials;
 pub use dial::{Destination, Dial, DialFailure, NetDial};
 pub use headers::{USER_AGENT, check_headers, is_reserved};
 pub use io::Io;
+pub use io_words::io_words;
 pub use proxy::{
     ProxyChoice, ProxyDial, ProxyEnvironment, ProxyFailure, ProxyFault, ProxyScheme, ProxySetting,
     ProxyUrl, ProxyUrlFault, SocksRefusal,

@@ -1,6 +1,7 @@
 //! One run of the source.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
@@ -26,6 +27,25 @@ enum Outcome {
     Over,
 }
 
+/// Why there is no connection.
+#[derive(Debug)]
+enum Trouble {
+    /// The first attempt is not over.
+    Connecting,
+    /// The last attempt failed, or the connection ended.
+    Lost(Arc<Failure>),
+}
+
+impl Trouble {
+    /// In words; `url` is redacted.
+    fn words(&self, url: &str) -> String {
+        match self {
+            Self::Connecting => "still connecting".to_owned(),
+            Self::Lost(failure) => failure.error(url).to_string(),
+        }
+    }
+}
+
 /// One run of a [`WebsocketSource`](crate::WebsocketSource).
 #[derive(Debug)]
 pub struct WebsocketReader {
@@ -35,7 +55,7 @@ pub struct WebsocketReader {
     /// Until Ctrl-C was heard, if the run listens to it.
     ctrl_c: Option<CtrlC>,
     /// Why there is no connection, while there is none.
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
     outcome: Option<Outcome>,
     ended: Ended,
 }
@@ -52,7 +72,7 @@ impl WebsocketReader {
             driver,
             scope: scope.clone(),
             ctrl_c,
-            trouble: Some("still connecting".into()),
+            trouble: Some(Trouble::Connecting),
             outcome: None,
             ended: Ended::Closed,
         })
@@ -122,18 +142,21 @@ impl WebsocketReader {
             }
             Event::Messages => self.accept(),
             Event::Discarded(reason, messages) => counters.skip(reason.as_str(), messages),
-            Event::Lost { error, .. } => {
+            Event::Lost { failure, .. } => {
                 counters.set_connection(ConnectionState::Waiting);
                 self.intake.outages.lost();
-                self.trouble = Some(error.to_string());
+                self.trouble = Some(Trouble::Lost(failure));
             }
             Event::Idle => {
                 if let Some(trouble) = &self.trouble {
+                    let trouble = trouble.words(self.driver.url());
                     tracing::warn!("idle_timeout ends the run without a connection: {trouble}");
                 }
                 self.outcome = Some(Outcome::Well(Ended::Idle));
             }
-            Event::Over(Over::Failed { error, .. }) => self.outcome = Some(Outcome::Failed(error)),
+            Event::Over(Over::Failed(failed)) => {
+                self.outcome = Some(Outcome::Failed(failed.error(self.driver.url())));
+            }
             Event::Over(Over::Closed(_) | Over::Left(_)) => {
                 self.outcome = Some(Outcome::Well(Ended::Closed));
             }
@@ -182,10 +205,21 @@ impl WebsocketReader {
 }
 
 /// Whether an end is a Close by which the peer refuses us, so that the end of the run does not settle
-/// it. An attempt to connect that was refused has another phase.
-fn is_refusal(class: Class, error: &Error) -> bool {
-    let refuses = matches!(class, Class::Credentials | Class::Application(4000..=4999));
-    refuses && error.phase() == Some("read")
+/// it. A refused attempt to connect is none.
+fn is_refusal(failure: &Failure) -> bool {
+    let refuses = matches!(failure.class(), Class::Credentials | Class::Application(4000..=4999));
+    refuses && matches!(failure, Failure::End(_))
+}
+
+/// The error of a run whose last event is `over`, if the peer refuses us by it; `url` is redacted.
+fn refusal(over: &Over, url: &str) -> Option<Error> {
+    match over {
+        Over::Left(Some(failure)) if is_refusal(failure) => Some(failure.error(url)),
+        Over::Failed(failed) if failed.failure().is_some_and(|failure| is_refusal(failure)) => {
+            Some(failed.error(url))
+        }
+        _ => None,
+    }
 }
 
 #[async_trait]
@@ -225,20 +259,19 @@ impl PageReader for WebsocketReader {
         self.outcome = Some(Outcome::Over);
         self.scope.counters().set_connection(ConnectionState::None);
         self.driver.leave();
-        let mut refusal = None;
+        let mut lost: Option<Arc<Failure>> = None;
         loop {
             match poll_fn(|cx| self.driver.poll_event(cx, None)).await {
                 Event::Discarded(reason, messages) => {
                     self.scope.counters().skip(reason.as_str(), messages);
                 }
                 // It came behind the last record that the run wanted, and no attempt follows any more.
-                Event::Lost { class, error, .. } if is_refusal(class, &error) => {
-                    refusal = Some(error);
+                Event::Lost { failure, .. } if is_refusal(&failure) => lost = Some(failure),
+                Event::Over(over) => {
+                    let url = self.driver.url();
+                    let lost = || lost.map(|failure| failure.error(url));
+                    return refusal(&over, url).or_else(lost).map_or(Ok(()), Err);
                 }
-                Event::Over(
-                    Over::Left(Some(Failure { class, error, .. })) | Over::Failed { class, error },
-                ) if is_refusal(class, &error) => return Err(error),
-                Event::Over(_) => return refusal.map_or(Ok(()), Err),
                 _ => {}
             }
         }

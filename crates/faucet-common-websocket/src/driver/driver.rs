@@ -11,9 +11,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::coop;
 
+use crate::connect_failed::ConnectFailed;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
-use crate::error;
 use crate::machine::{
     Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp, Taken,
 };
@@ -25,7 +25,7 @@ pub struct Driver {
     machine: Machine,
     target: Arc<Target>,
     stream: Option<Stream>,
-    dialing: Option<BoxFuture<'static, Result<Upgraded, Failure>>>,
+    dialing: Option<BoxFuture<'static, Result<Upgraded, ConnectFailed>>>,
     timer: Timer,
     /// The kind of component that the connection belongs to, for the log.
     kind: ComponentKind,
@@ -49,9 +49,8 @@ impl Driver {
         kind: ComponentKind,
         scope: &Scope,
     ) -> Self {
-        let url = target.url.shared_redacted();
         Self {
-            machine: Machine::new(settings, url, now()),
+            machine: Machine::new(settings, now()),
             target: Arc::new(target),
             stream: None,
             dialing: None,
@@ -75,7 +74,9 @@ impl Driver {
     /// Connects once, at the start of a run.
     pub(crate) async fn connect(&mut self) -> Result<()> {
         let dialed = self.target.connect(&mut StepLog::new()).await;
-        self.connected(dialed.map_err(|failure| failure.error)?);
+        let upgraded =
+            dialed.map_err(|failed| Arc::new(Failure::from(failed)).error(self.url()))?;
+        self.connected(upgraded);
         Ok(())
     }
 
@@ -154,7 +155,7 @@ impl Driver {
             self.dialing = None;
             match dialed {
                 Ok(upgraded) => self.connected(upgraded),
-                Err(failure) => self.machine.dial_failed(failure, now()),
+                Err(failed) => self.machine.dial_failed(failed, now()),
             }
         }
         // Messages that came with the upgrade's answer are taken before more is read.
@@ -284,14 +285,17 @@ impl Driver {
         let url = self.url();
         match event {
             Event::Up { again } => tracing::info!(component, url, again, "connected"),
-            Event::Lost { error, wait, attempt, .. } => {
+            Event::Lost { failure, wait, attempt } => {
+                let error = failure.error(url);
                 let when = match self.kind {
                     ComponentKind::Sink => " when there is something to send",
                     _ => "",
                 };
                 tracing::warn!(component, url, attempt, ?wait, "{error}; reconnecting{when}");
             }
-            Event::Over(Over::Closed(error)) => tracing::info!(component, url, "{error}"),
+            Event::Over(Over::Closed(failure)) => {
+                tracing::info!(component, url, "{}", failure.error(url));
+            }
             _ => {}
         }
     }
@@ -299,11 +303,11 @@ impl Driver {
 
 /// Connects once. A dialer or a provider of credentials that panics fails the attempt: the records
 /// that were received before are not lost with it.
-async fn dial(target: Arc<Target>) -> Result<Upgraded, Failure> {
+async fn dial(target: Arc<Target>) -> Result<Upgraded, ConnectFailed> {
     let mut log = StepLog::new();
     let dialing = AssertUnwindSafe(target.connect(&mut log));
     let dialed = dialing.catch_unwind().await;
-    dialed.unwrap_or_else(|panic| Err(error::panicked(target.url.redacted(), &*panic)))
+    dialed.unwrap_or_else(|panic| Err(ConnectFailed::panicked(&*panic, &target.secrets())))
 }
 
 impl std::fmt::Debug for Driver {

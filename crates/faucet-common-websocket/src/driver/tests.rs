@@ -128,7 +128,7 @@ fn events(driver: &mut Driver, cx: &mut Context<'_>) -> Vec<String> {
                 let texts = spans.iter().map(|span| bytes[span.range()].escape_ascii().to_string());
                 texts.collect::<Vec<_>>().join(",")
             }
-            Event::Lost { class, .. } => format!("lost {class:?}"),
+            Event::Lost { failure, .. } => format!("lost {:?}", failure.class()),
             Event::Up { .. } => "up".into(),
             other => format!("{other:?}"),
         });

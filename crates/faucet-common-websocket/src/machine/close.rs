@@ -2,19 +2,10 @@
 
 use std::time::Duration;
 
-use crate::machine::lifecycle::Class;
+use crate::machine::class::{Class, Verdict};
 
 /// What a server that restarts or is overloaded asks for, at least.
 const BUSY: Duration = Duration::from_secs(5);
-
-/// The verdict on a Close frame from the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    /// How the life cycle treats it.
-    pub(crate) class: Class,
-    /// The next attempt comes no sooner.
-    pub(crate) wait_at_least: Duration,
-}
 
 /// Our own Close codes.
 pub(crate) mod code {

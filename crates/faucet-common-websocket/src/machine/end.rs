@@ -3,9 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use crate::machine::close::{code, is_sendable};
+use faucet_connect::{Secrets, io_words};
+
+use crate::machine::class::{Class, Verdict};
+use crate::machine::close::{self, code, is_sendable};
 use crate::machine::control::PeerClose;
 use crate::machine::violation::Violation;
+use crate::quote::Quote;
 
 /// The reason for which we drop a connection that still stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,17 +28,44 @@ pub enum GaveUp {
     NotAcked(Duration),
 }
 
-/// How a connection ended.
-#[derive(Debug)]
-pub(crate) enum End {
+/// How a connection that stood has ended. `Display` shows no secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum End {
     /// The peer sent a Close frame.
-    Closed(PeerClose),
-    /// The stream ended without one.
-    Dropped(Option<io::Error>),
+    #[error("{}", closed_words(*.code, .reason))]
+    Closed {
+        /// The status code; `None` where the frame is empty.
+        code: Option<u16>,
+        /// The reason; empty where the peer gives none.
+        reason: Quote,
+    },
+    /// The stream ended without a Close frame; `None` where reading found its end.
+    #[error("{}", dropped_words(.0.as_ref()))]
+    Dropped(#[source] Option<io::Error>),
     /// The peer broke the protocol or a limit.
-    Violation(Violation),
+    #[error(transparent)]
+    Violation(#[from] Violation),
     /// We dropped the connection.
-    GaveUp(GaveUp),
+    #[error(transparent)]
+    GaveUp(#[from] GaveUp),
+}
+
+fn closed_words(code: Option<u16>, reason: &Quote) -> String {
+    match code {
+        None => "closed by the server without a code".to_owned(),
+        Some(code) if reason.is_empty() => {
+            format!("closed by the server: {code} {}", close::name(code))
+        }
+        Some(code) => format!("closed by the server: {code} {}, \"{reason}\"", close::name(code)),
+    }
+}
+
+fn dropped_words(error: Option<&io::Error>) -> String {
+    match error {
+        Some(error) => format!("connection lost without a Close frame: {}", io_words(error)),
+        None => "connection lost without a Close frame (1006)".to_owned(),
+    }
 }
 
 /// A reason for which received bytes never become a record.
@@ -63,11 +94,29 @@ impl Discarded {
 }
 
 impl End {
+    /// The peer sent a Close frame, whose reason may repeat `secrets`.
+    pub(crate) fn closed(close: &PeerClose, secrets: &Secrets) -> Self {
+        Self::Closed { code: close.code, reason: Quote::new(&close.reason, secrets) }
+    }
+
+    /// The meaning of the end for the next attempt.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let class = match self {
+            Self::Closed { code, .. } => return close::verdict(*code),
+            Self::Dropped(_) => Class::Transient,
+            Self::GaveUp(_) => Class::Silent,
+            // The same feed would break the limit again.
+            Self::Violation(violation) if violation.is_of_a_limit() => Class::Fatal,
+            Self::Violation(_) => Class::Violation,
+        };
+        class.into()
+    }
+
     /// The Close frame that answers this end; `None` where none may be sent any more.
     pub(crate) fn answer(&self) -> Option<Option<u16>> {
         match self {
             // The peer's code is echoed, also one that we do not know (RFC 6455 §5.5.1).
-            Self::Closed(PeerClose { code, .. }) => {
+            Self::Closed { code, .. } => {
                 let sendable = code.is_none_or(is_sendable);
                 Some(if sendable { *code } else { Some(code::PROTOCOL) })
             }
@@ -82,17 +131,13 @@ impl End {
         match self {
             Self::Violation(Violation::NotUtf8) => Some(Discarded::NotUtf8),
             Self::Violation(Violation::Corrupt) => Some(Discarded::Corrupt),
-            Self::Violation(
-                Violation::TooLarge { .. }
-                | Violation::InflatesTooLarge { .. }
-                | Violation::TooManyFragments { .. },
-            ) => Some(Discarded::TooLarge),
+            Self::Violation(violation) if violation.is_of_a_limit() => Some(Discarded::TooLarge),
             _ => None,
         }
     }
 
     /// Whether everything that came in was looked at: the rest is no part of a message.
     pub(crate) fn is_at_a_frame(&self) -> bool {
-        matches!(self, Self::Closed(_) | Self::Violation(_))
+        matches!(self, Self::Closed { .. } | Self::Violation(_))
     }
 }

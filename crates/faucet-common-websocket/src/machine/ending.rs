@@ -1,16 +1,19 @@
 //! The end of a connection: close handshakes, and the decision that follows.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use faucet_connect::{Retry, Secrets};
+use faucet_connect::Retry;
 
-use crate::error::{self, ErrorContext};
+use crate::connect_failed::ConnectFailed;
+use crate::machine::class::Verdict;
 use crate::machine::close::code;
-use crate::machine::control::PeerClose;
 use crate::machine::end::{Discarded, End, GaveUp};
 use crate::machine::event::{Event, Over};
-use crate::machine::lifecycle::{Failure, Step};
+use crate::machine::failure::Failure;
+use crate::machine::lifecycle::Step;
 use crate::machine::machine::{Machine, Next, Output, State};
+use crate::machine::run_failed::RunFailed;
 
 /// How long the peer may take to answer our Close, or to hang up after its own.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -32,8 +35,7 @@ impl Machine {
         if let Some(code) = answer {
             line.outbox.close(code);
         }
-        let failure = ErrorContext { url: &self.url, secrets: &line.secrets }.ended(end);
-        let next = self.decide(failure, now);
+        let next = self.decide(end.into(), now);
         match answer {
             Some(_) => self.state = State::Closing { until: now + CLOSE_TIMEOUT, listens, next },
             None => self.leave(next),
@@ -41,8 +43,8 @@ impl Machine {
     }
 
     /// The attempt to connect has failed.
-    pub(crate) fn dial_failed(&mut self, failure: Failure, now: Instant) {
-        let next = self.decide(failure, now);
+    pub(crate) fn dial_failed(&mut self, failed: ConnectFailed, now: Instant) {
+        let next = self.decide(failed.into(), now);
         self.leave(next);
     }
 
@@ -56,17 +58,18 @@ impl Machine {
     /// The life cycle's decision after a failure.
     fn decide(&mut self, failure: Failure, now: Instant) -> Next {
         self.clocks.disconnected(now);
-        let Failure { class, wait_at_least, error } = failure;
+        let Verdict { class, wait_at_least } = failure.verdict();
+        let failure = Arc::new(failure);
         match self.life.failed(class, wait_at_least, now, fastrand::f64()) {
             Step::Retry(Retry { wait, attempt }) => {
-                self.last_error = Some(error.to_string());
-                self.events.push_back(Event::Lost { class, error, wait, attempt });
+                self.last_failure = Some(Arc::clone(&failure));
+                self.events.push_back(Event::Lost { failure, wait, attempt });
                 Next::Wait(now.checked_add(wait).unwrap_or(now))
             }
-            Step::Finish => Next::Over(Over::Closed(error)),
+            Step::Finish => Next::Over(Over::Closed(failure)),
             Step::GiveUp(why) => {
-                let error = error::no_attempt(error, why, self.last_error.as_deref());
-                Next::Over(Over::Failed { class, error })
+                let before = self.last_failure.clone();
+                Next::Over(Over::Failed(RunFailed::After { failure, why, before }))
             }
         }
     }
@@ -82,10 +85,7 @@ impl Machine {
     pub(crate) fn leave(&mut self, next: Next) {
         let mut line = self.line.take();
         self.outputs.push_back(Output::HangUp);
-        let peer = line.as_mut().and_then(|line| {
-            let secrets = std::mem::take(&mut line.secrets);
-            Some((line.peer_close.take()?, secrets))
-        });
+        let peer_close = line.as_mut().and_then(|line| line.peer_close.take());
         self.last = line.filter(|line| line.inbox.has_messages());
         match next {
             Next::Wait(until) => {
@@ -94,19 +94,13 @@ impl Machine {
             }
             Next::Over(over) => {
                 self.state = State::Over;
-                let over = match (over, peer) {
-                    (Over::Left(None), Some((close, secrets))) => self.left(close, &secrets),
+                let over = match (over, peer_close) {
+                    (Over::Left(None), Some(end)) => Over::Left(Some(Arc::new(end.into()))),
                     (over, _) => over,
                 };
                 self.events.push_back(Event::Over(over));
             }
         }
-    }
-
-    /// The owner has left, and the peer sent a Close meanwhile.
-    fn left(&self, close: PeerClose, secrets: &Secrets) -> Over {
-        let context = ErrorContext { url: &self.url, secrets };
-        Over::Left(Some(context.ended(End::Closed(close))))
     }
 
     /// The owner leaves: performs the close handshake with code 1000, which takes at most a second.

@@ -1,11 +1,11 @@
 //! The events of a connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::Error;
-
 use crate::machine::end::Discarded;
-use crate::machine::lifecycle::{Class, Failure};
+use crate::machine::failure::Failure;
+use crate::machine::run_failed::RunFailed;
 
 /// Something that happened to a connection.
 #[derive(Debug)]
@@ -28,10 +28,8 @@ pub enum Event {
     Discarded(Discarded, u64),
     /// The connection or an attempt was lost; another attempt follows.
     Lost {
-        /// What kind of end it was.
-        class: Class,
         /// Why.
-        error: Error,
+        failure: Arc<Failure>,
         /// How long until the next attempt.
         wait: Duration,
         /// The number of that attempt since the last progress, from 1.
@@ -50,15 +48,10 @@ pub enum Event {
 /// How a run's connection is over.
 #[derive(Debug)]
 pub enum Over {
-    /// The peer closed cleanly and reconnecting is off. The error has the words of its Close.
-    Closed(Error),
+    /// The peer closed cleanly and reconnecting is off.
+    Closed(Arc<Failure>),
     /// No further attempt is allowed.
-    Failed {
-        /// What kind of end the last one was.
-        class: Class,
-        /// Why.
-        error: Error,
-    },
+    Failed(RunFailed),
     /// The owner closed. A failure where the peer sent a Close frame meanwhile.
-    Left(Option<Failure>),
+    Left(Option<Arc<Failure>>),
 }

@@ -3,37 +3,9 @@
 use std::time::{Duration, Instant};
 
 use faucet_connect::{Attempts, ReconnectPolicy, Retry, STABLE};
-use faucet_core::{Error, ErrorKind};
 
-/// What kind of end an attempt or a connection had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// Close 1000 or a Close without code.
-    Clean,
-    /// Network trouble, a server that is busy or restarts: always worth another try.
-    Transient,
-    /// The peer or the feed fell silent. Worth another try like trouble on the line, but however
-    /// long the silence was, the connection was not stable.
-    Silent,
-    /// The credentials were refused. They are resolved anew before the next try.
-    Credentials,
-    /// The upgrade was answered with this HTTP status.
-    Answer(u16),
-    /// The certificate or the TLS handshake was refused.
-    Certificate,
-    /// The answer to the upgrade was no proper one.
-    Handshake,
-    /// The peer broke the WebSocket protocol.
-    Violation,
-    /// The peer says that we broke the protocol, or lack an extension.
-    Complaint,
-    /// The peer refused a message that we sent.
-    Refusal,
-    /// The peer closed with a code of its own.
-    Application(u16),
-    /// A message was larger than the limit, or the configuration is wrong: nothing helps.
-    Fatal,
-}
+use crate::machine::class::Class;
+use crate::machine::run_failed::NoAttempt;
 
 /// How often ends of one class may follow one another without progress between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,24 +35,6 @@ impl Class {
     }
 }
 
-/// How an attempt or a connection ended.
-#[derive(Debug)]
-pub struct Failure {
-    /// What kind of end it was.
-    pub class: Class,
-    /// The next attempt comes no sooner.
-    pub wait_at_least: Duration,
-    /// The error of the run if no attempt follows.
-    pub error: Error,
-}
-
-impl Failure {
-    /// A failure after which no particular wait is asked for.
-    pub fn new(class: Class, error: Error) -> Self {
-        Self { class, wait_at_least: Duration::ZERO, error }
-    }
-}
-
 /// The decision after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -89,25 +43,7 @@ pub(crate) enum Step {
     /// The peer closed cleanly and reconnecting is off: a good end.
     Finish,
     /// The end of the run.
-    GiveUp(Why),
-}
-
-/// Why no attempt follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
-    /// Another attempt would end in the same way.
-    Final,
-    /// `reconnect` is off, and an attempt might help.
-    ReconnectOff,
-    /// Ends of one class repeated without a record or a stable connection between them.
-    NoProgress {
-        /// How many there were.
-        times: u32,
-        /// From the first to the last.
-        within: Duration,
-    },
-    /// `max_reconnect_attempts` have failed.
-    Attempts(u32),
+    GiveUp(NoAttempt),
 }
 
 /// Ends of one class that followed one another without progress.
@@ -170,8 +106,8 @@ impl Lifecycle {
         if !self.attempts.policy().reconnect {
             return match class {
                 Class::Clean => Step::Finish,
-                Class::Transient if self.was_connected => Step::GiveUp(Why::ReconnectOff),
-                _ => Step::GiveUp(Why::Final),
+                Class::Transient if self.was_connected => Step::GiveUp(NoAttempt::ReconnectOff),
+                _ => Step::GiveUp(NoAttempt::Final),
             };
         }
         let stable = was_connected.is_some_and(|at| now.saturating_duration_since(at) >= STABLE);
@@ -189,18 +125,18 @@ impl Lifecycle {
                 Step::Retry(Retry { wait: wait.max(wait_at_least), attempt })
             }
             None => Step::GiveUp(match self.attempts.policy().max_attempts {
-                None | Some(0) => Why::Final,
-                Some(max) => Why::Attempts(max),
+                None | Some(0) => NoAttempt::Final,
+                Some(max) => NoAttempt::Attempts(max),
             }),
         }
     }
 
-    /// Why an end of this class may not be followed by another attempt: always before the first
+    /// NoAttempt an end of this class may not be followed by another attempt: always before the first
     /// connect, later when such ends repeat.
-    fn no_progress(&mut self, class: Class, now: Instant) -> Option<Why> {
+    fn no_progress(&mut self, class: Class, now: Instant) -> Option<NoAttempt> {
         let repeats = class.repeats();
         match repeats {
-            Repeats::Never => return Some(Why::Final),
+            Repeats::Never => return Some(NoAttempt::Final),
             Repeats::Always => return None,
             Repeats::Once | Repeats::ForAWhile => {}
         }
@@ -212,27 +148,11 @@ impl Lifecycle {
         let times = times + 1;
         self.repeated = Some(Repeated { class, times, since });
         if !self.was_connected {
-            return Some(Why::Final);
+            return Some(NoAttempt::Final);
         }
         let (patience, within) = (self.patience?, now.saturating_duration_since(since));
         let spent = times >= 2 && (repeats == Repeats::Once || within >= patience);
-        spent.then_some(Why::NoProgress { times, within })
-    }
-}
-
-/// A policy violation and a lost credential have kinds of their own; the rest follows the class.
-pub(crate) fn kind_of(class: Class) -> ErrorKind {
-    match class {
-        Class::Clean | Class::Transient | Class::Application(_) => ErrorKind::Closed,
-        Class::Silent => ErrorKind::Timeout,
-        Class::Credentials => ErrorKind::Auth,
-        Class::Certificate => ErrorKind::Tls,
-        Class::Answer(_)
-        | Class::Handshake
-        | Class::Violation
-        | Class::Complaint
-        | Class::Refusal => ErrorKind::Protocol,
-        Class::Fatal => ErrorKind::TooLarge,
+        spent.then_some(NoAttempt::NoProgress { times, within })
     }
 }
 
@@ -346,14 +266,20 @@ mod tests {
             let steps = steps(policy(None), None, &story);
             assert!(steps.iter().all(|step| matches!(step, Step::Retry(_))), "{class:?}");
         }
-        assert_eq!(steps(policy(None), None, &[Fails(Handshake)]), [Step::GiveUp(Why::Final)]);
-        assert_eq!(steps(policy(None), None, &[Up, Fails(Fatal)]), [Step::GiveUp(Why::Final)]);
+        assert_eq!(
+            steps(policy(None), None, &[Fails(Handshake)]),
+            [Step::GiveUp(NoAttempt::Final)]
+        );
+        assert_eq!(
+            steps(policy(None), None, &[Up, Fails(Fatal)]),
+            [Step::GiveUp(NoAttempt::Final)]
+        );
     }
 
     #[test]
     fn no_progress_says_how_many_ends_within_how_long() {
         let story = [Up, Fails(Credentials), After(7000), Fails(Credentials)];
-        let expected = Step::GiveUp(Why::NoProgress { times: 2, within: MS(7000) });
+        let expected = Step::GiveUp(NoAttempt::NoProgress { times: 2, within: MS(7000) });
         assert_eq!(steps(policy(None), Some(MS(PATIENCE)), &story)[1], expected);
     }
 
@@ -368,7 +294,7 @@ mod tests {
         let story = [Fails(Transient), Fails(Transient), Fails(Transient)];
         assert_eq!(told(policy(Some(2)), &story), ["1000", "2000", "give up"]);
         assert_eq!(told(policy(Some(0)), &story)[0], "give up");
-        assert_eq!(steps(policy(Some(1)), None, &story)[1], Step::GiveUp(Why::Attempts(1)));
+        assert_eq!(steps(policy(Some(1)), None, &story)[1], Step::GiveUp(NoAttempt::Attempts(1)));
     }
 
     #[test]

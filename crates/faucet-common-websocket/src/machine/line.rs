@@ -4,7 +4,7 @@ use std::io;
 
 use faucet_connect::Secrets;
 
-use crate::machine::control::PeerClose;
+use crate::machine::end::End;
 use crate::machine::inbox::Inbox;
 use crate::machine::outbox::Outbox;
 
@@ -19,8 +19,8 @@ pub(crate) struct Line {
     pub(crate) write_error: Option<io::Error>,
     /// Writing has failed: nothing is encoded any more.
     pub(crate) write_failed: bool,
-    /// The Close frame of the peer, once it came in.
-    pub(crate) peer_close: Option<PeerClose>,
+    /// The Close frame of the peer, which came in behind our own.
+    pub(crate) peer_close: Option<End>,
 }
 
 impl Line {

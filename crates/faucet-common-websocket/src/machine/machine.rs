@@ -13,6 +13,7 @@ use crate::machine::control::{Control, ControlPayload};
 use crate::machine::deflate::Agreed;
 use crate::machine::end::{Discarded, End};
 use crate::machine::event::{Event, Over};
+use crate::machine::failure::Failure;
 use crate::machine::frames::Frames;
 use crate::machine::inbox::{Inbound, Inbox};
 use crate::machine::lifecycle::Lifecycle;
@@ -66,8 +67,6 @@ pub(crate) enum Output {
 /// machine gives bytes to write, events, tasks and the moment at which it wants to be called.
 pub(crate) struct Machine {
     pub(crate) settings: Arc<Settings>,
-    /// The redacted URL, for errors.
-    pub(crate) url: Arc<str>,
     pub(crate) state: State,
     /// While there is a connection.
     pub(crate) line: Option<Box<Line>>,
@@ -82,20 +81,19 @@ pub(crate) struct Machine {
     pub(crate) wanted: bool,
     /// Whether the owner was told that nothing comes in.
     pub(crate) told_idle: bool,
-    /// The words of the last end that may not repeat.
-    pub(crate) last_error: Option<String>,
+    /// The last failure that an attempt followed.
+    pub(crate) last_failure: Option<Arc<Failure>>,
 }
 
 impl Machine {
     /// A run that has not connected yet.
-    pub(crate) fn new(settings: Arc<Settings>, url: Arc<str>, now: Instant) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, now: Instant) -> Self {
         let times = settings.times;
         let token = fastrand::u64(..);
         Self {
             life: Lifecycle::new(settings.reconnect, settings.patience),
             pings: Pings::new(times.ping_interval, times.pong_timeout, token),
             settings,
-            url,
             state: State::Over,
             line: None,
             last: None,
@@ -104,7 +102,7 @@ impl Machine {
             outputs: VecDeque::new(),
             wanted: true,
             told_idle: false,
-            last_error: None,
+            last_failure: None,
         }
     }
 
@@ -219,7 +217,9 @@ impl Machine {
                         self.events.push_back(Event::Acked { upto, latest });
                     }
                 }
-                Ok(Inbound::Control(Control::Close(close))) => break Some(End::Closed(close)),
+                Ok(Inbound::Control(Control::Close(close))) => {
+                    break Some(End::closed(&close, &line.secrets));
+                }
                 Err(violation) => break Some(End::Violation(violation)),
             }
         };
@@ -251,7 +251,7 @@ impl Machine {
                 Ok(Inbound::More) => break line.inbox.discard(),
                 Ok(Inbound::Full) => line.inbox.discard(),
                 Ok(Inbound::Control(Control::Close(close))) => {
-                    line.peer_close = Some(close);
+                    line.peer_close = Some(End::closed(&close, &line.secrets));
                     break self.stop_listening();
                 }
                 Ok(Inbound::Control(_)) => line.inbox.discard(),

@@ -6,6 +6,7 @@
 //! (`lifecycle`), its Pings (`pings`), its time limits (`timers`) and its end (`ending`). The driver
 //! beside this folder gives the machine a socket and a clock.
 
+mod class;
 mod clocks;
 pub(crate) mod close;
 pub(crate) mod control;
@@ -15,6 +16,7 @@ mod deflate_streams;
 mod end;
 mod ending;
 mod event;
+mod failure;
 mod frame_header;
 pub(crate) mod frames;
 pub(crate) mod inbox;
@@ -28,6 +30,7 @@ pub(crate) mod outbox;
 mod pings;
 mod pool;
 mod role;
+mod run_failed;
 mod settings;
 mod stamp;
 #[cfg(test)]
@@ -37,23 +40,25 @@ mod timers;
 mod utf8_policy;
 mod violation;
 
+pub use class::Class;
+pub(crate) use class::Verdict;
 #[cfg(feature = "server")]
 pub(crate) use control::{Control, PeerClose};
-pub(crate) use end::End;
-pub use end::{Discarded, GaveUp};
+pub use end::{Discarded, End, GaveUp};
 pub use event::{Event, Over};
+pub use failure::Failure;
 pub(crate) use frames::FrameLimits;
 #[cfg(feature = "server")]
 pub(crate) use frames::Frames;
 #[cfg(feature = "server")]
 pub(crate) use inbox::{Inbound, Inbox};
-pub use lifecycle::{Class, Failure};
 pub(crate) use machine::{Machine, Output};
 pub use outbox::Outbox;
 pub(crate) use pool::Pool;
 pub(crate) use role::Role;
+pub use run_failed::{NoAttempt, RunFailed};
 pub(crate) use settings::{Settings, TimeLimits};
 pub use stamp::Stamp;
 pub use taken::Taken;
 pub use utf8_policy::Utf8Policy;
-pub(crate) use violation::Violation;
+pub use violation::Violation;

@@ -1,16 +1,15 @@
 //! Stories of a machine in virtual time.
 
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use faucet_connect::{Backoff, ReconnectPolicy, Secrets};
-use faucet_core::{Error, ErrorKind, Span, Timestamp};
+use faucet_core::{Span, Timestamp};
 
+use crate::connect_failed::ConnectFailed;
 use crate::machine::end::GaveUp;
 use crate::machine::event::{Event, Over};
 use crate::machine::frames::FrameLimits;
-use crate::machine::lifecycle::{Class, Failure};
 use crate::machine::machine::{Machine, Output};
 use crate::machine::pool::Pool;
 use crate::machine::role::Role;
@@ -63,7 +62,7 @@ impl Story {
     /// Dials.
     pub(super) fn new(settings: Settings) -> Self {
         let now = Instant::now();
-        let mut machine = Machine::new(Arc::new(settings), Arc::from("ws://h/"), now);
+        let mut machine = Machine::new(Arc::new(settings), now);
         machine.resume(now);
         machine.dial();
         Self { machine, begin: now, now, spans: Vec::new() }
@@ -90,8 +89,8 @@ impl Story {
     /// The dial that the machine asked for fails.
     pub(super) fn refused(&mut self) {
         assert_eq!(self.tasks().last(), Some(&Output::Dial));
-        let error = Error::new(ErrorKind::Connect, "refused");
-        self.machine.dial_failed(Failure::new(Class::Transient, error), self.now);
+        let refused = io::ErrorKind::ConnectionRefused.into();
+        self.machine.dial_failed(ConnectFailed::Tcp(refused), self.now);
     }
 
     /// What the driver is to do.
@@ -236,13 +235,15 @@ fn one(event: Event) -> String {
             format!("acked {upto}{}", if latest { " latest" } else { "" })
         }
         Event::Discarded(reason, messages) => format!("{} {messages}", reason.as_str()),
-        Event::Lost { class, wait, attempt, .. } => format!("lost {class:?} {wait:?} {attempt}"),
+        Event::Lost { failure, wait, attempt } => {
+            format!("lost {:?} {wait:?} {attempt}", failure.class())
+        }
         Event::Waiting => "waiting".into(),
         Event::Idle => "idle".into(),
         Event::Due => "due".into(),
         Event::Over(Over::Closed(_)) => "closed".into(),
-        Event::Over(Over::Failed { class, .. }) => format!("failed {class:?}"),
+        Event::Over(Over::Failed(failed)) => format!("failed {:?}", failed.class()),
         Event::Over(Over::Left(None)) => "left".into(),
-        Event::Over(Over::Left(Some(failure))) => format!("left {:?}", failure.class),
+        Event::Over(Over::Left(Some(failure))) => format!("left {:?}", failure.class()),
     }
 }

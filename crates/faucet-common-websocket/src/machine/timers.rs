@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::error;
 use crate::machine::end::GaveUp;
 use crate::machine::event::{Event, Over};
-use crate::machine::lifecycle::Class;
 use crate::machine::line::Line;
 use crate::machine::machine::{Machine, Next, State};
 use crate::machine::pings::PING_SIZE;
+use crate::machine::run_failed::RunFailed;
 
 /// How often a connection that is not read from sends an unsolicited Pong (RFC 6455 §5.5.3).
 const PONG_INTERVAL: Duration = Duration::from_secs(10);
@@ -118,8 +117,7 @@ impl Machine {
 
     fn give_up_outage(&mut self) {
         let limit = self.settings.times.max_outage.unwrap_or_default();
-        let error = error::outage(&self.url, limit, self.last_error.as_deref());
-        let over = Over::Failed { class: Class::Transient, error };
+        let over = Over::Failed(RunFailed::Outage { limit, last: self.last_failure.clone() });
         match &mut self.state {
             State::Closing { next, .. } => *next = Next::Over(over),
             _ => self.leave(Next::Over(over)),

@@ -4,7 +4,8 @@ use crate::machine::close::code;
 
 /// A frame that may not be received. The connection ends with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Violation {
+#[non_exhaustive]
+pub enum Violation {
     /// A reserved bit is set and no extension that uses it was agreed (RFC 6455 §5.2).
     #[error("a frame has reserved bits set")]
     ReservedBits,
@@ -64,6 +65,14 @@ pub(crate) enum Violation {
 }
 
 impl Violation {
+    /// Whether the peer broke a limit of ours, and not the protocol.
+    pub(crate) fn is_of_a_limit(self) -> bool {
+        matches!(
+            self,
+            Self::TooLarge { .. } | Self::InflatesTooLarge { .. } | Self::TooManyFragments { .. }
+        )
+    }
+
     /// The code of the Close frame that answers it.
     pub(crate) fn close_code(self) -> u16 {
         match self {

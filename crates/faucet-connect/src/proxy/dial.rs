@@ -92,8 +92,7 @@ impl Dial for ProxyDial {
     async fn dial(&self, to: &Destination, log: &mut StepLog) -> Result<Box<dyn Io>, DialFailure> {
         log.begin("proxy");
         let opened = self.open(to).await;
-        let io = opened
-            .map_err(|fault| DialFailure::Proxy(ProxyFailure { proxy: self.to_string(), fault }))?;
+        let io = opened.map_err(|fault| ProxyFailure::new(self.to_string(), fault))?;
         log.done(self.to_string());
         Ok(io)
     }

@@ -65,9 +65,11 @@ impl ErrorKind {
 /// What happened, where, and who may retry.
 ///
 /// `Display` prints this error's own level; [`std::error::Error::source`] carries the causes, and
-/// the alternate form `{:#}` prints all levels and the hint in one line.
+/// the alternate form `{:#}` prints all levels and the hint in one line. A clone shares its causes.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -79,7 +81,7 @@ struct Inner {
     component: Option<Arc<str>>,
     written: Option<u64>,
     problems: Problems,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -176,7 +178,14 @@ impl Error {
     /// The cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(source.into().into());
+        self
+    }
+
+    /// The cause, where somebody else keeps it too.
+    #[must_use]
+    pub fn with_shared_source(mut self, source: Arc<dyn StdError + Send + Sync>) -> Self {
+        self.0.source = Some(source);
         self
     }
 
@@ -318,6 +327,18 @@ mod tests {
         let error = Error::new(ErrorKind::Connect, "cannot connect: Connection refused")
             .with_source(std::io::Error::other("Connection refused (os error 111)"));
         assert_eq!(format!("{error:#}"), "cannot connect: Connection refused");
+    }
+
+    #[test]
+    fn a_clone_has_the_cause() {
+        let kind = std::io::ErrorKind::ConnectionRefused;
+        let error = Error::new(ErrorKind::Connect, "cannot connect")
+            .with_shared_source(Arc::new(std::io::Error::from(kind)))
+            .with_hint("is the server running?");
+        let clone = error.clone();
+        assert_eq!(format!("{clone:?}"), format!("{error:?}"));
+        let cause = clone.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        assert_eq!(cause.map(std::io::Error::kind), Some(kind));
     }
 
     #[test]

@@ -65,5 +65,6 @@ impl ConnectionLost {
             .with_phase("write")
             .with_endpoint(url)
             .with_hint(cause.hint().unwrap_or(hint))
+            .with_source(cause.clone())
     }
 }

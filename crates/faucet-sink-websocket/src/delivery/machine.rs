@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use faucet_common_websocket::{Class, Event, Failure, GaveUp, Over, never_ponged};
+use faucet_common_websocket::{Class, Event, GaveUp, Over, never_ponged};
 use faucet_core::{Error, Flushed, Result};
 
 use crate::command::Task;
@@ -161,9 +161,9 @@ impl SinkMachine {
                     self.verdicts.rejections.unexplained();
                 }
             }
-            Event::Lost { class, error, .. } => {
-                match class {
-                    Class::Refusal => self.rejected(&error),
+            Event::Lost { failure, .. } => {
+                match failure.class() {
+                    Class::Refusal => self.rejected(&failure.error(&self.url)),
                     Class::Silent => self.verdicts.in_flight.pong_missing(),
                     _ => {}
                 }
@@ -172,9 +172,12 @@ impl SinkMachine {
                     self.lost_for_good(LostHow::Otherwise, never_ponged(&self.url));
                 }
             }
-            Event::Over(Over::Closed(error)) => self.lost_for_good(LostHow::ClosedCleanly, error),
-            Event::Over(Over::Failed { class, error }) => {
-                if class == Class::Refusal {
+            Event::Over(Over::Closed(failure)) => {
+                self.lost_for_good(LostHow::ClosedCleanly, failure.error(&self.url));
+            }
+            Event::Over(Over::Failed(failed)) => {
+                let error = failed.error(&self.url);
+                if failed.class() == Class::Refusal {
                     self.rejected(&error);
                 }
                 self.lost_for_good(LostHow::Otherwise, error);
@@ -232,11 +235,13 @@ impl SinkMachine {
     /// The close handshake is over. An answer to our Close proves that the peer has read all records.
     pub(crate) fn closed(&mut self, over: Over) -> Result<()> {
         match over {
-            Over::Left(Some(Failure { class: Class::Refusal, error, .. }))
-            | Over::Failed { class: Class::Refusal, error } => {
-                self.verdicts.closed(false, Some(&error))
+            Over::Left(Some(failure)) if failure.class() == Class::Refusal => {
+                self.verdicts.closed(false, Some(&failure.error(&self.url)))
             }
-            Over::Left(Some(Failure { class: Class::Clean, .. })) => {
+            Over::Failed(failed) if failed.class() == Class::Refusal => {
+                self.verdicts.closed(false, Some(&failed.error(&self.url)))
+            }
+            Over::Left(Some(failure)) if failure.class() == Class::Clean => {
                 self.verdicts.closed(true, None)
             }
             _ => self.verdicts.closed(false, None),

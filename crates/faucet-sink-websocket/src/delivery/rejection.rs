@@ -50,20 +50,20 @@ impl fmt::Display for About {
 #[derive(Debug, Default)]
 pub(crate) struct Rejections {
     /// The first one, and how the peer put it.
-    first: Option<(About, String)>,
+    first: Option<(About, Error)>,
     /// How many came after it.
     more: u64,
     /// Records that are known by their number; they are not sent again.
     records: u64,
     /// One that the next connection may explain.
-    suspicion: Option<(About, String)>,
+    suspicion: Option<(About, Error)>,
     untold: bool,
 }
 
 impl Rejections {
     /// The peer rejected record `number`, of `size` bytes.
     pub(crate) fn record(&mut self, number: u64, size: usize, close: &Error) {
-        let refusal = (About::Record { number, size }, close.to_string());
+        let refusal = (About::Record { number, size }, close.clone());
         self.suspicion = None;
         self.records += 1;
         match &mut self.first {
@@ -84,13 +84,13 @@ impl Rejections {
 
     /// The peer rejected one of the records up to `last`.
     pub(crate) fn up_to(&mut self, last: u64, close: &Error) {
-        self.add((About::UpTo(last), close.to_string()));
+        self.add((About::UpTo(last), close.clone()));
     }
 
     /// The peer rejected one of the records `first` to `last`, or one before them. The next connection
     /// may show which.
     pub(crate) fn suspect(&mut self, first: u64, last: u64, close: &Error) {
-        self.suspicion = Some((About::OneOf { first, last }, close.to_string()));
+        self.suspicion = Some((About::OneOf { first, last }, close.clone()));
     }
 
     /// Gives up identifying the rejected record.
@@ -100,7 +100,7 @@ impl Rejections {
         }
     }
 
-    fn add(&mut self, refusal: (About, String)) {
+    fn add(&mut self, refusal: (About, Error)) {
         match self.first {
             Some(_) => self.more += 1,
             None => self.first = Some(refusal),
@@ -126,7 +126,8 @@ impl Rejections {
             Error::new(ErrorKind::Sink, what)
                 .with_phase("write")
                 .with_endpoint(url)
-                .with_hint(hint),
+                .with_hint(hint)
+                .with_source(close.clone()),
         )
     }
 
@@ -153,6 +154,8 @@ impl Rejections {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     fn close() -> Error {
@@ -174,7 +177,8 @@ mod tests {
         assert_eq!(told(&mut rejections), Some(format!("{words}: closed with 1003")));
         assert_eq!(told(&mut rejections), None);
         rejections.unheard();
-        assert!(told(&mut rejections).is_some());
+        let error = rejections.tell("ws://h/").unwrap();
+        assert_eq!(error.source().unwrap().to_string(), "closed with 1003");
         assert_eq!((rejections.words(), rejections.records()), (Some(words.to_owned()), 1));
         rejections.up_to(9, &close());
         assert_eq!(told(&mut rejections), Some(format!("{words} and 1 more: closed with 1003")));

@@ -212,6 +212,7 @@ impl Verdicts {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
     use std::time::{Duration, Instant};
 
     use faucet_core::{ErrorKind, Payload, Record, StreamPage, Timestamp};
@@ -278,6 +279,7 @@ mod tests {
             let Some(Err(error)) = verdicts.write(9, 4, DOWN) else { panic!("no failure") };
             assert_eq!(error.written(), Some(5));
             assert!(error.to_string().contains("3 sent without confirmation, 4 not sent"));
+            assert_eq!(error.source().unwrap().to_string(), "lost");
             let flushed = verdicts.flush(DOWN);
             assert!(matches!(flushed, Some(Ok(report)) if report.unconfirmed() == 3));
             assert!(matches!(verdicts.close(DOWN), Some(Ok(()))));

@@ -1,8 +1,11 @@
 //! From the dial to a stream.
 
+use std::error::Error as _;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use faucet_common_websocket::{Class, ConnectFailed, Failure};
 use faucet_core::{Ended, ErrorKind, Source};
 use faucet_testkit::{End, Script, ScriptedServer, refused_address};
 use serde_json::json;
@@ -26,6 +29,17 @@ async fn a_refused_port_is_tried_exactly_as_often_as_allowed() {
         assert_eq!((error.kind(), error.phase()), (ErrorKind::Connect, Some("tcp")));
         assert_eq!(error.endpoint(), Some(url.as_str()));
     }
+}
+
+#[tokio::test]
+async fn a_program_finds_the_typed_failure_and_the_operating_systems_error_as_causes() {
+    let url = format!("ws://{}/", refused_address().await);
+    let told = run(&source(&url, json!({}))).await;
+    let failure = told.error().source().and_then(|cause| cause.downcast_ref::<Failure>()).unwrap();
+    assert!(matches!(failure, Failure::Connect(ConnectFailed::Tcp(_))), "{failure:?}");
+    assert_eq!(failure.class(), Class::Transient);
+    let cause = failure.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    assert_eq!(cause.map(io::Error::kind), Some(io::ErrorKind::ConnectionRefused));
 }
 
 #[tokio::test(start_paused = true)]

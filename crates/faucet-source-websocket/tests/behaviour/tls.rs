@@ -1,7 +1,9 @@
 //! `wss://`: faults 6 and 21 to 23 of the catalogue.
 
 use std::collections::VecDeque;
+use std::error::Error as _;
 use std::fs;
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use faucet_core::{Ended, ErrorKind, Scope, Source};
@@ -112,6 +114,13 @@ async fn a_bad_certificate_is_fatal_and_its_fault_is_named() {
         );
         assert_eq!((error.kind(), error.phase()), (ErrorKind::Tls, Some("tls")));
         assert!(error.hint().unwrap().contains("tls.ca_file"), "{error:?}");
+        let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        let cause = causes.find_map(|cause| cause.downcast_ref::<io::Error>()).unwrap();
+        let of_rustls = cause.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+        assert!(
+            matches!(of_rustls, Some(rustls::Error::InvalidCertificate(_))),
+            "the cause is that of the TLS library: {of_rustls:?}"
+        );
         let seen = server.until(|all| all[0].end.is_some()).await;
         assert!(matches!(&seen[..], [only] if matches!(only.end, Some(End::Tls(_)))), "{seen:?}");
     }

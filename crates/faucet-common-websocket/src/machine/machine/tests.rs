@@ -132,9 +132,10 @@ fn the_first_error_of_a_failed_write_is_told() {
     story.write_fails();
     story.write_fails_with(io::ErrorKind::NotConnected);
     story.drained();
-    let Some(Event::Over(Over::Failed { error, .. })) = story.machine.poll_event() else {
+    let Some(Event::Over(Over::Failed(failed))) = story.machine.poll_event() else {
         panic!("no failure")
     };
+    let error = failed.error("ws://h/");
     assert!(error.to_string().contains("broken pipe"), "{error}");
 }
 

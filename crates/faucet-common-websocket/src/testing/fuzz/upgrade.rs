@@ -1,5 +1,7 @@
 //! Answers to an upgrade.
 
+use std::sync::Arc;
+
 use faucet_connect::Secrets;
 use faucet_core::Scope;
 use http::header::AUTHORIZATION;
@@ -8,8 +10,10 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::answer::Answer;
 use crate::compression::Compression;
+use crate::connect_failed::ConnectFailed;
 use crate::machine::Failure;
 use crate::upgrade::Request;
+use crate::upgrade_failed::UpgradeFailed;
 use crate::url::{UrlText, WsUrl};
 
 /// The key of the sample in RFC 6455 §1.3, so that a fuzzer can begin with the sample's answer.
@@ -57,10 +61,10 @@ pub fn upgrade(data: &[u8]) {
                 _ => Err(request.judge_refusal(&head, &answer[length..])),
             }
         }
-        Err(failure) => Err(failure),
+        Err(failed) => Err(failed),
     };
-    if let Err(failure) = judged {
-        assert_fit_to_print(&failure, answer);
+    if let Err(failed) = judged {
+        assert_fit_to_print(failed, answer, url.redacted());
     }
 }
 
@@ -106,8 +110,12 @@ fn assert_legal(head: &Answer, chosen: Option<String>) {
     assert!(matches!(chosen.as_deref(), Some("v1" | "v2")), "{chosen:?}");
 }
 
-fn assert_fit_to_print(failure: &Failure, answer: &[u8]) {
-    let text = format!("{} {:#}", failure.error, failure.error);
+fn assert_fit_to_print(failed: UpgradeFailed, answer: &[u8], url: &str) {
+    let failure = Arc::new(Failure::from(ConnectFailed::from(failed)));
+    let error = failure.error(url);
+    let message = format!("{error} {error:#}");
+    assert!(message.len() <= LONGEST, "{} bytes are shown", message.len());
+    let text = format!("{message} {failure} {failure:?}");
     let repeated = String::from_utf8_lossy(answer).into_owned();
     // A peer that repeats a part of a secret only is not known to mean the secret.
     let other = SECRETS.iter().fold(repeated, |text, secret| text.replace(secret, ""));
@@ -117,5 +125,44 @@ fn assert_fit_to_print(failure: &Failure, answer: &[u8]) {
         "a secret is shown: {text}"
     );
     assert!(!text.chars().any(char::is_control), "a control character is shown: {text:?}");
-    assert!(text.len() <= LONGEST, "{} bytes are shown", text.len());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quote::Quote;
+
+    #[test]
+    fn a_server_that_repeats_the_secrets_shows_none_of_them() {
+        let secrets = SECRETS.join("\x1b");
+        let long = secrets.repeat(100);
+        for answer in [
+            format!("SSH {secrets}"),
+            format!("HTTP/1.1 101 x\r\n{secrets}\0: x\r\n\r\n"),
+            format!("HTTP/1.1 599 {}\r\n\r\n{long}", SECRETS.join(" ")),
+            format!(
+                "HTTP/1.1 302 x\r\nLocation: /{}\r\nSec-WebSocket-Version: {}\r\n\r\n{long}",
+                SECRETS[0], SECRETS[1]
+            ),
+            answer_with(&format!("Sec-WebSocket-Extensions: {}; a=b", SECRETS[2])),
+            answer_with(&format!("Sec-WebSocket-Protocol: {}", SECRETS[2])),
+        ] {
+            upgrade(format!("\x7f{answer}").as_bytes());
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a secret is shown")]
+    fn a_value_that_shows_a_secret_is_found() {
+        let failed = UpgradeFailed::NotHttp(Quote::new(SECRETS[0], Secrets::NONE));
+        assert_fit_to_print(failed, SECRETS[0].as_bytes(), "ws://h/");
+    }
+
+    fn answer_with(header: &str) -> String {
+        let accept = derive_accept_key(KEY.as_bytes());
+        format!(
+            "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n{header}\r\n\r\n"
+        )
+    }
 }

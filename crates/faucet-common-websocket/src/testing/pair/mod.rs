@@ -17,7 +17,7 @@ pub use link::{Break, Cut, Side};
 pub use peer::Peer;
 pub use world::World;
 
-use crate::error::ErrorContext;
+use crate::connect_failed::ConnectFailed;
 use crate::machine::{Event, GaveUp, Output};
 use link::Link;
 
@@ -180,9 +180,8 @@ impl Pair {
     fn dialed(&mut self) {
         if self.world.refusals > 0 {
             self.world.refusals -= 1;
-            let context = ErrorContext { url: "ws://h/", secrets: faucet_connect::Secrets::NONE };
-            let refused = std::io::ErrorKind::ConnectionRefused.into();
-            return self.client.machine.dial_failed(context.network("tcp", refused), self.now);
+            let refused = ConnectFailed::Tcp(std::io::ErrorKind::ConnectionRefused.into());
+            return self.client.machine.dial_failed(refused, self.now);
         }
         let number = self.accepted.len();
         let cut = self.world.cuts.get(number).copied().flatten();

@@ -19,7 +19,7 @@ pub struct Peer {
 
 impl Peer {
     pub(super) fn new(side: Side, settings: Settings, now: Instant) -> Self {
-        let machine = Machine::new(Arc::new(settings), Arc::from("ws://h/"), now);
+        let machine = Machine::new(Arc::new(settings), now);
         Self { side, machine, spans: Vec::new() }
     }
 
