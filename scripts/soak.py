@@ -90,7 +90,7 @@ class Account:
         totals = [entry["messages"] for entry in log if entry["message"] == "the feed ends"]
         self.unexplained = [] if totals == [self.written] else [f"the feed's total is {totals}"]
         self.records = self.bytes = self.gaps = 0
-        self.lost = collections.Counter()
+        self.lost, self.losses = collections.Counter(), []
         self.seen, self.next, self.segment = bytearray(), 0, None
 
     def wrong(self, what):
@@ -115,7 +115,13 @@ class Account:
                     self.see(record["t"])
         self.close()
         for entry in self.connections[self.next :]:
-            self.lost[entry["end"]] += entry["messages"]
+            self.lose(entry, entry["messages"])
+
+    def lose(self, entry, messages):
+        self.lost[entry["end"]] += messages
+        if messages:
+            of = f"{messages:,} of {entry['messages']:,}"
+            self.losses.append(f"connection {entry['connection']} ({entry['end']}): {of}")
 
     def see(self, number):
         if number < len(self.seen):
@@ -140,8 +146,8 @@ class Account:
             rest = entry["first_trade"] + entry["messages"] - 1 - last
             if entry["first_trade"] == first and rest >= 0:
                 for skipped in self.connections[self.next : index]:
-                    self.lost[skipped["end"]] += skipped["messages"]
-                self.lost[entry["end"]] += rest
+                    self.lose(skipped, skipped["messages"])
+                self.lose(entry, rest)
                 self.next = index + 1
                 return
         self.wrong(f"no connection has written trades {first} to {last} from its beginning on")
@@ -234,6 +240,7 @@ def soak(options, folder):
         ("bytes", f"{account.bytes:,}"),
         ("messages written by the feed", f"{account.written:,}"),
         ("lost behind a connection's end", show(account.lost)),
+        ("these are", "; ".join(account.losses) or "none"),
         ("gaps in the file", account.gaps),
         ("skipped by the run", show(report["skipped"])),
     ]
@@ -262,15 +269,18 @@ def main():
     parser.add_argument("--to", choices=["file", "websocket"], default="file")
     parser.add_argument("--rate", type=int, default=2000, help="trades a second")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="keep the files also after a success")
     options = parser.parse_args()
     if options.minutes * 60 < 8:
         parser.error("--minutes: a soak shorter than 8 s has no quarters to compare")
     options.faucet = options.faucet.resolve()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="faucet-soak-"))
     failed = soak(options, folder)
-    if failed:
-        sys.exit(f"the files are in {folder}")
-    shutil.rmtree(folder)
+    if failed or options.keep:
+        print(f"the files are in {folder}")
+    else:
+        shutil.rmtree(folder)
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -190,3 +190,121 @@ fn end_of(gone: io::Result<()>) -> Gone {
         Err(error) => Gone::Broken(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use faucet_common_websocket::server::Listener;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use crate::faults::Faults;
+
+    use super::*;
+
+    const OFTEN: Option<Duration> = Some(Duration::from_millis(1));
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+    /// Both ends of a connection whose faults begin when a second has passed.
+    async fn connected(faults: Faults) -> (Sending, TcpStream) {
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let mut stream = TcpStream::connect(listener.address().unwrap()).await.unwrap();
+        stream.write_all(REQUEST).await.unwrap();
+        let client = listener.accept().await.unwrap().upgrade().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        let schedule = Schedule::new(faults, 1, Instant::now());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        (Sending::new(client, schedule), stream)
+    }
+
+    fn message(size: usize) -> Frame {
+        Frame::Text(vec![b'x'; size].into())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_faults_everything_is_sent_at_once_and_counted() {
+        let (mut sending, mut stream) = connected(Faults::default()).await;
+        let start = Instant::now();
+        sending.send([message(100), message(50)]).await.unwrap();
+        assert_eq!((start.elapsed(), sending.written()), (Duration::ZERO, 2));
+        let mut read = [0; 102 + 52];
+        stream.read_exact(&mut read).await.unwrap();
+        stream.write_all(b"\x88\x80\0\0\0\0").await.unwrap();
+        let gone = sending.pause(start + Duration::from_secs(9)).await;
+        assert!(matches!(gone, Err(Gone::Left)), "{gone:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drop_leaves_out_the_rest_and_ends_within_a_message_or_between_two() {
+        let (mut within, mut reset) = (0, 0);
+        for seed in 0..16 {
+            let faults = Faults { drop: OFTEN, seed, ..Faults::default() };
+            let (mut sending, mut stream) = connected(faults).await;
+            let gone = sending.send([message(100), message(100)]).await;
+            let Err(Gone::Dropped(cut)) = gone else { panic!("{gone:?}") };
+            assert_eq!(sending.written(), 0, "a message that is cut off does not count");
+            sending.into_client().abort(cut.reset);
+            let mut read = Vec::new();
+            let end = stream.read_to_end(&mut read).await;
+            assert_eq!(end.is_err(), cut.reset, "{cut:?} {end:?}");
+            match cut.within {
+                Some(_) => assert!((1..102).contains(&read.len()), "{cut:?} {}", read.len()),
+                None => assert!(read.is_empty(), "{cut:?} {}", read.len()),
+            }
+            within += u8::from(cut.within.is_some());
+            reset += u8::from(cut.reset);
+        }
+        assert!((1..16).contains(&within) && (1..16).contains(&reset), "{within} {reset}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stall_sends_and_answers_nothing_until_it_is_over() {
+        let faults = Faults { stall: OFTEN, ..Faults::default() };
+        let (mut sending, mut stream) = connected(faults).await;
+        stream.write_all(b"\x89\x80\0\0\0\0").await.unwrap();
+        let (mut byte, start) = ([0], Instant::now());
+        let silent = async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            stream.try_read(&mut byte).unwrap_err().kind()
+        };
+        let (sent, silent) = tokio::join!(sending.send([message(100)]), silent);
+        sent.unwrap();
+        assert_eq!(silent, io::ErrorKind::WouldBlock);
+        assert!(start.elapsed() > Duration::from_millis(100), "{:?}", start.elapsed());
+        assert_eq!((sending.written(), sending.struck().stalls > 0), (1, true));
+        let mut read = [0; 102];
+        stream.read_exact(&mut read).await.unwrap();
+        assert_eq!(read[..2], [0x81, 100]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_puts_the_feed_ahead_of_its_time() {
+        let faults = Faults { flood: OFTEN, ..Faults::default() };
+        let (mut sending, _stream) = connected(faults).await;
+        sending.send([]).await.unwrap();
+        let floods = sending.struck().floods;
+        assert!(floods > 0);
+        let [least, most] = [1, 2].map(|seconds| Duration::from_secs(seconds * floods));
+        assert!((least..=most).contains(&sending.lead()), "{floods}: {:?}", sending.lead());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dribble_takes_its_time_and_changes_no_byte() {
+        let faults = Faults { dribble: OFTEN, ..Faults::default() };
+        let (mut sending, mut stream) = connected(faults).await;
+        let start = Instant::now();
+        sending.send([message(100), message(120)]).await.unwrap();
+        // At most 16 bytes each millisecond.
+        let took = start.elapsed();
+        assert!(took >= Duration::from_millis((102 + 122) / 16), "{took:?}");
+        assert!(took <= Duration::from_secs(3), "{took:?}");
+        assert_eq!((sending.written(), sending.struck().dribbles), (2, 1));
+        let mut read = [0; 102 + 122];
+        stream.read_exact(&mut read).await.unwrap();
+        assert_eq!((&read[..2], &read[102..104]), (&[0x81, 100][..], &[0x81, 120][..]));
+    }
+}
