@@ -268,7 +268,7 @@ mod tests {
         stream.write_all(b"\x89\x80\0\0\0\0").await.unwrap();
         let (mut byte, start) = ([0], Instant::now());
         let silent = async {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            sleep(Duration::from_millis(1)).await;
             stream.try_read(&mut byte).unwrap_err().kind()
         };
         let (sent, silent) = tokio::join!(sending.send([message(100)]), silent);
