@@ -130,6 +130,8 @@ impl Sending {
                 Fault::Stall(length) => {
                     self.struck.stalls += 1;
                     sleep(length).await;
+                    // A client that has left meanwhile gets nothing more.
+                    self.hear()?;
                 }
                 Fault::Flood(worth) => {
                     self.struck.floods += 1;
@@ -276,9 +278,10 @@ mod tests {
         assert_eq!(silent, io::ErrorKind::WouldBlock);
         assert!(start.elapsed() > Duration::from_millis(100), "{:?}", start.elapsed());
         assert_eq!((sending.written(), sending.struck().stalls > 0), (1, true));
-        let mut read = [0; 102];
+        // The Pong, and then the message.
+        let mut read = [0; 2 + 102];
         stream.read_exact(&mut read).await.unwrap();
-        assert_eq!(read[..2], [0x81, 100]);
+        assert_eq!(read[..4], [0x8a, 0, 0x81, 100]);
     }
 
     #[tokio::test(start_paused = true)]
