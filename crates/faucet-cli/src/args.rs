@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use faucet_core::duration;
 
 /// Runs streaming pipelines from a file, checks them, and shows what happens.
 #[derive(Debug, Parser)]
@@ -114,9 +116,25 @@ pub(crate) struct FeedArgs {
     /// Starts the recording anew when it ends, instead of closing with 1000.
     #[arg(long = "loop")]
     pub(crate) repeat: bool,
-    /// Seed of the synthetic trades.
+    /// Seed of the synthetic trades and of the faults: the same seed makes the same ones.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Drops each connection without a close handshake after this mean time, also within a message
+    /// and with a reset.
+    #[arg(long, value_name = "MEAN", value_parser = mean_time)]
+    pub(crate) drop: Option<Duration>,
+    /// Sends and reads nothing for up to 3 s. This mean time is between two such stalls of a
+    /// connection.
+    #[arg(long, value_name = "MEAN", value_parser = mean_time)]
+    pub(crate) stall: Option<Duration>,
+    /// Sends the next one to two seconds of the feed as fast as the client reads. This mean time is
+    /// between two such floods of a connection. Needs a feed with a pace.
+    #[arg(long, value_name = "MEAN", value_parser = mean_time)]
+    pub(crate) flood: Option<Duration>,
+    /// Writes a few bytes at a time for up to 3 s. This mean time is between two such dribbles of a
+    /// connection.
+    #[arg(long, value_name = "MEAN", value_parser = mean_time)]
+    pub(crate) dribble: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,6 +162,17 @@ pub(crate) struct ReceiveArgs {
     /// Drops the first connection without a close handshake after this many messages.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) drop_after: Option<u64>,
+    /// Drops each connection without a close handshake after this mean time, also within a message
+    /// and with a reset.
+    #[arg(long, value_name = "MEAN", value_parser = mean_time)]
+    pub(crate) drop: Option<Duration>,
+    /// Reads and answers nothing for up to 3 s. This mean time is between two such stalls of a
+    /// connection.
+    #[arg(long, value_name = "MEAN", value_parser = mean_time)]
+    pub(crate) stall: Option<Duration>,
+    /// Seed of the faults: the same seed makes the same ones.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Args)]
@@ -233,6 +262,13 @@ pub(crate) struct DocsArgs {
     pub(crate) directory: PathBuf,
 }
 
+fn mean_time(text: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Some(mean) if !mean.is_zero() => Ok(mean),
+        _ => Err("write a duration longer than zero, such as 5s or 250ms".into()),
+    }
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if speed >= 0.0 && speed.is_finite() => Ok(speed),
@@ -249,6 +285,14 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mean_time_is_longer_than_zero() {
+        assert_eq!(mean_time("250ms"), Ok(Duration::from_millis(250)));
+        for text in ["0", "0s", "-1s", "soon", ""] {
+            assert!(mean_time(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -69,6 +69,8 @@ impl Incoming {
             inbox: Inbox::new(frames, Pool::shared(), now),
             outbox: Outbox::new(Role::Server, Pool::shared()),
             spans: Vec::new(),
+            unwritten: VecDeque::new(),
+            written: 0,
             received: VecDeque::new(),
             next: None,
             ended: None,
@@ -97,6 +99,9 @@ pub struct Client {
     inbox: Inbox,
     outbox: Outbox,
     spans: Vec<Span>,
+    /// Where the messages end that the socket has not taken, among the bytes of the connection.
+    unwritten: VecDeque<u64>,
+    written: u64,
     received: VecDeque<Frame>,
     /// The frame behind the received messages. A Pong confirms everything before its Ping, so the
     /// Ping is answered only when those messages were taken.
@@ -111,15 +116,69 @@ impl Client {
     /// The connection broke, or a text frame is not UTF-8.
     pub async fn send(&mut self, frames: impl IntoIterator<Item = Frame>) -> io::Result<()> {
         for frame in frames {
-            if let Frame::Text(text) = &frame {
-                std::str::from_utf8(text).map_err(io::Error::other)?;
-            }
-            self.outbox.data(&frame);
-            if self.outbox.pending().len() > WRITE_AHEAD {
+            self.queue(&frame)?;
+            if self.waiting() > WRITE_AHEAD {
                 self.flush().await?;
             }
         }
         self.flush().await
+    }
+
+    /// Encodes a frame behind the bytes that wait for the socket. [`write`](Self::write) writes some
+    /// of them; `send`, `receive`, `drain` and `close` write all of them first.
+    ///
+    /// # Errors
+    /// A text frame is not UTF-8.
+    pub fn queue(&mut self, frame: &Frame) -> io::Result<()> {
+        if let Frame::Text(text) = frame {
+            std::str::from_utf8(text).map_err(io::Error::other)?;
+        }
+        self.outbox.data(frame);
+        self.unwritten.push_back(self.outbox.encoded());
+        Ok(())
+    }
+
+    /// The encoded bytes that the socket has not taken.
+    pub fn waiting(&self) -> usize {
+        self.outbox.pending().len()
+    }
+
+    /// Writes at most `most` of the bytes that wait, in one go. Cancel safe.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn write(&mut self, most: usize) -> io::Result<()> {
+        let pending = self.outbox.pending();
+        let some = &pending[..most.min(pending.len())];
+        if some.is_empty() {
+            return Ok(());
+        }
+        let n = match self.stream.write(some).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            n => n,
+        };
+        self.outbox.wrote(n);
+        while self.unwritten.front().is_some_and(|end| *end <= self.outbox.written()) {
+            self.unwritten.pop_front();
+            self.written += 1;
+        }
+        Ok(())
+    }
+
+    /// Messages whose last byte the socket has taken. The client may lack the latest of them: the
+    /// operating system drops bytes that are on their way when a connection breaks.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Drops the connection without a Close frame. With `reset` the operating system also drops the
+    /// bytes that it has not sent, and the client sees a reset. Otherwise the client sees the end of
+    /// the stream behind the last written byte, unless bytes of the client were not read.
+    pub fn abort(self, reset: bool) {
+        if reset {
+            // Without the option the connection ends with the stream's end, which is an end too.
+            let _ = self.stream.set_zero_linger();
+        }
     }
 
     /// The next message; `None` after the client's Close. Reading answers the client's Pings.
@@ -227,11 +286,8 @@ impl Client {
 
     /// Writes what waits. Cancel safe.
     async fn flush(&mut self) -> io::Result<()> {
-        while !self.outbox.pending().is_empty() {
-            match self.stream.write(self.outbox.pending()).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                n => self.outbox.wrote(n),
-            }
+        while self.waiting() > 0 {
+            self.write(usize::MAX).await?;
         }
         Ok(())
     }

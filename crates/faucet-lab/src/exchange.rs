@@ -39,6 +39,11 @@ impl Exchange {
         }
     }
 
+    /// The number of the next trade.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
     /// Makes the trades below `number` without showing them.
     pub fn skip_to(&mut self, number: u64) {
         while self.next < number {

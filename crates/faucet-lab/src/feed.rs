@@ -4,27 +4,29 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use faucet_common_websocket::Frame;
-use faucet_common_websocket::server::{Client, Incoming, Listener};
-use faucet_core::{Scope, Source, Timestamp};
-use futures_util::{FutureExt, TryStreamExt};
+use faucet_common_websocket::server::{Incoming, Listener};
+use faucet_core::Source;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use crate::exchange::Exchange;
+use crate::faults::{Cut, Faults, Schedule};
 use crate::listening::{self, accept_all};
+use crate::market::Market;
+use crate::recording::{Pace, replay};
+use crate::sending::{Gone, Sending, Struck};
+use crate::trading::Trading;
 
-/// Frames that are sent between two looks at the clock, at full speed.
-const BURST: u64 = 1000;
-/// How often a paced feed looks at the clock.
-const TICK: Duration = Duration::from_millis(5);
 const NORMAL: u16 = 1000;
 
 /// The content of a feed.
 pub enum Program {
-    /// Trades without an end. A client that connects later misses the earlier trades.
+    /// Trades without an end, numbered from 1. A number means the same trade on all connections. A
+    /// client that connects later misses the earlier trades: its first trade is behind all that
+    /// were sent before.
     Synthetic {
         /// Trades a second; `None` is as fast as the client reads.
         rate: Option<NonZeroU32>,
@@ -44,22 +46,30 @@ pub enum Program {
     },
 }
 
-/// The pace of a recording.
-#[derive(Debug, Clone, Copy)]
-pub enum Pace {
-    /// As it was recorded, this many times faster. Larger than 0.
-    Recorded(f64),
-    /// This many records a second.
-    Rate(NonZeroU32),
-    /// As fast as the client reads.
-    Unpaced,
+impl Program {
+    /// Whether a clock says when a message is due. A feed without a pace has no floods.
+    pub fn has_pace(&self) -> bool {
+        match self {
+            Self::Synthetic { rate, .. } => rate.is_some(),
+            Self::Recorded { pace, .. } => !matches!(pace, Pace::Unpaced),
+        }
+    }
 }
 
 /// A feed on an open port.
 pub struct FeedServer {
     listener: Listener,
+    feed: Feed,
+}
+
+/// The feed of all connections.
+struct Feed {
     program: Program,
+    market: Market,
     since: Instant,
+    faults: Faults,
+    /// Messages that were written whole on the connections that have ended.
+    written: AtomicU64,
 }
 
 impl FeedServer {
@@ -69,7 +79,19 @@ impl FeedServer {
     /// When the operating system refuses the address.
     pub async fn bind(address: SocketAddr, program: Program) -> io::Result<Self> {
         let listener = Listener::bind(address).await?;
-        Ok(Self { listener, program, since: Instant::now() })
+        let market = Market::new(match program {
+            Program::Synthetic { seed, .. } => seed,
+            // A recording has no market.
+            Program::Recorded { .. } => 0,
+        });
+        let (since, faults, written) = (Instant::now(), Faults::default(), AtomicU64::new(0));
+        Ok(Self { listener, feed: Feed { program, market, since, faults, written } })
+    }
+
+    /// The faults of each connection. Default: none.
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.feed.faults = faults;
+        self
     }
 
     /// The URL for clients.
@@ -80,201 +102,101 @@ impl FeedServer {
         listening::url(&self.listener)
     }
 
-    /// Serves until `shutdown` completes, then drops the connections of all clients.
+    /// Serves until `shutdown` completes, then drops the connections of all clients. Logs for each
+    /// connection, and at the end for all of them, how many messages were written whole.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, program, since } = self;
-        let program = std::sync::Arc::new(program);
+        let Self { listener, feed } = self;
+        let feed = Arc::new(feed);
+        let (end, ended) = watch::channel(());
         let (mut clients, mut number) = (JoinSet::new(), 0);
         let serve = |incoming| {
             number += 1;
-            serve_client(incoming, std::sync::Arc::clone(&program), since, number)
+            serve_client(incoming, Arc::clone(&feed), number, ended.clone())
         };
         tokio::select! {
             never = accept_all(&listener, &mut clients, serve) => match never {},
             () = shutdown => {}
         }
+        drop(end);
+        while clients.join_next().await.is_some() {}
+        let messages = feed.written.load(Ordering::Relaxed);
+        tracing::info!(connections = number, messages, "the feed ends");
     }
 }
 
+/// Serves one client until `end` is gone.
 async fn serve_client(
     incoming: Incoming,
-    program: std::sync::Arc<Program>,
-    since: Instant,
-    number: u64,
+    feed: Arc<Feed>,
+    connection: u64,
+    mut end: watch::Receiver<()>,
 ) {
     let peer = incoming.peer();
-    let served = async {
-        let client = incoming.upgrade().await?;
-        tracing::info!(%peer, "client connected");
-        match &*program {
-            Program::Synthetic { rate, seed, drop_after } => {
-                let mut exchange = Exchange::new(*seed);
-                let quota = match *drop_after {
-                    Some(quota) if number == 1 => quota,
-                    // At full speed no clock says how far the market is.
-                    Some(seen) => {
-                        exchange.skip_to(seen + 1);
-                        u64::MAX
-                    }
-                    None => u64::MAX,
-                };
-                trade(client, exchange, *rate, since, quota).await
+    let upgraded = tokio::select! {
+        upgraded = incoming.upgrade() => upgraded,
+        _ = end.changed() => return,
+    };
+    let client = match upgraded {
+        Ok(client) => client,
+        Err(error) => return tracing::info!(%peer, "client gone before its first message: {error}"),
+    };
+    tracing::info!(%peer, connection, "client connected");
+    let schedule = Schedule::new(feed.faults, connection, Instant::now());
+    let mut sending = Sending::new(client, schedule);
+    let mut first_trade = None;
+    let served = tokio::select! {
+        served = feed.send(&mut sending, connection, &mut first_trade) => served,
+        _ = end.changed() => Err(Gone::Dismissed),
+    };
+    let (messages, struck) = (sending.written(), sending.struck());
+    feed.written.fetch_add(messages, Ordering::Relaxed);
+    let (end, reset) = match &served {
+        Ok(()) => ("served", false),
+        Err(Gone::Left) => ("left", false),
+        Err(Gone::Dismissed) => ("dismissed", false),
+        Err(Gone::Dropped(Cut { reset, .. })) => (if *reset { "reset" } else { "dropped" }, *reset),
+        Err(Gone::Broken(_)) => ("broken", false),
+    };
+    let cut_off = matches!(&served, Err(Gone::Dropped(Cut { within: Some(_), .. })));
+    let log = |text: String| {
+        let Struck { stalls, floods, dribbles } = struck;
+        tracing::info!(
+            %peer, connection, end, messages, first_trade, cut_off, stalls, floods, dribbles,
+            "{text}"
+        );
+    };
+    match served {
+        Ok(()) => {
+            sending.into_client().close(NORMAL, "end of the recording").await;
+            log("client served".into());
+        }
+        Err(gone) => {
+            sending.into_client().abort(reset);
+            log(format!("client gone: {gone}"));
+        }
+    }
+}
+
+impl Feed {
+    /// Sends the feed to one client. Returns when a recording is over.
+    async fn send(
+        &self,
+        sending: &mut Sending,
+        connection: u64,
+        first_trade: &mut Option<u64>,
+    ) -> Result<(), Gone> {
+        match &self.program {
+            Program::Synthetic { rate, drop_after, .. } => {
+                let trading = Trading { rate: *rate, since: self.since };
+                let exchange = self.market.join(trading.traded(Instant::now()));
+                *first_trade = Some(exchange.next());
+                let quota = drop_after.filter(|_| connection == 1).unwrap_or(u64::MAX);
+                trading.trade(sending, &self.market, exchange, quota).await?;
+                Err(Gone::Dropped(Cut { within: None, reset: false }))
             }
             Program::Recorded { source, pace, repeat } => {
-                replay(client, source.as_ref(), *pace, *repeat).await
+                replay(sending, source.as_ref(), *pace, *repeat).await
             }
         }
-    };
-    match served.await {
-        Ok(()) => tracing::info!(%peer, "client served"),
-        Err(error) => tracing::info!(%peer, "client gone: {error}"),
-    }
-}
-
-/// Sends `quota` trades, then drops the connection.
-async fn trade(
-    mut client: Client,
-    mut exchange: Exchange,
-    rate: Option<NonZeroU32>,
-    since: Instant,
-    quota: u64,
-) -> io::Result<()> {
-    let Some(rate) = rate else {
-        let mut sent = 0;
-        while sent < quota {
-            let count = BURST.min(quota - sent);
-            client.send(trades(&mut exchange, count)).await?;
-            hear(&mut client)?;
-            sent += count;
-        }
-        return Ok(());
-    };
-    let traded = |now: Instant| (now - since).as_secs_f64() * f64::from(rate.get());
-    let first = traded(Instant::now()) as u64;
-    exchange.skip_to(first + 1);
-    let (mut sent, mut next) = (0, Instant::now());
-    loop {
-        let due = (traded(Instant::now()) as u64).saturating_sub(first).min(quota);
-        client.send(trades(&mut exchange, due - sent)).await?;
-        sent = due;
-        if sent == quota {
-            return Ok(());
-        }
-        next += TICK.max(Duration::from_secs(1) / rate.get());
-        pause(&mut client, next).await?;
-    }
-}
-
-fn trades(exchange: &mut Exchange, count: u64) -> impl Iterator<Item = Frame> {
-    let millis = Timestamp::now().as_unix_millis();
-    (0..count).map(move |_| Frame::Text(exchange.trade(millis).into()))
-}
-
-/// The end of a client that is gone before the feed is.
-fn end_of(gone: io::Result<()>) -> io::Error {
-    gone.err().unwrap_or_else(|| io::Error::other("it said goodbye"))
-}
-
-/// Waits until `until`, answering the client's Pings.
-async fn pause(client: &mut Client, until: Instant) -> io::Result<()> {
-    tokio::select! {
-        gone = client.drain() => Err(end_of(gone)),
-        () = sleep_until(until) => Ok(()),
-    }
-}
-
-/// Answers what the client has said, without waiting for it to say anything.
-fn hear(client: &mut Client) -> io::Result<()> {
-    match client.drain().now_or_never() {
-        Some(gone) => Err(end_of(gone)),
-        None => Ok(()),
-    }
-}
-
-async fn replay(
-    mut client: Client,
-    source: &dyn Source,
-    pace: Pace,
-    repeat: bool,
-) -> io::Result<()> {
-    loop {
-        let scope = Scope::default();
-        let mut pages = source.stream_pages(&scope);
-        let mut clock = Clock::new(pace);
-        let mut empty = true;
-        while let Some(page) = pages.try_next().await.map_err(io::Error::other)? {
-            empty = false;
-            let mut batch: Vec<Frame> = Vec::new();
-            for record in page.into_records() {
-                if let Some(due) = clock.due(record.received_at())
-                    && due > Instant::now()
-                {
-                    client.send(batch.drain(..)).await?;
-                    pause(&mut client, due).await?;
-                }
-                batch.push(Frame::from(record));
-            }
-            client.send(batch).await?;
-            hear(&mut client)?;
-        }
-        if !repeat || empty {
-            client.close(NORMAL, "end of the recording").await;
-            return Ok(());
-        }
-    }
-}
-
-/// When each record of a recording is due.
-struct Clock {
-    pace: Pace,
-    start: Instant,
-    first: Option<Timestamp>,
-    count: u32,
-}
-
-impl Clock {
-    fn new(pace: Pace) -> Self {
-        Self { pace, start: Instant::now(), first: None, count: 0 }
-    }
-
-    fn due(&mut self, at: Timestamp) -> Option<Instant> {
-        match self.pace {
-            Pace::Unpaced => None,
-            Pace::Rate(rate) => {
-                if self.count == rate.get() {
-                    (self.start, self.count) = (self.start + Duration::from_secs(1), 0);
-                }
-                let due = self.start + Duration::from_secs(1) * self.count / rate.get();
-                self.count += 1;
-                Some(due)
-            }
-            Pace::Recorded(speed) => {
-                let first = *self.first.get_or_insert(at);
-                let millis = at.as_unix_millis().saturating_sub(first.as_unix_millis());
-                Some(self.start + Duration::from_millis(millis).div_f64(speed))
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_recording_is_due_at_its_own_pace_or_at_a_rate() {
-        let start = Instant::now();
-        let at = |millis| Timestamp::from_unix_millis(1_700_000_000_000 + millis);
-        let offsets = |pace, times: &[u64]| -> Vec<u128> {
-            let mut clock = Clock::new(pace);
-            let due = times.iter().filter_map(|t| clock.due(at(*t)));
-            due.map(|due| (due - start).as_millis()).collect()
-        };
-        assert_eq!(offsets(Pace::Recorded(2.0), &[0, 100, 50, 1000]), [0, 50, 25, 500]);
-        assert_eq!(
-            offsets(Pace::Rate(NonZeroU32::new(4).unwrap()), &[9; 6]),
-            [0, 250, 500, 750, 1000, 1250]
-        );
-        assert!(offsets(Pace::Unpaced, &[0, 1]).is_empty());
     }
 }

@@ -2,8 +2,8 @@
 //! `faucet receive` and `faucet demo`.
 //!
 //! A [`FeedServer`] serves a synthetic exchange or a recording to each client. A [`Receiver`] takes
-//! messages, counts them in a [`Tally`] and checks the order of their trade [`Numbers`]. Neither
-//! server checks credentials or speaks TLS: use them on loopback and in networks of your own.
+//! messages, counts them in a [`Tally`] and checks the order of their trade [`Numbers`]. Both can make
+//! [`Faults`]: drops, stalls and more, at random and the same for the same seed. Neither server checks credentials or speaks TLS: use them on loopback and in networks of your own.
 //!
 //! ```no_run
 //! use faucet_lab::{FeedServer, Program};
@@ -20,16 +20,23 @@
 //! ```
 
 mod exchange;
+mod faults;
 mod feed;
 mod line;
 mod listening;
+mod market;
 mod numbers;
 mod receiver;
+mod recording;
+mod sending;
 mod tally;
+mod trading;
 
 pub use exchange::Exchange;
 pub use faucet_common_websocket::Frame;
-pub use feed::{FeedServer, Pace, Program};
+pub use faults::Faults;
+pub use feed::{FeedServer, Program};
 pub use numbers::{Numbers, number_of};
 pub use receiver::{Print, Received, Receiver, ReceiverOptions};
+pub use recording::Pace;
 pub use tally::{Amount, Cursor, Tally};

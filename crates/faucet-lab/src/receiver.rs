@@ -12,8 +12,9 @@ use faucet_core::{Error, Result};
 use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::faults::{Cut, Fault, Faults, Schedule};
 use crate::line::render_json;
 use crate::listening::{self, accept_all};
 use crate::tally::{Cursor, Tally};
@@ -43,6 +44,14 @@ pub struct ReceiverOptions {
     /// Drops the first connection after this many messages, at least 1, without a close handshake.
     /// Default: never.
     pub drop_after: Option<u64>,
+    /// The mean time until a connection is dropped at random without a close handshake, half of the times
+    /// with a reset. Default: never.
+    pub drop: Option<Duration>,
+    /// The mean time between two stalls of a connection, in which nothing is read and no Ping is
+    /// answered for up to 3 s. Default: never.
+    pub stall: Option<Duration>,
+    /// The same seed makes the same faults on the connection with the same number.
+    pub seed: u64,
     /// Gets each message as a line: text as it is, and bytes as a JSON string of their base64. An
     /// error ends the receiver. Default: messages are counted only.
     pub print: Option<Print>,
@@ -167,7 +176,10 @@ async fn serve_client(incoming: Incoming, shared: Arc<Shared>) {
     };
     let number = shared.state().tally.connected();
     tracing::info!(%peer, "client connected");
+    let ReceiverOptions { drop, stall, seed, .. } = shared.options;
+    let faults = Faults { drop, stall, seed, ..Faults::default() };
     let mut connection = Connection {
+        schedule: Schedule::new(faults, number, Instant::now()),
         shared: Arc::clone(&shared),
         cursor: Cursor::default(),
         messages: 0,
@@ -187,11 +199,25 @@ async fn serve_client(incoming: Incoming, shared: Arc<Shared>) {
 
 /// A client that sends.
 struct Connection {
+    schedule: Schedule,
     shared: Arc<Shared>,
     cursor: Cursor,
     messages: u64,
     /// Dropped after so many messages.
     quota: Option<u64>,
+}
+
+/// Waits for the next fault. Cancel safe.
+async fn due(schedule: &mut Schedule) -> Fault {
+    loop {
+        match schedule.next() {
+            Some(next) => sleep_until(next).await,
+            None => std::future::pending().await,
+        }
+        if let Some(fault) = schedule.due(Instant::now()) {
+            return fault;
+        }
+    }
 }
 
 /// The next step after some messages.
@@ -210,6 +236,20 @@ impl Connection {
             let first = tokio::select! {
                 biased;
                 code = code(&mut end) => return dismiss(client, code).await,
+                fault = due(&mut self.schedule) => match fault {
+                    Fault::Drop(Cut { reset, .. }) => {
+                        client.abort(reset);
+                        return Ok("dropped as asked");
+                    }
+                    Fault::Stall(length) => {
+                        tokio::select! {
+                            code = code(&mut end) => return dismiss(client, code).await,
+                            () = sleep(length) => continue,
+                        }
+                    }
+                    // A receiver has no feed.
+                    Fault::Flood(_) | Fault::Dribble(_) => continue,
+                },
                 first = client.receive() => first?,
             };
             let Some(first) = first else { return Ok("left") };
@@ -230,7 +270,7 @@ impl Connection {
     /// Takes `first` and the messages that are there already. A message beyond `count` is not read:
     /// reading may answer a Ping behind it, and the Pong would confirm a message that was not taken.
     fn take(&mut self, first: Frame, client: &mut Client, lines: &mut Vec<u8>) -> Next {
-        let Self { shared, cursor, messages, quota } = self;
+        let Self { shared, cursor, messages, quota, .. } = self;
         let mut state = shared.state();
         if state.wanted == 0 {
             return Next::Refuse;

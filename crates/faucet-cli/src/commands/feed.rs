@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use faucet_core::{Error, ErrorKind, Registry, Result};
-use faucet_lab::{FeedServer, Pace, Program};
+use faucet_lab::{Faults, FeedServer, Pace, Program};
 use serde_json::json;
 
 use crate::args::{FeedArgs, RecordingFormat};
@@ -14,9 +14,15 @@ use crate::signals::Signals;
 pub(crate) async fn feed(args: FeedArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
     let listen = args.listen;
+    let FeedArgs { drop, stall, flood, dribble, seed, .. } = args;
+    let faults = Faults { drop, stall, flood, dribble, seed };
     let program = program(args, registry)?;
+    if flood.is_some() && !program.has_pace() {
+        let hint = "a feed at full speed has no floods; choose a --rate";
+        return Err(Error::usage("--flood: the feed has no pace").with_hint(hint));
+    }
     let failed = cannot_listen(listen);
-    let server = FeedServer::bind(listen, program).await.map_err(failed)?;
+    let server = FeedServer::bind(listen, program).await.map_err(failed)?.with_faults(faults);
     let url = server.url().map_err(failed)?;
     print_line(&url)?;
     tracing::info!("serving on {url} until Ctrl-C");

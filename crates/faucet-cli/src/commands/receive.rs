@@ -11,10 +11,10 @@ use crate::signals::Signals;
 
 pub(crate) async fn receive(args: ReceiveArgs) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
-    let ReceiveArgs { listen, count, print, drop_after } = args;
+    let ReceiveArgs { listen, count, print, drop_after, drop, stall, seed } = args;
     let failed = cannot_listen(listen);
-    let options =
-        ReceiverOptions { count, drop_after, print: print.then_some(print_bytes as Print) };
+    let print_lines = print.then_some(print_bytes as Print);
+    let options = ReceiverOptions { count, drop_after, drop, stall, seed, print: print_lines };
     let receiver = Receiver::bind(listen, options).await.map_err(failed)?;
     let url = receiver.url().map_err(failed)?;
     print_line(&url)?;

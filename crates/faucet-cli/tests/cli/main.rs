@@ -9,6 +9,7 @@ mod configuration;
 mod demo;
 mod examples;
 mod exits;
+mod faults;
 mod feed;
 mod files;
 mod graph;
