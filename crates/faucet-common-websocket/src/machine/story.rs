@@ -1,6 +1,7 @@
 //! Stories of a machine in virtual time.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use faucet_connect::{Backoff, ReconnectPolicy, Secrets};
