@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faucet_connect::{
-    Auth, ProxyChoice, ProxySetting, ReconnectKeys, TlsConfig, basic_headers, check_headers,
+    Auth, Credentials, ProxyChoice, ProxySetting, ReconnectKeys, TlsConfig, basic_headers,
+    check_headers,
 };
 use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, Secret, duration};
 use http::HeaderMap;
@@ -15,6 +16,7 @@ use crate::compression::Compression;
 use crate::endpoint::Endpoint;
 use crate::frame::Frame;
 use crate::machine::{FrameLimits, Pool, Role, Settings, TimeLimits, Utf8Policy};
+use crate::target::Offer;
 use crate::url::{UrlTemplate, UrlText};
 
 /// The largest limit of a message. Its bytes are one payload in memory.
@@ -112,7 +114,7 @@ impl ConnectOptions {
         let proxy = self.proxy.check(&"proxy".into(), problems);
         self.check_tls(url.as_ref(), &proxy, problems);
         let headers = self.check_credentials(url.as_ref(), problems);
-        let reconnect = self.reconnect.check(problems);
+        let reconnect = Arc::new(self.reconnect.check(problems));
         let settings = Settings {
             role: Role::Client,
             reconnect,
@@ -128,15 +130,16 @@ impl ConnectOptions {
         };
         Some(Endpoint {
             url: url?,
-            headers: Arc::new(headers),
-            provider: None,
+            offer: Arc::new(Offer {
+                credentials: Credentials { fixed: Arc::new(headers), provider: None },
+                subprotocols: self.subprotocols,
+                compression: self.compression,
+                connect_timeout: self.connect_timeout,
+            }),
             dial: None,
             proxy,
             environment: None,
-            subprotocols: self.subprotocols,
-            compression: self.compression,
             tls: self.tls,
-            connect_timeout: self.connect_timeout,
             kind: self.end,
             settings: Arc::new(settings),
         })

@@ -2,33 +2,24 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use faucet_connect::{
-    AuthProvider, Credentials, Destination, Dial, ProxyChoice, ProxyEnvironment, TlsConfig,
-};
+use faucet_connect::{AuthProvider, Destination, Dial, ProxyChoice, ProxyEnvironment, TlsConfig};
 use faucet_core::{ComponentKind, Result, Scope};
-use http::HeaderMap;
 
-use crate::compression::Compression;
 use crate::driver::Driver;
 use crate::machine::Settings;
-use crate::target::Target;
+use crate::target::{Offer, Target};
 use crate::url::{UrlTemplate, WsUrl};
 
 /// A checked far end, from which runs are started. Immutable and cheap to share.
 pub struct Endpoint {
     pub(crate) url: UrlTemplate,
-    pub(crate) headers: Arc<HeaderMap>,
-    pub(crate) provider: Option<Arc<dyn AuthProvider>>,
+    pub(crate) offer: Arc<Offer>,
     pub(crate) dial: Option<Arc<dyn Dial>>,
     pub(crate) proxy: ProxyChoice,
     /// `None` is that of the process.
     pub(crate) environment: Option<ProxyEnvironment>,
-    pub(crate) subprotocols: Vec<String>,
-    pub(crate) compression: Compression,
     pub(crate) tls: TlsConfig,
-    pub(crate) connect_timeout: Duration,
     /// The kind of component that connects, for the log.
     pub(crate) kind: ComponentKind,
     pub(crate) settings: Arc<Settings>,
@@ -38,7 +29,7 @@ impl Endpoint {
     /// Asks `provider` for credentials on every connect.
     #[must_use]
     pub fn with_auth_provider(mut self, provider: Arc<dyn AuthProvider>) -> Self {
-        self.provider = Some(provider);
+        Arc::make_mut(&mut self.offer).credentials.provider = Some(provider);
         self
     }
 
@@ -111,13 +102,7 @@ impl Endpoint {
             },
             dial: self.dialer(&url)?,
             url,
-            credentials: Credentials {
-                fixed: Arc::clone(&self.headers),
-                provider: self.provider.clone(),
-            },
-            subprotocols: self.subprotocols.clone(),
-            compression: self.compression,
-            connect_timeout: self.connect_timeout,
+            offer: Arc::clone(&self.offer),
         })
     }
 }

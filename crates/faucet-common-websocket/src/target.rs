@@ -12,22 +12,28 @@ use crate::driver::Upgraded;
 use crate::upgrade::Request;
 use crate::url::WsUrl;
 
-/// The values that a connect needs.
-pub(crate) struct Target {
-    pub(crate) url: WsUrl,
-    pub(crate) dial: Arc<dyn Dial>,
-    /// For `wss://`.
-    pub(crate) tls: Option<Tls>,
+/// The values of each connect of an endpoint, whatever its URL.
+#[derive(Clone)]
+pub(crate) struct Offer {
     pub(crate) credentials: Credentials,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) compression: Compression,
     pub(crate) connect_timeout: Duration,
 }
 
+/// The values that a connect needs.
+pub(crate) struct Target {
+    pub(crate) url: WsUrl,
+    pub(crate) dial: Arc<dyn Dial>,
+    /// For `wss://`.
+    pub(crate) tls: Option<Tls>,
+    pub(crate) offer: Arc<Offer>,
+}
+
 impl Target {
     /// Connects within the budget, noting the steps.
     pub(crate) async fn connect(&self, log: &mut StepLog) -> Result<Upgraded, ConnectFailed> {
-        let limit = self.connect_timeout;
+        let limit = self.offer.connect_timeout;
         match timeout(limit, self.connect_unbounded(log)).await {
             Ok(result) => result,
             Err(_) => Err(ConnectFailed::TimedOut { phase: log.phase(), limit }),
@@ -36,12 +42,12 @@ impl Target {
 
     /// The texts that a plugin which brings no connection may repeat.
     pub(crate) fn secrets(&self) -> Secrets {
-        Secrets::new(&self.credentials.fixed, self.url.secrets())
+        Secrets::new(&self.offer.credentials.fixed, self.url.secrets())
     }
 
     async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Upgraded, ConnectFailed> {
         log.begin("auth");
-        let headers = self.credentials.resolve().await.map_err(ConnectFailed::Credentials)?;
+        let headers = self.offer.credentials.resolve().await.map_err(ConnectFailed::Credentials)?;
         let to = Destination::new(self.url.host(), self.url.port(), self.url.is_tls());
         let mut io = self.dial.dial(&to, log).await?;
         if let Some(tls) = &self.tls {
@@ -53,8 +59,8 @@ impl Target {
         let request = Request {
             url: &self.url,
             headers: &headers,
-            subprotocols: &self.subprotocols,
-            compression: self.compression,
+            subprotocols: &self.offer.subprotocols,
+            compression: self.offer.compression,
             secrets: &secrets,
         };
         let upgraded = request.send(&mut *io).await?;

@@ -1,5 +1,6 @@
 //! How many attempts are left, and how long to wait before the next. Pure.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::reconnect::ReconnectPolicy;
@@ -23,14 +24,15 @@ pub struct Retry {
 /// ever.
 #[derive(Debug, Clone)]
 pub struct Attempts {
-    policy: ReconnectPolicy,
+    policy: Arc<ReconnectPolicy>,
     connected_at: Option<Instant>,
     failures: u32,
 }
 
 impl Attempts {
     /// No failure yet.
-    pub fn new(policy: ReconnectPolicy) -> Self {
+    pub fn new(policy: impl Into<Arc<ReconnectPolicy>>) -> Self {
+        let policy = policy.into();
         Self { policy, connected_at: None, failures: 0 }
     }
 

@@ -17,7 +17,7 @@ use super::{Driver, Upgraded};
 use crate::compression::Compression;
 use crate::machine::story::settings;
 use crate::machine::{Event, Settings, Taken};
-use crate::target::Target;
+use crate::target::{Offer, Target};
 use crate::testing::raw_frame::{RawFrame, described, stream};
 use crate::url::UrlText;
 
@@ -97,10 +97,12 @@ fn driver(near: &Near, settings: Settings) -> Driver {
         url: UrlText::from("ws://h/").check().unwrap().resolve(&scope).unwrap(),
         dial: Arc::new(Never),
         tls: None,
-        credentials: Credentials::default(),
-        subprotocols: Vec::new(),
-        compression: Compression::None,
-        connect_timeout: Duration::from_secs(10),
+        offer: Arc::new(Offer {
+            credentials: Credentials::default(),
+            subprotocols: Vec::new(),
+            compression: Compression::None,
+            connect_timeout: Duration::from_secs(10),
+        }),
     };
     let mut driver = Driver::new(Arc::new(settings), target, ComponentKind::Source, &scope);
     let upgraded = Upgraded {
@@ -220,7 +222,7 @@ async fn with_the_last_event_the_connection_is_dropped() {
     near.0.lock().unwrap().reads =
         [Read::Bytes(RawFrame::close(1000, "").bytes()), Read::End].into();
     let mut settings = settings();
-    settings.reconnect.reconnect = false;
+    Arc::make_mut(&mut settings.reconnect).reconnect = false;
     let mut driver = driver(&near, settings);
     let told = once(&mut driver).await;
     assert!(told[1].starts_with("Over(Closed("), "{told:?}");

@@ -1,5 +1,6 @@
 //! Whether to connect again, and when: the only place where reconnect policy lives. Pure.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use faucet_connect::{Attempts, ReconnectPolicy, Retry, STABLE};
@@ -68,7 +69,7 @@ pub(crate) struct Lifecycle {
 
 impl Lifecycle {
     /// A run that has not connected yet.
-    pub(crate) fn new(policy: ReconnectPolicy, patience: Option<Duration>) -> Self {
+    pub(crate) fn new(policy: impl Into<Arc<ReconnectPolicy>>, patience: Option<Duration>) -> Self {
         let attempts = Attempts::new(policy);
         Self { attempts, patience, was_connected: false, connected_at: None, repeated: None }
     }

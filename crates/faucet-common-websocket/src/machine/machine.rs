@@ -91,7 +91,7 @@ impl Machine {
         let times = settings.times;
         let token = fastrand::u64(..);
         Self {
-            life: Lifecycle::new(settings.reconnect, settings.patience),
+            life: Lifecycle::new(Arc::clone(&settings.reconnect), settings.patience),
             pings: Pings::new(times.ping_interval, times.pong_timeout, token),
             settings,
             state: State::Over,

@@ -29,7 +29,7 @@ pub(crate) struct TimeLimits {
 pub(crate) struct Settings {
     /// Which end of the connection the machine is.
     pub(crate) role: Role,
-    pub(crate) reconnect: ReconnectPolicy,
+    pub(crate) reconnect: Arc<ReconnectPolicy>,
     /// How long ends of one class may repeat; `None` is no limit.
     pub(crate) patience: Option<Duration>,
     pub(crate) times: TimeLimits,

@@ -27,7 +27,7 @@ pub(crate) fn settings() -> Settings {
     let backoff = Backoff { initial: S(1), max: S(1), jitter: 0.0 };
     Settings {
         role: Role::Client,
-        reconnect: ReconnectPolicy { reconnect: true, backoff, max_attempts: None },
+        reconnect: Arc::new(ReconnectPolicy { reconnect: true, backoff, max_attempts: None }),
         patience: Some(S(300)),
         times: TimeLimits::default(),
         frames: FrameLimits { max_message_bytes: 1000, max_fragments: 3 },
@@ -40,7 +40,7 @@ pub(crate) fn settings() -> Settings {
 /// The same without reconnecting.
 pub(super) fn once() -> Settings {
     let mut settings = settings();
-    settings.reconnect.reconnect = false;
+    Arc::make_mut(&mut settings.reconnect).reconnect = false;
     settings
 }
 

@@ -1,5 +1,6 @@
 //! The circumstances of a story.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use faucet_connect::{Backoff, ReconnectPolicy};
@@ -75,12 +76,12 @@ impl World {
                 Side::Client => Role::Client,
                 Side::Server => Role::Server,
             },
-            reconnect: ReconnectPolicy {
+            reconnect: Arc::new(ReconnectPolicy {
                 // A client that comes back is another connection of the server.
                 reconnect: side == Side::Client,
                 backoff,
                 max_attempts: self.max_attempts,
-            },
+            }),
             patience: None,
             times: TimeLimits { ping_interval, pong_timeout, ..TimeLimits::default() },
             frames: FrameLimits { max_message_bytes: 1 << 20, max_fragments: 1000 },
