@@ -31,7 +31,7 @@ async fn connect(url: &str) -> Result<Driver> {
     let mut problems = Problems::new();
     let mut options = ConnectOptions::new(url);
     if std::env::args().any(|argument| argument == "--deflate") {
-        options.compression = Compression::Deflate;
+        options.request.compression = Compression::Deflate;
     }
     let endpoint = options.check(&mut problems).ok_or_else(|| problems.to_string())?;
     Ok(endpoint.connect(&Scope::default()).await?)

@@ -70,7 +70,7 @@ impl Endpoint {
         let count = self.settings.greeting.len();
         if count > 0 {
             let _ = poll_fn(|cx| Poll::Ready(driver.poll_flush(cx))).await;
-            let sent = StepOutcome::Passed(format!("{count} messages sent"));
+            let sent = StepOutcome::Passed(counted(count, "message") + " sent");
             let name = if feed { "subscribe" } else { "connect messages" };
             report.push(name, started.elapsed(), sent);
         }
@@ -82,7 +82,7 @@ impl Endpoint {
         if feed {
             match seen.frame {
                 Some((took, bytes)) => {
-                    report.push("first frame", took, StepOutcome::Passed(format!("{bytes} bytes")));
+                    report.push("first frame", took, StepOutcome::Passed(counted(bytes, "byte")));
                 }
                 None if still_up => {
                     let why = "none yet: a quiet feed, or a subscription is missing".to_owned();
@@ -112,6 +112,10 @@ impl Endpoint {
         driver.leave();
         while !matches!(poll_fn(|cx| driver.poll_event(cx, None)).await, Event::Over(_)) {}
     }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// The mark of the only Ping.

@@ -24,7 +24,7 @@ const LARGEST_MESSAGE: usize = 2 << 30;
 /// The largest read buffer that can be asked for.
 const LARGEST_READ_BUFFER: usize = 64 << 20;
 /// The most fragments of a message. Twice what the Autobahn suite sends.
-const MAX_FRAGMENTS: u32 = 131_072;
+pub(crate) const MAX_FRAGMENTS: u32 = 131_072;
 
 /// The keys that both ends share, as they were configured.
 #[derive(Debug)]
@@ -33,28 +33,16 @@ pub struct ConnectOptions {
     pub end: ComponentKind,
     /// `url`.
     pub url: UrlText,
-    /// `auth`.
-    pub auth: Auth,
-    /// `headers`.
-    pub headers: BTreeMap<String, Secret>,
-    /// `subprotocols`.
-    pub subprotocols: Vec<String>,
-    /// `compression`.
-    pub compression: Compression,
+    /// The keys of the upgrade.
+    pub request: RequestOptions,
     /// `proxy`.
     pub proxy: ProxySetting,
     /// `tls`.
     pub tls: TlsConfig,
-    /// `connect_timeout`.
-    pub connect_timeout: Duration,
+    /// The time limits.
+    pub times: TimeOptions,
     /// `reconnect` and the keys beside it.
     pub reconnect: ReconnectKeys,
-    /// `ping_interval`.
-    pub ping_interval: Option<Duration>,
-    /// `pong_timeout`.
-    pub pong_timeout: Option<Duration>,
-    /// `stale_timeout`.
-    pub stale_timeout: Option<Duration>,
     /// `max_message_bytes`.
     pub max_message_bytes: usize,
     /// `read_buffer_bytes`.
@@ -67,9 +55,35 @@ pub struct ConnectOptions {
     pub greeting: Vec<Frame>,
 }
 
+/// The keys of the upgrade.
+#[derive(Debug, Default)]
+pub struct RequestOptions {
+    /// `auth`.
+    pub auth: Auth,
+    /// `headers`.
+    pub headers: BTreeMap<String, Secret>,
+    /// `subprotocols`.
+    pub subprotocols: Vec<String>,
+    /// `compression`.
+    pub compression: Compression,
+}
+
+/// The time limits of a connection.
+#[derive(Debug)]
+pub struct TimeOptions {
+    /// `connect_timeout`.
+    pub connect_timeout: Duration,
+    /// `ping_interval`.
+    pub ping_interval: Option<Duration>,
+    /// `pong_timeout`.
+    pub pong_timeout: Option<Duration>,
+}
+
 /// The connection keys that only a source has.
 #[derive(Debug, Default)]
 pub struct FeedOptions {
+    /// `stale_timeout`.
+    pub stale_timeout: Option<Duration>,
     /// `idle_timeout`.
     pub idle_timeout: Option<Duration>,
     /// Whether `idle_resets_on` is `data`.
@@ -81,25 +95,30 @@ pub struct FeedOptions {
 }
 
 impl ConnectOptions {
+    /// `connect_timeout` where it is left out.
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+    /// `reconnect_patience` where it is left out.
+    pub const RECONNECT_PATIENCE: Duration = Duration::from_secs(300);
+    /// `max_message_bytes` where it is left out.
+    pub const MAX_MESSAGE_BYTES: usize = 64 << 20;
+
     /// The keys of a source for `url`, all others as when left out.
     pub fn new(url: impl Into<UrlText>) -> Self {
         Self {
             end: ComponentKind::Source,
             url: url.into(),
-            auth: Auth::default(),
-            headers: BTreeMap::new(),
-            subprotocols: Vec::new(),
+            request: RequestOptions::default(),
             proxy: ProxySetting::default(),
-            compression: Compression::default(),
             tls: TlsConfig::default(),
-            connect_timeout: Duration::from_secs(10),
+            times: TimeOptions {
+                connect_timeout: Self::CONNECT_TIMEOUT,
+                ping_interval: None,
+                pong_timeout: None,
+            },
             reconnect: ReconnectKeys::default(),
-            ping_interval: None,
-            pong_timeout: None,
-            stale_timeout: None,
-            max_message_bytes: 64 << 20,
+            max_message_bytes: Self::MAX_MESSAGE_BYTES,
             read_buffer_bytes: None,
-            reconnect_patience: Some(Duration::from_secs(300)),
+            reconnect_patience: Some(Self::RECONNECT_PATIENCE),
             feed: FeedOptions::default(),
             greeting: Vec::new(),
         }
@@ -132,9 +151,9 @@ impl ConnectOptions {
             url: url?,
             offer: Arc::new(Offer {
                 credentials: Credentials { fixed: Arc::new(headers), provider: None },
-                subprotocols: self.subprotocols,
-                compression: self.compression,
-                connect_timeout: self.connect_timeout,
+                subprotocols: self.request.subprotocols,
+                compression: self.request.compression,
+                connect_timeout: self.times.connect_timeout,
             }),
             dial: None,
             proxy,
@@ -147,9 +166,9 @@ impl ConnectOptions {
 
     fn time_limits(&self) -> TimeLimits {
         TimeLimits {
-            ping_interval: self.ping_interval,
-            pong_timeout: self.pong_timeout.or(self.ping_interval).unwrap_or_default(),
-            stale_timeout: self.stale_timeout,
+            ping_interval: self.times.ping_interval,
+            pong_timeout: self.times.pong_timeout.or(self.times.ping_interval).unwrap_or_default(),
+            stale_timeout: self.feed.stale_timeout,
             idle_timeout: self.feed.idle_timeout,
             idle_on_data: self.feed.idle_on_data,
             max_outage: self.feed.max_outage,
@@ -169,19 +188,20 @@ impl ConnectOptions {
 
     fn check_times(&self, problems: &mut Problems) {
         for (key, value) in [
-            ("connect_timeout", Some(self.connect_timeout)),
-            ("ping_interval", self.ping_interval),
-            ("pong_timeout", self.pong_timeout),
-            ("stale_timeout", self.stale_timeout),
+            ("connect_timeout", Some(self.times.connect_timeout)),
+            ("ping_interval", self.times.ping_interval),
+            ("pong_timeout", self.times.pong_timeout),
+            ("stale_timeout", self.feed.stale_timeout),
             ("reconnect_patience", self.reconnect_patience),
             ("max_outage", self.feed.max_outage),
             ("idle_timeout", self.feed.idle_timeout),
         ] {
             duration::check(key, value, problems);
         }
-        problems.push_if(self.pong_timeout.is_some() && self.ping_interval.is_none(), || {
-            Problem::needs("pong_timeout", "ping_interval")
-        });
+        problems.push_if(
+            self.times.pong_timeout.is_some() && self.times.ping_interval.is_none(),
+            || Problem::needs("pong_timeout", "ping_interval"),
+        );
     }
 
     fn check_sizes(&self, problems: &mut Problems) {
@@ -198,7 +218,7 @@ impl ConnectOptions {
     fn check_subprotocols(&self, problems: &mut Problems) {
         let at = |index| KeyPath::key("subprotocols").at(index);
         let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-        for (index, name) in self.subprotocols.iter().enumerate() {
+        for (index, name) in self.request.subprotocols.iter().enumerate() {
             problems.push_if(HeaderName::from_bytes(name.as_bytes()).is_err(), || {
                 Problem::invalid(at(index), "not a token (RFC 6455 §4.1)")
                     .expected("a name without spaces and commas")
@@ -213,10 +233,10 @@ impl ConnectOptions {
     /// The headers of the request. `Authorization` comes from one of `headers`, `url` and `auth`.
     fn check_credentials(&self, url: Option<&UrlTemplate>, problems: &mut Problems) -> HeaderMap {
         let path = KeyPath::key("headers");
-        let mut headers = check_headers(&path, &self.headers, problems);
+        let mut headers = check_headers(&path, &self.request.headers, problems);
         let user = url.and_then(UrlTemplate::user_info);
         let of_url = user.map(|(user, password)| basic_headers(&user, &password));
-        let of_auth = self.auth.check(&"auth".into(), problems);
+        let of_auth = self.request.auth.check(&"auth".into(), problems);
         for (from, more) in [("url", of_url.unwrap_or_default()), ("auth", of_auth)] {
             for (name, value) in more {
                 // No header of these is repeated, so that each has its name.
@@ -233,7 +253,7 @@ impl ConnectOptions {
     /// The key that has set the header `name` already.
     fn origin_of(&self, name: &HeaderName) -> KeyPath {
         let same = |written: &&String| written.eq_ignore_ascii_case(name.as_str());
-        match self.headers.keys().find(same) {
+        match self.request.headers.keys().find(same) {
             Some(written) => KeyPath::key("headers").then(written.as_str()),
             None => "url".into(),
         }

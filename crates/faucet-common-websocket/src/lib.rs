@@ -35,7 +35,7 @@ mod words;
 
 pub use check::CheckProfile;
 pub use compression::Compression;
-pub use config::{ConnectOptions, FeedOptions};
+pub use config::{ConnectOptions, FeedOptions, RequestOptions, TimeOptions};
 pub use connect_failed::{ConnectFailed, Handshake};
 pub use driver::Driver;
 pub use endpoint::Endpoint;

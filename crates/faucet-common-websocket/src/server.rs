@@ -9,6 +9,7 @@ use faucet_core::{MessageKind, Span, Timestamp};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::config::{ConnectOptions, MAX_FRAGMENTS};
 use crate::frame::Frame;
 use crate::machine::{
     Control, FrameLimits, Frames, Inbound, Inbox, Outbox, PeerClose, Pool, Role, Stamp, Taken,
@@ -18,7 +19,10 @@ pub use crate::server_upgrade::NotAnUpgrade;
 use crate::server_upgrade::accept;
 
 /// The largest message that is taken from a client.
-const LIMITS: FrameLimits = FrameLimits { max_message_bytes: 64 << 20, max_fragments: 131_072 };
+const LIMITS: FrameLimits = FrameLimits {
+    max_message_bytes: ConnectOptions::MAX_MESSAGE_BYTES as u64,
+    max_fragments: MAX_FRAGMENTS,
+};
 
 /// Accepts WebSocket connections.
 #[derive(Debug)]

@@ -65,8 +65,12 @@ impl Target {
         };
         let upgraded = request.send(&mut *io).await?;
         let deflate = upgraded.deflate;
-        let chosen = upgraded.subprotocol.into_iter();
-        let chosen = chosen.chain(deflate.map(|_| "permessage-deflate".to_owned()));
+        let compression = match (self.offer.compression, &deflate) {
+            (Compression::None, _) => None,
+            (Compression::Deflate, Some(_)) => Some("permessage-deflate"),
+            (Compression::Deflate, None) => Some("the server chose no compression"),
+        };
+        let chosen = upgraded.subprotocol.as_deref().into_iter().chain(compression);
         log.done(chosen.collect::<Vec<_>>().join(", "));
         Ok(Upgraded { io, leftover: upgraded.leftover, secrets, deflate })
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use faucet_common_websocket::{
     Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
-    ReconnectKeys, TlsConfig, UrlText,
+    ReconnectKeys, RequestOptions, TimeOptions, TlsConfig, UrlText,
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::size::{self, Bytes};
@@ -185,15 +185,15 @@ mod default {
     }
 
     pub(super) const fn reconnect_patience() -> Option<Duration> {
-        Some(Duration::from_secs(300))
+        Some(ConnectOptions::RECONNECT_PATIENCE)
     }
 
     pub(super) const fn connect_timeout() -> Duration {
-        Duration::from_secs(10)
+        ConnectOptions::CONNECT_TIMEOUT
     }
 
     pub(super) const fn max_message_bytes() -> usize {
-        64 << 20
+        ConnectOptions::MAX_MESSAGE_BYTES
     }
 }
 
@@ -271,13 +271,19 @@ impl WebsocketSinkConfig {
         ConnectOptions {
             end: ComponentKind::Sink,
             url: self.url,
-            auth: self.auth,
-            headers: self.headers,
-            subprotocols: self.subprotocols,
-            compression: self.compression,
+            request: RequestOptions {
+                auth: self.auth,
+                headers: self.headers,
+                subprotocols: self.subprotocols,
+                compression: self.compression,
+            },
             proxy: self.proxy,
             tls: self.tls,
-            connect_timeout: self.connect_timeout,
+            times: TimeOptions {
+                connect_timeout: self.connect_timeout,
+                ping_interval: self.ping_interval,
+                pong_timeout: self.pong_timeout,
+            },
             reconnect: ReconnectKeys {
                 reconnect: self.reconnect,
                 backoff: self.reconnect_backoff,
@@ -285,9 +291,6 @@ impl WebsocketSinkConfig {
                 jitter: self.reconnect_jitter,
                 max_attempts: self.max_reconnect_attempts,
             },
-            ping_interval: self.ping_interval,
-            pong_timeout: self.pong_timeout,
-            stale_timeout: None,
             max_message_bytes: self.max_message_bytes,
             read_buffer_bytes: self.read_buffer_bytes,
             reconnect_patience: self.reconnect_patience,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use faucet_common_websocket::{
     Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
-    ReconnectKeys, TlsConfig, UrlText, Utf8Policy,
+    ReconnectKeys, RequestOptions, TimeOptions, TlsConfig, UrlText, Utf8Policy,
 };
 use faucet_core::duration::{self, Seconds, SecondsOrZero};
 use faucet_core::size::{self, Bytes};
@@ -183,15 +183,15 @@ mod default {
     }
 
     pub(super) const fn reconnect_patience() -> Option<Duration> {
-        Some(Duration::from_secs(300))
+        Some(ConnectOptions::RECONNECT_PATIENCE)
     }
 
     pub(super) const fn connect_timeout() -> Duration {
-        Duration::from_secs(10)
+        ConnectOptions::CONNECT_TIMEOUT
     }
 
     pub(super) const fn max_message_bytes() -> usize {
-        64 << 20
+        ConnectOptions::MAX_MESSAGE_BYTES
     }
 
     pub(super) const fn batch_size() -> usize {
@@ -275,13 +275,19 @@ impl WebsocketSourceConfig {
         ConnectOptions {
             end: ComponentKind::Source,
             url: self.url,
-            auth: self.auth,
-            headers: self.headers,
-            subprotocols: self.subprotocols,
-            compression: self.compression,
+            request: RequestOptions {
+                auth: self.auth,
+                headers: self.headers,
+                subprotocols: self.subprotocols,
+                compression: self.compression,
+            },
             proxy: self.proxy,
             tls: self.tls,
-            connect_timeout: self.connect_timeout,
+            times: TimeOptions {
+                connect_timeout: self.connect_timeout,
+                ping_interval: self.ping_interval,
+                pong_timeout: self.pong_timeout,
+            },
             reconnect: ReconnectKeys {
                 reconnect: self.reconnect,
                 backoff: self.reconnect_backoff,
@@ -289,13 +295,11 @@ impl WebsocketSourceConfig {
                 jitter: self.reconnect_jitter,
                 max_attempts: self.max_reconnect_attempts,
             },
-            ping_interval: self.ping_interval,
-            pong_timeout: self.pong_timeout,
-            stale_timeout: self.stale_timeout,
             max_message_bytes: self.max_message_bytes,
             read_buffer_bytes: self.read_buffer_bytes,
             reconnect_patience: self.reconnect_patience,
             feed: FeedOptions {
+                stale_timeout: self.stale_timeout,
                 idle_timeout: self.idle_timeout,
                 idle_on_data: self.idle_resets_on == IdleResetsOn::Data,
                 max_outage: self.max_outage,

@@ -28,10 +28,35 @@ fn is_a_time(text: &str) {
     assert!(number.parse::<f64>().is_ok() && ["µs", "ms", "s"].contains(&unit), "{text:?}");
 }
 
-async fn check(files: &Files, url: &str, keys: Value) -> Ran {
-    let mut keys = keys;
+fn with_unbounded(mut keys: Value) -> Value {
     keys["unbounded"] = true.into();
-    faucet_ran(["check", &files.pipeline(url, keys)]).await
+    keys
+}
+
+async fn check(files: &Files, url: &str, keys: Value) -> Ran {
+    faucet_ran(["check", &files.pipeline(url, with_unbounded(keys))]).await
+}
+
+#[tokio::test]
+async fn check_and_the_log_say_whether_messages_are_compressed() {
+    // (keys, what the server chooses, the detail of the step, the field of the log)
+    for (keys, chosen, detail, field) in [
+        (json!({}), "", "", ""),
+        (json!({"compression": "deflate"}), "", "the server chose no compression", "false"),
+        (json!({"compression": "deflate"}), "permessage-deflate", "permessage-deflate", "true"),
+    ] {
+        let (files, offered) = (Files::new(), keys != json!({}));
+        let script = || Script::accept().extensions(chosen).close(1000, "");
+        let server = ScriptedServer::start([script(), script()]).await;
+        let checked = check(&files, &server.url(), keys.clone()).await;
+        let steps = steps(&checked);
+        let upgrade = steps.iter().find(|(name, ..)| name == "upgrade").expect("an upgrade");
+        assert_eq!((upgrade.1.as_str(), upgrade.3.as_str()), ("ok", detail));
+        let ran = faucet_ran(["run", &files.pipeline(&server.url(), with_unbounded(keys))]).await;
+        let told = &ran.succeeded().stderr;
+        assert_eq!(told.contains("compressed="), offered, "{told}");
+        assert!(told.contains(&format!("compressed={field}")) || !offered, "{told}");
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::coop;
 
+use crate::compression::Compression;
 use crate::connect_failed::ConnectFailed;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
@@ -284,7 +285,12 @@ impl Driver {
         let Some(component) = self.component.as_deref() else { return };
         let url = self.url();
         match event {
-            Event::Up { again } => tracing::info!(component, url, again, "connected"),
+            Event::Up { again } => {
+                // Only where it was asked for.
+                let asked = self.target.offer.compression == Compression::Deflate;
+                let compressed = asked.then(|| self.machine.compresses());
+                tracing::info!(component, url, again, compressed, "connected");
+            }
             Event::Lost { failure, wait, attempt } => {
                 let error = failure.error(url);
                 let when = match self.kind {
