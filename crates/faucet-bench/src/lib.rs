@@ -65,11 +65,7 @@ fn run(options: Options) -> Result<()> {
     if let Some(name) = &options.instructions {
         return instructions::run(name, options.messages);
     }
-    let compression = receivers::ours::takes_compression();
-    let all = lines::all(compression);
-    if !compression {
-        println!("not in this build: the key `compression` of the websocket source");
-    }
+    let all = lines::all();
     if options.list {
         list(&all);
         return Ok(());

@@ -140,6 +140,18 @@ impl Subject {
         self.label().starts_with("faucet")
     }
 
+    /// Whether our sink sends what it gets.
+    pub(crate) fn sends(self) -> bool {
+        matches!(
+            self,
+            Self::RelayAtMostOnce
+                | Self::RelayAtLeastOnce
+                | Self::RelayJson
+                | Self::SinkAtMostOnce
+                | Self::SinkAtLeastOnce
+        )
+    }
+
     /// Whether it only sends.
     pub(crate) fn is_sink(self) -> bool {
         self.name().starts_with("sink-")

@@ -29,13 +29,12 @@ const SENDERS: [Subject; 4] = [
     Subject::SinkAtLeastOnce,
 ];
 
-/// All lines, in the order in which they run and are shown. `compression`: whether the source of this
-/// build takes compressed messages.
-pub(crate) fn all(compression: bool) -> Vec<Line> {
+/// All lines, in the order in which they run and are shown.
+pub(crate) fn all() -> Vec<Line> {
     let mut lines = Vec::new();
     for transport in Transport::ALL {
         for payload in Payload::ALL {
-            let fits = |subject: &Subject| exists(*subject, transport, compression);
+            let fits = |subject: &Subject| exists(*subject, transport);
             let all = RECEIVERS.iter().chain(&SENDERS).copied().filter(fits);
             lines.extend(all.map(|subject| line(subject, payload, transport)));
         }
@@ -52,17 +51,21 @@ pub(crate) fn all(compression: bool) -> Vec<Line> {
     lines
 }
 
-/// tungstenite knows no compression, and a sink sends without it.
-fn exists(subject: Subject, transport: Transport, compression: bool) -> bool {
+/// Whether there is such a line: tungstenite knows no compression, and a server chooses only for its
+/// own direction whether each message begins anew.
+fn exists(subject: Subject, transport: Transport) -> bool {
+    let receives = matches!(
+        subject,
+        Subject::Scan
+            | Subject::PagesRaw
+            | Subject::PagesJson
+            | Subject::LinesRaw
+            | Subject::LinesJson
+    );
     match transport {
         Transport::Plain | Transport::Tls => true,
-        Transport::Deflate | Transport::DeflateReset => match subject {
-            Subject::Scan => true,
-            Subject::PagesRaw | Subject::PagesJson | Subject::LinesRaw | Subject::LinesJson => {
-                compression
-            }
-            _ => false,
-        },
+        Transport::Deflate => receives || subject.sends(),
+        Transport::DeflateReset => receives,
     }
 }
 
@@ -70,8 +73,11 @@ fn line(subject: Subject, payload: Payload, transport: Transport) -> Line {
     let base = match transport {
         Transport::Plain | Transport::Tls if subject.is_sink() => Subject::SinkTungstenite,
         Transport::Plain | Transport::Tls => Subject::Tungstenite,
+        // The price of compression is of interest: nothing else here sends with it.
+        Transport::Deflate if subject.sends() => subject,
         Transport::Deflate | Transport::DeflateReset => Subject::Scan,
     };
+    let compared = if base == subject && subject.sends() { Transport::Plain } else { transport };
     let by_default = transport == Transport::Plain
         && match payload {
             Payload::Trade => subject != Subject::RelayJson,
@@ -91,7 +97,7 @@ fn line(subject: Subject, payload: Payload, transport: Transport) -> Line {
         transport,
         connections: 1,
         messages: messages(subject, payload, transport),
-        base: Some(Name::of(base, payload, transport)),
+        base: Some(Name::of(base, payload, compared)),
         by_default,
     }
 }
@@ -163,14 +169,12 @@ mod tests {
 
     #[test]
     fn names_are_different_and_every_comparison_is_there() {
-        for compression in [true, false] {
-            let lines = all(compression);
-            let names: BTreeSet<&Name> = lines.iter().map(|line| &line.name).collect();
-            assert_eq!(names.len(), lines.len());
-            for line in &lines {
-                assert!(line.base.iter().all(|base| names.contains(base)), "{}", line.name);
-                assert!(line.messages > 0, "{}", line.name);
-            }
+        let lines = all();
+        let names: BTreeSet<&Name> = lines.iter().map(|line| &line.name).collect();
+        assert_eq!(names.len(), lines.len());
+        for line in &lines {
+            assert!(line.base.iter().all(|base| names.contains(base)), "{}", line.name);
+            assert!(line.messages > 0, "{}", line.name);
         }
     }
 
@@ -178,23 +182,19 @@ mod tests {
     fn a_filter_brings_what_the_lines_are_compared_with() {
         let names = |filters: &[&str]| -> Vec<String> {
             let filters: Vec<String> = filters.iter().map(|f| (*f).to_owned()).collect();
-            select(all(true), &filters).iter().map(|line| line.name.to_string()).collect()
+            select(all(), &filters).iter().map(|line| line.name.to_string()).collect()
         };
         assert_eq!(names(&["pages-raw/64kB/tls"]), ["tungstenite/64kB/tls", "pages-raw/64kB/tls"]);
         assert_eq!(
             names(&["pages-json/135B/deflate-reset"]),
             ["scan/135B/deflate-reset", "pages-json/135B/deflate-reset"]
         );
+        assert_eq!(
+            names(&["sink-at_least_once/64kB/deflate"]),
+            ["sink-at_least_once/64kB/plain", "sink-at_least_once/64kB/deflate"]
+        );
         assert_eq!(names(&["slow", "echo-pages"]), ["echo-tungstenite", "echo-pages", "slow-feed"]);
         assert!(names(&[]).contains(&"sink-at_least_once/135B/plain".to_owned()));
         assert!(!names(&[]).iter().any(|name| name.contains("tls")));
-    }
-
-    #[test]
-    fn a_build_without_compression_has_only_the_limit_of_it() {
-        let lines = all(false);
-        let deflate = lines.iter().filter(|line| line.name.contains("deflate"));
-        assert!(deflate.clone().count() > 0);
-        assert!(deflate.clone().all(|line| line.subject == Subject::Scan));
     }
 }

@@ -120,7 +120,7 @@ pub(crate) mod tests {
 
     /// Results of the default lines, of which some have CPU times in nanoseconds.
     pub(crate) fn results(cpu: &[(Subject, &[f64])]) -> Results {
-        let mut results = Results::new(lines::select(lines::all(false), &[]));
+        let mut results = Results::new(lines::select(lines::all(), &[]));
         for round in 0..cpu.iter().map(|(_, rounds)| rounds.len()).max().unwrap_or(0) {
             results.add_round(|line| {
                 let (_, rounds) = cpu.iter().find(|(subject, _)| plain(*subject) == line.name)?;

@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_target_looks_at_lines_that_run_by_default() {
-        let lines = lines::select(lines::all(false), &[]);
+        let lines = lines::select(lines::all(), &[]);
         for target in all() {
             for criterion in &target.criteria {
                 for name in std::iter::once(&criterion.line).chain(&criterion.base) {

@@ -39,7 +39,7 @@ pub(crate) async fn lines(work: &Work, format: &str) -> Result<Sample> {
 
 /// Measures a pipeline to another WebSocket.
 pub(crate) async fn relay(work: &Work, format: &str, delivery: &str) -> Result<Sample> {
-    pipeline(work, format, sink(&work.to, delivery)?).await
+    pipeline(work, format, sink(work, delivery)?).await
 }
 
 async fn pipeline(work: &Work, format: &str, sink: impl Sink + 'static) -> Result<Sample> {
@@ -59,16 +59,15 @@ fn seen(report: &Report) -> Seen {
 
 fn source_of(work: &Work, format: &str) -> Result<WebsocketSource> {
     let mut keys = json!({ "message_format": format });
-    if work.compression != Compression::None {
-        keys["compression"] = json!("deflate");
-    }
+    add(&mut keys, &compression(work));
     source(&work.from, keys)
 }
 
-/// Whether the source of this build takes compressed messages.
-pub(crate) fn takes_compression() -> bool {
-    let keys = json!({ "url": "ws://127.0.0.1/", "unbounded": true, "compression": "deflate" });
-    core::decode::<WebsocketSourceConfig>(keys).is_ok()
+fn compression(work: &Work) -> Value {
+    match work.compression {
+        Compression::None => json!({}),
+        _ => json!({ "compression": "deflate" }),
+    }
 }
 
 /// A source that runs until the server says Close, with some more keys.
@@ -80,9 +79,10 @@ pub(crate) fn source(from: &Endpoint, keys: Value) -> Result<WebsocketSource> {
 }
 
 /// A sink with one of the delivery modes.
-pub(crate) fn sink(to: &Endpoint, delivery: &str) -> Result<impl Sink + 'static> {
-    let mut config = json!({ "url": to.url(), "delivery": delivery });
-    add(&mut config, &tls(to));
+pub(crate) fn sink(work: &Work, delivery: &str) -> Result<impl Sink + 'static> {
+    let mut config = json!({ "url": work.to.url(), "delivery": delivery });
+    add(&mut config, &tls(&work.to));
+    add(&mut config, &compression(work));
     Ok(core::decode::<WebsocketSinkConfig>(config)?.build()?)
 }
 

@@ -11,7 +11,7 @@ use crate::work::Work;
 /// Measures it in one of the delivery modes.
 pub(crate) async fn measure(work: &Work, delivery: &str) -> Result<Sample> {
     let pages = pages(&work.payload.messages());
-    let sink = sink(&work.to, delivery)?;
+    let sink = sink(work, delivery)?;
     let meter = Meter::start()?;
     let mut writer = sink.open(&Scope::default()).await?;
     let mut seen = Seen::default();

@@ -28,7 +28,9 @@ pub(crate) async fn serve(ca_file: &Path) -> Result<()> {
 async fn swallow(mut stream: &mut dyn Stream) -> Result<()> {
     let request = asked(&mut stream).await?;
     let expected: u64 = request.path.trim_start_matches('/').parse()?;
-    stream.write_all(answer(&request, None).as_bytes()).await?;
+    // Frames are counted and not inflated.
+    let extensions = request.deflate.then_some("permessage-deflate");
+    stream.write_all(answer(&request, extensions).as_bytes()).await?;
     stream.flush().await?;
     let mut frames = ClientFrames::new();
     loop {
