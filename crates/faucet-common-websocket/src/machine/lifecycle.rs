@@ -132,8 +132,8 @@ impl Lifecycle {
         }
     }
 
-    /// NoAttempt an end of this class may not be followed by another attempt: always before the first
-    /// connect, later when such ends repeat.
+    /// Why no attempt may follow an end of this class: before the first connect always, later when
+    /// such ends repeat.
     fn no_progress(&mut self, class: Class, now: Instant) -> Option<NoAttempt> {
         let repeats = class.repeats();
         match repeats {
