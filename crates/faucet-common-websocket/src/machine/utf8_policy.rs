@@ -1,10 +1,10 @@
 //! The treatment of text messages that are not UTF-8.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The treatment of a text message that is not UTF-8 (RFC 6455 §8.1).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Utf8Policy {
     /// Ends the connection with Close 1007.
