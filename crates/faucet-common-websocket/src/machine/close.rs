@@ -7,7 +7,7 @@ use crate::machine::class::{Class, Verdict};
 /// What a server that restarts or is overloaded asks for, at least.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Our own Close codes.
+/// Close codes that have a name here: those that are sent, and some that are received.
 pub(crate) mod code {
     /// We are done.
     pub(crate) const NORMAL: u16 = 1000;
@@ -19,6 +19,8 @@ pub(crate) mod code {
     pub(crate) const POLICY: u16 = 1008;
     /// A message over the limit.
     pub(crate) const TOO_BIG: u16 = 1009;
+    /// The server wants an extension that the client did not offer.
+    pub(crate) const EXTENSION: u16 = 1010;
     /// The feed is stale or the peer does not answer (3008, IANA: timeout).
     pub(crate) const GIVEN_UP: u16 = 3008;
 }

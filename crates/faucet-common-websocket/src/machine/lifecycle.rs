@@ -34,6 +34,11 @@ impl Class {
             Self::Fatal => Repeats::Never,
         }
     }
+
+    /// Whether the next connection may go on although nobody changes anything.
+    fn may_pass(self) -> bool {
+        matches!(self.repeats(), Repeats::Always | Repeats::ForAWhile)
+    }
 }
 
 /// The decision after a failure.
@@ -107,7 +112,9 @@ impl Lifecycle {
         if !self.attempts.policy().reconnect {
             return match class {
                 Class::Clean => Step::Finish,
-                Class::Transient if self.was_connected => Step::GiveUp(NoAttempt::ReconnectOff),
+                _ if self.was_connected && class.may_pass() => {
+                    Step::GiveUp(NoAttempt::ReconnectOff)
+                }
                 _ => Step::GiveUp(NoAttempt::Final),
             };
         }
@@ -125,10 +132,10 @@ impl Lifecycle {
             Some(Retry { wait, attempt }) => {
                 Step::Retry(Retry { wait: wait.max(wait_at_least), attempt })
             }
-            None => Step::GiveUp(match self.attempts.policy().max_attempts {
-                None | Some(0) => NoAttempt::Final,
-                Some(max) => NoAttempt::Attempts(max),
-            }),
+            None => {
+                let max = self.attempts.policy().max_attempts;
+                Step::GiveUp(max.map_or(NoAttempt::Final, NoAttempt::Attempts))
+            }
         }
     }
 
@@ -152,8 +159,9 @@ impl Lifecycle {
             return Some(NoAttempt::Final);
         }
         let (patience, within) = (self.patience?, now.saturating_duration_since(since));
-        let spent = times >= 2 && (repeats == Repeats::Once || within >= patience);
-        spent.then_some(NoAttempt::NoProgress { times, within })
+        let limit = (repeats == Repeats::ForAWhile).then_some(patience);
+        let spent = times >= 2 && limit.is_none_or(|limit| within >= limit);
+        spent.then_some(NoAttempt::NoProgress { times, within, limit })
     }
 }
 
@@ -280,8 +288,13 @@ mod tests {
     #[test]
     fn no_progress_says_how_many_ends_within_how_long() {
         let story = [Up, Fails(Credentials), After(7000), Fails(Credentials)];
-        let expected = Step::GiveUp(NoAttempt::NoProgress { times: 2, within: MS(7000) });
+        let expected =
+            Step::GiveUp(NoAttempt::NoProgress { times: 2, within: MS(7000), limit: None });
         assert_eq!(steps(policy(None), Some(MS(PATIENCE)), &story)[1], expected);
+        let story = [Up, Fails(Violation), After(7000), Fails(Violation)];
+        let limit = Some(MS(6000));
+        let expected = Step::GiveUp(NoAttempt::NoProgress { times: 2, within: MS(7000), limit });
+        assert_eq!(steps(policy(None), limit, &story)[1], expected);
     }
 
     #[test]
@@ -295,7 +308,10 @@ mod tests {
         let story = [Fails(Transient), Fails(Transient), Fails(Transient)];
         assert_eq!(told(policy(Some(2)), &story), ["1000", "2000", "give up"]);
         assert_eq!(told(policy(Some(0)), &story)[0], "give up");
-        assert_eq!(steps(policy(Some(1)), None, &story)[1], Step::GiveUp(NoAttempt::Attempts(1)));
+        for max in [0, 1] {
+            let last = steps(policy(Some(max)), None, &story)[max as usize];
+            assert_eq!(last, Step::GiveUp(NoAttempt::Attempts(max)));
+        }
     }
 
     #[test]
@@ -318,8 +334,18 @@ mod tests {
     fn without_reconnect_only_a_clean_close_ends_well() {
         let off = ReconnectPolicy { reconnect: false, ..policy(None) };
         assert_eq!(told(off, &[Up, Fails(Clean)]), ["finish"]);
-        for class in [Transient, Credentials, Application(4000), Violation] {
-            assert_eq!(told(off, &[Up, Record, Fails(class)]), ["give up"], "{class:?}");
+        for (class, why) in [
+            (Transient, NoAttempt::ReconnectOff),
+            (Silent, NoAttempt::ReconnectOff),
+            (Application(4000), NoAttempt::ReconnectOff),
+            (Violation, NoAttempt::ReconnectOff),
+            (Credentials, NoAttempt::Final),
+            (Complaint, NoAttempt::Final),
+            (Fatal, NoAttempt::Final),
+        ] {
+            let steps = |story: &[Story]| steps(off, None, story);
+            assert_eq!(steps(&[Up, Record, Fails(class)]), [Step::GiveUp(why)], "{class:?}");
+            assert_eq!(steps(&[Fails(class)]), [Step::GiveUp(NoAttempt::Final)], "{class:?}");
         }
     }
 

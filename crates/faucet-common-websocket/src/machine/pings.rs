@@ -69,6 +69,11 @@ impl Pings {
         self.next.filter(|_| self.awaited.is_none())
     }
 
+    /// The time that the peer has for each Pong.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// When the peer counts as dead.
     pub(crate) fn pong_due(&self) -> Option<Instant> {
         self.awaited?.since.checked_add(self.timeout)

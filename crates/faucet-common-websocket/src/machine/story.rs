@@ -142,7 +142,7 @@ impl Story {
 
     /// The owner gives up on the peer.
     pub(super) fn abandons(&mut self) {
-        self.machine.abandon(GaveUp::NoPong, self.now);
+        self.machine.abandon(GaveUp::NoPong(S(1)), self.now);
     }
 
     /// The socket takes everything: the frames.

@@ -104,7 +104,7 @@ impl Machine {
                 let limit = self.settings.times.stale_timeout.unwrap_or_default();
                 self.abandon(GaveUp::Stale(limit), now);
             }
-            Timer::Pong => self.abandon(GaveUp::NoPong, now),
+            Timer::Pong => self.abandon(GaveUp::NoPong(self.pings.timeout()), now),
             Timer::Ping => {
                 if let Some(Line { outbox, .. }) = self.line.as_deref_mut() {
                     let end = outbox.encoded() + outbox.size_of_control(PING_SIZE);

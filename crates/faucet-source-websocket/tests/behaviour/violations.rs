@@ -44,7 +44,7 @@ async fn a_peer_that_breaks_the_protocol_is_told_so_until_the_patience_is_over()
         let told = run_paused(&source).await;
         let message = told.error().to_string();
         assert!(message.contains(": protocol violation: "), "{what}: {message}");
-        let end = "; 2 such ends within 1s without a record between";
+        let end = "; 2 such ends within 1s without a record between (reconnect_patience: 500ms)";
         assert!(message.ends_with(end), "{message}");
         assert_eq!(told.error().kind(), ErrorKind::Protocol);
         assert!(told.texts().is_empty(), "{what}");

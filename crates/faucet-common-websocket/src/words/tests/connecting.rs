@@ -189,8 +189,12 @@ fn each_answer_that_is_no_proper_one() {
                 "the header Upgrade of the answer is malformed",
                 rfc,
             ),
-            (UpgradeFailed::TooLong, "the headers of the answer exceed 64 KiB", ""),
-            (UpgradeFailed::TooManyHeaders, "the answer has more than 128 headers", ""),
+            (UpgradeFailed::TooLong, "the headers of the answer exceed 64 KiB", "fewer headers"),
+            (
+                UpgradeFailed::TooManyHeaders,
+                "the answer has more than 128 headers",
+                "fewer headers",
+            ),
             (UpgradeFailed::OldHttp, "the answer is HTTP/1.0, not HTTP/1.1", rfc),
             (UpgradeFailed::NoUpgrade, "the answer lacks the header Upgrade: websocket", rfc),
             (UpgradeFailed::NoConnection, "the answer lacks the header Connection: Upgrade", rfc),
@@ -226,6 +230,8 @@ fn each_answer_that_is_no_proper_one() {
 #[test]
 fn each_step_that_takes_too_long() {
     for (phase, hint) in [
+        ("tls", "raise connect_timeout"),
+        ("upgrade", "raise connect_timeout"),
         ("auth", "raise connect_timeout"),
         ("tcp", "the firewall"),
         ("proxy", "the proxy did not open"),
