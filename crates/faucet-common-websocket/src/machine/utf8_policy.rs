@@ -12,6 +12,7 @@ pub enum Utf8Policy {
     Fail,
     /// Skips and counts the message. The connection goes on.
     Skip,
-    /// Takes the message as a binary one. The connection goes on.
+    /// Takes the message as a binary one. The connection goes on. `message_format` judges the message
+    /// as any binary one: only `message_format: binary` takes bytes that are not UTF-8.
     Binary,
 }
