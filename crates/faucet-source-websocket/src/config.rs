@@ -36,10 +36,10 @@ pub struct WebsocketSourceConfig {
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
     pub subscribe_messages: Vec<ConnectMessage>,
-    /// What a message is taken as.
+    /// The format that a message is taken as.
     #[serde(default)]
     pub message_format: WsMessageFormat,
-    /// What happens to a message that is not what `message_format` says.
+    /// The treatment of a message that is not what `message_format` says.
     #[serde(default)]
     pub on_parse_error: OnParseError,
     /// Whether errors and logs show an excerpt of a message that is not what `message_format` says.

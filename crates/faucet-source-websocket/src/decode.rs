@@ -10,7 +10,7 @@ use faucet_core::{Text, Timestamp};
 
 use crate::message_format::WsMessageFormat;
 
-/// What is wrong with a message.
+/// The fault of a message.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("message {number} is not JSON: {error}{excerpt}")]
@@ -94,7 +94,7 @@ impl Decoder {
         Self { format, checker: BatchChecker::default(), excerpts, messages: 0 }
     }
 
-    /// What all messages of a batch are taken as. `None`: [`judge`](Self::judge) must look at each.
+    /// The payload that all messages of a batch are taken as. `None`: [`judge`](Self::judge) must look at each.
     pub(crate) fn all(&mut self, chunk: &[u8], spans: &[Span]) -> Option<BatchPayload> {
         match self.format {
             WsMessageFormat::Json => self.checker.check(chunk, spans).then_some(BatchPayload::Json),
@@ -112,7 +112,7 @@ impl Decoder {
         self.messages += messages as u64;
     }
 
-    /// What one message is taken as.
+    /// The payload that one message is taken as.
     ///
     /// # Errors
     /// The message's number, and where it stops being valid.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::machine::class::{Class, Verdict};
 
-/// What a server that restarts or is overloaded asks for, at least.
+/// The shortest wait before the next attempt at a server that restarts or is overloaded.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Close codes that have a name here: those that are sent, and some that are received.
@@ -25,7 +25,7 @@ pub(crate) mod code {
     pub(crate) const GIVEN_UP: u16 = 3008;
 }
 
-/// What a Close frame with `code` (`None`: without one) means.
+/// The meaning of a Close frame with `code` (`None`: without one).
 pub(crate) const fn verdict(code: Option<u16>) -> Verdict {
     let class = match code {
         None | Some(1000) => Class::Clean,

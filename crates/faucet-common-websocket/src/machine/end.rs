@@ -105,7 +105,7 @@ impl End {
             Self::Closed { code, .. } => return close::verdict(*code),
             Self::Dropped(_) => Class::Transient,
             Self::GaveUp(_) => Class::Silent,
-            // The same feed would break the limit again.
+            // The feed would break the limit again.
             Self::Violation(violation) if violation.is_of_a_limit() => Class::Fatal,
             Self::Violation(_) => Class::Violation,
         };

@@ -51,7 +51,7 @@ pub(crate) struct Pings {
 
 impl Pings {
     /// Pings every `interval` and waits `timeout` for each Pong; without an interval only barriers
-    /// are sent. `token` tells our Pongs from others.
+    /// are sent. The Pongs that carry `token` are ours.
     pub(crate) fn new(interval: Option<Duration>, timeout: Duration, token: u64) -> Self {
         let (sent, first, mark, barrier) = (0, 1, 0, 0);
         Self { interval, timeout, token, sent, first, mark, barrier, next: None, awaited: None }

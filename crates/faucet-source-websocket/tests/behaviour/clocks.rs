@@ -180,7 +180,7 @@ async fn a_stale_feed_is_left_and_reconnected() {
         assert_eq!((told.texts().len(), told.reconnects()), (2, 2));
         assert_eq!(rounded(&gaps(&accepted(&peer))), [2000 + 4000 + 1000, 4000 + 1000]);
         for seen in &peer.connections()[..2] {
-            assert_eq!(seen.close_code(), Some(3008), "a goodbye with another code than 1000");
+            assert_eq!(seen.close_code(), Some(3008), "a Close with another code than 1000");
         }
     }
 }
@@ -352,7 +352,7 @@ async fn a_page_in_progress_survives_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_link_is_told_for_the_live_line() {
+async fn the_link_is_reported_for_the_live_line() {
     let scripts = [Script::accept().pause(secs(1)).close(1012, ""), Script::accept()];
     let (peer, source) = in_memory(scripts, json!({"reconnect": true}));
     let scope = Scope::default();

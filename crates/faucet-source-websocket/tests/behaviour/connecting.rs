@@ -212,7 +212,7 @@ async fn a_name_without_an_address_is_network_trouble() {
 }
 
 #[tokio::test]
-async fn a_check_reaches_the_far_end_step_by_step_and_says_goodbye() {
+async fn a_check_reaches_the_far_end_step_by_step_and_closes() {
     let server = ScriptedServer::start([
         Script::accept().expect_text("hello").send_text(UP),
         Script::reject(401),

@@ -362,7 +362,7 @@ async fn a_large_subscription_is_sent_while_records_come_in() {
 }
 
 #[tokio::test]
-async fn max_messages_is_exact_inside_a_burst_and_the_server_is_told_goodbye() {
+async fn max_messages_is_exact_inside_a_burst_and_closes_with_1000() {
     for (max, batch, pages) in
         [(100, 30, vec![30, 30, 30, 10]), (100, 50, vec![50, 50]), (1, 1000, vec![1])]
     {

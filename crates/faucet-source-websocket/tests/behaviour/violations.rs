@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::*;
 
-/// What a peer can do wrong, and the code of our answer.
+/// The faults of a peer, and the code of our answer.
 fn violations() -> Vec<(Vec<Frame>, u16, &'static str)> {
     let text = || Frame::text("1");
     let ping = |payload: Vec<u8>| Frame::new(opcode::PING, payload);

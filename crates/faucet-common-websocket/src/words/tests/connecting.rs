@@ -161,9 +161,9 @@ fn each_fault_of_a_proxy() {
         assert_eq!((error.kind(), error.phase().unwrap(), error.is_retryable()), place, "{error}");
         let begin = "Failed to connect to WebSocket ws://h/?k=***: proxy http://p:1: ";
         assert_eq!(error.to_string(), format!("{begin}{words}"));
-        assert!(error.hint().is_some_and(|told| told.contains(hint)), "{error:#}");
-        let told = error.causes().all(|words| words == "no route");
-        assert!(told, "nothing is said twice: {error:#}");
+        assert!(error.hint().is_some_and(|given| given.contains(hint)), "{error:#}");
+        let once = error.causes().all(|words| words == "no route");
+        assert!(once, "nothing is said twice: {error:#}");
     }
 }
 
