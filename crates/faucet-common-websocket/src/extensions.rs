@@ -58,7 +58,7 @@ pub(crate) fn offer(compression: Compression) -> Option<&'static str> {
     }
 }
 
-/// What the server chose of the offer; `values` are those of [`HEADER`] in its answer, which may
+/// The server's choice of the offer; `values` are those of [`HEADER`] in its answer, which may
 /// repeat `secrets`.
 ///
 /// # Errors

@@ -35,7 +35,7 @@ impl From<String> for ConnectMessage {
     }
 }
 
-/// What a greeting may come to.
+/// The limits of a greeting: its messages, and their bytes.
 const MOST_MESSAGES: usize = 10_000;
 const LARGEST_GREETING: usize = 16 << 20;
 

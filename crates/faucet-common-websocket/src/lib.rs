@@ -1,4 +1,4 @@
-//! What the WebSocket source and sink share: one connect budget over DNS, TCP, TLS and a strictly
+//! The shared part of the WebSocket source and sink: one connect budget over DNS, TCP, TLS and a strictly
 //! checked upgrade, keepalive, close codes and the life cycle. Credentials, TLS keys, dialling and
 //! backoff come from [`faucet_connect`], where connectors of other protocols find them too.
 //!

@@ -202,7 +202,7 @@ mod tests {
             );
             assert_eq!((error.kind(), error.phase()), (kind, Some("upgrade")), "{error}");
             assert_eq!(error.is_retryable(), class == Transient, "{error}");
-            assert!(error.hint().is_some_and(|told| told.contains(hint)), "{error:#}");
+            assert!(error.hint().is_some_and(|given| given.contains(hint)), "{error:#}");
         }
     }
 

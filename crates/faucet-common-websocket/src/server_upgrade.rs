@@ -42,7 +42,7 @@ pub(crate) async fn accept(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What a client has sent so far.
+/// The bytes of a client so far, as a request.
 #[derive(Debug, PartialEq, Eq)]
 enum Parsed {
     /// A whole request for an upgrade, of so many bytes.

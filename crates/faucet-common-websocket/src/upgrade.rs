@@ -28,7 +28,7 @@ const BODY_WAIT: Duration = Duration::from_millis(250);
 /// So much is shown of an answer that is not HTTP.
 const LONGEST_START: usize = 64;
 
-/// What an upgrade asks for.
+/// The request of an upgrade.
 pub(crate) struct Request<'a> {
     pub(crate) url: &'a WsUrl,
     pub(crate) headers: &'a HeaderMap,
@@ -37,7 +37,7 @@ pub(crate) struct Request<'a> {
     pub(crate) secrets: &'a Secrets,
 }
 
-/// What an upgrade brought.
+/// The result of an upgrade.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Upgraded {
     /// The subprotocol that the server chose.

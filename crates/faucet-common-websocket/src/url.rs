@@ -13,7 +13,7 @@ use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
 const LONGEST: usize = 8192;
-/// What a value may hold unescaped (RFC 3986 §2.3).
+/// The characters of a value that are escaped: all but the unreserved ones (RFC 3986 §2.3).
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The characters beyond visible ASCII, which a request line cannot carry. All others go out as they

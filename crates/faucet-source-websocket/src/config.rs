@@ -36,10 +36,10 @@ pub struct WebsocketSourceConfig {
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
     pub subscribe_messages: Vec<ConnectMessage>,
-    /// What a message is taken as.
+    /// The format that a message is taken as.
     #[serde(default)]
     pub message_format: WsMessageFormat,
-    /// What happens to a message that is not what `message_format` says.
+    /// The treatment of a message that is not what `message_format` says.
     #[serde(default)]
     pub on_parse_error: OnParseError,
     /// Whether errors and logs show an excerpt of a message that is not what `message_format` says.
@@ -127,7 +127,8 @@ pub struct WebsocketSourceConfig {
     #[serde(default = "default::max_message_bytes", with = "size")]
     #[schemars(with = "Bytes", extend("minimum" = 1, "maximum" = 2_147_483_648_u64))]
     pub max_message_bytes: usize,
-    /// What happens to a text message that is not UTF-8.
+    /// The treatment of a text message that is not UTF-8. `binary` keeps such a message only together
+    /// with `message_format: binary`; with the other formats `on_parse_error` decides about it.
     #[serde(default)]
     pub invalid_utf8: Utf8Policy,
     /// Records in a page; 0 is the whole run in one page.

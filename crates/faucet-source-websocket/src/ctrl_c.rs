@@ -19,7 +19,7 @@ fn interrupts() -> MutexGuard<'static, Interrupts> {
     INTERRUPTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a Ctrl-C does.
+/// The effect of a Ctrl-C.
 #[derive(Debug)]
 enum Effect {
     /// Stops these runs.
@@ -181,7 +181,7 @@ impl Arrivals {
 mod tests {
     use super::*;
 
-    /// What happens in a story; runs are numbered from 1.
+    /// An event in a story; runs are numbered from 1.
     #[derive(Debug, Clone, Copy)]
     enum Event {
         Begin,
@@ -191,7 +191,7 @@ mod tests {
     use Event::{Begin, CtrlC, End};
 
     /// The runs that each Ctrl-C stops; `None` ends the process.
-    fn told(story: &[Event]) -> Vec<Option<Vec<u64>>> {
+    fn stopped(story: &[Event]) -> Vec<Option<Vec<u64>>> {
         let (mut interrupts, mut effects) = (Interrupts::new(), Vec::new());
         for event in story {
             match event {
@@ -217,7 +217,7 @@ mod tests {
             (vec![Begin, CtrlC, End(1), Begin, CtrlC], vec![Some(vec![1]), None]),
             (vec![Begin, End(1), CtrlC], vec![None]),
         ] {
-            assert_eq!(told(&story), effects, "{story:?}");
+            assert_eq!(stopped(&story), effects, "{story:?}");
         }
     }
 }

@@ -10,11 +10,11 @@ use faucet_core::{Text, Timestamp};
 
 use crate::message_format::WsMessageFormat;
 
-/// What is wrong with a message.
+/// The fault of a message.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("message {number} is not JSON: {error}{excerpt}")]
-    NotJson { number: u64, error: JsonError, excerpt: Excerpt, begin: Begin },
+    NotJson { number: u64, error: JsonError, excerpt: Excerpt, content: Content },
     #[error("binary message {number} is not UTF-8: {error}")]
     NotUtf8 { number: u64, error: std::str::Utf8Error },
 }
@@ -29,18 +29,20 @@ impl fmt::Display for Excerpt {
     }
 }
 
-/// What the first bytes of a message say about it.
+/// The content of a message that is not JSON, as far as its bytes show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Begin {
+pub(crate) enum Content {
     Gzip,
+    NotUtf8,
     ByteOrderMark,
     Other,
 }
 
-impl Begin {
+impl Content {
     fn of(bytes: &[u8]) -> Self {
         match bytes {
             [0x1f, 0x8b, ..] => Self::Gzip,
+            _ if std::str::from_utf8(bytes).is_err() => Self::NotUtf8,
             [0xef, 0xbb, 0xbf, ..] => Self::ByteOrderMark,
             _ => Self::Other,
         }
@@ -48,17 +50,20 @@ impl Begin {
 }
 
 impl Fault {
-    /// What the user can do.
+    /// The remedy.
     fn hint(&self) -> &'static str {
         match self {
-            Self::NotUtf8 { .. } => "message_format: binary takes any bytes",
-            Self::NotJson { begin: Begin::Gzip, .. } => {
+            Self::NotUtf8 { .. } | Self::NotJson { content: Content::NotUtf8, .. } => {
+                "on_parse_error: skip counts such messages and goes on, divert hands them to \
+                 dead_letter; message_format: binary takes any bytes"
+            }
+            Self::NotJson { content: Content::Gzip, .. } => {
                 "the message is gzip: message_format: binary keeps it as it is"
             }
-            Self::NotJson { begin: Begin::ByteOrderMark, .. } => {
+            Self::NotJson { content: Content::ByteOrderMark, .. } => {
                 "the message begins with a byte order mark: message_format: raw_string keeps it"
             }
-            Self::NotJson { begin: Begin::Other, .. } => {
+            Self::NotJson { content: Content::Other, .. } => {
                 "on_parse_error: skip counts such messages and goes on, divert hands them to \
                  dead_letter; message_format: raw_string takes any text"
             }
@@ -89,7 +94,7 @@ impl Decoder {
         Self { format, checker: BatchChecker::default(), excerpts, messages: 0 }
     }
 
-    /// What all messages of a batch are taken as. `None`: [`judge`](Self::judge) must look at each.
+    /// The payload that all messages of a batch are taken as. `None`: [`judge`](Self::judge) must look at each.
     pub(crate) fn all(&mut self, chunk: &[u8], spans: &[Span]) -> Option<BatchPayload> {
         match self.format {
             WsMessageFormat::Json => self.checker.check(chunk, spans).then_some(BatchPayload::Json),
@@ -107,7 +112,7 @@ impl Decoder {
         self.messages += messages as u64;
     }
 
-    /// What one message is taken as.
+    /// The payload that one message is taken as.
     ///
     /// # Errors
     /// The message's number, and where it stops being valid.
@@ -121,8 +126,8 @@ impl Decoder {
         match (self.format, kind) {
             (WsMessageFormat::Json, _) => {
                 json::check(message).map(|()| BatchPayload::JudgedJson).map_err(|error| {
-                    let begin = Begin::of(message);
-                    Fault::NotJson { number, error, excerpt: self.excerpt(message, error), begin }
+                    let content = Content::of(message);
+                    Fault::NotJson { number, error, excerpt: self.excerpt(message, error), content }
                 })
             }
             (WsMessageFormat::RawString, MessageKind::Binary) => std::str::from_utf8(message)
@@ -217,13 +222,24 @@ mod tests {
                 "message 5 is not JSON: expected a JSON value at byte 0",
                 "byte order",
             ),
+            (
+                b"\"caf\xe9\"",
+                "message 6 is not JSON: invalid UTF-8 at byte 4",
+                "message_format: binary takes any bytes",
+            ),
+            (
+                b"\xef\xbb\xbf\xff",
+                "message 7 is not JSON: invalid UTF-8 at byte 3",
+                "message_format: binary takes any bytes",
+            ),
         ] {
             let error = decoder.judge(message, AsBinary).unwrap_err().into_error();
             assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().starts_with(what), "{error}");
             assert!(error.hint().unwrap().contains(hint), "{error:?}");
         }
-        assert!(Decoder::new(RawString, true).judge(b"a\xff", AsBinary).is_err());
+        let error = Decoder::new(RawString, true).judge(b"a\xff", AsBinary).unwrap_err();
+        assert!(error.into_error().hint().unwrap().contains("message_format: binary takes any"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ struct Waiting {
     next: usize,
     /// The bytes, once a page was full before all messages were taken.
     chunk: Option<Bytes>,
-    /// What all of the messages are taken as, if none needs a look of its own.
+    /// The payload that all of the messages are taken as, if none needs a look of its own.
     all: Option<BatchPayload>,
 }
 

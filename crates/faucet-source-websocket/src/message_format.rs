@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a message is taken as.
+/// The format that a message is taken as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WsMessageFormat {
@@ -16,7 +16,7 @@ pub enum WsMessageFormat {
     Binary,
 }
 
-/// What happens to a message that is not what `message_format` says.
+/// The treatment of a message that is not what `message_format` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnParseError {

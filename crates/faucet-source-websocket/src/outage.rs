@@ -60,7 +60,7 @@ impl Outages {
 mod tests {
     use super::*;
 
-    /// What happens in a story.
+    /// An event in a story.
     enum Event {
         Lost,
         /// A message that becomes a record, received at this time.

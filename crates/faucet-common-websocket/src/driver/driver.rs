@@ -257,14 +257,14 @@ impl Driver {
         self.machine.is_waiting()
     }
 
-    /// Tells the life cycle that a record was received or confirmed: failures before it no longer
-    /// count.
+    /// Call it when a record was received or confirmed: the life cycle no longer counts the failures
+    /// before it.
     pub fn progressed(&mut self) {
         self.machine.progressed();
     }
 
-    /// Tells the life cycle that the last failure is explained, and that what caused it will not be
-    /// done again.
+    /// Call it when the last failure is explained and its cause will not be repeated: the life cycle no
+    /// longer counts it as the first of two in a row.
     pub fn explained(&mut self) {
         self.machine.explained();
     }

@@ -17,7 +17,7 @@ pub(crate) struct Upgraded {
     /// The bytes behind the answer: frames already.
     pub(crate) leftover: Vec<u8>,
     pub(crate) secrets: Secrets,
-    /// What was agreed about compression.
+    /// The compression that was agreed.
     pub(crate) deflate: Option<Agreed>,
 }
 

@@ -21,7 +21,7 @@ use crate::target::{Offer, Target};
 use crate::testing::raw_frame::{RawFrame, described, stream};
 use crate::url::UrlText;
 
-/// What a read finds.
+/// The result of a read.
 #[derive(Debug, Clone)]
 enum Read {
     Bytes(Vec<u8>),
@@ -224,7 +224,7 @@ async fn with_the_last_event_the_connection_is_dropped() {
     let mut settings = settings();
     Arc::make_mut(&mut settings.reconnect).reconnect = false;
     let mut driver = driver(&near, settings);
-    let told = once(&mut driver).await;
-    assert!(told[1].starts_with("Over(Closed("), "{told:?}");
+    let events = once(&mut driver).await;
+    assert!(events[1].starts_with("Over(Closed("), "{events:?}");
     assert_eq!(Arc::strong_count(&near.0), 1, "{driver:?}");
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::machine::class::{Class, Verdict};
 
-/// What a server that restarts or is overloaded asks for, at least.
+/// The shortest wait before the next attempt at a server that restarts or is overloaded.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Our own Close codes.
+/// Close codes that have a name here: those that are sent, and some that are received.
 pub(crate) mod code {
     /// We are done.
     pub(crate) const NORMAL: u16 = 1000;
@@ -19,11 +19,13 @@ pub(crate) mod code {
     pub(crate) const POLICY: u16 = 1008;
     /// A message over the limit.
     pub(crate) const TOO_BIG: u16 = 1009;
+    /// The server wants an extension that the client did not offer.
+    pub(crate) const EXTENSION: u16 = 1010;
     /// The feed is stale or the peer does not answer (3008, IANA: timeout).
     pub(crate) const GIVEN_UP: u16 = 3008;
 }
 
-/// What a Close frame with `code` (`None`: without one) means.
+/// The meaning of a Close frame with `code` (`None`: without one).
 pub(crate) const fn verdict(code: Option<u16>) -> Verdict {
     let class = match code {
         None | Some(1000) => Class::Clean,

@@ -15,8 +15,8 @@ use crate::quote::Quote;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GaveUp {
     /// The peer did not answer a keepalive Ping.
-    #[error("no pong in pong_timeout: the peer is dead")]
-    NoPong,
+    #[error("no Pong for {0:?} (pong_timeout)")]
+    NoPong(Duration),
     /// The feed sent no data.
     #[error("no data for {0:?} (stale_timeout)")]
     Stale(Duration),
@@ -105,7 +105,7 @@ impl End {
             Self::Closed { code, .. } => return close::verdict(*code),
             Self::Dropped(_) => Class::Transient,
             Self::GaveUp(_) => Class::Silent,
-            // The same feed would break the limit again.
+            // The feed would break the limit again.
             Self::Violation(violation) if violation.is_of_a_limit() => Class::Fatal,
             Self::Violation(_) => Class::Violation,
         };

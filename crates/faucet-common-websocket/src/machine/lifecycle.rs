@@ -34,6 +34,11 @@ impl Class {
             Self::Fatal => Repeats::Never,
         }
     }
+
+    /// Whether the next connection may go on although nobody changes anything.
+    fn may_pass(self) -> bool {
+        matches!(self.repeats(), Repeats::Always | Repeats::ForAWhile)
+    }
 }
 
 /// The decision after a failure.
@@ -107,7 +112,9 @@ impl Lifecycle {
         if !self.attempts.policy().reconnect {
             return match class {
                 Class::Clean => Step::Finish,
-                Class::Transient if self.was_connected => Step::GiveUp(NoAttempt::ReconnectOff),
+                _ if self.was_connected && class.may_pass() => {
+                    Step::GiveUp(NoAttempt::ReconnectOff)
+                }
                 _ => Step::GiveUp(NoAttempt::Final),
             };
         }
@@ -125,15 +132,15 @@ impl Lifecycle {
             Some(Retry { wait, attempt }) => {
                 Step::Retry(Retry { wait: wait.max(wait_at_least), attempt })
             }
-            None => Step::GiveUp(match self.attempts.policy().max_attempts {
-                None | Some(0) => NoAttempt::Final,
-                Some(max) => NoAttempt::Attempts(max),
-            }),
+            None => {
+                let max = self.attempts.policy().max_attempts;
+                Step::GiveUp(max.map_or(NoAttempt::Final, NoAttempt::Attempts))
+            }
         }
     }
 
-    /// NoAttempt an end of this class may not be followed by another attempt: always before the first
-    /// connect, later when such ends repeat.
+    /// Why no attempt may follow an end of this class: before the first connect always, later when
+    /// such ends repeat.
     fn no_progress(&mut self, class: Class, now: Instant) -> Option<NoAttempt> {
         let repeats = class.repeats();
         match repeats {
@@ -152,8 +159,9 @@ impl Lifecycle {
             return Some(NoAttempt::Final);
         }
         let (patience, within) = (self.patience?, now.saturating_duration_since(since));
-        let spent = times >= 2 && (repeats == Repeats::Once || within >= patience);
-        spent.then_some(NoAttempt::NoProgress { times, within })
+        let limit = (repeats == Repeats::ForAWhile).then_some(patience);
+        let spent = times >= 2 && limit.is_none_or(|limit| within >= limit);
+        spent.then_some(NoAttempt::NoProgress { times, within, limit })
     }
 }
 
@@ -171,7 +179,7 @@ mod tests {
         ReconnectPolicy { reconnect: true, backoff, max_attempts }
     }
 
-    /// What happens in a test's story, all at once unless a duration says otherwise.
+    /// An event in a test's story, all at once unless a duration says otherwise.
     #[derive(Debug, Clone, Copy)]
     enum Story {
         Up,
@@ -185,7 +193,7 @@ mod tests {
     use Story::{After, Explained, Fails, Record, Up};
 
     /// `1000` for a wait in milliseconds, `finish`, or `give up`.
-    fn told(policy: ReconnectPolicy, story: &[Story]) -> Vec<String> {
+    fn outcomes(policy: ReconnectPolicy, story: &[Story]) -> Vec<String> {
         steps(policy, Some(MS(PATIENCE)), story)
             .into_iter()
             .map(|step| match step {
@@ -221,28 +229,28 @@ mod tests {
             (Handshake, "give up"),
             (Fatal, "give up"),
         ] {
-            assert_eq!(told(policy(None), &[Fails(class)]), [expected], "{class:?}");
+            assert_eq!(outcomes(policy(None), &[Fails(class)]), [expected], "{class:?}");
         }
     }
 
     #[test]
-    fn some_classes_get_one_more_try_and_a_record_wipes_the_slate() {
+    fn some_classes_get_one_more_try_and_a_record_starts_the_count_anew() {
         for class in [Credentials, Certificate, Handshake, Complaint, Refusal] {
             let twice = [Up, Fails(class), Up, Fails(class)];
-            assert_eq!(told(policy(None), &twice), ["1000", "give up"], "{class:?}");
+            assert_eq!(outcomes(policy(None), &twice), ["1000", "give up"], "{class:?}");
             let between = [Up, Fails(class), Up, Record, Fails(class), Fails(class)];
-            assert_eq!(told(policy(None), &between), ["1000", "1000", "give up"], "{class:?}");
-            // Trouble on the line in between tells nothing about the answer.
+            assert_eq!(outcomes(policy(None), &between), ["1000", "1000", "give up"], "{class:?}");
+            // Trouble on the line between two such ends changes nothing.
             let trouble = [Up, Fails(class), Fails(Transient), Fails(class)];
-            assert_eq!(told(policy(None), &trouble), ["1000", "2000", "give up"], "{class:?}");
+            assert_eq!(outcomes(policy(None), &trouble), ["1000", "2000", "give up"], "{class:?}");
         }
         let explained = [Up, Fails(Refusal), Explained, Fails(Refusal), Fails(Refusal)];
-        assert_eq!(told(policy(None), &explained), ["1000", "2000", "give up"]);
+        assert_eq!(outcomes(policy(None), &explained), ["1000", "2000", "give up"]);
         let alternating = [Up, Fails(Complaint), Up, Fails(Refusal)];
-        assert_eq!(told(policy(None), &alternating), ["1000", "give up"]);
+        assert_eq!(outcomes(policy(None), &alternating), ["1000", "give up"]);
         let other = [Up, Fails(Credentials), Fails(Complaint), Fails(Credentials)];
-        assert_eq!(told(policy(None), &other), ["1000", "2000", "4000"]);
-        assert_eq!(told(policy(None), &[Up, Fails(Fatal)]), ["give up"]);
+        assert_eq!(outcomes(policy(None), &other), ["1000", "2000", "4000"]);
+        assert_eq!(outcomes(policy(None), &[Up, Fails(Fatal)]), ["give up"]);
     }
 
     #[test]
@@ -250,13 +258,17 @@ mod tests {
         for class in [Answer(404), Violation, Application(4001)] {
             let impatient =
                 [Up, Fails(class), After(PATIENCE - 1), Fails(class), After(1), Fails(class)];
-            assert_eq!(told(policy(None), &impatient), ["1000", "2000", "give up"], "{class:?}");
+            assert_eq!(
+                outcomes(policy(None), &impatient),
+                ["1000", "2000", "give up"],
+                "{class:?}"
+            );
             // A single end is not a repetition, however late it comes.
-            assert_eq!(told(policy(None), &[Up, After(PATIENCE), Fails(class)]), ["1000"]);
+            assert_eq!(outcomes(policy(None), &[Up, After(PATIENCE), Fails(class)]), ["1000"]);
             let record = [Up, Fails(class), After(PATIENCE), Up, Record, Fails(class)];
-            assert_eq!(told(policy(None), &record), ["1000", "1000"], "{class:?}");
+            assert_eq!(outcomes(policy(None), &record), ["1000", "1000"], "{class:?}");
             let stable = [Up, Fails(class), Up, After(PATIENCE), Fails(class)];
-            assert_eq!(told(policy(None), &stable), ["1000", "1000"], "{class:?}");
+            assert_eq!(outcomes(policy(None), &stable), ["1000", "1000"], "{class:?}");
         }
     }
 
@@ -280,46 +292,64 @@ mod tests {
     #[test]
     fn no_progress_says_how_many_ends_within_how_long() {
         let story = [Up, Fails(Credentials), After(7000), Fails(Credentials)];
-        let expected = Step::GiveUp(NoAttempt::NoProgress { times: 2, within: MS(7000) });
+        let expected =
+            Step::GiveUp(NoAttempt::NoProgress { times: 2, within: MS(7000), limit: None });
         assert_eq!(steps(policy(None), Some(MS(PATIENCE)), &story)[1], expected);
+        let story = [Up, Fails(Violation), After(7000), Fails(Violation)];
+        let limit = Some(MS(6000));
+        let expected = Step::GiveUp(NoAttempt::NoProgress { times: 2, within: MS(7000), limit });
+        assert_eq!(steps(policy(None), limit, &story)[1], expected);
     }
 
     #[test]
     fn transient_trouble_and_clean_closes_go_on_with_growing_waits() {
         let story = [Fails(Transient), Fails(Transient), Up, Fails(Clean), Up, Fails(Transient)];
-        assert_eq!(told(policy(None), &story), ["1000", "2000", "4000", "8000"]);
+        assert_eq!(outcomes(policy(None), &story), ["1000", "2000", "4000", "8000"]);
     }
 
     #[test]
     fn attempts_are_counted_exactly_and_zero_means_none() {
         let story = [Fails(Transient), Fails(Transient), Fails(Transient)];
-        assert_eq!(told(policy(Some(2)), &story), ["1000", "2000", "give up"]);
-        assert_eq!(told(policy(Some(0)), &story)[0], "give up");
-        assert_eq!(steps(policy(Some(1)), None, &story)[1], Step::GiveUp(NoAttempt::Attempts(1)));
+        assert_eq!(outcomes(policy(Some(2)), &story), ["1000", "2000", "give up"]);
+        assert_eq!(outcomes(policy(Some(0)), &story)[0], "give up");
+        for max in [0, 1] {
+            let last = steps(policy(Some(max)), None, &story)[max as usize];
+            assert_eq!(last, Step::GiveUp(NoAttempt::Attempts(max)));
+        }
     }
 
     #[test]
     fn a_mere_connect_is_no_progress_but_ten_stable_seconds_or_a_record_are() {
         let flap = [Up, Fails(Transient), Up, After(9_999), Fails(Transient), Up, Fails(Transient)];
-        assert_eq!(told(policy(Some(2)), &flap), ["1000", "2000", "give up"]);
+        assert_eq!(outcomes(policy(Some(2)), &flap), ["1000", "2000", "give up"]);
         let stable = [Up, Fails(Transient), Up, After(10_000), Fails(Transient)];
-        assert_eq!(told(policy(Some(2)), &stable), ["1000", "1000"]);
+        assert_eq!(outcomes(policy(Some(2)), &stable), ["1000", "1000"]);
         let record = [Up, Fails(Transient), Up, Record, Fails(Transient)];
-        assert_eq!(told(policy(Some(2)), &record), ["1000", "1000"]);
+        assert_eq!(outcomes(policy(Some(2)), &record), ["1000", "1000"]);
         // A peer that says nothing for ten seconds is not stable.
         let silent = [Up, After(60_000), Fails(Silent), Up, After(60_000), Fails(Silent)];
-        assert_eq!(told(policy(Some(1)), &silent), ["1000", "give up"]);
+        assert_eq!(outcomes(policy(Some(1)), &silent), ["1000", "give up"]);
         // The time between attempts is not time connected.
         let waiting = [Up, Fails(Transient), After(60_000), Fails(Transient)];
-        assert_eq!(told(policy(Some(2)), &waiting), ["1000", "2000"]);
+        assert_eq!(outcomes(policy(Some(2)), &waiting), ["1000", "2000"]);
     }
 
     #[test]
     fn without_reconnect_only_a_clean_close_ends_well() {
         let off = ReconnectPolicy { reconnect: false, ..policy(None) };
-        assert_eq!(told(off, &[Up, Fails(Clean)]), ["finish"]);
-        for class in [Transient, Credentials, Application(4000), Violation] {
-            assert_eq!(told(off, &[Up, Record, Fails(class)]), ["give up"], "{class:?}");
+        assert_eq!(outcomes(off, &[Up, Fails(Clean)]), ["finish"]);
+        for (class, why) in [
+            (Transient, NoAttempt::ReconnectOff),
+            (Silent, NoAttempt::ReconnectOff),
+            (Application(4000), NoAttempt::ReconnectOff),
+            (Violation, NoAttempt::ReconnectOff),
+            (Credentials, NoAttempt::Final),
+            (Complaint, NoAttempt::Final),
+            (Fatal, NoAttempt::Final),
+        ] {
+            let steps = |story: &[Story]| steps(off, None, story);
+            assert_eq!(steps(&[Up, Record, Fails(class)]), [Step::GiveUp(why)], "{class:?}");
+            assert_eq!(steps(&[Fails(class)]), [Step::GiveUp(NoAttempt::Final)], "{class:?}");
         }
     }
 

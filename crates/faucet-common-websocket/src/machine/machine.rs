@@ -25,12 +25,12 @@ use crate::machine::settings::Settings;
 use crate::machine::stamp::Stamp;
 use crate::machine::taken::Taken;
 
-/// What a connection does next when the state is over.
+/// The next step of a connection when its state is over.
 #[derive(Debug)]
 pub(crate) enum Next {
     /// Wait until then, and dial.
     Wait(Instant),
-    /// Tell the owner, and do nothing more.
+    /// Report the end to the owner, and do nothing more.
     Over(Over),
 }
 
@@ -79,8 +79,8 @@ pub(crate) struct Machine {
     pub(crate) outputs: VecDeque<Output>,
     /// Whether the owner wants a lost connection back.
     pub(crate) wanted: bool,
-    /// Whether the owner was told that nothing comes in.
-    pub(crate) told_idle: bool,
+    /// Whether the owner has the event that nothing comes in.
+    pub(crate) idle_reported: bool,
     /// The last failure that an attempt followed.
     pub(crate) last_failure: Option<Arc<Failure>>,
 }
@@ -101,7 +101,7 @@ impl Machine {
             events: VecDeque::new(),
             outputs: VecDeque::new(),
             wanted: true,
-            told_idle: false,
+            idle_reported: false,
             last_failure: None,
         }
     }
@@ -153,14 +153,14 @@ impl Machine {
         }
     }
 
-    /// Whether the driver reads. Messages that the owner has not taken yet come first.
+    /// Whether the driver reads. Messages that the owner has not taken yet come first, and frames that
+    /// were left for later.
     pub(crate) fn reads(&self) -> bool {
         let wants = match self.state {
             State::Up => !self.clocks.is_paused(),
             State::Closing { .. } => true,
             _ => false,
         };
-        // Messages that the owner has not taken yet come first, and frames that were left for later.
         wants
             && !self.is_unread()
             && self.line.as_ref().is_some_and(|line| !line.inbox.has_messages())

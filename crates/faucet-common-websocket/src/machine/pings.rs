@@ -51,7 +51,7 @@ pub(crate) struct Pings {
 
 impl Pings {
     /// Pings every `interval` and waits `timeout` for each Pong; without an interval only barriers
-    /// are sent. `token` tells our Pongs from others.
+    /// are sent. The Pongs that carry `token` are ours.
     pub(crate) fn new(interval: Option<Duration>, timeout: Duration, token: u64) -> Self {
         let (sent, first, mark, barrier) = (0, 1, 0, 0);
         Self { interval, timeout, token, sent, first, mark, barrier, next: None, awaited: None }
@@ -67,6 +67,11 @@ impl Pings {
     /// When the next keepalive Ping goes out. None does while an answer is awaited.
     pub(crate) fn ping_due(&self) -> Option<Instant> {
         self.next.filter(|_| self.awaited.is_none())
+    }
+
+    /// The time that the peer has for each Pong.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// When the peer counts as dead.

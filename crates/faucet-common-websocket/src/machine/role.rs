@@ -1,6 +1,6 @@
 //! The two ends of a connection.
 
-/// Which end of a connection the machine is. A client masks the frames that it sends and a server
+/// The end of a connection that the machine is. A client masks the frames that it sends and a server
 /// does not (RFC 6455 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {

@@ -20,8 +20,11 @@ pub enum NoAttempt {
         times: u32,
         /// From the first to the last.
         within: Duration,
+        /// `reconnect_patience`, where the ends may repeat for that long. `None`: the second such end
+        /// is final.
+        limit: Option<Duration>,
     },
-    /// `max_reconnect_attempts` have failed.
+    /// `max_reconnect_attempts` have failed; 0 allows none.
     Attempts(u32),
 }
 

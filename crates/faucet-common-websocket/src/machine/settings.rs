@@ -27,7 +27,7 @@ pub(crate) struct TimeLimits {
 /// The rules that a connection follows, whichever endpoint it connects to.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// Which end of the connection the machine is.
+    /// The end of the connection that the machine is.
     pub(crate) role: Role,
     pub(crate) reconnect: Arc<ReconnectPolicy>,
     /// How long ends of one class may repeat; `None` is no limit.

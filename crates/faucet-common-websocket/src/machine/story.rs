@@ -37,21 +37,21 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
-/// The same without reconnecting.
+/// [`settings`] without reconnecting.
 pub(super) fn once() -> Settings {
     let mut settings = settings();
     Arc::make_mut(&mut settings.reconnect).reconnect = false;
     settings
 }
 
-/// The same with these limits.
+/// [`settings`] with these limits.
 pub(super) fn limits(set: impl FnOnce(&mut TimeLimits)) -> Settings {
     let mut settings = settings();
     set(&mut settings.times);
     settings
 }
 
-/// A machine, its owner and its socket. The owner reads until it is told to pause.
+/// A machine, its owner and its socket. The owner reads until it pauses.
 pub(super) struct Story {
     pub(super) machine: Machine,
     begin: Instant,
@@ -73,7 +73,7 @@ impl Story {
     pub(super) fn connected(settings: Settings) -> Self {
         let mut story = Self::new(settings);
         story.connects(&[]);
-        assert_eq!(story.told(), ["up"]);
+        assert_eq!(story.events(), ["up"]);
         story
     }
 
@@ -94,7 +94,7 @@ impl Story {
         self.machine.dial_failed(ConnectFailed::Tcp(refused), self.now);
     }
 
-    /// What the driver is to do.
+    /// The tasks of the driver.
     pub(super) fn tasks(&mut self) -> Vec<Output> {
         std::iter::from_fn(|| self.machine.poll_output()).collect()
     }
@@ -142,7 +142,7 @@ impl Story {
 
     /// The owner gives up on the peer.
     pub(super) fn abandons(&mut self) {
-        self.machine.abandon(GaveUp::NoPong, self.now);
+        self.machine.abandon(GaveUp::NoPong(S(1)), self.now);
     }
 
     /// The socket takes everything: the frames.
@@ -206,15 +206,15 @@ impl Story {
     }
 
     /// The owner takes all events, and the messages with them.
-    pub(super) fn told(&mut self) -> Vec<String> {
-        let mut told = Vec::new();
+    pub(super) fn events(&mut self) -> Vec<String> {
+        let mut events = Vec::new();
         while let Some(event) = self.machine.poll_event() {
-            told.push(match event {
+            events.push(match event {
                 Event::Messages => self.messages(),
                 event => one(event),
             });
         }
-        told
+        events
     }
 
     fn messages(&mut self) -> String {

@@ -53,7 +53,7 @@ impl Machine {
         let (up, reads) = (self.is_up(), !clocks.is_paused());
         match (timer, &self.state) {
             (Timer::Close, State::Closing { until, .. }) => Some(*until),
-            (Timer::Idle, _) if reads && !self.told_idle && self.goes_on() => {
+            (Timer::Idle, _) if reads && !self.idle_reported && self.goes_on() => {
                 let from = if times.idle_on_data { clocks.feed } else { clocks.inbound };
                 after(from, times.idle_timeout)
             }
@@ -96,7 +96,7 @@ impl Machine {
             Timer::Retry => self.dial(),
             Timer::Idle => {
                 // Once is enough: the owner ends the run.
-                self.told_idle = true;
+                self.idle_reported = true;
                 self.events.push_back(Event::Idle);
             }
             Timer::Outage => self.give_up_outage(),
@@ -104,7 +104,7 @@ impl Machine {
                 let limit = self.settings.times.stale_timeout.unwrap_or_default();
                 self.abandon(GaveUp::Stale(limit), now);
             }
-            Timer::Pong => self.abandon(GaveUp::NoPong, now),
+            Timer::Pong => self.abandon(GaveUp::NoPong(self.pings.timeout()), now),
             Timer::Ping => {
                 if let Some(Line { outbox, .. }) = self.line.as_deref_mut() {
                     let end = outbox.encoded() + outbox.size_of_control(PING_SIZE);

@@ -1,4 +1,4 @@
-//! The same stream read by this crate and by tungstenite.
+//! One stream, read by this crate and by tungstenite.
 
 use std::time::Instant;
 
@@ -194,7 +194,7 @@ mod tests {
         let (items, _) = Judge::new(&close, Role::Client, MAX, 9).read();
         assert_eq!(items, [Item::Close(Some(1002))]);
         assert_eq!(compare(&close, Role::Client, 1), Ok(Agreement::Same));
-        // This crate has a limit of fragments that tungstenite has not, and none here.
+        // Only this crate has a limit of fragments, and here there is none.
         let header = [0x82, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
         assert_eq!(compare(&header, Role::Client, 1), Ok(Agreement::Same), "both at the header");
         assert_eq!(compare(&[0xf1, 5], Role::Client, 1), Ok(Agreement::Sooner));

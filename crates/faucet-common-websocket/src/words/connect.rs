@@ -101,13 +101,16 @@ fn hint_of_timeout(phase: &str) -> &'static str {
     match phase {
         "upgrade" => {
             "the port is open but nothing answered the upgrade: is it a WebSocket server, and does \
-             it want wss://?"
+             it want wss://? raise connect_timeout if it is only slow"
         }
         "proxy" => {
             "the proxy did not open the connection in time: check proxy (or the variable that names \
              it), or raise connect_timeout"
         }
-        "tls" => "the port is open but nothing answered the TLS handshake: does it want ws://?",
+        "tls" => {
+            "the port is open but nothing answered the TLS handshake: does it want ws://? raise \
+             connect_timeout if it is only slow"
+        }
         _ => "check the host, the network and the firewall, or raise connect_timeout",
     }
 }

@@ -2,21 +2,20 @@
 
 use faucet_core::{Error, ErrorKind};
 
+use crate::machine::close::code;
 use crate::machine::{Class, End, GaveUp, Violation};
 use crate::words::explanation::Explanation;
 
 /// The error about the endpoint `url`, without its cause.
 pub(super) fn error(end: &End, url: &str) -> Error {
-    let message = match end {
-        End::Violation(violation) if !violation.is_of_a_limit() => {
-            format!("WebSocket {url}: protocol violation: {end}")
-        }
+    let class = end.verdict().class;
+    let message = match class {
+        Class::Violation => format!("WebSocket {url}: protocol violation: {end}"),
         _ => format!("WebSocket {url}: {end}"),
     };
-    let class = end.verdict().class;
     let retryable = !matches!(class, Class::Complaint | Class::Refusal | Class::Fatal);
     let (kind, hint) = match end {
-        End::Closed { .. } => (kind_of_close(class), hint_of_close(class)),
+        End::Closed { code, .. } => (kind_of_close(class), hint_of_close(*code, class)),
         End::Dropped(_) => (ErrorKind::Closed, ""),
         End::Violation(violation) => of_violation(*violation),
         End::GaveUp(why) => (ErrorKind::Timeout, hint_of_gave_up(*why)),
@@ -32,12 +31,22 @@ fn kind_of_close(class: Class) -> ErrorKind {
     }
 }
 
-fn hint_of_close(class: Class) -> &'static str {
+const NOT_RFC_6455: &str = "the server or a proxy violates RFC 6455; report this to its operator";
+
+fn hint_of_close(code: Option<u16>, class: Class) -> &'static str {
     match class {
         Class::Credentials => "check auth and what the account may read",
-        Class::Complaint | Class::Refusal => {
-            "the server refused what it was sent: check the messages that are sent"
+        Class::Complaint if code == Some(code::EXTENSION) => {
+            "the server wants an extension: try compression: deflate"
         }
+        Class::Complaint | Class::Refusal => {
+            "the server refused what it was sent: check the messages that are sent \
+             (subscribe_messages of a source, connect_messages and the records of a sink)"
+        }
+        Class::Application(_) => {
+            "the server gives this code a meaning of its own: see the documentation of the server"
+        }
+        Class::Violation => NOT_RFC_6455,
         _ => "",
     }
 }
@@ -55,18 +64,20 @@ fn of_violation(violation: Violation) -> (ErrorKind, &'static str) {
             "the server or a proxy violates RFC 7692; report this to its operator, or set \
              compression: none",
         ),
-        _ => (
+        Violation::NotUtf8 => (
             ErrorKind::Protocol,
-            "the server or a proxy violates RFC 6455; report this to its operator",
+            "the server violates RFC 6455; report this to its operator, or give a source \
+             invalid_utf8: skip or, with message_format: binary, invalid_utf8: binary",
         ),
+        _ => (ErrorKind::Protocol, NOT_RFC_6455),
     }
 }
 
 fn hint_of_gave_up(why: GaveUp) -> &'static str {
     match why {
-        GaveUp::NoPong => "raise pong_timeout if the peer is only slow, or set reconnect: true",
-        GaveUp::Stale(_) => "raise stale_timeout if the feed is quiet, or set reconnect: true",
-        GaveUp::Stuck(_) => "raise write_timeout if the peer reads slowly, or set reconnect: true",
-        GaveUp::NotAcked(_) => "raise ack_timeout if the peer is only slow, or set reconnect: true",
+        GaveUp::NoPong(_) => "raise pong_timeout if the peer is only slow",
+        GaveUp::Stale(_) => "raise stale_timeout if the feed is quiet",
+        GaveUp::Stuck(_) => "raise write_timeout if the peer reads slowly",
+        GaveUp::NotAcked(_) => "raise ack_timeout if the peer is only slow",
     }
 }

@@ -28,24 +28,52 @@ fn after(
     let error = failure.error(url);
     match why {
         NoAttempt::Final => error,
-        NoAttempt::Attempts(max) => error.with_attempt(max, Some(max)),
-        NoAttempt::ReconnectOff if error.hint().is_some() => error,
         NoAttempt::ReconnectOff => {
-            error.with_hint("set reconnect: true to reconnect after such ends")
+            advised(error, "set reconnect: true to reconnect after such ends")
         }
-        NoAttempt::NoProgress { times, within } => {
+        NoAttempt::Attempts(0) => {
+            advised(error, "max_reconnect_attempts: 0 allows no attempt to reconnect, raise it")
+        }
+        NoAttempt::Attempts(max) => {
+            let error = error.with_attempt(max, Some(max));
+            advised(error, "raise max_reconnect_attempts to try for longer")
+        }
+        NoAttempt::NoProgress { times, within, limit } => {
             let last = error.to_string();
-            // A whole number of seconds, at least one.
-            let since = Duration::from_secs(within.as_secs().max(1));
+            let within = rounded(within);
             let mut what =
-                format!("{last}; {times} such ends within {since:?} without a record between");
+                format!("{last}; {times} such ends within {within:?} without a record between");
+            if let Some(limit) = limit {
+                what.push_str(&format!(" (reconnect_patience: {limit:?})"));
+            }
             let before = before.map(|before| before.error(url).to_string());
             if let Some(before) = before.filter(|before| *before != last) {
                 what.push_str(&format!("; the one before: {before}"));
             }
-            error.with_message(what)
+            let advice = match limit {
+                Some(_) => "raise reconnect_patience to go on for longer after such ends",
+                None => "reconnect_patience: null goes on after such ends",
+            };
+            advised(error.with_message(what), advice)
         }
     }
+}
+
+/// Adds advice to that which the error has.
+fn advised(error: Error, advice: &str) -> Error {
+    let hint = match error.hint() {
+        None => advice.to_owned(),
+        Some(hint) if hint.ends_with('?') => format!("{hint} {advice}"),
+        Some(hint) => format!("{hint}; {advice}"),
+    };
+    error.with_hint(hint)
+}
+
+/// Rounds to tenths of a second, and below a second to milliseconds, of which it is at least one.
+fn rounded(time: Duration) -> Duration {
+    let unit = Duration::from_millis(if time < Duration::from_secs(1) { 1 } else { 100 });
+    let units = time.saturating_add(unit / 2).as_millis() / unit.as_millis();
+    unit.saturating_mul(u32::try_from(units).unwrap_or(u32::MAX).max(1))
 }
 
 fn outage(limit: Duration, last: Option<&Arc<Failure>>, url: &str) -> Error {
@@ -83,53 +111,113 @@ mod tests {
         Arc::new(End::Dropped(None).into())
     }
 
-    fn no_progress(within: Duration) -> NoAttempt {
-        NoAttempt::NoProgress { times: 2, within }
+    fn silent() -> Arc<Failure> {
+        Arc::new(End::from(GaveUp::NoPong(Duration::from_secs(4))).into())
     }
 
-    #[test]
-    fn the_reason_for_which_no_attempt_follows_is_told() {
-        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-        let silent = || Arc::new(End::from(GaveUp::NoPong).into());
-        let repeated = |within: &str| {
-            format!("{DROPPED}; 2 such ends within {within} without a record between")
-        };
-        for (failure, why, before, words, hint) in [
-            (refused(), NoAttempt::Final, Some(dropped()), REFUSED.into(), "server running"),
-            (
-                refused(),
-                NoAttempt::Attempts(3),
-                None,
-                format!("{REFUSED} (attempt 3/3)"),
-                "server running",
-            ),
-            (dropped(), NoAttempt::ReconnectOff, None, DROPPED.into(), "set reconnect: true to"),
-            (
-                silent(),
-                NoAttempt::ReconnectOff,
-                None,
-                "WebSocket ws://h/: no pong in pong_timeout: the peer is dead".into(),
-                "raise pong_timeout",
-            ),
-            (dropped(), no_progress(Duration::ZERO), None, repeated("1s"), ""),
-            (dropped(), no_progress(second * 3 / 2), Some(dropped()), repeated("1s"), ""),
-            (
-                dropped(),
-                no_progress(minute),
-                Some(refused()),
-                format!("{}; the one before: {REFUSED}", repeated("60s")),
-                "",
-            ),
-        ] {
+    fn no_progress(within: Duration) -> NoAttempt {
+        NoAttempt::NoProgress { times: 2, within, limit: None }
+    }
+
+    /// A failure with the reason for which no attempt follows, the one before it, its words, and its
+    /// hint.
+    type Row<'a> = (Arc<Failure>, NoAttempt, Option<Arc<Failure>>, String, &'a str);
+
+    fn check<'a>(rows: impl IntoIterator<Item = Row<'a>>) {
+        for (failure, why, before, words, hint) in rows {
             let failed = RunFailed::After { failure: Arc::clone(&failure), why, before };
             let error = failed.error("ws://h/");
             assert_eq!(error.to_string(), words);
-            let told = error.hint().unwrap_or_default();
-            assert!(told.contains(hint) && told.is_empty() == hint.is_empty(), "{why:?}: {told}");
+            assert_eq!(error.hint(), Some(hint), "{why:?}");
             assert_eq!(failed.class(), failure.class());
             let cause = error.source().and_then(|cause| cause.downcast_ref::<Failure>());
             assert_eq!(cause.map(Failure::to_string), Some(failure.to_string()));
         }
+    }
+
+    #[test]
+    fn the_key_that_allows_no_attempt_is_named_behind_the_advice_of_the_failure() {
+        let silence = || "WebSocket ws://h/: no Pong for 4s (pong_timeout)".to_owned();
+        let server = "is the server running, and is the port right?";
+        let pong = "raise pong_timeout if the peer is only slow";
+        let (off, spent) = (NoAttempt::ReconnectOff, NoAttempt::Attempts(3));
+        check([
+            (refused(), NoAttempt::Final, Some(dropped()), REFUSED.into(), server),
+            (
+                refused(),
+                spent,
+                None,
+                format!("{REFUSED} (attempt 3/3)"),
+                &format!("{server} raise max_reconnect_attempts to try for longer"),
+            ),
+            (
+                dropped(),
+                spent,
+                None,
+                format!("{DROPPED} (attempt 3/3)"),
+                "raise max_reconnect_attempts to try for longer",
+            ),
+            (
+                dropped(),
+                NoAttempt::Attempts(0),
+                None,
+                DROPPED.into(),
+                "max_reconnect_attempts: 0 allows no attempt to reconnect, raise it",
+            ),
+            (
+                dropped(),
+                off,
+                None,
+                DROPPED.into(),
+                "set reconnect: true to reconnect after such ends",
+            ),
+            (
+                silent(),
+                off,
+                None,
+                silence(),
+                &format!("{pong}; set reconnect: true to reconnect after such ends"),
+            ),
+            (
+                silent(),
+                spent,
+                None,
+                format!("{} (attempt 3/3)", silence()),
+                &format!("{pong}; raise max_reconnect_attempts to try for longer"),
+            ),
+        ]);
+    }
+
+    #[test]
+    fn ends_without_progress_are_counted_and_their_limit_is_named() {
+        let (second, ms) = (Duration::from_secs(1), Duration::from_millis(1));
+        let repeated = |within: &str| {
+            format!("{DROPPED}; 2 such ends within {within} without a record between")
+        };
+        let null = "reconnect_patience: null goes on after such ends";
+        check([
+            (dropped(), no_progress(Duration::ZERO), None, repeated("1ms"), null),
+            (dropped(), no_progress(ms * 100), None, repeated("100ms"), null),
+            (dropped(), no_progress(second + ms), None, repeated("1s"), null),
+            (dropped(), no_progress(second * 3 / 2), Some(dropped()), repeated("1.5s"), null),
+            (
+                dropped(),
+                no_progress(second * 60),
+                Some(refused()),
+                format!("{}; the one before: {REFUSED}", repeated("60s")),
+                null,
+            ),
+            (
+                dropped(),
+                NoAttempt::NoProgress { times: 2, within: second, limit: Some(ms * 500) },
+                Some(refused()),
+                format!(
+                    "{} (reconnect_patience: 500ms); the one before: {REFUSED}",
+                    repeated("1s")
+                ),
+                "raise reconnect_patience to go on for longer after such ends",
+            ),
+        ]);
     }
 
     #[test]

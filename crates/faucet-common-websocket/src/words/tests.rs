@@ -32,8 +32,8 @@ fn check<F: Into<Failure>>(begin: &str, rows: impl IntoIterator<Item = Row<F>>) 
         assert_eq!(error.to_string(), format!("{begin}{words}"));
         assert_eq!((error.kind(), error.phase().unwrap(), error.is_retryable()), place, "{error}");
         assert_eq!(error.endpoint(), Some(URL), "{error}");
-        let told = error.hint().unwrap_or_default();
-        assert!(told.contains(hint) && told.is_empty() == hint.is_empty(), "{error}: {told}");
+        let given = error.hint().unwrap_or_default();
+        assert!(given.contains(hint) && given.is_empty() == hint.is_empty(), "{error}: {given}");
         let cause = error.source().and_then(|cause| cause.downcast_ref::<Failure>()).unwrap();
         assert!(std::ptr::eq(cause, &raw const *failure), "{error}");
         assert!(words.contains(&cause.to_string()), "the message has all words: {error:#}");

@@ -12,7 +12,9 @@ pub(super) fn explanation(failed: &UpgradeFailed) -> Explanation {
         UpgradeFailed::NotHttp(_) => {
             "check the port: something else than a WebSocket server answered".to_owned()
         }
-        UpgradeFailed::TooLong | UpgradeFailed::TooManyHeaders => String::new(),
+        UpgradeFailed::TooLong | UpgradeFailed::TooManyHeaders => {
+            "the limit is fixed: the server or a proxy must answer with fewer headers".to_owned()
+        }
         UpgradeFailed::Malformed(_)
         | UpgradeFailed::OldHttp
         | UpgradeFailed::NoUpgrade

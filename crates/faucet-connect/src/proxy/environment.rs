@@ -6,7 +6,7 @@ use faucet_core::{KeyPath, Problem};
 
 use crate::dial::Destination;
 use crate::proxy::bypass::{Bypass, is_local};
-use crate::proxy::url::ProxyUrl;
+use crate::proxy::url::{ProxyUrl, ProxyUrlFault};
 
 /// The proxy variables of an environment: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, or
 /// the same in lower case. `Debug` shows their names only.
@@ -72,9 +72,10 @@ impl ProxyEnvironment {
             true => ProxyUrl::parse(value),
             false => ProxyUrl::parse(&format!("http://{value}")),
         };
-        let wrong = |fault| {
+        let wrong = |fault: ProxyUrlFault| {
+            let remedy = fault.advice().unwrap_or("correct the variable");
             Problem::invalid(path.clone(), format!("the environment variable {name} {fault}"))
-                .help("correct the variable, or set proxy: none to connect without a proxy")
+                .help(format!("{remedy}, or set proxy: none to connect without a proxy"))
         };
         url.map(|url| Some((url, *name))).map_err(wrong)
     }
@@ -117,6 +118,7 @@ mod tests {
                 Some("http://low:4 http_proxy"),
             ),
             (&[("http_proxy", "http://low:4"), HTTP], "feed.test", false, plain),
+            (&[("HTTP_PROXY", "name")], "feed.test", false, Some("http://name:80 HTTP_PROXY")),
             (&[("HTTP_PROXY", ""), ALL], "feed.test", false, all),
             (&[HTTP, ("no_proxy", "x.test,feed.test")], "feed.test", false, None),
             (&[HTTP, ("NO_PROXY", "other.test")], "feed.test", false, plain),
@@ -132,13 +134,19 @@ mod tests {
 
     #[test]
     fn a_variable_that_is_no_url_is_named_without_its_value() {
-        let environment = environment(&[("HTTPS_PROXY", "socks4://u:s3cret@h")]);
         let to = Destination::new("feed.test", 443, true);
-        let problem = format!("{:#}", environment.proxy_for(&to, &"proxy".into()).unwrap_err());
-        assert!(problem.starts_with("proxy: the environment variable HTTPS_PROXY must start with"));
-        assert!(problem.contains("proxy: none") && !problem.contains("s3cret"), "{problem}");
-        assert_eq!(format!("{environment:?}"), "[\"HTTPS_PROXY\"]");
-        let other = Destination::new("feed.test", 80, false);
-        assert!(environment.proxy_for(&other, &"proxy".into()).unwrap().is_none());
+        for (value, words, help) in [
+            ("socks4://u:s3cret@h", "must start with", "correct the variable, or"),
+            ("http://u:s3cret%0A@h", "has a password that has a line break", "remove it where"),
+        ] {
+            let environment = environment(&[("HTTPS_PROXY", value)]);
+            let problem = format!("{:#}", environment.proxy_for(&to, &"proxy".into()).unwrap_err());
+            let begin = format!("proxy: the environment variable HTTPS_PROXY {words}");
+            assert!(problem.starts_with(&begin) && problem.contains(help), "{problem}");
+            assert!(problem.contains("proxy: none") && !problem.contains("s3cret"), "{problem}");
+            assert_eq!(format!("{environment:?}"), "[\"HTTPS_PROXY\"]");
+            let other = Destination::new("feed.test", 80, false);
+            assert!(environment.proxy_for(&other, &"proxy".into()).unwrap().is_none());
+        }
     }
 }

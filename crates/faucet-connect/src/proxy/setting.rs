@@ -38,9 +38,13 @@ impl ProxySetting {
             return Err(Problem::invalid(KeyPath::root(), "not understood")
                 .expected("env, none, or a URL such as http://proxy.example:3128"));
         }
-        let url = ProxyUrl::parse(text);
-        url.map(ProxyChoice::Url)
-            .map_err(|fault| Problem::invalid(KeyPath::root(), fault.to_string()))
+        ProxyUrl::parse(text).map(ProxyChoice::Url).map_err(|fault| {
+            let problem = Problem::invalid(KeyPath::root(), fault.to_string());
+            match fault.advice() {
+                Some(advice) => problem.help(advice),
+                None => problem,
+            }
+        })
     }
 }
 
@@ -103,16 +107,32 @@ mod tests {
         ] {
             assert_eq!(format!("{:?}", ProxySetting::from(text)), shown);
         }
-        for (text, problem) in [
-            ("evn", "proxy: not understood, expected env, none, or a URL such as http://"),
-            ("s3cret@proxy", "proxy: not understood"),
-            ("ftp://u:s3cret@proxy", "proxy: must start with http://, https://, socks5:// or"),
-            ("http://u:s3cret%0A@proxy", "proxy: has a password that has a line break"),
+        for (text, problem, help) in [
+            ("evn", "proxy: not understood, expected env, none, or a URL such as http://", None),
+            ("s3cret@proxy", "proxy: not understood", None),
+            (
+                "ftp://u:s3cret@proxy",
+                "proxy: must start with http://, https://, socks5:// or",
+                None,
+            ),
+            (
+                "http://u:s3cret%0A@proxy",
+                "proxy: has a password that has a line break",
+                Some("a secret from a file often ends in a line break"),
+            ),
+            (
+                "http://u%3Au:s3cret@proxy",
+                "proxy: has a user that must not contain a colon",
+                Some("give the user and the password in their own places"),
+            ),
         ] {
             let mut problems = Problems::new();
             ProxySetting::from(text).check(&"proxy".into(), &mut problems);
             let found = problems.to_string();
             assert!(found.starts_with(problem) && !found.contains("s3cret"), "{found}");
+            let told = problems.iter().next().unwrap().help.as_deref();
+            assert_eq!(told.is_some(), help.is_some(), "{text}: {told:?}");
+            assert!(told.unwrap_or_default().starts_with(help.unwrap_or_default()), "{told:?}");
         }
     }
 }

@@ -76,6 +76,16 @@ pub enum ProxyUrlFault {
     SocksSecret,
 }
 
+impl ProxyUrlFault {
+    /// The remedy, where the words of the fault do not say it.
+    pub const fn advice(self) -> Option<&'static str> {
+        match self {
+            Self::User(fault) | Self::Password(fault) => Some(fault.advice()),
+            Self::Scheme | Self::Character | Self::Shape | Self::SocksSecret => None,
+        }
+    }
+}
+
 /// A user and a password.
 #[derive(Clone)]
 pub(crate) struct ProxyUser {

@@ -1,4 +1,4 @@
-//! Dropped futures and early goodbyes lose nothing and end soon: fault 49 and the stopping rules.
+//! Dropped futures and early closes lose nothing and end soon: fault 49 and the stopping rules.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use crate::support::*;
 
 /// A second for the peer's answer, and a little for everything else.
-const GOODBYE: Duration = ms(1_100);
+const CLOSE_LIMIT: Duration = ms(1_100);
 
 #[tokio::test]
 async fn futures_that_are_dropped_at_every_await_begin_no_dial_anew() {
@@ -113,7 +113,7 @@ async fn a_future_that_is_dropped_while_it_waits_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_hands_over_what_was_received_and_says_goodbye() {
+async fn closing_hands_over_what_was_received_and_closes_with_1000() {
     let five = || (0..5).fold(Script::accept().early(), |s, i: i32| s.send_text(i.to_string()));
     for (script, batch, first, last) in [
         (five(), 1000, 0, Some(vec!["0", "1", "2", "3", "4"])),
@@ -190,7 +190,7 @@ async fn closing_ends_within_a_second_though_the_peer_never_answers() {
         page_within(&mut *reader, secs(1)).await;
         let begin = Instant::now();
         reader.close().await.unwrap();
-        assert!(begin.elapsed() <= GOODBYE, "{:?}", begin.elapsed());
+        assert!(begin.elapsed() <= CLOSE_LIMIT, "{:?}", begin.elapsed());
     }
 }
 
@@ -205,7 +205,7 @@ async fn a_run_that_ends_by_itself_does_not_wait_longer_for_a_mute_peer() {
         let (peer, source) = in_memory([script], keys);
         let told = run_paused(&source).await;
         assert_eq!(told.texts(), ["1"]);
-        assert!(told.took <= GOODBYE + ms(100), "{:?}", told.took);
+        assert!(told.took <= CLOSE_LIMIT + ms(100), "{:?}", told.took);
         assert_eq!(peer.connections()[0].close_code(), Some(1000));
     }
 }
@@ -234,7 +234,7 @@ async fn closing_does_not_wait_for_what_is_not_connected() {
 }
 
 #[tokio::test]
-async fn the_goodbye_arrives_in_the_middle_of_a_flood() {
+async fn our_close_arrives_in_the_middle_of_a_flood() {
     let flood = Script::accept().repeat(100_000_000, |i| format!("{i:0>1000}"));
     let server = ScriptedServer::start([flood]).await;
     let source = source(&server.url(), json!({"message_format": "raw_string"}));

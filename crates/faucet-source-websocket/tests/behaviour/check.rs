@@ -1,4 +1,4 @@
-//! `check`: a session in small, and what the answer to the upgrade may hold.
+//! `check`: a short connection, and what the answer to the upgrade may hold.
 
 use faucet_core::{ErrorKind, Scope, Source, StepOutcome};
 use faucet_testkit::Script;

@@ -180,7 +180,7 @@ async fn a_stale_feed_is_left_and_reconnected() {
         assert_eq!((told.texts().len(), told.reconnects()), (2, 2));
         assert_eq!(rounded(&gaps(&accepted(&peer))), [2000 + 4000 + 1000, 4000 + 1000]);
         for seen in &peer.connections()[..2] {
-            assert_eq!(seen.close_code(), Some(3008), "a goodbye with another code than 1000");
+            assert_eq!(seen.close_code(), Some(3008), "a Close with another code than 1000");
         }
     }
 }
@@ -237,7 +237,11 @@ async fn a_peer_that_does_not_pong_is_dropped() {
     let keys = json!({"ping_interval": 10, "pong_timeout": 4});
     let (peer, source) = in_memory([Script::accept().no_pongs()], keys);
     let told = run_paused(&source).await;
-    assert!(told.error().to_string().contains("no pong in pong_timeout"), "{:?}", told.error());
+    assert!(
+        told.error().to_string().contains("no Pong for 4s (pong_timeout)"),
+        "{:?}",
+        told.error()
+    );
     assert_eq!(told.error().kind(), ErrorKind::Timeout);
     assert_eq!(peer.connections()[0].close_code(), Some(3008));
 }
@@ -260,7 +264,7 @@ async fn a_peer_that_does_not_pong_is_dropped_though_its_pages_keep_the_consumer
         // The consumer takes half of the time.
         let _ = timeout(ms(50), reader.hold()).await;
     };
-    assert!(error.to_string().contains("no pong in pong_timeout"), "{error}");
+    assert!(error.to_string().contains("no Pong for 4s (pong_timeout)"), "{error}");
     assert!((14..30).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
 }
 
@@ -348,7 +352,7 @@ async fn a_page_in_progress_survives_an_outage() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_link_is_told_for_the_live_line() {
+async fn the_link_is_reported_for_the_live_line() {
     let scripts = [Script::accept().pause(secs(1)).close(1012, ""), Script::accept()];
     let (peer, source) = in_memory(scripts, json!({"reconnect": true}));
     let scope = Scope::default();

@@ -65,7 +65,7 @@ fn case(feed: Script, keys: Value) -> SourceCase<'static> {
         .unreachable(async move || setup([refuses()], &away))
 }
 
-/// The same case with a feed that fails behind the third text, and one whose connection is lost
+/// The `case` with a feed that fails behind the third text, and one whose connection is lost
 /// behind the fourth.
 fn with_failures(case: SourceCase<'static>) -> SourceCase<'static> {
     let fails = || sends(3).close(1008, &format!("{CANARY} is not allowed"));

@@ -15,10 +15,18 @@ use crate::support::*;
 #[tokio::test]
 async fn a_refused_port_is_tried_exactly_as_often_as_allowed() {
     let url = format!("ws://{}/", refused_address().await);
-    for (keys, end) in [
-        (json!({}), ""),
-        (json!({"reconnect": true, "max_reconnect_attempts": 0}), ""),
-        (reconnecting(json!({"max_reconnect_attempts": 3})), " (attempt 3/3)"),
+    for (keys, end, hint) in [
+        (json!({}), "", "is the port right?"),
+        (
+            json!({"reconnect": true, "max_reconnect_attempts": 0}),
+            "",
+            "is the port right? max_reconnect_attempts: 0 allows no attempt",
+        ),
+        (
+            reconnecting(json!({"max_reconnect_attempts": 3})),
+            " (attempt 3/3)",
+            "is the port right? raise max_reconnect_attempts",
+        ),
     ] {
         let told = run(&source(&url, keys)).await;
         let error = told.error();
@@ -28,6 +36,7 @@ async fn a_refused_port_is_tried_exactly_as_often_as_allowed() {
         );
         assert_eq!((error.kind(), error.phase()), (ErrorKind::Connect, Some("tcp")));
         assert_eq!(error.endpoint(), Some(url.as_str()));
+        assert!(error.hint().unwrap().contains(hint), "{error:?}");
     }
 }
 
@@ -203,7 +212,7 @@ async fn a_name_without_an_address_is_network_trouble() {
 }
 
 #[tokio::test]
-async fn a_check_reaches_the_far_end_step_by_step_and_says_goodbye() {
+async fn a_check_reaches_the_far_end_step_by_step_and_closes() {
     let server = ScriptedServer::start([
         Script::accept().expect_text("hello").send_text(UP),
         Script::reject(401),

@@ -91,7 +91,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It has ended already unless the test fails.
+        // The child has ended already unless the test fails.
         let _ = self.child.kill();
     }
 }

@@ -125,3 +125,34 @@ async fn any_other_close_that_meets_ours_ends_the_run_well() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_run_says_which_key_ended_it_and_never_to_set_what_is_set() {
+    let (off, on) = (json!({"reconnect": false}), json!({"reconnect": true}));
+    let tries = "raise max_reconnect_attempts";
+    let again = "set reconnect: true";
+    let silent = || Script::accept().no_pongs();
+    for (script, keys, words, advice) in [
+        (
+            silent(),
+            json!({"ping_interval": 2, "pong_timeout": 3}),
+            "no Pong for 3s",
+            "pong_timeout",
+        ),
+        (silent(), json!({"stale_timeout": 3}), "no data for 3s (stale_timeout)", "stale_timeout"),
+        (Script::accept().hang_up(), json!({}), "connection lost", ""),
+        (Script::accept().close(1011, ""), json!({}), "1011 internal error", ""),
+        (Script::accept().close(4000, ""), json!({}), "4000 application", "documentation"),
+        (Script::accept().close(2999, ""), json!({}), "protocol violation: ", "RFC 6455"),
+    ] {
+        for (reconnect, advised, other) in [(&off, again, tries), (&on, tries, again)] {
+            let keys = with(keys.clone(), json!({"max_reconnect_attempts": 1}));
+            let (_, source) = in_memory([script.clone()], with(keys, reconnect.clone()));
+            let told = run_paused(&source).await;
+            let (error, hint) = (told.error(), told.error().hint().unwrap());
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(hint.contains(advice) && hint.contains(advised), "{error:?}");
+            assert!(!hint.contains(other), "{error:?}");
+        }
+    }
+}

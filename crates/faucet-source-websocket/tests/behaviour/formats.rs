@@ -1,4 +1,4 @@
-//! What messages are taken as.
+//! The formats that messages are taken as.
 
 use faucet_core::{Ended, ErrorKind, MessageKind, Payload, Scope, Source, Timestamp};
 use faucet_testkit::{Frame, Script};
@@ -43,7 +43,7 @@ async fn a_message_that_is_not_json_ends_the_run_after_what_came_before() {
         assert_eq!(told.error().kind(), ErrorKind::Decode);
         let connections = peer.until(|all| all[0].end.is_some()).await;
         assert_eq!(connections.len(), 1, "never retried");
-        assert!(connections[0].close().is_some(), "but not without a goodbye");
+        assert!(connections[0].close().is_some(), "but with a close handshake");
     }
 }
 

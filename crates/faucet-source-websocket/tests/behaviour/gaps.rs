@@ -1,4 +1,4 @@
-//! What is said about messages that were missed: one gap for each outage.
+//! The report of messages that were missed: one gap for each outage.
 
 use faucet_core::{Ended, Gap, GapReason, Next, Scope, Source, Timestamp};
 use faucet_testkit::{Gate, Script};

@@ -1,4 +1,4 @@
-//! What goes on while the consumer is busy.
+//! The work that goes on while the consumer is busy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ async fn a_pong_that_is_late_because_we_did_not_read_is_not_held_against_the_pee
     let peer = Arc::new(ScriptedPeer::new([script]));
     let keys = json!({"ping_interval": 10, "pong_timeout": 5, "batch_size": 1,
         "connect_timeout": 3600});
-    // What the peer sends is held up behind what we do not take.
+    // Bytes of the peer are held up behind those that the source does not take.
     let source = source("ws://feed.test/", keys).with_dial(Arc::new(Slow(peer.clone(), secs(33))));
     let mut reader = open(&source).await;
     page_within(&mut *reader, secs(34)).await;

@@ -41,7 +41,7 @@ const TESTS: &[(&str, &[&str])] = &[
     ("a_message_is_kept_out_of_errors_where_that_is_asked_for", &["error_excerpts"]),
     ("an_envelope_tells_when_and_from_where", &["envelope"]),
     ("a_peer_that_does_not_pong_is_dropped", &["ping_interval", "pong_timeout"]),
-    ("max_messages_is_exact_inside_a_burst_and_the_server_is_told_goodbye", &["max_messages"]),
+    ("max_messages_is_exact_inside_a_burst_and_closes_with_1000", &["max_messages"]),
     ("every_inbound_frame_resets_the_idle_clock", &["idle_timeout"]),
     ("only_data_resets_the_idle_clock_where_that_is_asked_for", &["idle_resets_on"]),
     ("an_outage_may_not_last_longer_than_max_outage", &["max_outage"]),

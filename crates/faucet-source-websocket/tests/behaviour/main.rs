@@ -1,4 +1,4 @@
-//! What the source does on every fault of the catalogue, told by a scripted peer: in memory and
+//! The source at every fault of the catalogue, against a scripted peer: in memory and
 //! with paused time wherever no socket is needed.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]

@@ -1,4 +1,4 @@
-//! What a run holds, whatever the feed does: faults 42 and 61 of the catalogue.
+//! The memory that a run holds, whatever the feed does: faults 42 and 61 of the catalogue.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -163,7 +163,7 @@ async fn connectivity_is_validated_before_anything_runs() {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_the_name_of_the_option() {
+fn a_problem_has_the_name_of_the_option() {
     for (name, value, why) in [
         ("websocket.recnnect", "1", "unknown key (did you mean `websocket.reconnect`?)"),
         ("url", "ws://h/", "url: unknown key (did you mean `websocket.url`?)"),

@@ -39,6 +39,9 @@ const LEGAL: [(u16, usize, ErrorKind); 21] = [
 ];
 /// Codes that must not be on the wire.
 const ILLEGAL: [u16; 9] = [0, 999, 1004, 1005, 1015, 1016, 2999, 5000, 65535];
+/// Codes that may repeat for `reconnect_patience`.
+const REPEATED: [u16; 16] =
+    [3001, 3008, 3999, 4000, 4004, 4321, 4999, 0, 999, 1004, 1005, 1015, 1016, 2999, 5000, 65535];
 
 #[tokio::test(start_paused = true)]
 async fn a_clean_close_ends_the_run_well() {
@@ -67,10 +70,12 @@ async fn without_reconnect_any_other_close_ends_it_with_code_and_reason() {
         let told = run_paused(&source).await;
         assert_eq!(told.texts(), ["1", "2"], "{code}: what came before is handed over");
         let message = told.error().to_string();
-        let begin = format!("WebSocket ws://feed.test/: closed by the server: {code} ");
+        let violation = if ILLEGAL.contains(&code) { "protocol violation: " } else { "" };
+        let begin = format!("WebSocket ws://feed.test/: {violation}closed by the server: {code} ");
         assert!(message.starts_with(&begin), "{message}");
         assert!(message.ends_with(", \"so long\""), "{message}");
         assert_eq!(told.error().kind(), kind, "{code}");
+        assert!(told.error().hint().is_some(), "{code}");
     }
 }
 
@@ -86,8 +91,13 @@ async fn closes_without_a_record_between_follow_the_retry_table() {
         let message = told.error().to_string();
         let end = match connects {
             MANY => " (attempt 4/4)",
+            _ if REPEATED.contains(&code) => {
+                "; 2 such ends within 1s without a record between (reconnect_patience: 500ms)"
+            }
             _ => "; 2 such ends within 1s without a record between",
         };
+        let key = if connects == MANY { "max_reconnect_attempts" } else { "reconnect_patience" };
+        assert!(told.error().hint().unwrap().contains(key), "{:?}", told.error());
         assert!(message.contains(&code.to_string()) && message.ends_with(end), "{message}");
         assert_eq!(told.error().kind(), kind, "{code}");
         assert_eq!(told.reconnects(), connects as u64 - 1);
@@ -352,7 +362,7 @@ async fn a_large_subscription_is_sent_while_records_come_in() {
 }
 
 #[tokio::test]
-async fn max_messages_is_exact_inside_a_burst_and_the_server_is_told_goodbye() {
+async fn max_messages_is_exact_inside_a_burst_and_closes_with_1000() {
     for (max, batch, pages) in
         [(100, 30, vec![30, 30, 30, 10]), (100, 50, vec![50, 50]), (1, 1000, vec![1])]
     {

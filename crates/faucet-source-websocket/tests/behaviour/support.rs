@@ -1,4 +1,4 @@
-//! What the tests share: sources from JSON, runs as data, and ways to reach a scripted peer.
+//! Helpers of the tests: sources from JSON, runs as data, and ways to reach a scripted peer.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// How long a run over sockets may take before the test fails.
 const LIMIT: Duration = Duration::from_secs(20);
-/// The same with paused time, which does not cost any.
+/// [`LIMIT`] for paused time, which does not cost any.
 const PAUSED_LIMIT: Duration = Duration::from_secs(24 * 3600);
 
 /// A source for `url` with these keys; unbounded unless they bound it.
@@ -157,12 +157,12 @@ pub(crate) async fn run(source: &WebsocketSource) -> Told {
     run_in(source, &Scope::default(), LIMIT).await
 }
 
-/// The same with paused time.
+/// [`run`] with paused time.
 pub(crate) async fn run_paused(source: &WebsocketSource) -> Told {
     run_in(source, &Scope::default(), PAUSED_LIMIT).await
 }
 
-/// The same with values for placeholders.
+/// [`run`] with values for placeholders.
 pub(crate) async fn run_with(source: &WebsocketSource, context: &Scope) -> Told {
     run_in(source, context, LIMIT).await
 }
@@ -203,7 +203,7 @@ pub(crate) async fn page_within(reader: &mut dyn PageReader, limit: Duration) ->
     page_of(page.expect("no page in time").unwrap())
 }
 
-/// What `next_page` has returned, which must be a page.
+/// The page that `next_page` has returned. An end fails the test.
 pub(crate) fn page_of(next: Next) -> StreamPage {
     match next {
         Next::Page(page) => page,
@@ -245,7 +245,7 @@ pub(crate) const fn secs(seconds: u64) -> Duration {
 }
 
 thread_local! {
-    /// What was logged on this thread while somebody collects.
+    /// The lines that were logged on this thread while somebody collects.
     static LINES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
@@ -326,7 +326,7 @@ pub(crate) async fn refused_by(script: Script, keys: Value) -> (Error, usize) {
     (error, peer.connections().len())
 }
 
-/// The same message, fragment or frame, in raw bytes.
+/// The frames in raw bytes.
 pub(crate) fn raw(frames: &[Frame]) -> Vec<u8> {
     frames.iter().flat_map(|frame| frame.to_bytes().to_vec()).collect()
 }

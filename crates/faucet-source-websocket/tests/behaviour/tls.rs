@@ -172,9 +172,7 @@ async fn a_certificate_that_goes_bad_later_gets_one_more_try() {
         assert_eq!(told.texts(), ["1"]);
         let message = told.error().to_string();
         assert!(
-            message.ends_with(
-                "certificate verify failed: expired; 2 such ends within 1s without a record between"
-            ),
+            message.contains("certificate verify failed: expired; 2 such ends within "),
             "{message}"
         );
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::*;
 
-/// What a peer can do wrong, and the code of our answer.
+/// The faults of a peer, and the code of our answer.
 fn violations() -> Vec<(Vec<Frame>, u16, &'static str)> {
     let text = || Frame::text("1");
     let ping = |payload: Vec<u8>| Frame::new(opcode::PING, payload);
@@ -44,7 +44,7 @@ async fn a_peer_that_breaks_the_protocol_is_told_so_until_the_patience_is_over()
         let told = run_paused(&source).await;
         let message = told.error().to_string();
         assert!(message.contains(": protocol violation: "), "{what}: {message}");
-        let end = "; 2 such ends within 1s without a record between";
+        let end = "; 2 such ends within 1s without a record between (reconnect_patience: 500ms)";
         assert!(message.ends_with(end), "{message}");
         assert_eq!(told.error().kind(), ErrorKind::Protocol);
         assert!(told.texts().is_empty(), "{what}");
@@ -176,6 +176,48 @@ async fn text_that_is_not_utf8_can_be_skipped_or_taken_as_binary() {
         let kinds = records.iter().filter(|r| r.message_kind() == Some(MessageKind::Binary));
         assert_eq!(kinds.count(), 2 - skipped as usize, "broken text is taken as binary");
         assert_eq!(peer.finish().await.len(), 1, "the connection goes on");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn broken_text_that_is_taken_as_binary_must_be_what_the_format_says() {
+    let frames = [Frame::text("1"), Frame::text(&b"\"caf\xe9\""[..]), Frame::text("2")];
+    let script = Script::accept().send_raw(raw(&frames)).close(1000, "");
+    for (format, refused) in [
+        ("json", Some("message 2 is not JSON: invalid UTF-8 at byte 4")),
+        ("raw_string", Some("binary message 2 is not UTF-8: ")),
+        ("binary", None),
+    ] {
+        let keys = json!({"message_format": format, "invalid_utf8": "binary"});
+        let (_, source) = in_memory([script.clone()], keys.clone());
+        let told = run_paused(&source).await;
+        let records = told.pages.iter().map(|page| page.len()).sum::<usize>();
+        match (refused, &told.end) {
+            (None, Ok(Ended::Closed)) => assert_eq!(records, 3),
+            (Some(words), Err(error)) => {
+                assert_eq!((records, error.kind()), (1, ErrorKind::Decode), "{format}");
+                assert!(error.to_string().starts_with(words), "{error}");
+                let hint = error.hint().unwrap();
+                assert!(hint.contains("message_format: binary takes any bytes"), "{hint}");
+            }
+            (_, end) => panic!("{format}: {end:?}"),
+        }
+        let keys = with(keys, json!({"on_parse_error": "skip"}));
+        let (_, source) = in_memory([script.clone()], keys);
+        let told = run_paused(&source).await;
+        let counted: &[_] = if refused.is_some() { &[("parse_error", 1)] } else { &[] };
+        assert_eq!((told.ended(), told.counters.skipped), (Ended::Closed, skipped(counted)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn text_that_is_not_utf8_names_the_key_that_goes_on_without_it() {
+    let script = Script::accept().send_frame(Frame::text(&b"\xff"[..]));
+    let (_, source) = in_memory([script], json!({}));
+    let told = run_paused(&source).await;
+    let hint = told.error().hint().unwrap();
+    for words in ["invalid_utf8: skip", "invalid_utf8: binary", "message_format: binary"] {
+        assert!(hint.contains(words), "{hint}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 /// The sizes that a window may have, as base-2 logarithms.
 pub(crate) const WINDOW_BITS: RangeInclusive<u8> = 8..=15;
 
-/// What holds for the messages of one direction.
+/// The terms for the messages of one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Direction {
     /// The sender looks back no further than this power of two, in bytes.
@@ -20,7 +20,7 @@ impl Default for Direction {
     }
 }
 
-/// What both ends agreed on.
+/// The terms that both ends agreed on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Agreed {
     /// Messages that we receive.

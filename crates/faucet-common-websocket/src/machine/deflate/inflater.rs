@@ -7,7 +7,7 @@ use crate::machine::deflate::agreed::{Direction, WINDOW_BITS};
 use crate::machine::deflate::history::History;
 use crate::machine::deflate::stock::Stock;
 
-/// What is inflated behind a payload: the tail, and a byte that an inflater which stands between two
+/// The bytes that are inflated behind a payload: the tail, and a byte that an inflater which stands between two
 /// blocks does not touch. Without it a message that ends inside a block would look whole.
 const TAIL_AND_PROBE: [u8; 5] = [TAIL[0], TAIL[1], TAIL[2], TAIL[3], 0xff];
 /// The room for a message grows by this many bytes at least.
@@ -186,7 +186,7 @@ mod tests {
             .iter()
             .map(|payload| {
                 let end = inflater.inflate(payload, &mut out, 3, 1000)?;
-                // What a message refers to must survive the codec.
+                // The bytes that a message refers to must survive the codec.
                 inflater.rest();
                 Ok(String::from_utf8_lossy(&out[3..end]).into_owned())
             })
@@ -253,8 +253,8 @@ mod tests {
         let small = Direction { window_bits: 8, takeover: true };
         let filled = stored(&[b'x'; 251]);
         let hello = stored(b"Hello");
-        let told = inflated(small, &[&hello, &filled, &hello, again]).unwrap();
-        assert_eq!((told[2].as_str(), told[3].as_str()), ("Hello", "Hello"));
+        let messages = inflated(small, &[&hello, &filled, &hello, again]).unwrap();
+        assert_eq!((messages[2].as_str(), messages[3].as_str()), ("Hello", "Hello"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ const LENGTH_BITS: [usize; 29] =
 /// The order in which the lengths of the code lengths' codes are sent (RFC 1951 §3.2.7).
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// What came of a payload.
+/// An inflated payload.
 pub(super) struct Inflated {
     pub(super) message: Vec<u8>,
     /// The largest distance of a match.

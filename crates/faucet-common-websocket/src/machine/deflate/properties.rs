@@ -1,4 +1,4 @@
-//! What holds for all messages: the codecs against each other, and against an inflater of the tests.
+//! Properties of all messages: the codecs against each other, and against an inflater of the tests.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

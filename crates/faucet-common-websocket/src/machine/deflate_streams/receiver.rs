@@ -20,7 +20,7 @@ pub(super) const MAX: u64 = 2_000_000;
 /// A message as the owner gets it.
 pub(super) type Received = (MessageKind, Vec<u8>);
 
-/// The receiving end, and what it was told.
+/// The receiving end, and what it has received.
 pub(super) struct Receiver {
     pub(super) inbox: Inbox,
     /// Messages are taken only when nothing is left to look at, or when they must be.

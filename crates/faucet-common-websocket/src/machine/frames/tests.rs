@@ -109,7 +109,7 @@ fn every_violation_shows_as_soon_as_the_header_has_it() {
     let first = |payload: &str| RawFrame::text(payload).unfinished().bytes();
     let too_large = |size| TooLarge { size, max: 1000 };
     let long = |first: u8, len: u64| [&[first, 127][..], &len.to_be_bytes()].concat();
-    // What came before, the bytes that break a rule, and the rule.
+    // The bytes before, the bytes that break a rule, and the rule.
     let table: [(Vec<u8>, Vec<u8>, Violation); 22] = [
         (vec![], vec![0xc1, 0], ReservedBits),
         (vec![], vec![0xa1, 0], ReservedBits),
@@ -335,7 +335,7 @@ fn broken_text_is_refused_before_its_frame_is_whole() {
 }
 
 #[test]
-fn bytes_of_data_frames_are_told_from_control_frames() {
+fn bytes_of_data_frames_are_counted_apart_from_control_frames() {
     let (mut found, mut frames) = (Found::default(), client());
     let mut table = Vec::new();
     for (what, part) in [

@@ -1,4 +1,4 @@
-//! What the owner of an inbox sees, read by read.
+//! The events that the owner of an inbox gets, read by read.
 
 use std::time::Instant;
 

@@ -10,20 +10,20 @@ use crate::testing::raw_frame::{RawFrame, stream};
 fn a_dial_leads_to_a_connection_and_a_loss_to_the_next_dial() {
     let mut story = Story::new(settings());
     story.refused();
-    assert_eq!(story.told(), ["lost Transient 1s 1", "waiting"]);
+    assert_eq!(story.events(), ["lost Transient 1s 1", "waiting"]);
     assert_eq!(story.tasks(), [Output::HangUp]);
     story.wait(S(1));
     story.connects(&[]);
-    assert_eq!(story.told(), ["up"]);
+    assert_eq!(story.events(), ["up"]);
     story.reads(&[RawFrame::text("a"), RawFrame::binary("b")]);
-    assert_eq!(story.told(), ["a,b"]);
+    assert_eq!(story.events(), ["a,b"]);
     story.machine.progressed();
     story.hangs_up();
-    assert_eq!(story.told(), ["lost Transient 1s 1", "waiting"]);
+    assert_eq!(story.events(), ["lost Transient 1s 1", "waiting"]);
     assert!(story.machine.is_waiting() && !story.machine.is_up());
     story.wait(S(1));
     story.connects(&[]);
-    assert_eq!(story.told(), ["up again"]);
+    assert_eq!(story.events(), ["up again"]);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn no_attempt_begins_while_none_is_wanted() {
     story.machine.want(true);
     story.wait(S(0));
     story.connects(&[]);
-    assert_eq!(story.told(), ["lost Transient 1s 1", "waiting", "up again"]);
+    assert_eq!(story.events(), ["lost Transient 1s 1", "waiting", "up again"]);
 }
 
 #[test]
@@ -56,11 +56,11 @@ fn messages_behind_the_answer_to_the_upgrade_come_behind_the_event() {
     let mut story = Story::new(settings());
     let many: Vec<RawFrame> = (0..20).map(|n| RawFrame::text(n.to_string().repeat(9))).collect();
     story.connects(&many);
-    let told = story.told();
-    assert_eq!((&told[0][..], told[1].split(',').count()), ("up", 20));
+    let events = story.events();
+    assert_eq!((&events[0][..], events[1].split(',').count()), ("up", 20));
     let mut story = Story::new(settings());
     story.connects(&[RawFrame::text("a"), RawFrame::close(1001, "")]);
-    assert_eq!(story.told(), ["up", "a", "lost Transient 1s 1"]);
+    assert_eq!(story.events(), ["up", "a", "lost Transient 1s 1"]);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn pings_are_answered_in_order_and_with_their_payload() {
         RawFrame::pong("x"),
     ]);
     assert_eq!(story.sends(), ["pong 1", "pong"]);
-    assert_eq!(story.told(), ["a"]);
+    assert_eq!(story.events(), ["a"]);
 }
 
 #[test]
@@ -81,13 +81,13 @@ fn nothing_is_read_while_messages_wait_or_the_owner_pauses() {
     let mut story = Story::connected(settings());
     story.reads(&[RawFrame::text("a")]);
     assert!(story.machine.space().is_none());
-    assert_eq!(story.told(), ["a"]);
+    assert_eq!(story.events(), ["a"]);
     assert!(story.machine.space().is_some());
     story.pauses();
     assert!(story.machine.space().is_none());
     story.resumes();
     story.reads(&[RawFrame::text("b")]);
-    assert_eq!(story.told(), ["b"]);
+    assert_eq!(story.events(), ["b"]);
 }
 
 #[test]
@@ -95,39 +95,42 @@ fn messages_are_taken_before_the_loss_although_the_stream_ended_behind_them() {
     let mut story = Story::connected(settings());
     story.reads_more(&stream(&[RawFrame::text("a"), RawFrame::text("b")]));
     assert!(!story.machine.reads(), "the end is read when the messages were taken");
-    assert_eq!(story.told(), ["a,b"]);
+    assert_eq!(story.events(), ["a,b"]);
     story.hangs_up();
-    assert_eq!(story.told(), ["lost Transient 1s 1", "waiting"]);
-    // The same behind a Close, with messages that are taken only when the connection is gone.
+    assert_eq!(story.events(), ["lost Transient 1s 1", "waiting"]);
+    // A Close is the end now, with messages that are taken only when the connection is gone.
     story.wait(S(1));
     story.connects(&[]);
     story.reads(&[RawFrame::text("c"), RawFrame::close(1000, "")]);
     story.wait(S(1));
-    assert_eq!(story.told(), ["up again", "c", "lost Clean 1s 2", "waiting"]);
+    assert_eq!(story.events(), ["up again", "c", "lost Clean 1s 2", "waiting"]);
 }
 
 #[test]
-fn a_failed_write_is_told_after_everything_that_was_read() {
+fn a_failed_write_is_reported_after_everything_that_was_read() {
     let mut story = Story::connected(settings());
     story.machine.outbox().unwrap().ping(b"");
     story.write_fails();
     assert!(story.machine.pending().is_empty() && story.machine.outbox().is_none());
     assert!(!story.machine.is_flushed(), "nobody may take the bytes for sent");
-    assert_eq!(story.told(), [""; 0]);
+    assert_eq!(story.events(), [""; 0]);
     story.reads_more(&stream(&[RawFrame::text("a"), RawFrame::ping("p"), RawFrame::text("b")]));
-    assert_eq!(story.told(), ["a,b"]);
+    assert_eq!(story.events(), ["a,b"]);
     story.reads_more(&RawFrame::text("c").bytes());
-    assert_eq!(story.told(), ["c"]);
+    assert_eq!(story.events(), ["c"]);
     story.drained();
-    assert_eq!((story.told(), story.sends()), (told(["lost Transient 1s 1", "waiting"]), vec![]));
+    assert_eq!(
+        (story.events(), story.sends()),
+        (events(["lost Transient 1s 1", "waiting"]), vec![])
+    );
 }
 
-fn told<const N: usize>(told: [&str; N]) -> Vec<String> {
-    told.map(str::to_owned).into()
+fn events<const N: usize>(events: [&str; N]) -> Vec<String> {
+    events.map(str::to_owned).into()
 }
 
 #[test]
-fn the_first_error_of_a_failed_write_is_told() {
+fn the_first_error_of_a_failed_write_is_reported() {
     let mut story = Story::connected(once());
     story.write_fails();
     story.write_fails_with(io::ErrorKind::NotConnected);
@@ -146,9 +149,9 @@ fn a_pong_acknowledges_what_its_ping_was_sent_behind() {
     story.machine.barrier(7);
     let pings: Vec<Vec<u8>> = story.takes(usize::MAX).chunks(2 + 4 + 24).map(unmasked).collect();
     story.reads(&[RawFrame::pong(&pings[0])]);
-    assert_eq!(story.told(), ["acked 5"]);
+    assert_eq!(story.events(), ["acked 5"]);
     story.reads(&[RawFrame::pong("other"), RawFrame::pong(&pings[1]), RawFrame::pong(&pings[0])]);
-    assert_eq!(story.told(), ["acked 7 latest", "acked 5"]);
+    assert_eq!(story.events(), ["acked 7 latest", "acked 5"]);
 }
 
 /// The payload of a short masked frame.
@@ -163,10 +166,10 @@ fn a_server_sends_plain_frames_and_wants_masked_ones() {
     story.machine.outbox().unwrap().message(faucet_core::MessageKind::Text, b"a");
     assert_eq!(story.takes(usize::MAX), b"\x81\x01a");
     story.reads(&[RawFrame::text("a").masked()]);
-    assert_eq!(story.told(), ["a"]);
+    assert_eq!(story.events(), ["a"]);
     story.reads(&[RawFrame::text("a")]);
     assert_eq!(
-        (story.told(), story.sends()),
-        (told(["lost Violation 1s 1"]), told(["close 1002"]))
+        (story.events(), story.sends()),
+        (events(["lost Violation 1s 1"]), events(["close 1002"]))
     );
 }

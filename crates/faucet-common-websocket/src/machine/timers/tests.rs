@@ -34,8 +34,8 @@ fn a_peer_that_pongs_stays_and_one_that_does_not_is_dead() {
     story.wait(MS(4999));
     assert!(story.machine.is_up());
     story.wait(MS(1));
-    let told = story.told();
-    assert_eq!(told.last().map(String::as_str), Some("lost Silent 1s 1"), "{told:?}");
+    let events = story.events();
+    assert_eq!(events.last().map(String::as_str), Some("lost Silent 1s 1"), "{events:?}");
     assert_eq!(story.sends(), ["close 3008"]);
 }
 
@@ -78,7 +78,7 @@ fn a_ping_never_follows_our_close() {
     let mut story = Story::connected(both);
     story.wait(S(10));
     assert_eq!(
-        (story.told(), story.sends()),
+        (story.events(), story.sends()),
         (vec!["lost Silent 1s 1".into()], vec!["close 3008".into()])
     );
 }
@@ -90,7 +90,7 @@ fn a_feed_without_data_is_stale_whatever_else_comes() {
     for n in 0..5 {
         story.wait(S(9));
         story.reads(&[RawFrame::text(n.to_string())]);
-        assert_eq!(story.told(), [n.to_string()]);
+        assert_eq!(story.events(), [n.to_string()]);
     }
     for _ in 0..3 {
         story.wait(S(3));
@@ -98,7 +98,7 @@ fn a_feed_without_data_is_stale_whatever_else_comes() {
     }
     assert!(story.machine.is_up());
     story.wait(S(1));
-    assert_eq!(story.told(), ["lost Silent 1s 1"]);
+    assert_eq!(story.events(), ["lost Silent 1s 1"]);
     // A long message that keeps coming in is data.
     let mut story = Story::connected(stale());
     let long = RawFrame::text("a".repeat(900)).bytes();
@@ -118,12 +118,12 @@ fn a_run_is_idle_when_nothing_comes_in_across_connections() {
     story.hangs_up();
     story.wait(S(1));
     story.connects(&[]);
-    story.told();
+    story.events();
     // A connect is nothing that comes in.
     story.wait(MS(5999));
-    assert_eq!(story.told(), [""; 0]);
+    assert_eq!(story.events(), [""; 0]);
     story.wait(MS(1));
-    assert_eq!((story.told(), story.next()), (vec!["idle".into()], None));
+    assert_eq!((story.events(), story.next()), (vec!["idle".into()], None));
 }
 
 #[test]
@@ -136,11 +136,11 @@ fn only_data_counts_where_the_idle_clock_says_so() {
     story.reads_bytes(&RawFrame::text("abc").bytes()[..3]);
     story.wait(S(9));
     story.reads_bytes(b"bc");
-    assert_eq!(story.told(), ["abc"]);
+    assert_eq!(story.events(), ["abc"]);
     story.wait(S(9));
     story.reads(&[RawFrame::ping("")]);
     story.wait(S(1));
-    assert_eq!(story.told(), ["idle"]);
+    assert_eq!(story.events(), ["idle"]);
 }
 
 #[test]
@@ -150,14 +150,14 @@ fn a_close_alone_is_no_sign_of_life() {
         story.wait(S(2));
         story.reads(&[RawFrame::close(1012, "")]);
         story.hangs_up();
-        let told = story.told();
-        assert!(!told.contains(&"idle".to_owned()), "{told:?}");
+        let events = story.events();
+        assert!(!events.contains(&"idle".to_owned()), "{events:?}");
         story.machine.want(true);
         if story.next() > Some(S(10)) {
             break;
         }
         story.wait(S(5));
-        if story.told() == ["idle"] {
+        if story.events() == ["idle"] {
             return;
         }
         story.connects(&[]);
@@ -172,10 +172,10 @@ fn no_connection_for_max_outage_ends_the_run_also_while_a_dial_hangs() {
     story.wait(S(1));
     assert_eq!(story.tasks(), [Output::HangUp, Output::Dial]);
     story.wait(MS(8999));
-    story.told();
+    story.events();
     story.wait(MS(1));
     assert_eq!(
-        (story.told(), story.tasks()),
+        (story.events(), story.tasks()),
         (vec!["failed Transient".into()], vec![Output::HangUp])
     );
     // Attempts that fail do not begin it anew.
@@ -185,9 +185,9 @@ fn no_connection_for_max_outage_ends_the_run_also_while_a_dial_hangs() {
         story.wait(S(1));
         story.refused();
     }
-    story.told();
+    story.events();
     story.wait(S(1));
-    assert_eq!(story.told(), ["failed Transient"]);
+    assert_eq!(story.events(), ["failed Transient"]);
     // A connect ends the outage.
     let mut story = Story::connected(limits(|times| times.max_outage = Some(S(10))));
     for _ in 0..20 {
@@ -213,12 +213,12 @@ fn while_the_owner_pauses_only_unsolicited_pongs_go_out() {
         assert_eq!(story.sends(), ["pong"]);
     }
     story.resumes();
-    assert_eq!(story.told(), [""; 0]);
+    assert_eq!(story.events(), [""; 0]);
     // Seconds of the pause count for nothing: 4 are left of the 7.
     story.wait(MS(3999));
     assert!(story.machine.is_up());
     story.wait(MS(1));
-    assert_eq!(story.told(), ["lost Silent 1s 1"]);
+    assert_eq!(story.events(), ["lost Silent 1s 1"]);
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn what_happens_during_a_pause_is_not_moved_into_the_future() {
     story.wait(S(10));
     story.resumes();
     story.machine.want(false);
-    story.told();
+    story.events();
     story.machine.want(true);
     assert!(story.next() <= Some(S(11)), "{:?}", story.next());
     // A dial succeeds in the middle of a pause.
@@ -285,7 +285,7 @@ fn a_failed_write_leaves_no_limit_in_the_past() {
     story.write_fails();
     story.wait(S(30));
     story.drained();
-    assert_eq!(story.told(), ["lost Transient 1s 1", "waiting"]);
+    assert_eq!(story.events(), ["lost Transient 1s 1", "waiting"]);
 }
 
 #[test]
@@ -295,6 +295,6 @@ fn all_limits_that_passed_while_nobody_looked_act_in_order() {
     story.reads(&[RawFrame::close(1001, "")]);
     story.sleep(S(1000));
     story.wait(S(0));
-    assert_eq!(story.told(), ["lost Transient 1s 1", "waiting", "failed Transient"]);
+    assert_eq!(story.events(), ["lost Transient 1s 1", "waiting", "failed Transient"]);
     assert_eq!(story.next(), None);
 }

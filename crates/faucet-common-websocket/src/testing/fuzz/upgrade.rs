@@ -87,7 +87,7 @@ fn assert_grows(answer: &[u8], cut: usize) {
     }
 }
 
-/// What httparse accepts without exceptions is read in the same way.
+/// An answer that httparse accepts without exceptions is read in the same way.
 fn assert_as_httparse(answer: &[u8], head: &Answer, length: usize) {
     let mut headers = [httparse::EMPTY_HEADER; 128];
     let mut strict = httparse::Response::new(&mut headers);

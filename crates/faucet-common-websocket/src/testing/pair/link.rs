@@ -27,7 +27,7 @@ impl Side {
 /// How a connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Break {
-    /// Nothing arrives any more in either direction, and nobody is told.
+    /// Nothing arrives any more in either direction, and neither end gets an error.
     Silence,
     /// Both ends get an error behind what has arrived.
     Reset,
@@ -99,7 +99,7 @@ impl Link {
         self.to(side).read(space, now)
     }
 
-    /// This end drops the connection.
+    /// The end at `side` drops the connection.
     pub(super) fn hang_up(&mut self, side: Side, now: Instant) {
         self.to(side.other()).end(None, now);
         self.to(side).refuse(now);

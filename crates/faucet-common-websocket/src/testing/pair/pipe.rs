@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// What a read finds.
+/// The result of a read.
 #[derive(Debug)]
 pub(super) enum Read {
     Bytes(usize),

@@ -33,7 +33,7 @@ impl Direction {
     }
 }
 
-/// What is known about one connection.
+/// The known facts about one connection.
 #[derive(Debug, Default)]
 struct Connection {
     to_client: Direction,

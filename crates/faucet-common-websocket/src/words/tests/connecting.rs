@@ -161,9 +161,9 @@ fn each_fault_of_a_proxy() {
         assert_eq!((error.kind(), error.phase().unwrap(), error.is_retryable()), place, "{error}");
         let begin = "Failed to connect to WebSocket ws://h/?k=***: proxy http://p:1: ";
         assert_eq!(error.to_string(), format!("{begin}{words}"));
-        assert!(error.hint().is_some_and(|told| told.contains(hint)), "{error:#}");
-        let told = error.causes().all(|words| words == "no route");
-        assert!(told, "nothing is said twice: {error:#}");
+        assert!(error.hint().is_some_and(|given| given.contains(hint)), "{error:#}");
+        let once = error.causes().all(|words| words == "no route");
+        assert!(once, "nothing is said twice: {error:#}");
     }
 }
 
@@ -189,8 +189,12 @@ fn each_answer_that_is_no_proper_one() {
                 "the header Upgrade of the answer is malformed",
                 rfc,
             ),
-            (UpgradeFailed::TooLong, "the headers of the answer exceed 64 KiB", ""),
-            (UpgradeFailed::TooManyHeaders, "the answer has more than 128 headers", ""),
+            (UpgradeFailed::TooLong, "the headers of the answer exceed 64 KiB", "fewer headers"),
+            (
+                UpgradeFailed::TooManyHeaders,
+                "the answer has more than 128 headers",
+                "fewer headers",
+            ),
             (UpgradeFailed::OldHttp, "the answer is HTTP/1.0, not HTTP/1.1", rfc),
             (UpgradeFailed::NoUpgrade, "the answer lacks the header Upgrade: websocket", rfc),
             (UpgradeFailed::NoConnection, "the answer lacks the header Connection: Upgrade", rfc),
@@ -226,6 +230,8 @@ fn each_answer_that_is_no_proper_one() {
 #[test]
 fn each_step_that_takes_too_long() {
     for (phase, hint) in [
+        ("tls", "raise connect_timeout"),
+        ("upgrade", "raise connect_timeout"),
         ("auth", "raise connect_timeout"),
         ("tcp", "the firewall"),
         ("proxy", "the proxy did not open"),

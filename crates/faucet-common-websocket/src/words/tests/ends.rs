@@ -45,6 +45,13 @@ fn each_end_of_a_connection() {
                 sent,
             ),
             (
+                closed(Some(1010), ""),
+                Class::Complaint,
+                closes(Protocol, false),
+                "closed by the server: 1010 mandatory extension",
+                "compression: deflate",
+            ),
+            (
                 closed(Some(1003), ""),
                 Class::Refusal,
                 closes(Protocol, false),
@@ -56,14 +63,14 @@ fn each_end_of_a_connection() {
                 Class::Application(4000),
                 closes(Closed, true),
                 "closed by the server: 4000 application",
-                "",
+                "the documentation of the server",
             ),
             (
                 closed(Some(1005), ""),
                 Class::Violation,
                 closes(Protocol, true),
-                "closed by the server: 1005 not allowed on the wire",
-                "",
+                "protocol violation: closed by the server: 1005 not allowed on the wire",
+                "RFC 6455",
             ),
             (
                 End::Dropped(None),
@@ -122,17 +129,20 @@ fn each_violation_and_each_reason_to_give_up() {
                 "RFC 7692",
             ),
             (
+                Violation::NotUtf8.into(),
+                Class::Violation,
+                protocol,
+                "protocol violation: a text message is not UTF-8",
+                "invalid_utf8: skip",
+            ),
+            (
                 Violation::Masked.into(),
                 Class::Violation,
                 protocol,
                 "protocol violation: a frame of the server is masked",
                 "RFC 6455",
             ),
-            silent(
-                GaveUp::NoPong,
-                "no pong in pong_timeout: the peer is dead",
-                "raise pong_timeout",
-            ),
+            silent(GaveUp::NoPong(S(4)), "no Pong for 4s (pong_timeout)", "raise pong_timeout"),
             silent(GaveUp::Stale(S(1)), "no data for 1s (stale_timeout)", "raise stale_timeout"),
             silent(
                 GaveUp::Stuck(S(1)),
