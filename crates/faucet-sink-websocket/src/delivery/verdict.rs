@@ -41,6 +41,8 @@ pub(crate) struct Verdicts {
     pub(crate) rejections: Rejections,
     /// Rejected records that go back to the runner with the next flush.
     handed_back: Vec<Rejected>,
+    /// The Close by which the peer refused the sink, until a connection follows it.
+    refusal: Option<Error>,
     lost: Option<ConnectionLost>,
 }
 
@@ -53,6 +55,7 @@ impl Verdicts {
             in_flight: InFlight::new(policy.mode, window, policy.hands_back),
             rejections: Rejections::default(),
             handed_back: Vec::new(),
+            refusal: None,
             lost: None,
         }
     }
@@ -73,7 +76,11 @@ impl Verdicts {
     pub(crate) fn flush(&mut self, line: Line) -> Option<Result<Flushed>> {
         let failure = match &self.lost {
             Some(lost) if lost.told || self.policy.mode == DeliveryMode::AtMostOnce => None,
-            Some(_) if self.is_lost_well() => None,
+            // A refusal that left nothing undelivered fails `close`: a failed flush would count
+            // delivered records as unconfirmed.
+            Some(lost) if lost.is_delivered(self.policy.mode) && !self.rejections.is_untold() => {
+                None
+            }
             Some(_) => self.failure(0),
             None if !self.is_delivered(line) || self.is_ending(line) => return None,
             None => self.tell_rejection().err(),
@@ -95,8 +102,19 @@ impl Verdicts {
         }
     }
 
+    /// The peer refused the sink by a Close, which `error` describes. A connection may follow.
+    pub(crate) fn refused(&mut self, error: Error) {
+        self.refusal = Some(error);
+    }
+
+    /// There is a connection again: an earlier refusal is settled.
+    pub(crate) fn reconnected(&mut self) {
+        self.refusal = None;
+    }
+
     /// The close handshake is over. `answered`: the peer has read everything that was sent.
-    /// `rejection`: how it said that it rejected a record.
+    /// `rejection`: the Close by which it rejected a record. Fails if the peer has refused the sink and
+    /// no connection followed.
     pub(crate) fn closed(&mut self, answered: bool, rejection: Option<&Error>) -> Result<()> {
         if let Some(close) = rejection {
             self.rejected(close);
@@ -105,7 +123,8 @@ impl Verdicts {
         if !answered {
             self.in_flight.lost();
         }
-        self.tell_rejection()
+        self.tell_rejection()?;
+        self.refusal.take().map_or(Ok(()), Err)
     }
 
     /// The caller was dropped and has not received the failure of a call with `left` records that
@@ -152,6 +171,7 @@ impl Verdicts {
         let unsent = self.in_flight.unsent();
         self.in_flight.give_up();
         self.rejections.unexplained();
+        self.refusal = None;
         self.lost = Some(ConnectionLost {
             how,
             cause,
@@ -290,8 +310,10 @@ mod tests {
     fn a_loss_that_no_write_has_met_fails_the_flush_or_the_close() {
         for (mode, how, flush, close) in [
             (DeliveryMode::AtMostOnce, LostHow::Otherwise, true, false),
+            (DeliveryMode::AtMostOnce, LostHow::Refused, true, false),
             (DeliveryMode::AtMostOnce, LostHow::ClosedCleanly, true, true),
             (DeliveryMode::AtLeastOnce, LostHow::Otherwise, false, true),
+            (DeliveryMode::AtLeastOnce, LostHow::Refused, false, true),
             (DeliveryMode::AtLeastOnce, LostHow::ClosedCleanly, false, true),
         ] {
             let mut verdicts = verdicts(mode);
@@ -305,6 +327,52 @@ mod tests {
             let closed = verdicts.close(DOWN);
             assert_eq!(matches!(closed, Some(Ok(()))), close, "{mode:?} {how:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_fails_the_close_and_leaves_what_is_delivered_delivered() {
+        for mode in [DeliveryMode::AtMostOnce, DeliveryMode::AtLeastOnce] {
+            for for_good in [false, true] {
+                let mut verdicts = verdicts(mode);
+                send(&mut verdicts, 2);
+                verdicts.in_flight.read(2, true, Instant::now());
+                match for_good {
+                    true => verdicts.lost_for_good(LostHow::Refused, cause()),
+                    false => verdicts.refused(cause()),
+                }
+                let flushed = verdicts.flush(DOWN);
+                assert!(matches!(flushed, Some(Ok(flushed)) if flushed == Flushed::ALL));
+                let closed =
+                    verdicts.close(DOWN).unwrap().and_then(|()| verdicts.closed(false, None));
+                let error = closed.unwrap_err();
+                assert_eq!(
+                    (error.kind(), error.to_string()),
+                    (ErrorKind::Closed, "lost".to_owned())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_with_records_on_their_way_keeps_its_kind_and_counts_them() {
+        for mode in [DeliveryMode::AtMostOnce, DeliveryMode::AtLeastOnce] {
+            let mut verdicts = verdicts(mode);
+            send(&mut verdicts, 2);
+            verdicts.lost_for_good(LostHow::Refused, cause());
+            let Some(Err(error)) = verdicts.write(1, 1, DOWN) else { panic!("no failure") };
+            assert_eq!(error.kind(), ErrorKind::Closed);
+            let counts = "0 records confirmed, 2 sent without confirmation, 1 not sent";
+            assert!(error.to_string().ends_with(counts), "{error}");
+            assert!(matches!(verdicts.close(DOWN), Some(Ok(()))), "the caller has the error");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_settled_by_the_next_connection() {
+        let mut verdicts = verdicts(DeliveryMode::AtMostOnce);
+        verdicts.refused(cause());
+        verdicts.reconnected();
+        assert!(verdicts.closed(true, None).is_ok());
     }
 
     #[test]
