@@ -178,8 +178,7 @@ impl WebsocketReader {
         Ok(Next::End(self.ended))
     }
 
-    /// Takes what has happened already, without I/O. The run is about to stop: no attempt follows a
-    /// refusal that is found here.
+    /// Takes what has happened already, without I/O. The run is stopping.
     fn take_happened(&mut self) {
         // A page cannot have a gap in its middle. Where records wait from before an outage, the
         // messages that a new connection has brought are dropped and counted.
@@ -206,12 +205,11 @@ impl WebsocketReader {
         }
     }
 
-    /// Keeps the error of a Close by which the peer refuses the source, until a connection follows it.
-    /// Returns whether the run is over by this refusal.
+    /// Keeps the error of a Close by which the peer refuses the source. No attempt to connect follows:
+    /// the run is stopping. Returns whether the run is over by this refusal.
     fn note_refusal(&mut self, event: &Event) -> bool {
         let url = self.driver.url();
         match event {
-            Event::Up { .. } => self.refusal = None,
             Event::Lost { failure, .. } if failure.refuses_client() => {
                 self.refusal = Some(failure.error(url));
             }
