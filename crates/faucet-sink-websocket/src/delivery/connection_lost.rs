@@ -28,7 +28,7 @@ pub(crate) struct ConnectionLost {
     /// The key `reconnect`.
     pub(crate) reconnect: bool,
     /// Whether the caller has received the failure.
-    pub(crate) told: bool,
+    pub(crate) reported: bool,
 }
 
 impl ConnectionLost {

@@ -81,7 +81,7 @@ impl SinkMachine {
         self.task = Some(task);
     }
 
-    /// What goes out next on the connection.
+    /// Returns the records or the Ping that go out next on the connection.
     pub(crate) fn next(&mut self, now: Instant, room: Room) -> Option<Outgoing<'_>> {
         if self.verdicts.is_lost() || !self.line.up {
             return None;

@@ -18,7 +18,7 @@ pub(crate) struct Line {
     pub(crate) flushed: bool,
 }
 
-/// What is known about a record that the peer rejected.
+/// The knowledge about a record that the peer rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     /// Which record it was. It goes back to the runner.
@@ -67,23 +67,25 @@ impl Verdicts {
             return Some(Err(failure.with_written(all - left)));
         }
         let sent = left == 0 && self.in_flight.is_all_sent() && line.flushed;
-        let done = sent && (!self.rejections.is_untold() || self.is_delivered(line));
-        done.then(|| self.tell_rejection().map_err(|error| error.with_written(all)))
+        let done = sent && (!self.rejections.is_unreported() || self.is_delivered(line));
+        done.then(|| self.report_rejection().map_err(|error| error.with_written(all)))
     }
 
     /// A lost connection fails a flush only where an answer would be a false promise. With
     /// `at_most_once` the counts are the promise, and the next call returns the failure.
     pub(crate) fn flush(&mut self, line: Line) -> Option<Result<Flushed>> {
         let failure = match &self.lost {
-            Some(lost) if lost.told || self.policy.mode == DeliveryMode::AtMostOnce => None,
+            Some(lost) if lost.reported || self.policy.mode == DeliveryMode::AtMostOnce => None,
             // A refusal that left nothing undelivered fails `close`: a failed flush would count
             // delivered records as unconfirmed.
-            Some(lost) if lost.is_delivered(self.policy.mode) && !self.rejections.is_untold() => {
+            Some(lost)
+                if lost.is_delivered(self.policy.mode) && !self.rejections.is_unreported() =>
+            {
                 None
             }
             Some(_) => self.failure(0),
             None if !self.is_delivered(line) || self.is_ending(line) => return None,
-            None => self.tell_rejection().err(),
+            None => self.report_rejection().err(),
         };
         // A failed flush speaks of its records too: all of them count as unconfirmed.
         let rejected = std::mem::take(&mut self.handed_back);
@@ -96,7 +98,7 @@ impl Verdicts {
     /// the failure.
     pub(crate) fn close(&mut self, line: Line) -> Option<Result<()>> {
         match &self.lost {
-            Some(lost) if lost.told || self.is_lost_well() => Some(Ok(())),
+            Some(lost) if lost.reported || self.is_lost_well() => Some(Ok(())),
             Some(_) => Some(self.failure(0).map_or(Ok(()), Err)),
             None => (!self.is_ending(line)).then_some(Ok(())),
         }
@@ -123,16 +125,16 @@ impl Verdicts {
         if !answered {
             self.in_flight.lost();
         }
-        self.tell_rejection()?;
+        self.report_rejection()?;
         self.refusal.take().map_or(Ok(()), Err)
     }
 
     /// The caller was dropped and has not received the failure of a call with `left` records that
     /// were not accepted.
-    pub(crate) fn unheard(&mut self, left: u64) {
-        self.rejections.unheard();
+    pub(crate) fn not_received(&mut self, left: u64) {
+        self.rejections.not_received();
         if let Some(lost) = &mut self.lost {
-            lost.told = false;
+            lost.reported = false;
             lost.unsent += left;
         }
     }
@@ -179,7 +181,7 @@ impl Verdicts {
             unconfirmed: self.in_flight.unconfirmed(),
             unsent,
             reconnect: self.policy.reconnect,
-            told: false,
+            reported: false,
         });
     }
 
@@ -205,8 +207,8 @@ impl Verdicts {
         }
     }
 
-    /// Whether the connection is lost for good with records on their way, and the session is about to
-    /// say why.
+    /// Whether the connection is lost for good with records on their way, and an event that says
+    /// why is on its way.
     fn is_ending(&self, line: Line) -> bool {
         self.in_flight.in_flight() > 0 && !line.up
     }
@@ -214,19 +216,19 @@ impl Verdicts {
     /// Whether a connection that is lost for good left no record undelivered.
     fn is_lost_well(&self) -> bool {
         let well = self.lost.as_ref().is_none_or(|lost| lost.is_well(self.policy.mode));
-        well && !self.rejections.is_untold()
+        well && !self.rejections.is_unreported()
     }
 
     /// The failure of a connection that is lost for good, for a caller that receives it. `left`
     /// records were not accepted.
     fn failure(&mut self, left: u64) -> Option<Error> {
         let lost = self.lost.as_mut()?;
-        lost.told = true;
+        lost.reported = true;
         Some(lost.failure(left, &self.rejections, &self.url))
     }
 
-    fn tell_rejection(&mut self) -> Result<()> {
-        self.rejections.tell(&self.url).map_or(Ok(()), Err)
+    fn report_rejection(&mut self) -> Result<()> {
+        self.rejections.report(&self.url).map_or(Ok(()), Err)
     }
 }
 
@@ -282,7 +284,7 @@ mod tests {
             assert!(matches!(verdicts.write(3, 0, UP), Some(Ok(()))));
             assert!(verdicts.flush(STUCK).is_none());
             assert_eq!(verdicts.flush(UP).is_some(), flushed_without_pong);
-            assert!(verdicts.close(DOWN).is_none(), "the session is about to say why");
+            assert!(verdicts.close(DOWN).is_none(), "an event that says why is on its way");
             verdicts.in_flight.read(3, true, Instant::now());
             assert!(matches!(verdicts.flush(UP), Some(Ok(flushed)) if flushed == Flushed::ALL));
             assert!(matches!(verdicts.close(UP), Some(Ok(()))));
@@ -290,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_write_is_told_once_and_the_flush_behind_it_counts() {
+    fn a_failed_write_is_reported_once_and_the_flush_behind_it_counts() {
         for mode in [DeliveryMode::AtMostOnce, DeliveryMode::AtLeastOnce] {
             let mut verdicts = verdicts(mode);
             send(&mut verdicts, 5);
@@ -376,11 +378,11 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_its_caller_has_not_received_is_told_again() {
+    fn a_failure_that_its_caller_has_not_received_is_reported_again() {
         let mut verdicts = verdicts(DeliveryMode::AtLeastOnce);
         verdicts.lost_for_good(LostHow::Otherwise, cause());
         assert!(matches!(verdicts.write(3, 3, DOWN), Some(Err(_))));
-        verdicts.unheard(3);
+        verdicts.not_received(3);
         let Some(Err(error)) = verdicts.flush(DOWN) else { panic!("no failure") };
         assert!(error.to_string().contains("3 not sent"), "{error}");
     }
