@@ -40,11 +40,11 @@ pub struct WebsocketSinkConfig {
     /// The kind of frame that a record becomes.
     #[serde(default)]
     pub message_type: MessageType,
-    /// What every record must be. Another one ends the run with an error that names it, before
+    /// The form that every record must have. Another one ends the run with an error that names it, before
     /// anything of its page is sent.
     #[serde(default)]
     pub record_format: RecordFormat,
-    /// What is promised about records that were on their way when the connection was lost.
+    /// The promise about records that were on their way when the connection was lost.
     #[serde(default)]
     pub delivery: DeliveryMode,
     /// With `delivery: at_least_once`: when no Pong comes for this long, though the socket has taken

@@ -25,7 +25,7 @@ impl Unsendable {
         }
     }
 
-    /// What the user can do.
+    /// The advice to the user.
     fn hint(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "raise it if such records are expected",

@@ -17,7 +17,7 @@ pub enum MessageType {
     Binary,
 }
 
-/// What a record must be.
+/// The form that a record must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordFormat {

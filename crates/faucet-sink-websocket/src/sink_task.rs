@@ -60,9 +60,9 @@ impl SinkTask {
                 let closed = self.close().await;
                 answer = answer.and_then(|flushed| closed.map(|()| flushed));
             }
-            let unheard = self.caller.take().and_then(|caller| caller.send(answer).err());
-            if let Some(Err(_)) = unheard {
-                self.machine.verdicts.unheard(task.left());
+            let not_received = self.caller.take().and_then(|caller| caller.send(answer).err());
+            if let Some(Err(_)) = not_received {
+                self.machine.verdicts.not_received(task.left());
             }
             if ended {
                 return;

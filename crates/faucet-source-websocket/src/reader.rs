@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
-use faucet_common_websocket::{Class, Driver, Event, Failure, Over};
+use faucet_common_websocket::{Driver, Event, Failure, Over};
 use faucet_core::{
     ConnectionState, Counters, Ended, Error, Next, PageReader, Result, Scope, StreamPage,
 };
@@ -58,6 +58,9 @@ pub struct WebsocketReader {
     trouble: Option<Trouble>,
     outcome: Option<Outcome>,
     ended: Ended,
+    /// The Close by which the peer refused the source, read while the run was stopping. `close`
+    /// returns it.
+    refusal: Option<Error>,
 }
 
 impl WebsocketReader {
@@ -75,6 +78,7 @@ impl WebsocketReader {
             trouble: Some(Trouble::Connecting),
             outcome: None,
             ended: Ended::Closed,
+            refusal: None,
         })
     }
 
@@ -174,7 +178,7 @@ impl WebsocketReader {
         Ok(Next::End(self.ended))
     }
 
-    /// Takes what has happened already, without I/O.
+    /// Takes what has happened already, without I/O. The run is stopping.
     fn take_happened(&mut self) {
         // A page cannot have a gap in its middle. Where records wait from before an outage, the
         // messages that a new connection has brought are dropped and counted.
@@ -191,9 +195,33 @@ impl WebsocketReader {
                     );
                     self.scope.counters().skip(AFTER_OUTAGE, dropped);
                 }
-                event => self.note(event),
+                event => {
+                    // `close` returns the refusal, behind the last page.
+                    if !self.note_refusal(&event) {
+                        self.note(event);
+                    }
+                }
             }
         }
+    }
+
+    /// Keeps the error of a Close by which the peer refuses the source. No attempt to connect follows:
+    /// the run is stopping. Returns whether the run is over by this refusal.
+    fn note_refusal(&mut self, event: &Event) -> bool {
+        let url = self.driver.url();
+        match event {
+            Event::Lost { failure, .. } if failure.refuses_client() => {
+                self.refusal = Some(failure.error(url));
+            }
+            Event::Over(over) => {
+                let refusal = over.refusal(url);
+                let refused = refusal.is_some();
+                self.refusal = refusal.or_else(|| self.refusal.take());
+                return refused;
+            }
+            _ => {}
+        }
+        false
     }
 
     fn report_skipped(&mut self) {
@@ -201,24 +229,6 @@ impl WebsocketReader {
         if skipped > 0 {
             self.scope.counters().skip(NOT_DECODED, skipped);
         }
-    }
-}
-
-/// Whether an end is a Close by which the peer refuses us, so that the end of the run does not settle
-/// it. A refused attempt to connect is none.
-fn is_refusal(failure: &Failure) -> bool {
-    let refuses = matches!(failure.class(), Class::Credentials | Class::Application(4000..=4999));
-    refuses && matches!(failure, Failure::End(_))
-}
-
-/// The error of a run whose last event is `over`, if the peer refuses us by it; `url` is redacted.
-fn refusal(over: &Over, url: &str) -> Option<Error> {
-    match over {
-        Over::Left(Some(failure)) if is_refusal(failure) => Some(failure.error(url)),
-        Over::Failed(failed) if failed.failure().is_some_and(|failure| is_refusal(failure)) => {
-            Some(failed.error(url))
-        }
-        _ => None,
     }
 }
 
@@ -254,24 +264,20 @@ impl PageReader for WebsocketReader {
     /// Performs the close handshake with code 1000, which takes at most a second.
     ///
     /// # Errors
-    /// The peer refused us before it answered our Close: by one with 1008, 3000, 3003, or 4000 to 4999.
+    /// The peer refused the source by a Close with 1008, 3000, 3003, or 4000 to 4999, before it
+    /// answered the Close of the source.
     async fn close(&mut self) -> Result<()> {
         self.outcome = Some(Outcome::Over);
         self.scope.counters().set_connection(ConnectionState::None);
         self.driver.leave();
-        let mut lost: Option<Arc<Failure>> = None;
         loop {
-            match poll_fn(|cx| self.driver.poll_event(cx, None)).await {
+            let event = poll_fn(|cx| self.driver.poll_event(cx, None)).await;
+            self.note_refusal(&event);
+            match event {
                 Event::Discarded(reason, messages) => {
                     self.scope.counters().skip(reason.as_str(), messages);
                 }
-                // It came behind the last record that the run wanted, and no attempt follows any more.
-                Event::Lost { failure, .. } if is_refusal(&failure) => lost = Some(failure),
-                Event::Over(over) => {
-                    let url = self.driver.url();
-                    let lost = || lost.map(|failure| failure.error(url));
-                    return refusal(&over, url).or_else(lost).map_or(Ok(()), Err);
-                }
+                Event::Over(_) => return self.refusal.take().map_or(Ok(()), Err),
                 _ => {}
             }
         }

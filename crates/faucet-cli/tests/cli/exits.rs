@@ -176,6 +176,36 @@ async fn sink_7() {
     assert_eq!(files.read("there.jsonl"), "old\n");
 }
 
+#[tokio::test]
+async fn a_peer_that_refuses_the_sink_at_its_end_is_3_or_4() {
+    for (answer, code, words) in [
+        (1000, 0, ""),
+        (1008, 3, "closed by the server: 1008 policy violation, \"no\""),
+        (4001, 4, "closed by the server: 4001 application, \"no\""),
+    ] {
+        for delivery in ["at_most_once", "at_least_once"] {
+            let answers = Script::accept().no_close_echo().expect_close().send_close(answer, "no");
+            let peer = ScriptedServer::start([answers]).await;
+            let files = Files::new();
+            let input = json!({"type": "jsonl", "path": files.write("in.jsonl", "1\n2\n3\n")});
+            let sink = json!({"type": "websocket", "url": peer.url(), "delivery": delivery});
+            let pipeline = json!({"source": input, "sink": sink}).to_string();
+            let (file, to) = (files.write("p.json", pipeline), files.name("report.json"));
+            let ran = faucet_ran(["run", &file, "--report", &to]).await;
+            if code == 0 {
+                ran.succeeded();
+            } else {
+                ran.failed_with(
+                    code,
+                    &[&format!("error: sink: WebSocket {}: {words}", peer.url())],
+                );
+            }
+            let report = files.json("report.json");
+            assert_eq!((&report["delivered"], &report["unconfirmed"]), (&json!(3), &json!(0)));
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_is_7() {

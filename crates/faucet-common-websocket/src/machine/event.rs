@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use faucet_core::Error;
+
 use crate::machine::end::Discarded;
 use crate::machine::failure::Failure;
 use crate::machine::run_failed::RunFailed;
@@ -54,4 +56,16 @@ pub enum Over {
     Failed(RunFailed),
     /// The owner closed. A failure where the peer sent a Close frame meanwhile.
     Left(Option<Arc<Failure>>),
+}
+
+impl Over {
+    /// The error of the run, if the peer refuses the client by its last Close
+    /// ([`Failure::refuses_client`]). `url` is that of the endpoint, redacted.
+    pub fn refusal(&self, url: &str) -> Option<Error> {
+        match self {
+            Self::Left(Some(failure)) if failure.refuses_client() => Some(failure.error(url)),
+            Self::Failed(failed) if failed.refuses_client() => Some(failed.error(url)),
+            _ => None,
+        }
+    }
 }

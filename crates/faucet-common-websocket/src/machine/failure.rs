@@ -23,11 +23,47 @@ impl Failure {
         self.verdict().class
     }
 
+    /// Whether the peer refuses the client by a Close with 1008, 3000, 3003, or 4000 to 4999. Such an
+    /// end is the error of its run, also where the run is about to end well. A refused attempt to
+    /// connect is no such Close.
+    pub fn refuses_client(&self) -> bool {
+        matches!(self, Self::End(_))
+            && matches!(self.class(), Class::Credentials | Class::Application(4000..=4999))
+    }
+
     /// The meaning of the end for the next attempt.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::Connect(failed) => failed.verdict(),
             Self::End(end) => end.verdict(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use faucet_connect::Secrets;
+    use faucet_core::{Error, ErrorKind};
+
+    use super::*;
+    use crate::machine::control::PeerClose;
+
+    #[test]
+    fn some_closes_refuse_the_client_and_no_other_end_does() {
+        let closed = |code| {
+            let close = PeerClose { code, reason: String::new() };
+            Failure::from(End::closed(&close, &Secrets::default()))
+        };
+        for code in [1008, 3000, 3003, 4000, 4001, 4999] {
+            assert!(closed(Some(code)).refuses_client(), "{code}");
+        }
+        for code in [1000, 1001, 1002, 1003, 1007, 1009, 1011, 1013, 3001, 3999, 5000] {
+            assert!(!closed(Some(code)).refuses_client(), "{code}");
+        }
+        assert!(!closed(None).refuses_client());
+        assert!(!Failure::from(End::Dropped(None)).refuses_client());
+        let unauthorized = ConnectFailed::Credentials(Error::new(ErrorKind::Auth, "no token"));
+        assert_eq!(unauthorized.verdict().class, Class::Credentials);
+        assert!(!Failure::from(unauthorized).refuses_client());
     }
 }

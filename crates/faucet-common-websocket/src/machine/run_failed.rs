@@ -59,11 +59,11 @@ impl RunFailed {
         }
     }
 
-    /// The failure that no attempt follows.
-    pub fn failure(&self) -> Option<&Arc<Failure>> {
+    /// Whether the peer refuses the client by its last Close ([`Failure::refuses_client`]).
+    pub fn refuses_client(&self) -> bool {
         match self {
-            Self::After { failure, .. } => Some(failure),
-            Self::Outage { .. } => None,
+            Self::After { failure, .. } => failure.refuses_client(),
+            Self::Outage { .. } => false,
         }
     }
 }

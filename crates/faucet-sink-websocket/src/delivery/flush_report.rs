@@ -1,6 +1,6 @@
-//! What the next flush has to say.
+//! The losses that the next flush reports.
 
-/// What the next flush has to say about records that may be lost.
+/// The records that may be lost, for the report of the next flush.
 #[derive(Debug, Default)]
 pub(crate) struct FlushReport {
     /// The last record that a flush has spoken of.

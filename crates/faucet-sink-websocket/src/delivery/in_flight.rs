@@ -14,7 +14,7 @@ use crate::delivery::window::Window;
 /// With `at_most_once`: most Pings on their way to a peer that may answer none.
 const MOST_BARRIERS: usize = 64;
 
-/// What goes out next.
+/// Records or a Ping, to go out next.
 #[derive(Debug)]
 pub(crate) enum Outgoing<'a> {
     Records(RunOfRecords<'a>),
@@ -40,7 +40,7 @@ impl Room {
 /// Which of the records on their way the peer rejected.
 #[derive(Debug)]
 pub(crate) enum Rejection {
-    /// This one. It is not sent again.
+    /// A known record, which is not sent again.
     Record(u64, Record),
     /// One of these, or one that was confirmed before. With `at_least_once` the next connection
     /// may show which.
@@ -134,7 +134,7 @@ impl InFlight {
         sizes.position(no_room).unwrap_or(page.len())
     }
 
-    /// What goes out next: records for which there is room, or the Ping behind those that went out.
+    /// Returns what goes out next: records for which there is room, or the Ping behind those that went out.
     pub(crate) fn next(&mut self, now: Instant, room: Room) -> Option<Outgoing<'_>> {
         if self.mode == DeliveryMode::AtMostOnce {
             // Nothing is sent again: what went out is not kept.
@@ -267,7 +267,7 @@ impl InFlight {
         self.restart();
     }
 
-    /// What holds at the beginning of each connection.
+    /// Sets the state with which each connection begins.
     fn restart(&mut self) {
         self.numbers.begin = self.numbers.sent;
         self.barriers.restart(self.numbers.sent);

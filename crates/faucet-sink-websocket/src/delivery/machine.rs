@@ -81,7 +81,7 @@ impl SinkMachine {
         self.task = Some(task);
     }
 
-    /// What goes out next on the connection.
+    /// Returns the records or the Ping that go out next on the connection.
     pub(crate) fn next(&mut self, now: Instant, room: Room) -> Option<Outgoing<'_>> {
         if self.verdicts.is_lost() || !self.line.up {
             return None;
@@ -149,6 +149,7 @@ impl SinkMachine {
             Event::Up { again: true } => {
                 self.answers.ponged = false;
                 self.line = Line { up: true, flushed: true };
+                self.verdicts.reconnected();
                 self.effects.push(Effect::Reconnected);
             }
             Event::Acked { upto, latest } => {
@@ -165,6 +166,9 @@ impl SinkMachine {
                 match failure.class() {
                     Class::Refusal => self.rejected(&failure.error(&self.url)),
                     Class::Silent => self.verdicts.in_flight.pong_missing(),
+                    _ if failure.refuses_client() => {
+                        self.verdicts.refused(failure.error(&self.url));
+                    }
                     _ => {}
                 }
                 self.lost(now);
@@ -180,7 +184,9 @@ impl SinkMachine {
                 if failed.class() == Class::Refusal {
                     self.rejected(&error);
                 }
-                self.lost_for_good(LostHow::Otherwise, error);
+                let refused = failed.refuses_client();
+                let how = if refused { LostHow::Refused } else { LostHow::Otherwise };
+                self.lost_for_good(how, error);
             }
             Event::Messages
             | Event::Discarded(..)
@@ -233,7 +239,13 @@ impl SinkMachine {
     }
 
     /// The close handshake is over. An answer to our Close proves that the peer has read all records.
+    ///
+    /// # Errors
+    /// The peer rejected a record, or refused the sink.
     pub(crate) fn closed(&mut self, over: Over) -> Result<()> {
+        if let Some(error) = over.refusal(&self.url) {
+            self.verdicts.refused(error);
+        }
         match over {
             Over::Left(Some(failure)) if failure.class() == Class::Refusal => {
                 self.verdicts.closed(false, Some(&failure.error(&self.url)))

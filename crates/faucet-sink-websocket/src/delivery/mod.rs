@@ -1,4 +1,4 @@
-//! What becomes of each record. Pure: nothing here does I/O, and what depends on time takes `now`.
+//! The fate of each record. Pure: nothing here does I/O, and what depends on time takes `now`.
 
 pub(crate) mod backlog;
 pub(crate) mod barriers;

@@ -5,7 +5,7 @@
 /// program looks at the record in front of it; the second Ping goes out when the first was answered.
 const PONGS: u32 = 2;
 
-/// What is done next.
+/// The next step of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// A Ping goes out behind what was sent.

@@ -1,4 +1,4 @@
-//! What the peer rejected, until a caller has received it.
+//! The rejections of the peer, until a caller has received them.
 
 use std::fmt;
 
@@ -57,7 +57,8 @@ pub(crate) struct Rejections {
     records: u64,
     /// One that the next connection may explain.
     suspicion: Option<(About, Error)>,
-    untold: bool,
+    /// Whether a rejection is to be reported.
+    unreported: bool,
 }
 
 impl Rejections {
@@ -67,18 +68,18 @@ impl Rejections {
         self.suspicion = None;
         self.records += 1;
         match &mut self.first {
-            // It is the same one, found at last.
-            Some(first) if self.untold && first.0.may_be(number) => *first = refusal,
+            // A record that was one of several suspects until now.
+            Some(first) if self.unreported && first.0.may_be(number) => *first = refusal,
             _ => self.add(refusal),
         }
     }
 
-    /// Record `number` goes back to the runner: nobody else is told about it.
+    /// Record `number` goes back to the runner: no caller receives it as an error.
     pub(crate) fn handed_back(&mut self, number: u64) {
         self.suspicion = None;
         // An earlier answer that left open which record it was is explained now.
-        if self.untold && self.first.as_ref().is_some_and(|(about, _)| about.may_be(number)) {
-            (self.first, self.untold) = (None, false);
+        if self.unreported && self.first.as_ref().is_some_and(|(about, _)| about.may_be(number)) {
+            (self.first, self.unreported) = (None, false);
         }
     }
 
@@ -105,23 +106,23 @@ impl Rejections {
             Some(_) => self.more += 1,
             None => self.first = Some(refusal),
         }
-        self.untold = true;
+        self.unreported = true;
     }
 
-    /// Whether there is something to tell.
-    pub(crate) fn is_untold(&self) -> bool {
-        self.untold
+    /// Whether a rejection is to be reported.
+    pub(crate) fn is_unreported(&self) -> bool {
+        self.unreported
     }
 
-    /// What is to be told, once; `url` is the peer's.
-    pub(crate) fn tell(&mut self, url: &str) -> Option<Error> {
-        let (about, close) = self.first.as_ref().filter(|_| self.untold)?;
+    /// The error of a rejection that is to be reported, once; `url` is the peer's.
+    pub(crate) fn report(&mut self, url: &str) -> Option<Error> {
+        let (about, close) = self.first.as_ref().filter(|_| self.unreported)?;
         let what = format!("{}: {close}", self.words()?);
         let hint = match about {
             About::Record { .. } => "everything else was sent; see what the peer accepts",
             _ => "see what the peer accepts; what came behind it may be lost with it",
         };
-        self.untold = false;
+        self.unreported = false;
         Some(
             Error::new(ErrorKind::Sink, what)
                 .with_phase("write")
@@ -131,9 +132,9 @@ impl Rejections {
         )
     }
 
-    /// Nobody heard what was told.
-    pub(crate) fn unheard(&mut self) {
-        self.untold = self.first.is_some();
+    /// No caller has received the last report.
+    pub(crate) fn not_received(&mut self) {
+        self.unreported = self.first.is_some();
     }
 
     /// How many records are known by their number.
@@ -141,7 +142,7 @@ impl Rejections {
         self.records
     }
 
-    /// What was refused, in words; `None` when nothing was.
+    /// The refused records in words; `None` when none was refused.
     pub(crate) fn words(&self) -> Option<String> {
         let (which, _) = self.first.as_ref()?;
         let more = match self.more {
@@ -162,37 +163,40 @@ mod tests {
         Error::new(ErrorKind::Protocol, "closed with 1003")
     }
 
-    fn told(rejections: &mut Rejections) -> Option<String> {
-        rejections.tell("ws://h/").map(|error| error.to_string())
+    fn reported(rejections: &mut Rejections) -> Option<String> {
+        rejections.report("ws://h/").map(|error| error.to_string())
     }
 
     #[test]
-    fn what_is_refused_is_told_once_unless_nobody_heard_it() {
+    fn a_rejection_is_reported_once_unless_no_caller_received_it() {
         let mut rejections = Rejections::default();
-        assert_eq!(told(&mut rejections), None);
-        rejections.unheard();
-        assert!(!rejections.is_untold());
+        assert_eq!(reported(&mut rejections), None);
+        rejections.not_received();
+        assert!(!rejections.is_unreported());
         rejections.record(7, 8, &close());
         let words = "the peer refused record 7 of 8 bytes";
-        assert_eq!(told(&mut rejections), Some(format!("{words}: closed with 1003")));
-        assert_eq!(told(&mut rejections), None);
-        rejections.unheard();
-        let error = rejections.tell("ws://h/").unwrap();
+        assert_eq!(reported(&mut rejections), Some(format!("{words}: closed with 1003")));
+        assert_eq!(reported(&mut rejections), None);
+        rejections.not_received();
+        let error = rejections.report("ws://h/").unwrap();
         assert_eq!(error.source().unwrap().to_string(), "closed with 1003");
         assert_eq!((rejections.words(), rejections.records()), (Some(words.to_owned()), 1));
         rejections.up_to(9, &close());
-        assert_eq!(told(&mut rejections), Some(format!("{words} and 1 more: closed with 1003")));
+        assert_eq!(
+            reported(&mut rejections),
+            Some(format!("{words} and 1 more: closed with 1003"))
+        );
     }
 
     #[test]
-    fn a_suspicion_is_told_when_nothing_explains_it_until_it_is_known_which() {
+    fn a_suspicion_is_reported_when_nothing_explains_it_until_it_is_known_which() {
         for (first, last, words) in [
             (3, 9, "one of the records 3 to 9, or one before them"),
             (3, 3, "record 3, or one before it"),
         ] {
             let mut rejections = Rejections::default();
             rejections.suspect(first, last, &close());
-            assert!(!rejections.is_untold());
+            assert!(!rejections.is_unreported());
             rejections.unexplained();
             assert_eq!(rejections.words(), Some(format!("the peer refused {words}")));
             rejections.record(3, 1, &close());

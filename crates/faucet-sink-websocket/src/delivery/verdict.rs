@@ -18,7 +18,7 @@ pub(crate) struct Line {
     pub(crate) flushed: bool,
 }
 
-/// What is known about a record that the peer rejected.
+/// The knowledge about a record that the peer rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     /// Which record it was. It goes back to the runner.
@@ -41,6 +41,8 @@ pub(crate) struct Verdicts {
     pub(crate) rejections: Rejections,
     /// Rejected records that go back to the runner with the next flush.
     handed_back: Vec<Rejected>,
+    /// The Close by which the peer refused the sink, until a connection follows it.
+    refusal: Option<Error>,
     lost: Option<ConnectionLost>,
 }
 
@@ -53,6 +55,7 @@ impl Verdicts {
             in_flight: InFlight::new(policy.mode, window, policy.hands_back),
             rejections: Rejections::default(),
             handed_back: Vec::new(),
+            refusal: None,
             lost: None,
         }
     }
@@ -64,19 +67,25 @@ impl Verdicts {
             return Some(Err(failure.with_written(all - left)));
         }
         let sent = left == 0 && self.in_flight.is_all_sent() && line.flushed;
-        let done = sent && (!self.rejections.is_untold() || self.is_delivered(line));
-        done.then(|| self.tell_rejection().map_err(|error| error.with_written(all)))
+        let done = sent && (!self.rejections.is_unreported() || self.is_delivered(line));
+        done.then(|| self.report_rejection().map_err(|error| error.with_written(all)))
     }
 
     /// A lost connection fails a flush only where an answer would be a false promise. With
     /// `at_most_once` the counts are the promise, and the next call returns the failure.
     pub(crate) fn flush(&mut self, line: Line) -> Option<Result<Flushed>> {
         let failure = match &self.lost {
-            Some(lost) if lost.told || self.policy.mode == DeliveryMode::AtMostOnce => None,
-            Some(_) if self.is_lost_well() => None,
+            Some(lost) if lost.reported || self.policy.mode == DeliveryMode::AtMostOnce => None,
+            // A refusal that left nothing undelivered fails `close`: a failed flush would count
+            // delivered records as unconfirmed.
+            Some(lost)
+                if lost.is_delivered(self.policy.mode) && !self.rejections.is_unreported() =>
+            {
+                None
+            }
             Some(_) => self.failure(0),
             None if !self.is_delivered(line) || self.is_ending(line) => return None,
-            None => self.tell_rejection().err(),
+            None => self.report_rejection().err(),
         };
         // A failed flush speaks of its records too: all of them count as unconfirmed.
         let rejected = std::mem::take(&mut self.handed_back);
@@ -89,14 +98,25 @@ impl Verdicts {
     /// the failure.
     pub(crate) fn close(&mut self, line: Line) -> Option<Result<()>> {
         match &self.lost {
-            Some(lost) if lost.told || self.is_lost_well() => Some(Ok(())),
+            Some(lost) if lost.reported || self.is_lost_well() => Some(Ok(())),
             Some(_) => Some(self.failure(0).map_or(Ok(()), Err)),
             None => (!self.is_ending(line)).then_some(Ok(())),
         }
     }
 
+    /// The peer refused the sink by a Close, which `error` describes. A connection may follow.
+    pub(crate) fn refused(&mut self, error: Error) {
+        self.refusal = Some(error);
+    }
+
+    /// There is a connection again: an earlier refusal is settled.
+    pub(crate) fn reconnected(&mut self) {
+        self.refusal = None;
+    }
+
     /// The close handshake is over. `answered`: the peer has read everything that was sent.
-    /// `rejection`: how it said that it rejected a record.
+    /// `rejection`: the Close by which it rejected a record. Fails if the peer has refused the sink and
+    /// no connection followed.
     pub(crate) fn closed(&mut self, answered: bool, rejection: Option<&Error>) -> Result<()> {
         if let Some(close) = rejection {
             self.rejected(close);
@@ -105,15 +125,16 @@ impl Verdicts {
         if !answered {
             self.in_flight.lost();
         }
-        self.tell_rejection()
+        self.report_rejection()?;
+        self.refusal.take().map_or(Ok(()), Err)
     }
 
     /// The caller was dropped and has not received the failure of a call with `left` records that
     /// were not accepted.
-    pub(crate) fn unheard(&mut self, left: u64) {
-        self.rejections.unheard();
+    pub(crate) fn not_received(&mut self, left: u64) {
+        self.rejections.not_received();
         if let Some(lost) = &mut self.lost {
-            lost.told = false;
+            lost.reported = false;
             lost.unsent += left;
         }
     }
@@ -152,6 +173,7 @@ impl Verdicts {
         let unsent = self.in_flight.unsent();
         self.in_flight.give_up();
         self.rejections.unexplained();
+        self.refusal = None;
         self.lost = Some(ConnectionLost {
             how,
             cause,
@@ -159,7 +181,7 @@ impl Verdicts {
             unconfirmed: self.in_flight.unconfirmed(),
             unsent,
             reconnect: self.policy.reconnect,
-            told: false,
+            reported: false,
         });
     }
 
@@ -185,8 +207,8 @@ impl Verdicts {
         }
     }
 
-    /// Whether the connection is lost for good with records on their way, and the session is about to
-    /// say why.
+    /// Whether the connection is lost for good with records on their way, and an event that says
+    /// why is on its way.
     fn is_ending(&self, line: Line) -> bool {
         self.in_flight.in_flight() > 0 && !line.up
     }
@@ -194,19 +216,19 @@ impl Verdicts {
     /// Whether a connection that is lost for good left no record undelivered.
     fn is_lost_well(&self) -> bool {
         let well = self.lost.as_ref().is_none_or(|lost| lost.is_well(self.policy.mode));
-        well && !self.rejections.is_untold()
+        well && !self.rejections.is_unreported()
     }
 
     /// The failure of a connection that is lost for good, for a caller that receives it. `left`
     /// records were not accepted.
     fn failure(&mut self, left: u64) -> Option<Error> {
         let lost = self.lost.as_mut()?;
-        lost.told = true;
+        lost.reported = true;
         Some(lost.failure(left, &self.rejections, &self.url))
     }
 
-    fn tell_rejection(&mut self) -> Result<()> {
-        self.rejections.tell(&self.url).map_or(Ok(()), Err)
+    fn report_rejection(&mut self) -> Result<()> {
+        self.rejections.report(&self.url).map_or(Ok(()), Err)
     }
 }
 
@@ -262,7 +284,7 @@ mod tests {
             assert!(matches!(verdicts.write(3, 0, UP), Some(Ok(()))));
             assert!(verdicts.flush(STUCK).is_none());
             assert_eq!(verdicts.flush(UP).is_some(), flushed_without_pong);
-            assert!(verdicts.close(DOWN).is_none(), "the session is about to say why");
+            assert!(verdicts.close(DOWN).is_none(), "an event that says why is on its way");
             verdicts.in_flight.read(3, true, Instant::now());
             assert!(matches!(verdicts.flush(UP), Some(Ok(flushed)) if flushed == Flushed::ALL));
             assert!(matches!(verdicts.close(UP), Some(Ok(()))));
@@ -270,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_write_is_told_once_and_the_flush_behind_it_counts() {
+    fn a_failed_write_is_reported_once_and_the_flush_behind_it_counts() {
         for mode in [DeliveryMode::AtMostOnce, DeliveryMode::AtLeastOnce] {
             let mut verdicts = verdicts(mode);
             send(&mut verdicts, 5);
@@ -290,8 +312,10 @@ mod tests {
     fn a_loss_that_no_write_has_met_fails_the_flush_or_the_close() {
         for (mode, how, flush, close) in [
             (DeliveryMode::AtMostOnce, LostHow::Otherwise, true, false),
+            (DeliveryMode::AtMostOnce, LostHow::Refused, true, false),
             (DeliveryMode::AtMostOnce, LostHow::ClosedCleanly, true, true),
             (DeliveryMode::AtLeastOnce, LostHow::Otherwise, false, true),
+            (DeliveryMode::AtLeastOnce, LostHow::Refused, false, true),
             (DeliveryMode::AtLeastOnce, LostHow::ClosedCleanly, false, true),
         ] {
             let mut verdicts = verdicts(mode);
@@ -308,11 +332,57 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_its_caller_has_not_received_is_told_again() {
+    fn a_refusal_fails_the_close_and_leaves_what_is_delivered_delivered() {
+        for mode in [DeliveryMode::AtMostOnce, DeliveryMode::AtLeastOnce] {
+            for for_good in [false, true] {
+                let mut verdicts = verdicts(mode);
+                send(&mut verdicts, 2);
+                verdicts.in_flight.read(2, true, Instant::now());
+                match for_good {
+                    true => verdicts.lost_for_good(LostHow::Refused, cause()),
+                    false => verdicts.refused(cause()),
+                }
+                let flushed = verdicts.flush(DOWN);
+                assert!(matches!(flushed, Some(Ok(flushed)) if flushed == Flushed::ALL));
+                let closed =
+                    verdicts.close(DOWN).unwrap().and_then(|()| verdicts.closed(false, None));
+                let error = closed.unwrap_err();
+                assert_eq!(
+                    (error.kind(), error.to_string()),
+                    (ErrorKind::Closed, "lost".to_owned())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_with_records_on_their_way_keeps_its_kind_and_counts_them() {
+        for mode in [DeliveryMode::AtMostOnce, DeliveryMode::AtLeastOnce] {
+            let mut verdicts = verdicts(mode);
+            send(&mut verdicts, 2);
+            verdicts.lost_for_good(LostHow::Refused, cause());
+            let Some(Err(error)) = verdicts.write(1, 1, DOWN) else { panic!("no failure") };
+            assert_eq!(error.kind(), ErrorKind::Closed);
+            let counts = "0 records confirmed, 2 sent without confirmation, 1 not sent";
+            assert!(error.to_string().ends_with(counts), "{error}");
+            assert!(matches!(verdicts.close(DOWN), Some(Ok(()))), "the caller has the error");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_settled_by_the_next_connection() {
+        let mut verdicts = verdicts(DeliveryMode::AtMostOnce);
+        verdicts.refused(cause());
+        verdicts.reconnected();
+        assert!(verdicts.closed(true, None).is_ok());
+    }
+
+    #[test]
+    fn a_failure_that_its_caller_has_not_received_is_reported_again() {
         let mut verdicts = verdicts(DeliveryMode::AtLeastOnce);
         verdicts.lost_for_good(LostHow::Otherwise, cause());
         assert!(matches!(verdicts.write(3, 3, DOWN), Some(Err(_))));
-        verdicts.unheard(3);
+        verdicts.not_received(3);
         let Some(Err(error)) = verdicts.flush(DOWN) else { panic!("no failure") };
         assert!(error.to_string().contains("3 not sent"), "{error}");
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Pings on their way when the window is full, at least.
 const BARRIERS: usize = 16;
 
-/// What may be unconfirmed at a time.
+/// The most that may be unconfirmed at a time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) records: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Window {
     /// Records up to this one do not narrow the window again. Reset on every connection.
     narrows_after: u64,
     /// Records from a Ping to the next. It begins with one on each connection, and doubles: the
-    /// first Pong tells soon that the peer answers at all.
+    /// first Pong shows soon that the peer answers at all.
     stride: usize,
 }
 

@@ -30,7 +30,7 @@ fn url(base: &str) -> String {
     format!("{base}{{symbol}}?token={CANARY}&more={{more}}")
 }
 
-/// What a far end has taken: all but the record that it refuses, and of a far end that fails the
+/// The records that a far end has taken: all but the record that it refuses, and of a far end that fails the
 /// first records only.
 struct Taken {
     memory: Arc<Memory>,

@@ -15,7 +15,7 @@ async fn refusal(url: &str, keys: Value) -> faucet_core::Error {
 }
 
 #[tokio::test]
-async fn a_refused_connect_is_told_at_once() {
+async fn a_refused_connect_is_reported_at_once() {
     let url = format!("ws://{}/?token=s3cret", refused_address().await);
     let error = refusal(&url, json!({})).await;
     assert_eq!(error.kind(), ErrorKind::Connect);
@@ -25,7 +25,7 @@ async fn a_refused_connect_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_refused_upgrade_is_told_and_tried_once() {
+async fn a_refused_upgrade_is_reported_and_tried_once() {
     for (script, kind, words) in [
         (Script::reject(401).reason("Unauthorized"), ErrorKind::Auth, ": 401 Unauthorized"),
         (Script::reject(503), ErrorKind::Connect, ": 503"),

@@ -37,7 +37,7 @@ async fn writes_that_are_dropped_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_nobody_heard_is_told_next() {
+async fn a_failure_that_no_caller_received_is_reported_next() {
     let script = Script::accept().hang_up().then_refuse();
     let (peer, _, sink) = in_memory([script], json!({"delivery": "at_least_once"}));
     let mut run = Run::open(&sink).await;
@@ -49,7 +49,7 @@ async fn a_failure_that_nobody_heard_is_told_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_that_nobody_heard_is_told_next() {
+async fn a_refusal_that_no_caller_received_is_reported_next() {
     let gate = Gate::new();
     let refuses = || Script::accept().read_to("record 1");
     let scripts =

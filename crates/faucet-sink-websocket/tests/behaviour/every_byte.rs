@@ -85,8 +85,8 @@ struct Outcome {
     lost_after_flush: u64,
 }
 
-/// A session of 200 records in pages of 20.
-async fn session(keys: &Value, cut: Cut) -> Option<Outcome> {
+/// A run of 200 records in pages of 20.
+async fn run_of(keys: &Value, cut: Cut) -> Option<Outcome> {
     let server = ScriptedServer::start([Script::accept(), Script::accept()]).await;
     let (url, proxy) = proxy(server.address(), cut).await;
     let scope = faucet_core::Scope::default();
@@ -112,10 +112,10 @@ async fn session(keys: &Value, cut: Cut) -> Option<Outcome> {
     })
 }
 
-/// A session for each of `cuts`, several at a time. A reset before the upgrade was answered fails
+/// A run for each of `cuts`, several at a time. A reset before the upgrade was answered fails
 /// the start, which is not retried: those are left out.
-async fn sessions(keys: &Value, cuts: impl Iterator<Item = Cut>) -> Vec<(Cut, Outcome)> {
-    let each = |cut| async move { session(keys, cut).await.map(|outcome| (cut, outcome)) };
+async fn runs(keys: &Value, cuts: impl Iterator<Item = Cut>) -> Vec<(Cut, Outcome)> {
+    let each = |cut| async move { run_of(keys, cut).await.map(|outcome| (cut, outcome)) };
     let outcomes = stream::iter(cuts).map(each).buffer_unordered(16);
     outcomes.filter_map(std::future::ready).collect().await
 }
@@ -123,11 +123,11 @@ async fn sessions(keys: &Value, cuts: impl Iterator<Item = Cut>) -> Vec<(Cut, Ou
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_least_once_all_records_arrive_in_order_and_duplicates_are_counted() {
     let keys = at_least_once(json!({}));
-    let (up, down) = session_bytes(&keys).await;
+    let (up, down) = run_bytes(&keys).await;
     assert!(up > 3000 && down > 300, "{up}, {down}");
     let cuts = (1..=up).map(Cut::Up).chain((1..=down).map(Cut::Down));
     let mut resets_that_resent = 0;
-    for (cut, outcome) in sessions(&keys, cuts).await {
+    for (cut, outcome) in runs(&keys, cuts).await {
         assert_eq!(distinct(&outcome.texts), named(1, RECORDS), "{cut:?}");
         let duplicates = outcome.texts.len() as u64 - RECORDS;
         assert!(duplicates <= outcome.resent, "{cut:?}: {duplicates} > {}", outcome.resent);
@@ -141,10 +141,10 @@ async fn at_least_once_all_records_arrive_in_order_and_duplicates_are_counted() 
 async fn at_most_once_every_record_is_delivered_or_counted_as_unconfirmed() {
     let keys = json!({"reconnect_backoff": 0.001, "reconnect_max_backoff": 0.001,
         "max_reconnect_attempts": null});
-    let (up, down) = session_bytes(&keys).await;
+    let (up, down) = run_bytes(&keys).await;
     let cuts = (1..=up).step_by(7).map(Cut::Up).chain((1..=down).map(Cut::Down));
     let mut losses = 0;
-    for (cut, outcome) in sessions(&keys, cuts).await {
+    for (cut, outcome) in runs(&keys, cuts).await {
         let arrived = outcome.texts.len() as u64;
         assert_eq!(distinct(&outcome.texts).len() as u64, arrived, "{cut:?}: sent twice");
         assert_eq!(outcome.delivered + outcome.unconfirmed, RECORDS, "{cut:?}");
@@ -156,9 +156,9 @@ async fn at_most_once_every_record_is_delivered_or_counted_as_unconfirmed() {
     assert!(losses > 0);
 }
 
-/// How many bytes the sink and the peer of an undisturbed session send, about: the number of Pings
+/// How many bytes the sink and the peer of an undisturbed run send, about: the number of Pings
 /// varies.
-async fn session_bytes(keys: &Value) -> (usize, usize) {
+async fn run_bytes(keys: &Value) -> (usize, usize) {
     let server = ScriptedServer::start([Script::accept()]).await;
     let (url, proxy) = proxy(server.address(), Cut::Never).await;
     let mut run = Run::open(&sink(&url, keys.clone())).await;

@@ -1,4 +1,4 @@
-//! What a flush promises, and that the sums are right when a connection dies.
+//! The promise of a flush, and the sums when a connection dies.
 
 use std::time::Duration;
 

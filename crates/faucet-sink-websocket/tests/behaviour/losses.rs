@@ -67,7 +67,7 @@ async fn a_socket_that_takes_nothing_for_write_timeout_is_left() {
         let mut run = Run::open(&sink).await;
         let begun = tokio::time::Instant::now();
         run.write_page(heavy()).await.unwrap();
-        // The goodbye takes at most a second, and so does the wait.
+        // The close handshake takes at most a second, and so does the wait.
         let took = begun.elapsed().as_secs();
         assert!((seconds..seconds + 3).contains(&took), "{took}");
         run.end().await.unwrap();
@@ -100,7 +100,7 @@ async fn without_a_pong_in_ack_timeout_the_connection_is_dropped_and_its_records
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pong_is_not_owed_for_a_ping_that_the_socket_has_not_taken() {
+async fn no_pong_is_due_for_a_ping_that_the_socket_has_not_taken() {
     let gate = Gate::new();
     // A Ping behind every record.
     let keys = at_least_once(json!({"ack_timeout": 5, "max_unconfirmed_records": 16}));
@@ -182,13 +182,16 @@ async fn after_a_clean_close_without_reconnect_only_what_must_arrive_is_missed()
         run.write_page(numbers(1, 3)).await.unwrap();
         tokio::time::sleep(Duration::from_secs(5)).await;
         assert_eq!(run.flush_all().await.is_ok(), well, "{delivery}");
-        assert!(run.close().await.is_ok(), "{delivery}: nothing is left to tell");
+        assert!(
+            run.close().await.is_ok(),
+            "{delivery}: the flush has reported it, or there is nothing to report"
+        );
         assert_eq!((run.counts().delivered, run.counts().unconfirmed), (0, 3));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_loss_without_reconnect_is_told_however_soon_the_end_is_asked_for() {
+async fn a_loss_without_reconnect_is_reported_however_soon_the_end_is_asked_for() {
     for wait in [100, 5000] {
         let read = Script::accept().no_pongs().no_close_echo().expect_data(3);
         let slow = Duration::from_millis(50);
@@ -205,7 +208,7 @@ async fn a_loss_without_reconnect_is_told_however_soon_the_end_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_connection_without_a_pong_tells_no_more_than_that() {
+async fn one_connection_without_a_pong_proves_no_more_than_that() {
     let keys = json!({"delivery": "at_least_once", "reconnect": false, "ack_timeout": 5});
     let (peer, memory, sink) = in_memory([Script::accept().no_pongs()], keys);
     let mut run = Run::open(&sink).await;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod client_refused;
 mod compression;
 mod conformance;
 mod connecting;

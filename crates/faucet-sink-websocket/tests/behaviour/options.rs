@@ -114,7 +114,7 @@ async fn connectivity_is_validated_and_text_is_the_default() {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_the_name_of_the_option() {
+fn what_is_wrong_is_reported_by_the_name_of_the_option() {
     for (name, value, why) in [
         ("websocket.mesage.type", "text", "did you mean `websocket.message.type`?"),
         (

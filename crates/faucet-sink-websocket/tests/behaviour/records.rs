@@ -162,5 +162,5 @@ async fn a_page_and_its_ping_are_one_write() {
         pings.iter().map(|ping| u64::from_be_bytes(ping[16..24].try_into().unwrap())).collect();
     assert_eq!(marks.last(), Some(&500));
     assert!(marks.is_sorted(), "{marks:?}");
-    assert!(pings.iter().all(|ping| ping[..8] == pings[0][..8]), "one token for the session");
+    assert!(pings.iter().all(|ping| ping[..8] == pings[0][..8]), "one token for the run");
 }

@@ -78,11 +78,11 @@ async fn a_refusal_behind_the_records_pong_is_laid_on_that_record() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_nothing_explains_is_told_all_the_same() {
+async fn a_refusal_that_nothing_explains_is_reported_all_the_same() {
     for (script, flushed, words) in [
         // The search for it finds nobody.
         (refuses(2, 1003), false, "one of the records 2 to 3, or one before them"),
-        // It comes when everything is confirmed.
+        // The refusal comes when everything is confirmed.
         (
             Script::accept().expect_data(3).expect_ping().close(1003, "not this one"),
             true,
@@ -98,15 +98,15 @@ async fn a_refusal_that_nothing_explains_is_told_all_the_same() {
         } else {
             run.flush().await.unwrap_err()
         };
-        let told = format!("the peer refused {words}: ");
-        assert!(error.to_string().starts_with(&told), "{error}");
+        let words = format!("the peer refused {words}: ");
+        assert!(error.to_string().starts_with(&words), "{error}");
         run.end().await.unwrap();
         assert_eq!(run.counts().delivered + run.counts().unconfirmed, if flushed { 4 } else { 3 });
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_that_meets_our_goodbye_is_told() {
+async fn a_refusal_in_place_of_the_answer_to_our_close_is_reported() {
     for delivery in ["at_least_once", "at_most_once"] {
         let script = Script::accept().no_close_echo().expect_close().send_close(1003, "no");
         let (_, _, sink) = in_memory([script], json!({"delivery": delivery}));
@@ -119,7 +119,7 @@ async fn a_refusal_that_meets_our_goodbye_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_told_though_the_peer_is_slow_to_hang_up_and_nothing_comes_after_it() {
+async fn a_refusal_is_reported_though_the_peer_is_slow_to_hang_up_and_nothing_comes_after_it() {
     for keys in [json!({"reconnect": false}), json!({"max_reconnect_attempts": 0}), json!({})] {
         for delivery in ["at_least_once", "at_most_once"] {
             let read = Script::accept().no_close_echo().expect_data(2).expect_ping();
@@ -178,7 +178,7 @@ async fn refused_connect_messages_are_not_laid_on_records() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_told_though_the_connection_is_gone_for_good_then() {
+async fn a_refusal_is_reported_though_the_connection_is_gone_for_good_then() {
     for keys in [json!({"reconnect": false}), json!({"max_reconnect_attempts": 0})] {
         let keys = with(json!({"delivery": "at_least_once"}), keys);
         let (_, _, sink) = in_memory([refuses(1, 1003)], keys);

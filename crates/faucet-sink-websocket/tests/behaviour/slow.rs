@@ -18,12 +18,12 @@ use crate::support::{Run, at_least_once, distinct, named, numbers, page, sink, w
 /// So much waits between the sink and the peer, as in the sockets of a real line.
 const PIPE: usize = 1 << 20;
 
-/// What lies between the sink and the peer.
+/// The line between the sink and the peer.
 enum Line {
     Wide,
-    /// It passes on so many bytes a second.
+    /// Passes on so many bytes a second.
     Thin(usize),
-    /// It takes so long in each direction.
+    /// Takes so long in each direction.
     Far(Duration),
 }
 
@@ -161,7 +161,7 @@ async fn at_least_once_a_peer_that_needs_longer_than_the_first_pings_allow_is_no
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_pong_is_owed_for_a_ping_behind_what_the_socket_still_takes() {
+async fn no_pong_is_due_for_a_ping_behind_what_the_socket_still_takes() {
     // The line takes 10 kB a second and holds 20; each Ping gets through, some late.
     for size in (150_000..=240_000).step_by(10_000) {
         for (parts, delivery) in [(1, "at_most_once"), (1, "at_least_once"), (4, "at_least_once")] {

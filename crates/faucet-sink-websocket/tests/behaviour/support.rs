@@ -1,4 +1,4 @@
-//! What the tests share: sinks from JSON, numbered records, and ways to reach a scripted peer.
+//! Helpers that the tests share: sinks from JSON, numbered records, and ways to reach a scripted peer.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -153,7 +153,7 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     timeout(LIMIT, future).await.expect("it does not end")
 }
 
-/// What was seen on all connections together.
+/// The texts that were seen on all connections together.
 pub(crate) fn all_texts(seen: &[Seen]) -> Vec<String> {
     seen.iter().flat_map(Seen::texts).collect()
 }

@@ -156,3 +156,24 @@ async fn the_error_of_a_run_says_which_key_ended_it_and_never_to_set_what_is_set
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_was_read_before_the_run_is_stopped_is_its_error_behind_the_last_page() {
+    let refuses = |code| Script::accept().early().send_text("1").send_text("2").close(code, "no");
+    for (code, refused) in [(1008, true), (4001, true), (1000, false), (1011, false)] {
+        for reconnect in [false, true] {
+            let keys = json!({"batch_size": 1, "reconnect": reconnect, "reconnect_backoff": 60});
+            let (_, source) = in_memory([refuses(code)], keys);
+            let mut reader = open(&source).await;
+            page_within(&mut *reader, secs(1)).await;
+            // The close handshake ends meanwhile.
+            hold_for(&mut *reader, secs(2)).await;
+            let drained = reader.drain().await;
+            let closed = reader.close().await;
+            let words = closed.map_err(|error| error.to_string());
+            let fails = matches!(&words, Err(words) if words.contains(&format!("{code} ")));
+            assert_eq!(fails, refused, "{code} {reconnect}: {words:?}");
+            assert_eq!(texts(&drained.unwrap().unwrap()), ["2"]);
+        }
+    }
+}

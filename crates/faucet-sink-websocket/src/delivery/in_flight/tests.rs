@@ -30,7 +30,7 @@ fn accept(in_flight: &mut InFlight, n: usize) -> bool {
     page.is_empty()
 }
 
-/// What goes out: the number of records between two Pings, and the marks of the Pings.
+/// Sends everything: the number of records between two Pings, and the marks of the Pings.
 fn sent(in_flight: &mut InFlight, now: Instant) -> (Vec<u64>, Vec<u64>) {
     let (mut runs, mut marks) = (vec![0], Vec::new());
     while let Some(outgoing) = in_flight.next(now, ROOM) {
@@ -45,7 +45,7 @@ fn sent(in_flight: &mut InFlight, now: Instant) -> (Vec<u64>, Vec<u64>) {
     (runs, marks)
 }
 
-/// What a flush says: how many are unconfirmed, how many were lost late, and how many were resent.
+/// The report of a flush: how many are unconfirmed, how many were lost late, and how many were resent.
 fn flushed(in_flight: &mut InFlight) -> (u64, u64, u64) {
     (in_flight.take_unconfirmed(), in_flight.take_late_losses(), in_flight.take_resent())
 }

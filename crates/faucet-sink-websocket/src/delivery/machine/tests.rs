@@ -1,10 +1,12 @@
 //! A sink and a server in virtual time, on connections that break at any byte.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use fastrand::Rng;
 use faucet_common_websocket::testing::pair::{Pair, World};
-use faucet_core::{MessageKind, Payload, Record, StreamPage, Timestamp};
+use faucet_common_websocket::{End, Failure, NoAttempt, Quote, RunFailed};
+use faucet_core::{ErrorKind, MessageKind, Payload, Record, StreamPage, Timestamp};
 
 use super::*;
 use crate::delivery::window::Limits;
@@ -13,6 +15,18 @@ use crate::delivery::window::Limits;
 const SEEDS: u64 = 1000;
 /// So many bytes of frames wait for the socket.
 const WRITE_AHEAD: usize = 1000;
+
+fn policy(mode: DeliveryMode) -> DeliveryPolicy {
+    let seconds = Duration::from_secs(30);
+    DeliveryPolicy {
+        mode,
+        limits: Limits { records: 64, bytes: 1 << 20 },
+        ack_timeout: seconds,
+        write_timeout: seconds,
+        reconnect: true,
+        hands_back: false,
+    }
+}
 
 /// A sink with its machine, as the task of a run drives it, and the servers of its connections.
 struct Story {
@@ -39,10 +53,7 @@ impl Story {
         let policy = DeliveryPolicy {
             mode,
             limits: Limits { records: 1 + random.usize(..60), bytes: 1 << 20 },
-            ack_timeout: Duration::from_secs(30),
-            write_timeout: Duration::from_secs(30),
-            reconnect: true,
-            hands_back: false,
+            ..policy(mode)
         };
         // A narrow way takes few bytes, or the story has too many steps.
         let most = if world.socket < 64 { (4, 3) } else { (20, 200) };
@@ -284,4 +295,66 @@ fn at_most_once_no_record_arrives_twice_and_every_loss_is_counted() {
         lost += missing;
     }
     assert!(lost > 0);
+}
+
+/// A Close of the peer.
+fn closed(code: u16) -> Arc<Failure> {
+    Arc::new(End::Closed { code: Some(code), reason: Quote::default() }.into())
+}
+
+#[test]
+fn a_close_that_refuses_the_sink_is_the_error_of_its_run_unless_a_connection_follows() {
+    let lost = |code| Event::Lost { failure: closed(code), wait: Duration::ZERO, attempt: 1 };
+    let left = |code| Over::Left(Some(closed(code)));
+    let failed = |code| {
+        Over::Failed(RunFailed::After {
+            failure: closed(code),
+            why: NoAttempt::Final,
+            before: None,
+        })
+    };
+    let up = || Event::Up { again: true };
+    let (auth, other) = (Some(ErrorKind::Auth), Some(ErrorKind::Closed));
+    for mode in [DeliveryMode::AtMostOnce, DeliveryMode::AtLeastOnce] {
+        for (events, over, expected) in [
+            (vec![], Over::Left(None), None),
+            (vec![], left(1000), None),
+            (vec![], left(1001), None),
+            (vec![], left(1008), auth),
+            (vec![], left(4001), other),
+            // The peer was slow to hang up.
+            (vec![], failed(1008), auth),
+            (vec![], failed(1011), None),
+            (vec![lost(4001)], Over::Left(None), other),
+            (vec![lost(1001)], Over::Left(None), None),
+            (vec![lost(1008), up()], left(1000), None),
+            (vec![lost(1008), up()], left(4001), other),
+            (vec![lost(1008), up(), lost(1001)], Over::Left(None), None),
+        ] {
+            let story = format!("{mode:?} {events:?} {over:?}");
+            let mut machine = SinkMachine::new(policy(mode), "ws://h/");
+            for event in events {
+                machine.event(event, Instant::now());
+            }
+            let ended = machine.closed(over);
+            assert_eq!(ended.err().map(|error| error.kind()), expected, "{story}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_for_good_counts_as_one_and_a_loss_for_good_does_not() {
+    for (code, expected) in
+        [(1008, ErrorKind::Auth), (4999, ErrorKind::Closed), (1011, ErrorKind::Sink)]
+    {
+        let mut machine = SinkMachine::new(policy(DeliveryMode::AtLeastOnce), "ws://h/");
+        let failure = closed(code);
+        let why = NoAttempt::ReconnectOff;
+        let failed = RunFailed::After { failure, why, before: None };
+        machine.event(Event::Over(Over::Failed(failed)), Instant::now());
+        let record = Record::new(Payload::Text("1".into()), Timestamp::from_unix_millis(0));
+        machine.begin(Task::write(StreamPage::new(vec![record])));
+        let Some((_, Err(error))) = machine.answer() else { panic!("no failure") };
+        assert_eq!(error.kind(), expected, "{error}");
+    }
 }
