@@ -17,40 +17,48 @@ pub(crate) fn unmask(payload: &mut [u8], key: [u8; 4], offset: usize) {
     }
 }
 
-/// Copies `payload` to `out`, masked, in one pass over words.
+/// Copies `payload` to `out`, which has its length, masked.
 #[inline]
 pub(crate) fn copy_masked(out: &mut [u8], payload: &[u8], key: [u8; 4]) {
-    let wide = wide(key);
-    // Blocks of 32 bytes let the compiler use vector instructions for the loop inside.
-    let (to, to_rest) = out.as_chunks_mut::<32>();
-    let (from, from_rest) = payload.as_chunks::<32>();
-    for (to, from) in to.iter_mut().zip(from) {
-        let words = to.as_chunks_mut::<8>().0.iter_mut().zip(from.as_chunks::<8>().0);
-        words.for_each(|(to, from)| *to = (u64::from_ne_bytes(*from) ^ wide).to_ne_bytes());
+    let (Some(_), Some(end)) = (out.last_chunk::<BLOCK>(), payload.last_chunk::<BLOCK>()) else {
+        return copy_masked_short(out, payload, key);
+    };
+    let mask = repeated(key);
+    for (to, from) in out.as_chunks_mut().0.iter_mut().zip(payload.as_chunks().0) {
+        mask_block(to, from, &mask);
     }
-    let (to, _) = to_rest.as_chunks_mut::<8>();
-    let (from, from_rest) = from_rest.as_chunks::<8>();
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = (u64::from_ne_bytes(*from) ^ wide).to_ne_bytes();
-    }
-    if !from_rest.is_empty() {
-        copy_masked_end(out, payload, key);
+    // One block over the end is faster than words and bytes; some of it is written a second time.
+    if let (Some(to), false) = (out.last_chunk_mut(), payload.len().is_multiple_of(BLOCK)) {
+        let mut key = key;
+        key.rotate_left(payload.len() & 3);
+        mask_block(to, end, &repeated(key));
     }
 }
 
-/// Masks the last bytes, fewer than eight; all of them where there are no more.
+/// The compiler makes vector instructions of loops over so many bytes.
+const BLOCK: usize = 32;
+
+#[inline(always)]
+fn repeated(key: [u8; 4]) -> [u8; BLOCK] {
+    std::array::from_fn(|n| key[n & 3])
+}
+
+#[inline(always)]
+fn mask_block(to: &mut [u8; BLOCK], from: &[u8; BLOCK], mask: &[u8; BLOCK]) {
+    for n in 0..BLOCK {
+        to[n] = from[n] ^ mask[n];
+    }
+}
+
 #[inline]
-fn copy_masked_end(out: &mut [u8], payload: &[u8], mut key: [u8; 4]) {
-    match (out.last_chunk_mut::<8>(), payload.last_chunk::<8>()) {
-        // One word over the end is faster than bytes; some of it is written a second time.
-        (Some(to), Some(from)) => {
-            key.rotate_left(payload.len() & 3);
-            *to = (u64::from_ne_bytes(*from) ^ wide(key)).to_ne_bytes();
-        }
-        _ => {
-            let bytes = out.iter_mut().zip(payload).zip(key.iter().cycle());
-            bytes.for_each(|((to, from), key)| *to = from ^ key);
-        }
+fn copy_masked_short(out: &mut [u8], payload: &[u8], key: [u8; 4]) {
+    let wide = wide(key);
+    let ((to, to_rest), (from, from_rest)) = (out.as_chunks_mut::<8>(), payload.as_chunks::<8>());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = (u64::from_ne_bytes(*from) ^ wide).to_ne_bytes();
+    }
+    for ((to, from), key) in to_rest.iter_mut().zip(from_rest).zip(key.iter().cycle()) {
+        *to = from ^ key;
     }
 }
 
@@ -69,8 +77,15 @@ pub(crate) struct MaskKeys {
 impl MaskKeys {
     #[inline]
     pub(crate) fn next(&mut self) -> [u8; 4] {
-        let generator = self.generator.get_or_insert_with(|| Box::new(rand::make_rng()));
-        generator.next_u32().to_ne_bytes()
+        match &mut self.generator {
+            Some(generator) => generator.next_u32().to_ne_bytes(),
+            None => self.first(),
+        }
+    }
+
+    #[cold]
+    fn first(&mut self) -> [u8; 4] {
+        self.generator.insert(Box::new(rand::make_rng())).next_u32().to_ne_bytes()
     }
 }
 
