@@ -54,7 +54,7 @@ pub struct WebsocketSinkConfig {
     pub ack_timeout: Duration,
     /// With `delivery: at_least_once`: maximum number of unconfirmed records, kept in memory. Writing
     /// waits when it is reached. The sink lowers it for slow peers. It sends a Ping after every
-    /// sixteenth of it and at the end of each page.
+    /// eighth of it and at the end of each page.
     #[serde(default = "default::max_unconfirmed_records")]
     #[schemars(range(min = 1))]
     pub max_unconfirmed_records: usize,

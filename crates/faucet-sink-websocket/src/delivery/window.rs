@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-/// Pings on their way when the window is full, at least.
-const BARRIERS: usize = 16;
+/// Pings on their way when the window is full, at least. Each costs both ends a wake-up.
+const BARRIERS: usize = 8;
+/// How often the window is halved when a Pong is missing.
+const HALVINGS: u32 = 4;
 
 /// The most that may be unconfirmed at a time.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +84,7 @@ impl Window {
 
     /// A Pong was missing; what follows is a connection on which it has to come sooner.
     pub(crate) fn unanswered(&mut self, sent: u64) {
-        for _ in 0..BARRIERS.ilog2() {
+        for _ in 0..HALVINGS {
             self.halvings += u32::from(self.records() > 1);
         }
         (self.narrows_after, self.widens_after) = (sent, sent);
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn pings_begin_close_together_and_end_at_a_sixteenth_of_it() {
+    fn pings_begin_close_together_and_end_at_an_eighth_of_it() {
         let mut window = window(160);
         let mut strides = |n: usize| -> Vec<usize> {
             let stride = |window: &mut Window| {
@@ -125,10 +127,10 @@ mod tests {
             };
             (0..n).map(|_| stride(&mut window)).collect()
         };
-        assert_eq!(strides(6), [1, 2, 4, 8, 10, 10]);
+        assert_eq!(strides(6), [1, 2, 4, 8, 16, 20]);
         window.restart(0);
-        assert!(window.wants_ping(1, 0) && !window.wants_ping(0, 30));
-        assert!(window.wants_ping(0, 31), "a thirty-second of the bytes");
+        assert!(window.wants_ping(1, 0) && !window.wants_ping(0, 61));
+        assert!(window.wants_ping(0, 62), "a sixteenth of the bytes");
     }
 
     #[test]
