@@ -45,7 +45,7 @@ const TESTS: &[(&str, &[&str])] = &[
         &["ack_timeout"],
     ),
     (
-        "what_is_unconfirmed_is_bounded_and_at_least_sixteen_pings_are_on_their_way",
+        "what_is_unconfirmed_is_bounded_and_at_least_eight_pings_are_on_their_way",
         &["max_unconfirmed_records", "max_unconfirmed_bytes"],
     ),
     ("a_socket_that_takes_nothing_for_write_timeout_is_left", &["write_timeout"]),

@@ -155,9 +155,9 @@ async fn a_page_and_its_ping_are_one_write() {
     let seen = soon(server.finish()).await;
     let pings = seen[0].payloads(opcode::PING);
     assert_eq!(seen[0].texts().len(), 500);
-    // A Ping behind 1, 2, 4, … 32 records, behind each sixteenth of the window of 1,000, and behind
-    // the last record.
-    assert_eq!(pings.len(), 6 + (500_usize - 63).div_ceil(1000 / 16));
+    // A Ping behind 1, 2, 4, … 64 records, behind each eighth of the window of 1,000, and behind the
+    // last record.
+    assert_eq!(pings.len(), 7 + (500_usize - 127).div_ceil(1000 / 8));
     let marks: Vec<u64> =
         pings.iter().map(|ping| u64::from_be_bytes(ping[16..24].try_into().unwrap())).collect();
     assert_eq!(marks.last(), Some(&500));
