@@ -37,7 +37,7 @@ fn bulk(messages: &[&[u8]], breaks: &[usize]) -> bool {
 
 /// Whether the judge accepts the message, and whether it is one that the pass leaves to the judge.
 fn judged(message: &[u8]) -> (bool, bool) {
-    let left = message.starts_with(b" ") || message.iter().any(|byte| *byte < b' ');
+    let left = message.iter().any(|byte| *byte < b' ');
     (judge::check(message).is_ok(), left)
 }
 

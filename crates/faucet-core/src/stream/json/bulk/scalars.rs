@@ -5,59 +5,50 @@
 
 use fearless_simd::Simd;
 
-use crate::stream::json::bulk::bits::all_if;
-use crate::stream::json::bulk::block::Block;
+use crate::stream::json::bulk::block::{BLOCK, Block};
 use crate::stream::json::bulk::masks::{Digits, Signs};
 use crate::stream::json::bulk::run::is_scalar;
 use crate::stream::json::bulk::tokens::ScalarMasks;
 
-/// The run that reaches the end of the block before.
-#[derive(Default)]
-pub(super) struct Scalars {
-    /// The offset at which the run begins.
-    from: usize,
-    /// Whether the run needs a look: it has something else than digits, or begins with a zero.
-    needs_look: bool,
+/// Whether all runs of the block are scalars.
+///
+/// A run that goes on in the next block counts as one of each of its blocks. In digits alone there is
+/// nothing to see together, but a leading zero. In the first block that has more of the run than
+/// digits, the whole run is looked at.
+#[inline(always)]
+pub(super) fn are_scalars<S: Simd>(simd: S, runs: &ScalarMasks, block: Block<'_>) -> bool {
+    let Digits { digit, zero } = Digits::of(simd, block.bytes);
+    let others = runs.bytes & !digit;
+    // The shift repeats the highest bit: the byte behind the block may be one more digit.
+    let leading_zeros = runs.start & zero & (runs.bytes as i64 >> 1) as u64;
+    if others | leading_zeros == 0 {
+        return true;
+    }
+    // The runs that go over an end of the block.
+    let first_run = runs.bytes & !runs.bytes.wrapping_add(runs.pending);
+    let last_run = !(u64::MAX.checked_shr(runs.bytes.leading_ones()).unwrap_or_default());
+    let needs_look = others | leading_zeros;
+    if first_run & needs_look != 0 && !is_scalar(run_at(block.text, block.at)) {
+        return false;
+    }
+    if last_run & needs_look != 0 && !is_scalar(run_at(block.text, block.at + BLOCK - 1)) {
+        return false;
+    }
+    let bytes = runs.bytes & !first_run & !last_run;
+    WholeRuns { bytes, starts: runs.start & bytes, digit, zero }.are_scalars(simd, block)
 }
 
-impl Scalars {
-    /// Whether all runs that end in the next block are scalars.
-    #[inline(always)]
-    pub(super) fn check<S: Simd>(&mut self, simd: S, runs: &ScalarMasks, block: Block<'_>) -> bool {
-        let Digits { digit, zero } = Digits::of(simd, block.bytes);
-        let mut first_run = 0;
-        if runs.is_pending {
-            let length = runs.bytes.trailing_ones();
-            first_run = u64::MAX.checked_shl(length).map_or(u64::MAX, |behind| !behind);
-            self.needs_look |= first_run & !digit != 0;
-            let ends_here = length < 64;
-            if ends_here && self.needs_look && !self.pending_is_scalar(block, length as usize) {
-                return false;
-            }
-        }
-        // The run that reaches the end of this block, if it begins in it.
-        let reaches_end = all_if(runs.bytes >> 63 == 1);
-        let last_start = highest(runs.start) & reaches_end;
-        let last_run = runs.bytes & 0u64.wrapping_sub(last_start);
-        if last_start != 0 {
-            self.from = block.at + last_start.trailing_zeros() as usize;
-            self.needs_look = last_run & !digit != 0 || last_start & zero != 0;
-        }
-        let whole_runs = WholeRuns {
-            bytes: runs.bytes & !first_run & !last_run,
-            starts: runs.start & !last_start,
-            digit,
-            zero,
-        };
-        whole_runs.are_scalars(simd, block)
-    }
+/// The run around the byte at offset `at`.
+fn run_at(text: &[u8], at: usize) -> &[u8] {
+    let (before, behind) = text.split_at(at);
+    let from = before.iter().rposition(|byte| ends_run(*byte)).map_or(0, |end| end + 1);
+    let to = behind.iter().position(|byte| ends_run(*byte)).map_or(text.len(), |end| at + end);
+    &text[from..to]
+}
 
-    /// Whether the run that ends in the block, behind `length` bytes, is a scalar.
-    #[inline]
-    fn pending_is_scalar(&self, block: Block<'_>, length: usize) -> bool {
-        // Behind the text stands a line break: no run goes beyond the text.
-        block.text.get(self.from..block.at + length).is_some_and(is_scalar)
-    }
+/// Whether the byte is another token, or a space between tokens.
+fn ends_run(byte: u8) -> bool {
+    matches!(byte, 0..=b' ' | b'"' | b',' | b':' | b'[' | b']' | b'{' | b'}')
 }
 
 /// The runs that begin and end in the block.
@@ -71,11 +62,6 @@ struct WholeRuns {
 impl WholeRuns {
     #[inline(always)]
     fn are_scalars<S: Simd>(&self, simd: S, block: Block<'_>) -> bool {
-        let has_others = self.bytes & !self.digit != 0;
-        let has_leading_zeros = self.starts & self.zero & self.bytes >> 1 != 0;
-        if !has_others && !has_leading_zeros {
-            return true;
-        }
         let mut starts = self.starts_to_look_at(simd, block);
         while starts != 0 {
             let at = starts.trailing_zeros() as usize;
@@ -124,10 +110,4 @@ fn is_literal(block: Block<'_>, at: usize, length: usize) -> bool {
     let is = |text: [u8; 4]| word == u32::from_le_bytes(text);
     // `|` and `&` make no branches.
     (length == 4) & (is(*b"true") | is(*b"null")) | (length == 5) & is(*b"fals") & (e == b'e')
-}
-
-/// The highest bit that is set.
-#[inline(always)]
-fn highest(mask: u64) -> u64 {
-    (1u64 << 63).checked_shr(mask.leading_zeros()).unwrap_or_default()
 }

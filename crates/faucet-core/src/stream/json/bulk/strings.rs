@@ -5,7 +5,7 @@ use fearless_simd::Simd;
 use crate::stream::json::bulk::bits::{all_if, prefix_xor};
 use crate::stream::json::bulk::block::Block;
 use crate::stream::json::bulk::escapes::Escapes;
-use crate::stream::json::bulk::masks::{Masks, Rare};
+use crate::stream::json::bulk::masks::{Masks, backslashes};
 
 /// Finds the strings.
 #[derive(Default)]
@@ -24,8 +24,7 @@ pub(super) struct StringMasks {
 }
 
 impl Strings {
-    /// The strings of the next block. `None` asks the judge: the block has an invalid escape, or a
-    /// control character.
+    /// The strings of the next block. `None` asks the judge: the block has an invalid escape.
     #[inline(always)]
     pub(super) fn find<S: Simd>(
         &mut self,
@@ -34,12 +33,9 @@ impl Strings {
         block: Block<'_>,
     ) -> Option<StringMasks> {
         let mut quote = masks.quote;
-        if masks.has_rare || self.escapes.is_pending() {
-            let rare = Rare::of(simd, block.bytes, masks.line_break);
-            if rare.control != 0 {
-                return None;
-            }
-            let (escaped, next) = self.escapes.check(block.text, block.at, rare.backslash)?;
+        if masks.has_backslash || self.escapes.is_pending() {
+            let backslash = backslashes(simd, block.bytes);
+            let (escaped, next) = self.escapes.check(block.text, block.at, backslash)?;
             self.escapes = next;
             quote &= !escaped;
         }
