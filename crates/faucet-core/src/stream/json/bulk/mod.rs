@@ -37,8 +37,9 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch, u8x64};
 
 use crate::stream::json::bulk::block::{BLOCK, Block};
+use crate::stream::json::bulk::escapes::Escapes;
 use crate::stream::json::bulk::masks::Masks;
-use crate::stream::json::bulk::nesting::{LEVELS, Nesting};
+use crate::stream::json::bulk::nesting::{LEVELS, Levels, Nesting};
 use crate::stream::json::bulk::order::Order;
 use crate::stream::json::bulk::strings::Strings;
 use crate::stream::json::bulk::tokens::{ScalarRuns, Tokens};
@@ -103,20 +104,18 @@ impl Lines<'_> {
         let mut last = [b' '; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
         last[rest.len()] = b'\n';
-        let mut levels = [0; LEVELS];
-        let mut pass = Pass::new(&mut levels);
+        let (mut escapes, mut levels) = (Escapes::default(), [0; LEVELS]);
+        let mut pass = Pass::new(&mut escapes, &mut levels);
         let mut all_bytes = u8x64::splat(simd, 0);
-        let (mut blocks, mut at, mut is_last) = (blocks.iter(), 0, false);
-        while !is_last {
-            let block = blocks.next().unwrap_or_else(|| {
-                is_last = true;
-                &last
-            });
-            all_bytes |= u8x64::from_slice(simd, block);
-            if !pass.block(simd, Block { bytes: block, at, text: self.text }) {
+        for (number, bytes) in blocks.iter().enumerate() {
+            all_bytes |= u8x64::from_slice(simd, bytes);
+            if !pass.block(simd, Block { bytes, number, text: self.text }) {
                 return Verdict::AskJudge;
             }
-            at += BLOCK;
+        }
+        all_bytes |= u8x64::from_slice(simd, &last);
+        if !pass.block(simd, Block { bytes: &last, number: blocks.len(), text: self.text }) {
+            return Verdict::AskJudge;
         }
         let (messages, line_breaks) = pass.order.counts();
         // One count alone is not enough: an empty message and a message with a raw line break
@@ -134,7 +133,7 @@ impl Lines<'_> {
 
 /// What the steps carry from block to block.
 struct Pass<'a> {
-    strings: Strings,
+    strings: Strings<'a>,
     runs: ScalarRuns,
     order: Order,
     nesting: Nesting<'a>,
@@ -142,9 +141,9 @@ struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     #[inline(always)]
-    fn new(levels: &'a mut [u8; LEVELS]) -> Self {
+    fn new(escapes: &'a mut Escapes, levels: &'a mut Levels) -> Self {
         Self {
-            strings: Strings::default(),
+            strings: Strings::new(escapes),
             runs: ScalarRuns::default(),
             order: Order::default(),
             nesting: Nesting::new(levels),
@@ -158,7 +157,7 @@ impl<'a> Pass<'a> {
         let Some(strings) = self.strings.find(simd, &masks, block) else { return false };
         let tokens = Tokens::new(&masks, &strings, &mut self.runs);
         let order = self.order.check(&tokens);
-        let Some(misplaced) = self.nesting.check(&tokens, &order.misplaced) else { return false };
+        let Some(misplaced) = self.nesting.check(&tokens, order.misplaced) else { return false };
         if order.faults | misplaced != 0 {
             return false;
         }

@@ -3,13 +3,14 @@
 //! Step 4 finds the bytes that are a fault in one of the three and not in another, such as a colon.
 //! This step finds out which bytes lie where, and keeps only the faults.
 
+use crate::stream::json::bulk::order::Misplaced;
 use crate::stream::json::bulk::tokens::Tokens;
 use crate::stream::json::judge::MAX_DEPTH;
 
-/// Where a byte lies: the index of its faults in [`Ordered::misplaced`](super::order::Ordered).
-const BETWEEN: usize = 0;
-const OBJECT: usize = 1;
-const ARRAY: usize = 2;
+/// Where a byte lies.
+const BETWEEN: u8 = 0;
+const OBJECT: u8 = 1;
+const ARRAY: u8 = 2;
 
 /// The containers that are open behind the last block.
 pub(super) struct Nesting<'a> {
@@ -29,31 +30,26 @@ impl<'a> Nesting<'a> {
     /// Begins between messages. `levels` is room for the open containers.
     #[inline(always)]
     pub(super) fn new(levels: &'a mut Levels) -> Self {
-        levels[0] = BETWEEN as u8;
+        levels[0] = BETWEEN;
         Self { levels, depth: 0 }
     }
 
     /// The bytes of the next block that are a fault where they lie, and bits of no byte in particular
     /// for brackets that do not match. `None` asks the judge.
     #[inline(always)]
-    pub(super) fn check(&mut self, tokens: &Tokens, misplaced: &[u64; 3]) -> Option<u64> {
-        let Tokens { open, close, .. } = *tokens;
-        let curly = (open | close) & tokens.curly;
-        // Where the first bracket closes, the block begins on the inner level.
-        let begins_inside = close.trailing_zeros() < open.trailing_zeros();
-        // A subtraction borrows from each closing bracket down to the opening one in front of it.
-        let inside = close.wrapping_sub(open).wrapping_sub(u64::from(begins_inside));
-        // The closing bracket in place of the opening one.
-        let deeper = inside << 1 | u64::from(begins_inside);
-        // Where opening and closing brackets do not stand in turn, the subtraction makes other edges.
-        let in_turn = inside & !deeper == open && deeper & !inside == close;
-        let is_of_one_kind = curly == 0 || curly == open | close;
-        if in_turn && is_of_one_kind && self.depth < LEVELS - 1 {
-            let kind = if curly == 0 { ARRAY } else { OBJECT };
-            Some(self.in_turn(misplaced, kind, begins_inside, deeper, inside >> 63 == 1))
-        } else {
-            self.one_by_one(tokens, misplaced)
+    pub(super) fn check(&mut self, tokens: &Tokens, misplaced: Misplaced) -> Option<u64> {
+        let turns = Turns::of(tokens.open, tokens.close);
+        let brackets = tokens.open | tokens.close;
+        if turns.are_right && self.depth < LEVELS - 1 {
+            // No brackets are objects here, because messages tend to have one kind of containers.
+            if brackets & !tokens.curly == 0 {
+                return Some(self.in_turn(&turns, OBJECT, misplaced));
+            }
+            if brackets & tokens.curly == 0 {
+                return Some(self.in_turn(&turns, ARRAY, misplaced));
+            }
         }
+        self.one_by_one(tokens, misplaced)
     }
 
     /// All brackets are of one kind, and opening and closing ones stand in turn: so the block has two
@@ -61,28 +57,22 @@ impl<'a> Nesting<'a> {
     ///
     /// No branches: the processor could not guess them.
     #[inline(always)]
-    fn in_turn(
-        &mut self,
-        misplaced: &[u64; 3],
-        kind: usize,
-        begins_inside: bool,
-        deeper: u64,
-        ends_inside: bool,
-    ) -> u64 {
-        let mismatch = u64::from(begins_inside & (self.innermost() != kind));
+    fn in_turn(&mut self, turns: &Turns, kind: u8, misplaced: Misplaced) -> u64 {
+        let Turns { begins_inside, inside, deeper, .. } = *turns;
+        let mismatch = begins_inside & u64::from(self.innermost() != kind);
         // Without a container the depth wraps around: that is a mismatch, and the pass ends with the
         // block.
-        self.depth = self.depth.wrapping_sub(usize::from(begins_inside));
+        self.depth = self.depth.wrapping_sub(begins_inside as usize);
         let outer = self.innermost();
         // The level above the innermost one is free: to write there is no harm.
-        self.levels[self.depth.wrapping_add(1) % LEVELS] = kind as u8;
-        self.depth = self.depth.wrapping_add(usize::from(ends_inside));
-        misplaced[kind] & deeper | misplaced[outer] & !deeper | mismatch
+        self.levels[self.depth.wrapping_add(1) % LEVELS] = kind;
+        self.depth = self.depth.wrapping_add((inside >> 63) as usize);
+        misplaced.at(kind) & deeper | misplaced.at(outer) & !deeper | mismatch
     }
 
     /// Goes from bracket to bracket.
     #[inline(always)]
-    fn one_by_one(&mut self, tokens: &Tokens, misplaced: &[u64; 3]) -> Option<u64> {
+    fn one_by_one(&mut self, tokens: &Tokens, misplaced: Misplaced) -> Option<u64> {
         let Tokens { open, close, curly, .. } = *tokens;
         let (mut left, mut seen, mut faults) = (open | close, 0, 0);
         let kind_of = |bracket: u64| if curly & bracket == 0 { ARRAY } else { OBJECT };
@@ -90,7 +80,7 @@ impl<'a> Nesting<'a> {
             // The bytes up to the bracket lie in the innermost container.
             let bracket = lowest(left);
             left ^= bracket;
-            faults |= misplaced[self.innermost()] & up_to(bracket) & !seen;
+            faults |= misplaced.at(self.innermost()) & up_to(bracket) & !seen;
             seen = up_to(bracket);
             if close & bracket != 0 {
                 if self.innermost() != kind_of(bracket) {
@@ -106,7 +96,7 @@ impl<'a> Nesting<'a> {
             let next = lowest(left);
             if close & next == 0 {
                 self.depth += 1;
-                self.levels[self.depth % LEVELS] = kind as u8;
+                self.levels[self.depth % LEVELS] = kind;
                 continue;
             }
             // A container without others in it, the most frequent sort, is opened and closed at once.
@@ -114,16 +104,53 @@ impl<'a> Nesting<'a> {
                 return None;
             }
             left ^= next;
-            faults |= misplaced[kind] & up_to(next) & !seen;
+            faults |= misplaced.at(kind) & up_to(next) & !seen;
             seen = up_to(next);
         }
-        Some(faults | misplaced[self.innermost()] & !seen)
+        Some(faults | misplaced.at(self.innermost()) & !seen)
     }
 
     /// Where the next byte lies.
     #[inline(always)]
-    fn innermost(&self) -> usize {
-        usize::from(self.levels[self.depth % LEVELS])
+    fn innermost(&self) -> u8 {
+        self.levels[self.depth % LEVELS]
+    }
+}
+
+impl Misplaced {
+    /// The faults of the bytes that lie there. Comparisons in place of an index keep the masks in
+    /// registers.
+    #[inline(always)]
+    fn at(self, place: u8) -> u64 {
+        let in_container = if place == OBJECT { self.in_object } else { self.in_array };
+        if place == BETWEEN { self.between } else { in_container }
+    }
+}
+
+/// The brackets of a block as if opening and closing ones stood in turn.
+struct Turns {
+    /// 1 where the first bracket closes, so that the block begins on the inner level.
+    begins_inside: u64,
+    /// The bytes on the inner level, with the opening bracket and without the closing one.
+    inside: u64,
+    /// The same without the opening bracket and with the closing one.
+    deeper: u64,
+    /// Whether the brackets do stand in turn.
+    are_right: bool,
+}
+
+impl Turns {
+    #[inline(always)]
+    fn of(open: u64, close: u64) -> Self {
+        let begins_inside = u64::from(close.trailing_zeros() < open.trailing_zeros());
+        // Each closing bracket minus the opening one in front of it is the bytes from one to the
+        // other, as 1000 - 1 = 0111.
+        let inside = close.wrapping_sub(open).wrapping_sub(begins_inside);
+        let deeper = inside << 1 | begins_inside;
+        // Where brackets do not stand in turn, the bytes inside begin elsewhere. They end at the
+        // closing brackets if they begin at the opening ones: the difference is the same.
+        let are_right = inside & !deeper == open;
+        Self { begins_inside, inside, deeper, are_right }
     }
 }
 

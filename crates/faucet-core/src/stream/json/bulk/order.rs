@@ -23,9 +23,15 @@ pub(super) struct Order {
 pub(super) struct Ordered {
     /// Bytes at which the text is no JSON.
     pub(super) faults: u64,
-    /// Bytes that are a fault between messages, in an object and in an array, in this order: see
-    /// [`nesting`](super::nesting).
-    pub(super) misplaced: [u64; 3],
+    pub(super) misplaced: Misplaced,
+}
+
+/// Bytes that are a fault where they lie: see [`nesting`](super::nesting).
+#[derive(Clone, Copy)]
+pub(super) struct Misplaced {
+    pub(super) between: u64,
+    pub(super) in_object: u64,
+    pub(super) in_array: u64,
 }
 
 impl Default for Order {
@@ -77,7 +83,11 @@ impl Order {
         self.count(line_break, behind_value);
         Ordered {
             faults,
-            misplaced: [separator, not_of_object | line_break, colon | line_break],
+            misplaced: Misplaced {
+                between: separator,
+                in_object: not_of_object | line_break,
+                in_array: colon | line_break,
+            },
         }
     }
 
@@ -86,8 +96,9 @@ impl Order {
     #[inline(always)]
     fn key_ends(&mut self, inside: u64, starts: u64) -> u64 {
         // Where a key is open, the first byte of the block begins no other string.
-        let (sum, beyond_block) = inside.overflowing_add(starts | self.key);
-        self.key = u64::from(beyond_block);
+        let sum = inside.wrapping_add(starts | self.key);
+        // The addition clears the bytes inside keys: here the last byte of the block.
+        self.key = (inside & !sum) >> 63;
         sum & !inside
     }
 

@@ -17,6 +17,9 @@ use crate::stream::json::bulk::tokens::ScalarMasks;
 /// digits, the whole run is looked at.
 #[inline(always)]
 pub(super) fn are_scalars<S: Simd>(simd: S, runs: &ScalarMasks, block: Block<'_>) -> bool {
+    if runs.bytes == 0 {
+        return true;
+    }
     let Digits { digit, zero } = Digits::of(simd, block.bytes);
     let others = runs.bytes & !digit;
     // The shift repeats the highest bit: the byte behind the block may be one more digit.
@@ -28,22 +31,28 @@ pub(super) fn are_scalars<S: Simd>(simd: S, runs: &ScalarMasks, block: Block<'_>
     let first_run = runs.bytes & !runs.bytes.wrapping_add(runs.pending);
     let last_run = !(u64::MAX.checked_shr(runs.bytes.leading_ones()).unwrap_or_default());
     let needs_look = others | leading_zeros;
-    if first_run & needs_look != 0 && !is_scalar(run_at(block.text, block.at)) {
+    if first_run & needs_look != 0 && !is_scalar_around(first_run, block) {
         return false;
     }
-    if last_run & needs_look != 0 && !is_scalar(run_at(block.text, block.at + BLOCK - 1)) {
+    if last_run & needs_look != 0 && !is_scalar_around(last_run, block) {
         return false;
     }
     let bytes = runs.bytes & !first_run & !last_run;
     WholeRuns { bytes, starts: runs.start & bytes, digit, zero }.are_scalars(simd, block)
 }
 
-/// The run around the byte at offset `at`.
-fn run_at(text: &[u8], at: usize) -> &[u8] {
-    let (before, behind) = text.split_at(at);
-    let from = before.iter().rposition(|byte| ends_run(*byte)).map_or(0, |end| end + 1);
-    let to = behind.iter().position(|byte| ends_run(*byte)).map_or(text.len(), |end| at + end);
-    &text[from..to]
+/// Whether the run of which the block has `part` is a scalar.
+#[cold]
+fn is_scalar_around(part: u64, block: Block<'_>) -> bool {
+    let first = block.at() + part.trailing_zeros() as usize;
+    let behind = block.at() + BLOCK - part.leading_zeros() as usize;
+    // Line breaks and spaces stand behind the text: they are part of no run.
+    let (Some(before), Some(after)) = (block.text.get(..first), block.text.get(behind..)) else {
+        return false;
+    };
+    let more_before = before.iter().rev().take_while(|byte| !ends_run(**byte)).count();
+    let more_after = after.iter().take_while(|byte| !ends_run(**byte)).count();
+    is_scalar(&block.text[first - more_before..behind + more_after])
 }
 
 /// Whether the byte is another token, or a space between tokens.
@@ -62,6 +71,32 @@ struct WholeRuns {
 impl WholeRuns {
     #[inline(always)]
     fn are_scalars<S: Simd>(&self, simd: S, block: Block<'_>) -> bool {
+        self.are_words_and_integers(block) || self.are_all_sorts(simd, block)
+    }
+
+    /// Whether the runs that do not begin with a digit are words, and the others are digits. `false`
+    /// is no answer.
+    #[inline(always)]
+    fn are_words_and_integers(&self, block: Block<'_>) -> bool {
+        let mut words = self.starts & !self.digit;
+        // An addition carries through all bytes of a run.
+        let bytes_of_words = self.bytes & !self.bytes.wrapping_add(words);
+        let leading_zeros = self.starts & self.zero & self.bytes >> 1;
+        if self.bytes & !self.digit & !bytes_of_words | leading_zeros != 0 {
+            return false;
+        }
+        while words != 0 {
+            let at = words.trailing_zeros() as usize;
+            words &= words - 1;
+            if !is_literal(block, at, (self.bytes >> at).trailing_ones() as usize) {
+                return false;
+            }
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn are_all_sorts<S: Simd>(&self, simd: S, block: Block<'_>) -> bool {
         let mut starts = self.starts_to_look_at(simd, block);
         while starts != 0 {
             let at = starts.trailing_zeros() as usize;

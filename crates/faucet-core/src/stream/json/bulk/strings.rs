@@ -8,11 +8,11 @@ use crate::stream::json::bulk::escapes::Escapes;
 use crate::stream::json::bulk::masks::{Masks, backslashes};
 
 /// Finds the strings.
-#[derive(Default)]
-pub(super) struct Strings {
+pub(super) struct Strings<'a> {
     /// All bits are set where the block before ends inside a string.
     open: u64,
-    escapes: Escapes,
+    // A reference: what is used now and then stays in memory, and takes no register in other blocks.
+    escapes: &'a mut Escapes,
 }
 
 /// The strings of a block.
@@ -23,7 +23,12 @@ pub(super) struct StringMasks {
     pub(super) inside: u64,
 }
 
-impl Strings {
+impl<'a> Strings<'a> {
+    #[inline(always)]
+    pub(super) fn new(escapes: &'a mut Escapes) -> Self {
+        Self { open: 0, escapes }
+    }
+
     /// The strings of the next block. `None` asks the judge: the block has an invalid escape.
     #[inline(always)]
     pub(super) fn find<S: Simd>(
@@ -33,11 +38,9 @@ impl Strings {
         block: Block<'_>,
     ) -> Option<StringMasks> {
         let mut quote = masks.quote;
-        if masks.has_backslash || self.escapes.is_pending() {
+        if self.escapes.is_pending() || masks.has_backslash {
             let backslash = backslashes(simd, block.bytes);
-            let (escaped, next) = self.escapes.check(block.text, block.at, backslash)?;
-            self.escapes = next;
-            quote &= !escaped;
+            quote &= !self.escapes.check(block, backslash)?;
         }
         let inside = prefix_xor(quote) ^ self.open;
         self.open = all_if(inside >> 63 == 1);
