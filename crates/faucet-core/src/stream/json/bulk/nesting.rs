@@ -142,7 +142,7 @@ struct Turns {
 impl Turns {
     #[inline(always)]
     fn of(open: u64, close: u64) -> Self {
-        let begins_inside = u64::from(close.trailing_zeros() < open.trailing_zeros());
+        let begins_inside = u64::from(lowest(open | close) & close != 0);
         // Each closing bracket minus the opening one in front of it is the bytes from one to the
         // other, as 1000 - 1 = 0111.
         let inside = close.wrapping_sub(open).wrapping_sub(begins_inside);

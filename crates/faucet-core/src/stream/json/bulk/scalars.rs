@@ -31,14 +31,24 @@ pub(super) fn are_scalars<S: Simd>(simd: S, runs: &ScalarMasks, block: Block<'_>
     let first_run = runs.bytes & !runs.bytes.wrapping_add(runs.pending);
     let last_run = !(u64::MAX.checked_shr(runs.bytes.leading_ones()).unwrap_or_default());
     let needs_look = others | leading_zeros;
-    if first_run & needs_look != 0 && !is_scalar_around(first_run, block) {
-        return false;
+    if first_run & needs_look != 0 && begins_with_digits(block) {
+        if !is_scalar_around(first_run, block) {
+            return false;
+        }
     }
     if last_run & needs_look != 0 && !is_scalar_around(last_run, block) {
         return false;
     }
     let bytes = runs.bytes & !first_run & !last_run;
     WholeRuns { bytes, starts: runs.start & bytes, digit, zero }.are_scalars(simd, block)
+}
+
+/// Whether the block in front ends with a digit. If its last run has something else, the whole run
+/// was looked at there.
+#[inline(always)]
+fn begins_with_digits(block: Block<'_>) -> bool {
+    let last = block.at().checked_sub(1).and_then(|last| block.text.get(last));
+    last.is_some_and(u8::is_ascii_digit)
 }
 
 /// Whether the run of which the block has `part` is a scalar.
