@@ -27,26 +27,31 @@ pub(super) fn are_scalars<S: Simd>(simd: S, runs: &ScalarMasks, block: Block<'_>
     if others | leading_zeros == 0 {
         return true;
     }
-    // The runs that go over an end of the block.
-    let first_run = runs.bytes & !runs.bytes.wrapping_add(runs.pending);
-    let last_run = !(u64::MAX.checked_shr(runs.bytes.leading_ones()).unwrap_or_default());
-    let needs_look = others | leading_zeros;
-    if first_run & needs_look != 0 && begins_with_digits(block) {
-        if !is_scalar_around(first_run, block) {
+    // Whole runs remain when those are taken away that go over an end of the block.
+    let mut bytes = runs.bytes;
+    if runs.pending != 0 {
+        let first_run = runs.bytes & !runs.bytes.wrapping_add(1);
+        bytes &= !first_run;
+        let needs_look = others & first_run != 0 && is_behind_digit(block);
+        if needs_look && !is_scalar_around(first_run, block) {
             return false;
         }
     }
-    if last_run & needs_look != 0 && !is_scalar_around(last_run, block) {
-        return false;
+    if runs.bytes >> 63 == 1 {
+        let last_run = !(u64::MAX.checked_shr(runs.bytes.leading_ones()).unwrap_or_default());
+        bytes &= !last_run;
+        let needs_look = (others | leading_zeros) & last_run != 0;
+        if needs_look && !is_scalar_around(last_run, block) {
+            return false;
+        }
     }
-    let bytes = runs.bytes & !first_run & !last_run;
     WholeRuns { bytes, starts: runs.start & bytes, digit, zero }.are_scalars(simd, block)
 }
 
-/// Whether the block in front ends with a digit. If its last run has something else, the whole run
-/// was looked at there.
+/// Whether the block in front ends with a digit. Where it ends with another byte of a run, the whole
+/// run was looked at there.
 #[inline(always)]
-fn begins_with_digits(block: Block<'_>) -> bool {
+fn is_behind_digit(block: Block<'_>) -> bool {
     let last = block.at().checked_sub(1).and_then(|last| block.text.get(last));
     last.is_some_and(u8::is_ascii_digit)
 }
