@@ -14,12 +14,12 @@ const ARRAY: u8 = 2;
 
 /// The containers that are open behind the last block.
 pub(super) struct Nesting<'a> {
-    // A reference: an array in the struct would keep all steps' carries in memory.
+    // A reference, because an array in the struct would keep the carries of all steps in memory.
     levels: &'a mut Levels,
     depth: usize,
 }
 
-/// What each level is: `OBJECT` or `ARRAY`, and `BETWEEN` at depth 0.
+/// The kind of each level: `OBJECT` or `ARRAY`, and `BETWEEN` at depth 0.
 pub(super) type Levels = [u8; LEVELS];
 
 /// A power of two, so that a mask keeps each index in bounds.
@@ -41,7 +41,8 @@ impl<'a> Nesting<'a> {
         let turns = Turns::of(tokens.open, tokens.close);
         let brackets = tokens.open | tokens.close;
         if turns.are_right && self.depth < LEVELS - 1 {
-            // No brackets are objects here, because messages tend to have one kind of containers.
+            // A block without brackets takes the first branch. Where other blocks have curly brackets
+            // only, as in a feed of flat objects, the processor guesses the branch each time.
             if brackets & !tokens.curly == 0 {
                 return Some(self.in_turn(&turns, OBJECT, misplaced));
             }
@@ -147,8 +148,8 @@ impl Turns {
         // other, as 1000 - 1 = 0111.
         let inside = close.wrapping_sub(open).wrapping_sub(begins_inside);
         let deeper = inside << 1 | begins_inside;
-        // Where brackets do not stand in turn, the bytes inside begin elsewhere. They end at the
-        // closing brackets if they begin at the opening ones: the difference is the same.
+        // Where brackets do not stand in turn, the bytes inside begin elsewhere. The ends need no
+        // comparison: the subtraction leaves one set of ends for each set of beginnings.
         let are_right = inside & !deeper == open;
         Self { begins_inside, inside, deeper, are_right }
     }

@@ -243,6 +243,34 @@ fn long_strings_are_keys_and_values() {
 }
 
 #[test]
+fn long_scalars_are_looked_at_as_a_whole() {
+    for length in 0..200 {
+        let digits = "1234567890".repeat(20);
+        let digits = &digits[..length];
+        for (before, behind) in [
+            ("", ""),
+            ("", ".5"),
+            ("", ".5.5"),
+            ("0", ""),
+            ("0.", ""),
+            ("-", "e5"),
+            ("-0", "e5"),
+            ("-1.5e", ""),
+            ("1.5", ".5"),
+            ("1e+", "e5"),
+            ("1", "x"),
+            ("1", "\\"),
+            ("true", ""),
+        ] {
+            let run = format!("{before}{digits}{behind}");
+            assert_agrees(&[run.as_bytes(), b"1"], &[1]);
+            assert_agrees(&[format!("[null,{run},{run}]").as_bytes()], &[1]);
+            assert_agrees(&[filler(length).as_bytes(), run.as_bytes()], &[1]);
+        }
+    }
+}
+
+#[test]
 fn counts_that_cancel_out_are_seen() {
     // An empty message beside one with two values, and line breaks that a message has too many.
     assert_agrees(&[b"", b"1\n2"], &[1]);

@@ -12,9 +12,9 @@ use crate::stream::json::bulk::tokens::ScalarMasks;
 
 /// Whether all runs of the block are scalars.
 ///
-/// A run that goes on in the next block counts as one of each of its blocks. In digits alone there is
-/// nothing to see together, but a leading zero. In the first block that has more of the run than
-/// digits, the whole run is looked at.
+/// No state goes from block to block. A run over several blocks is right if each block has only
+/// digits of it and the first is not a leading zero. In any other case the run is looked up in the
+/// text as a whole.
 #[inline(always)]
 pub(super) fn are_scalars<S: Simd>(simd: S, runs: &ScalarMasks, block: Block<'_>) -> bool {
     if runs.bytes == 0 {
@@ -159,5 +159,6 @@ fn is_literal(block: Block<'_>, at: usize, length: usize) -> bool {
     let word = u32::from_le_bytes([a, b, c, d]);
     let is = |text: [u8; 4]| word == u32::from_le_bytes(text);
     // `|` and `&` make no branches.
-    (length == 4) & (is(*b"true") | is(*b"null")) | (length == 5) & is(*b"fals") & (e == b'e')
+    let is_false = is(*b"fals") & (e == b'e');
+    (length == 4 + usize::from(is_false)) & (is(*b"true") | is(*b"null") | is_false)
 }

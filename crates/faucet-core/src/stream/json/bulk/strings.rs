@@ -11,7 +11,7 @@ use crate::stream::json::bulk::masks::{Masks, backslashes};
 pub(super) struct Strings<'a> {
     /// All bits are set where the block before ends inside a string.
     open: u64,
-    // A reference: what is used now and then stays in memory, and takes no register in other blocks.
+    // A reference, because blocks without escapes need their registers for other carries.
     escapes: &'a mut Escapes,
 }
 
