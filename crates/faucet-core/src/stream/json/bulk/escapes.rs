@@ -1,7 +1,9 @@
 //! Step 2: escapes in strings.
 
+use crate::stream::json::bulk::block::Block;
+
 /// Checks escapes, such as `\n` and `\u00e9`.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(super) struct Escapes {
     /// Bit 0 is set where a backslash at the end of the last block escapes the first byte of the next.
     pending: u64,
@@ -10,30 +12,27 @@ pub(super) struct Escapes {
 }
 
 impl Escapes {
-    pub(super) fn is_pending(self) -> bool {
+    pub(super) fn is_pending(&self) -> bool {
         self.pending != 0
     }
 
-    /// Checks the escapes of the block at offset `at`. Returns which bytes a backslash escapes, and
-    /// what is to be known in the next block. `None`: an escape is invalid.
-    ///
-    /// `self` goes in and out by value: behind a reference, all blocks without escapes would pay for
-    /// memory in place of registers.
-    #[inline]
-    pub(super) fn check(self, text: &[u8], at: usize, backslash: u64) -> Option<(u64, Self)> {
+    /// Checks the escapes of the block. Returns which bytes a backslash escapes.
+    /// `None`: an escape is invalid.
+    #[cold]
+    pub(super) fn check(&mut self, block: Block<'_>, backslash: u64) -> Option<u64> {
         let (escaped, pending) = escaped_bytes(backslash, self.pending);
-        let mut next = Self { pending, ..self };
+        self.pending = pending;
         let mut left = escaped;
         while left != 0 {
-            let here = at + left.trailing_zeros() as usize;
+            let here = block.at() + left.trailing_zeros() as usize;
             left &= left - 1;
-            match text.get(here)? {
+            match block.text.get(here)? {
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                b'u' => next.unicode(text, here)?,
+                b'u' => self.unicode(block.text, here)?,
                 _ => return None,
             }
         }
-        Some((escaped, next))
+        Some(escaped)
     }
 
     /// Checks the escape whose `u` stands at `here`. Text may have a surrogate only as one of a pair:

@@ -14,12 +14,13 @@ pub(super) struct Masks {
     pub(super) open: u64,
     /// `}` and `]`.
     pub(super) close: u64,
-    pub(super) curly_open: u64,
-    pub(super) curly_close: u64,
+    /// Of the brackets, `{` and `}`. Other bytes may have their bit set as well.
+    pub(super) curly: u64,
     pub(super) space: u64,
-    pub(super) line_break: u64,
-    /// Whether the block has a backslash or a control character other than a line break.
-    pub(super) has_rare: bool,
+    /// Line breaks and other control characters. Both sorts are one to the pass: no message may have
+    /// a line break, so the count of this mask tells whether a message has either.
+    pub(super) control: u64,
+    pub(super) has_backslash: bool,
 }
 
 impl Masks {
@@ -31,40 +32,26 @@ impl Masks {
         // `}` by it.
         let folded = bytes | u8x64::splat(simd, b'[' ^ b'{');
         let is_folded = |byte: u8| folded.simd_eq(u8x64::splat(simd, byte)).to_bitmask();
-        let line_break = is(b'\n');
-        let control = bytes.simd_lt(u8x64::splat(simd, b' ')) & !line_break;
         Self {
             quote: is(b'"').to_bitmask(),
             comma: is(b',').to_bitmask(),
             colon: is(b':').to_bitmask(),
             open: is_folded(b'{'),
             close: is_folded(b'}'),
-            curly_open: is(b'{').to_bitmask(),
-            curly_close: is(b'}').to_bitmask(),
+            curly: folded.simd_eq(bytes).to_bitmask(),
             space: is(b' ').to_bitmask(),
-            line_break: line_break.to_bitmask(),
-            // Most blocks have neither: one question is cheaper than two masks.
-            has_rare: (control | is(b'\\')).any_true(),
+            control: bytes.simd_lt(u8x64::splat(simd, b' ')).to_bitmask(),
+            // Most blocks have none: the question is cheaper than the mask.
+            has_backslash: is(b'\\').any_true(),
         }
     }
 }
 
-/// The bytes that are rare in JSON.
-pub(super) struct Rare {
-    pub(super) backslash: u64,
-    /// Control characters other than line breaks.
-    pub(super) control: u64,
-}
-
-impl Rare {
-    #[inline(always)]
-    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK], line_break: u64) -> Self {
-        let bytes = u8x64::from_slice(simd, block);
-        Self {
-            backslash: bytes.simd_eq(u8x64::splat(simd, b'\\')).to_bitmask(),
-            control: bytes.simd_lt(u8x64::splat(simd, b' ')).to_bitmask() & !line_break,
-        }
-    }
+/// The backslashes of a block.
+#[inline(always)]
+pub(super) fn backslashes<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
+    let bytes = u8x64::from_slice(simd, block);
+    bytes.simd_eq(u8x64::splat(simd, b'\\')).to_bitmask()
 }
 
 /// The bytes from which numbers are made.

@@ -18,8 +18,7 @@
 //! What a block needs to know of the block before, a struct of each step carries over.
 //!
 //! The pass answers "all are JSON" or "ask the judge". It knows less than the judge: tabs, carriage
-//! returns and line breaks between tokens, and spaces in front of a message, are JSON, and the pass
-//! asks the judge about them.
+//! returns and line breaks between tokens are JSON, and the pass asks the judge about them.
 
 mod bits;
 mod block;
@@ -38,10 +37,10 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch, u8x64};
 
 use crate::stream::json::bulk::block::{BLOCK, Block};
+use crate::stream::json::bulk::escapes::Escapes;
 use crate::stream::json::bulk::masks::Masks;
-use crate::stream::json::bulk::nesting::Nesting;
+use crate::stream::json::bulk::nesting::{LEVELS, Levels, Nesting};
 use crate::stream::json::bulk::order::Order;
-use crate::stream::json::bulk::scalars::Scalars;
 use crate::stream::json::bulk::strings::Strings;
 use crate::stream::json::bulk::tokens::{ScalarRuns, Tokens};
 use crate::stream::span::Span;
@@ -105,20 +104,24 @@ impl Lines<'_> {
         let mut last = [b' '; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
         last[rest.len()] = b'\n';
-        let mut pass = Pass::default();
+        let (mut escapes, mut levels) = (Escapes::default(), [0; LEVELS]);
+        let mut pass = Pass::new(&mut escapes, &mut levels);
         let mut all_bytes = u8x64::splat(simd, 0);
-        for n in 0..=blocks.len() {
-            let block = blocks.get(n).unwrap_or(&last);
-            all_bytes |= u8x64::from_slice(simd, block);
-            if !pass.block(simd, Block { bytes: block, at: n * BLOCK, text: self.text }) {
+        for (number, bytes) in blocks.iter().enumerate() {
+            all_bytes |= u8x64::from_slice(simd, bytes);
+            if !pass.block(simd, Block { bytes, number, text: self.text }) {
                 return Verdict::AskJudge;
             }
         }
-        let (values, line_breaks) = pass.order.counts();
+        all_bytes |= u8x64::from_slice(simd, &last);
+        if !pass.block(simd, Block { bytes: &last, number: blocks.len(), text: self.text }) {
+            return Verdict::AskJudge;
+        }
+        let (messages, line_breaks) = pass.order.counts();
         // One count alone is not enough: an empty message and a message with a raw line break
-        // between two values cancel out in the number of values. No string and no container can be
+        // between two values cancel out in the number of messages. No string and no container can be
         // open: there the line break behind the text is a fault.
-        if values != self.messages || line_breaks != self.line_breaks + 1 {
+        if messages != self.messages || line_breaks != self.line_breaks + 1 {
             return Verdict::AskJudge;
         }
         match all_bytes.simd_ge(u8x64::splat(simd, 0x80)).any_true() {
@@ -129,16 +132,24 @@ impl Lines<'_> {
 }
 
 /// What the steps carry from block to block.
-#[derive(Default)]
-struct Pass {
-    strings: Strings,
+struct Pass<'a> {
+    strings: Strings<'a>,
     runs: ScalarRuns,
     order: Order,
-    nesting: Nesting,
-    scalars: Scalars,
+    nesting: Nesting<'a>,
 }
 
-impl Pass {
+impl<'a> Pass<'a> {
+    #[inline(always)]
+    fn new(escapes: &'a mut Escapes, levels: &'a mut Levels) -> Self {
+        Self {
+            strings: Strings::new(escapes),
+            runs: ScalarRuns::default(),
+            order: Order::default(),
+            nesting: Nesting::new(levels),
+        }
+    }
+
     /// Checks the next block. `false` asks the judge.
     #[inline(always)]
     fn block<S: Simd>(&mut self, simd: S, block: Block<'_>) -> bool {
@@ -146,10 +157,10 @@ impl Pass {
         let Some(strings) = self.strings.find(simd, &masks, block) else { return false };
         let tokens = Tokens::new(&masks, &strings, &mut self.runs);
         let order = self.order.check(&tokens);
-        let Some(misplaced) = self.nesting.check(&tokens, &order.misplaced) else { return false };
+        let Some(misplaced) = self.nesting.check(&tokens, order.misplaced) else { return false };
         if order.faults | misplaced != 0 {
             return false;
         }
-        !tokens.scalar.is_any() || self.scalars.check(simd, &tokens.scalar, block)
+        scalars::are_scalars(simd, &tokens.scalar, block)
     }
 }

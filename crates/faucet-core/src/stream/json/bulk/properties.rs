@@ -37,7 +37,7 @@ fn bulk(messages: &[&[u8]], breaks: &[usize]) -> bool {
 
 /// Whether the judge accepts the message, and whether it is one that the pass leaves to the judge.
 fn judged(message: &[u8]) -> (bool, bool) {
-    let left = message.starts_with(b" ") || message.iter().any(|byte| *byte < b' ');
+    let left = message.iter().any(|byte| *byte < b' ');
     (judge::check(message).is_ok(), left)
 }
 
@@ -238,6 +238,34 @@ fn long_strings_are_keys_and_values() {
             format!("{{{string}{string}}}"),
         ] {
             assert_agrees(&[text.as_bytes()], &[1]);
+        }
+    }
+}
+
+#[test]
+fn long_scalars_are_looked_at_as_a_whole() {
+    for length in 0..200 {
+        let digits = "1234567890".repeat(20);
+        let digits = &digits[..length];
+        for (before, behind) in [
+            ("", ""),
+            ("", ".5"),
+            ("", ".5.5"),
+            ("0", ""),
+            ("0.", ""),
+            ("-", "e5"),
+            ("-0", "e5"),
+            ("-1.5e", ""),
+            ("1.5", ".5"),
+            ("1e+", "e5"),
+            ("1", "x"),
+            ("1", "\\"),
+            ("true", ""),
+        ] {
+            let run = format!("{before}{digits}{behind}");
+            assert_agrees(&[run.as_bytes(), b"1"], &[1]);
+            assert_agrees(&[format!("[null,{run},{run}]").as_bytes()], &[1]);
+            assert_agrees(&[filler(length).as_bytes(), run.as_bytes()], &[1]);
         }
     }
 }

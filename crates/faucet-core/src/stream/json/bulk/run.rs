@@ -3,7 +3,7 @@
 use crate::stream::json::digits::{are_digits, leading_digits};
 
 /// Whether `run` is a number, `true`, `false` or `null`, and nothing else.
-#[inline]
+#[cold]
 pub(super) fn is_scalar(run: &[u8]) -> bool {
     match run.first() {
         Some(b't') => run == b"true",

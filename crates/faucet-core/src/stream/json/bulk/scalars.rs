@@ -5,59 +5,74 @@
 
 use fearless_simd::Simd;
 
-use crate::stream::json::bulk::bits::all_if;
-use crate::stream::json::bulk::block::Block;
+use crate::stream::json::bulk::block::{BLOCK, Block};
 use crate::stream::json::bulk::masks::{Digits, Signs};
 use crate::stream::json::bulk::run::is_scalar;
 use crate::stream::json::bulk::tokens::ScalarMasks;
 
-/// The run that reaches the end of the block before.
-#[derive(Default)]
-pub(super) struct Scalars {
-    /// The offset at which the run begins.
-    from: usize,
-    /// Whether the run needs a look: it has something else than digits, or begins with a zero.
-    needs_look: bool,
+/// Whether all runs of the block are scalars.
+///
+/// No state goes from block to block. A run over several blocks is right if each block has only
+/// digits of it and the first is not a leading zero. In any other case the run is looked up in the
+/// text as a whole.
+#[inline(always)]
+pub(super) fn are_scalars<S: Simd>(simd: S, runs: &ScalarMasks, block: Block<'_>) -> bool {
+    if runs.bytes == 0 {
+        return true;
+    }
+    let Digits { digit, zero } = Digits::of(simd, block.bytes);
+    let others = runs.bytes & !digit;
+    // The shift repeats the highest bit: the byte behind the block may be one more digit.
+    let leading_zeros = runs.start & zero & (runs.bytes as i64 >> 1) as u64;
+    if others | leading_zeros == 0 {
+        return true;
+    }
+    // Whole runs remain when those are taken away that go over an end of the block.
+    let mut bytes = runs.bytes;
+    if runs.pending != 0 {
+        let first_run = runs.bytes & !runs.bytes.wrapping_add(1);
+        bytes &= !first_run;
+        let needs_look = others & first_run != 0 && is_behind_digit(block);
+        if needs_look && !is_scalar_around(first_run, block) {
+            return false;
+        }
+    }
+    if runs.bytes >> 63 == 1 {
+        let last_run = !(u64::MAX.checked_shr(runs.bytes.leading_ones()).unwrap_or_default());
+        bytes &= !last_run;
+        let needs_look = (others | leading_zeros) & last_run != 0;
+        if needs_look && !is_scalar_around(last_run, block) {
+            return false;
+        }
+    }
+    WholeRuns { bytes, starts: runs.start & bytes, digit, zero }.are_scalars(simd, block)
 }
 
-impl Scalars {
-    /// Whether all runs that end in the next block are scalars.
-    #[inline(always)]
-    pub(super) fn check<S: Simd>(&mut self, simd: S, runs: &ScalarMasks, block: Block<'_>) -> bool {
-        let Digits { digit, zero } = Digits::of(simd, block.bytes);
-        let mut first_run = 0;
-        if runs.is_pending {
-            let length = runs.bytes.trailing_ones();
-            first_run = u64::MAX.checked_shl(length).map_or(u64::MAX, |behind| !behind);
-            self.needs_look |= first_run & !digit != 0;
-            let ends_here = length < 64;
-            if ends_here && self.needs_look && !self.pending_is_scalar(block, length as usize) {
-                return false;
-            }
-        }
-        // The run that reaches the end of this block, if it begins in it.
-        let reaches_end = all_if(runs.bytes >> 63 == 1);
-        let last_start = highest(runs.start) & reaches_end;
-        let last_run = runs.bytes & 0u64.wrapping_sub(last_start);
-        if last_start != 0 {
-            self.from = block.at + last_start.trailing_zeros() as usize;
-            self.needs_look = last_run & !digit != 0 || last_start & zero != 0;
-        }
-        let whole_runs = WholeRuns {
-            bytes: runs.bytes & !first_run & !last_run,
-            starts: runs.start & !last_start,
-            digit,
-            zero,
-        };
-        whole_runs.are_scalars(simd, block)
-    }
+/// Whether the block in front ends with a digit. Where it ends with another byte of a run, the whole
+/// run was looked at there.
+#[inline(always)]
+fn is_behind_digit(block: Block<'_>) -> bool {
+    let last = block.at().checked_sub(1).and_then(|last| block.text.get(last));
+    last.is_some_and(u8::is_ascii_digit)
+}
 
-    /// Whether the run that ends in the block, behind `length` bytes, is a scalar.
-    #[inline]
-    fn pending_is_scalar(&self, block: Block<'_>, length: usize) -> bool {
-        // Behind the text stands a line break: no run goes beyond the text.
-        block.text.get(self.from..block.at + length).is_some_and(is_scalar)
-    }
+/// Whether the run of which the block has `part` is a scalar.
+#[cold]
+fn is_scalar_around(part: u64, block: Block<'_>) -> bool {
+    let first = block.at() + part.trailing_zeros() as usize;
+    let behind = block.at() + BLOCK - part.leading_zeros() as usize;
+    // Line breaks and spaces stand behind the text: they are part of no run.
+    let (Some(before), Some(after)) = (block.text.get(..first), block.text.get(behind..)) else {
+        return false;
+    };
+    let more_before = before.iter().rev().take_while(|byte| !ends_run(**byte)).count();
+    let more_after = after.iter().take_while(|byte| !ends_run(**byte)).count();
+    is_scalar(&block.text[first - more_before..behind + more_after])
+}
+
+/// Whether the byte is another token, or a space between tokens.
+fn ends_run(byte: u8) -> bool {
+    matches!(byte, 0..=b' ' | b'"' | b',' | b':' | b'[' | b']' | b'{' | b'}')
 }
 
 /// The runs that begin and end in the block.
@@ -71,11 +86,32 @@ struct WholeRuns {
 impl WholeRuns {
     #[inline(always)]
     fn are_scalars<S: Simd>(&self, simd: S, block: Block<'_>) -> bool {
-        let has_others = self.bytes & !self.digit != 0;
-        let has_leading_zeros = self.starts & self.zero & self.bytes >> 1 != 0;
-        if !has_others && !has_leading_zeros {
-            return true;
+        self.are_words_and_integers(block) || self.are_all_sorts(simd, block)
+    }
+
+    /// Whether the runs that do not begin with a digit are words, and the others are digits. `false`
+    /// is no answer.
+    #[inline(always)]
+    fn are_words_and_integers(&self, block: Block<'_>) -> bool {
+        let mut words = self.starts & !self.digit;
+        // An addition carries through all bytes of a run.
+        let bytes_of_words = self.bytes & !self.bytes.wrapping_add(words);
+        let leading_zeros = self.starts & self.zero & self.bytes >> 1;
+        if self.bytes & !self.digit & !bytes_of_words | leading_zeros != 0 {
+            return false;
         }
+        while words != 0 {
+            let at = words.trailing_zeros() as usize;
+            words &= words - 1;
+            if !is_literal(block, at, (self.bytes >> at).trailing_ones() as usize) {
+                return false;
+            }
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn are_all_sorts<S: Simd>(&self, simd: S, block: Block<'_>) -> bool {
         let mut starts = self.starts_to_look_at(simd, block);
         while starts != 0 {
             let at = starts.trailing_zeros() as usize;
@@ -123,11 +159,6 @@ fn is_literal(block: Block<'_>, at: usize, length: usize) -> bool {
     let word = u32::from_le_bytes([a, b, c, d]);
     let is = |text: [u8; 4]| word == u32::from_le_bytes(text);
     // `|` and `&` make no branches.
-    (length == 4) & (is(*b"true") | is(*b"null")) | (length == 5) & is(*b"fals") & (e == b'e')
-}
-
-/// The highest bit that is set.
-#[inline(always)]
-fn highest(mask: u64) -> u64 {
-    (1u64 << 63).checked_shr(mask.leading_zeros()).unwrap_or_default()
+    let is_false = is(*b"fals") & (e == b'e');
+    (length == 4 + usize::from(is_false)) & (is(*b"true") | is(*b"null") | is_false)
 }

@@ -5,14 +5,14 @@ use fearless_simd::Simd;
 use crate::stream::json::bulk::bits::{all_if, prefix_xor};
 use crate::stream::json::bulk::block::Block;
 use crate::stream::json::bulk::escapes::Escapes;
-use crate::stream::json::bulk::masks::{Masks, Rare};
+use crate::stream::json::bulk::masks::{Masks, backslashes};
 
 /// Finds the strings.
-#[derive(Default)]
-pub(super) struct Strings {
+pub(super) struct Strings<'a> {
     /// All bits are set where the block before ends inside a string.
     open: u64,
-    escapes: Escapes,
+    // A reference, because blocks without escapes need their registers for other carries.
+    escapes: &'a mut Escapes,
 }
 
 /// The strings of a block.
@@ -23,9 +23,13 @@ pub(super) struct StringMasks {
     pub(super) inside: u64,
 }
 
-impl Strings {
-    /// The strings of the next block. `None` asks the judge: the block has an invalid escape, or a
-    /// control character.
+impl<'a> Strings<'a> {
+    #[inline(always)]
+    pub(super) fn new(escapes: &'a mut Escapes) -> Self {
+        Self { open: 0, escapes }
+    }
+
+    /// The strings of the next block. `None` asks the judge: the block has an invalid escape.
     #[inline(always)]
     pub(super) fn find<S: Simd>(
         &mut self,
@@ -34,14 +38,9 @@ impl Strings {
         block: Block<'_>,
     ) -> Option<StringMasks> {
         let mut quote = masks.quote;
-        if masks.has_rare || self.escapes.is_pending() {
-            let rare = Rare::of(simd, block.bytes, masks.line_break);
-            if rare.control != 0 {
-                return None;
-            }
-            let (escaped, next) = self.escapes.check(block.text, block.at, rare.backslash)?;
-            self.escapes = next;
-            quote &= !escaped;
+        if self.escapes.is_pending() || masks.has_backslash {
+            let backslash = backslashes(simd, block.bytes);
+            quote &= !self.escapes.check(block, backslash)?;
         }
         let inside = prefix_xor(quote) ^ self.open;
         self.open = all_if(inside >> 63 == 1);

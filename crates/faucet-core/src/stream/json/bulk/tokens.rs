@@ -3,7 +3,8 @@
 use crate::stream::json::bulk::masks::Masks;
 use crate::stream::json::bulk::strings::StringMasks;
 
-/// The tokens of a block. All masks but the first are of bytes outside strings.
+/// The tokens of a block. All masks but `inside`, `string_start` and `control` are of bytes outside
+/// strings.
 pub(super) struct Tokens {
     /// The bytes of strings, with the quote in front and without the quote behind.
     pub(super) inside: u64,
@@ -15,12 +16,12 @@ pub(super) struct Tokens {
     pub(super) colon: u64,
     pub(super) open: u64,
     pub(super) close: u64,
-    pub(super) curly_open: u64,
-    pub(super) curly_close: u64,
+    /// Of the brackets, `{` and `}`. Other bytes may have their bit set as well.
+    pub(super) curly: u64,
     pub(super) space: u64,
+    /// Line breaks. A control character inside a string, which JSON does not allow, is one as well:
+    /// step 4 finds that no value ends in front of it.
     pub(super) line_break: u64,
-    /// Line breaks inside strings, which JSON does not allow.
-    pub(super) line_break_inside: u64,
     pub(super) scalar: ScalarMasks,
 }
 
@@ -31,16 +32,8 @@ pub(super) struct ScalarMasks {
     pub(super) start: u64,
     /// The bytes directly behind runs.
     pub(super) behind: u64,
-    /// Whether a run of the block before reaches its end, and may go on in this one.
-    pub(super) is_pending: bool,
-}
-
-impl ScalarMasks {
-    /// Whether the block has something to check.
-    #[inline(always)]
-    pub(super) fn is_any(&self) -> bool {
-        self.start != 0 || self.is_pending
-    }
+    /// The first byte of the block, if it goes on with a run of the block before.
+    pub(super) pending: u64,
 }
 
 /// Finds the runs of scalars.
@@ -53,14 +46,14 @@ pub(super) struct ScalarRuns {
 impl ScalarRuns {
     #[inline(always)]
     fn find(&mut self, bytes: u64) -> ScalarMasks {
-        let behind_bytes = bytes << 1 | self.pending;
-        let is_pending = self.pending != 0;
+        let pending = self.pending;
+        let behind_bytes = bytes << 1 | pending;
         self.pending = bytes >> 63;
         ScalarMasks {
             bytes,
             start: bytes & !behind_bytes,
             behind: !bytes & behind_bytes,
-            is_pending,
+            pending: bytes & pending,
         }
     }
 }
@@ -72,7 +65,7 @@ impl Tokens {
         let outside = !inside;
         let (comma, colon) = (masks.comma & outside, masks.colon & outside);
         let (open, close) = (masks.open & outside, masks.close & outside);
-        let (space, line_break) = (masks.space & outside, masks.line_break & outside);
+        let (space, line_break) = (masks.space & outside, masks.control);
         let others = inside | quote | comma | colon | open | close | space | line_break;
         Self {
             inside,
@@ -82,11 +75,9 @@ impl Tokens {
             colon,
             open,
             close,
-            curly_open: masks.curly_open & outside,
-            curly_close: masks.curly_close & outside,
+            curly: masks.curly,
             space,
             line_break,
-            line_break_inside: masks.line_break & inside,
             scalar: runs.find(!others),
         }
     }
