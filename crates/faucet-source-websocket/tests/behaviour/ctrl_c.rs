@@ -62,6 +62,7 @@ struct Program {
 
 impl Program {
     fn start(role: &str, url: &str, keys: &Value) -> Self {
+        Self::assert_interruptible();
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "ctrl_c::program", "--nocapture"])
             .envs([(ROLE, role), (URL, url), (KEYS, &keys.to_string())])
@@ -71,6 +72,14 @@ impl Program {
             .unwrap();
         let said = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, said }
+    }
+
+    /// A signal that this process ignores is ignored by its children as well.
+    fn assert_interruptible() {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = ignored.map_or(Ok(0), |mask| u64::from_str_radix(mask.trim(), 16)).unwrap();
+        assert_eq!(mask >> (SIGINT - 1) & 1, 0, "run the tests with SIGINT at its default");
     }
 
     fn interrupt(&self) {
