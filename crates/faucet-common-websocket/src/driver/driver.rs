@@ -28,6 +28,9 @@ pub struct Driver {
     stream: Option<Stream>,
     dialing: Option<BoxFuture<'static, Result<Upgraded, ConnectFailed>>>,
     timer: Timer,
+    /// Whether the latest connection has compression, where it was asked for. The log says so when
+    /// the connection may be gone already.
+    compressed: Option<bool>,
     /// The kind of component that the connection belongs to, for the log.
     kind: ComponentKind,
     /// The component's name; `None` logs nothing.
@@ -56,6 +59,7 @@ impl Driver {
             stream: None,
             dialing: None,
             timer: Timer::default(),
+            compressed: None,
             kind,
             component: Some(Arc::clone(scope.id())),
         }
@@ -84,6 +88,8 @@ impl Driver {
     /// Goes on with a stream whose upgrade has succeeded.
     pub(crate) fn connected(&mut self, upgraded: Upgraded) {
         let Upgraded { io, leftover, secrets, deflate } = upgraded;
+        let asked = self.target.offer.compression == Compression::Deflate;
+        self.compressed = asked.then_some(deflate.is_some());
         self.stream = Some(Stream::new(io));
         self.machine.connected(secrets, deflate, &leftover, stamp());
     }
@@ -286,10 +292,7 @@ impl Driver {
         let url = self.url();
         match event {
             Event::Up { again } => {
-                // Only where it was asked for.
-                let asked = self.target.offer.compression == Compression::Deflate;
-                let compressed = asked.then(|| self.machine.compresses());
-                tracing::info!(component, url, again, compressed, "connected");
+                tracing::info!(component, url, again, compressed = self.compressed, "connected");
             }
             Event::Lost { failure, wait, attempt } => {
                 let error = failure.error(url);

@@ -336,11 +336,6 @@ impl Machine {
         matches!(self.state, State::Up)
     }
 
-    /// Whether permessage-deflate was agreed for the connection.
-    pub(crate) fn compresses(&self) -> bool {
-        self.line.as_ref().is_some_and(|line| line.outbox.compresses())
-    }
-
     /// Whether the next attempt is waited for.
     pub(crate) fn is_waiting(&self) -> bool {
         matches!(self.state, State::Waiting(_))

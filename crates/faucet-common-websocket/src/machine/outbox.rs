@@ -53,11 +53,6 @@ impl Outbox {
         Self { role, keys, pool, compressor: None, buf, end, sent, written, pongs }
     }
 
-    /// Whether messages are compressed where that makes them smaller.
-    pub(crate) fn compresses(&self) -> bool {
-        self.compressor.is_some()
-    }
-
     /// Messages are compressed: permessage-deflate was agreed.
     pub(crate) fn with_deflate(mut self, outbound: Direction) -> Self {
         self.compressor = Some(Box::new(Compressor::new(outbound)));
