@@ -27,7 +27,7 @@ pub struct Faults {
     pub flood: Option<Duration>,
     /// Writes a few bytes at a time for up to 3 s, with pauses of a few milliseconds.
     pub dribble: Option<Duration>,
-    /// The same seed makes the same faults on the connection with the same number.
+    /// The seed of the faults. The number of a connection and the seed determine its faults.
     pub seed: u64,
 }
 

@@ -50,7 +50,7 @@ pub struct ReceiverOptions {
     /// The mean time between two stalls of a connection, in which nothing is read and no Ping is
     /// answered for up to 3 s. Default: never.
     pub stall: Option<Duration>,
-    /// The same seed makes the same faults on the connection with the same number.
+    /// The seed of the faults. The number of a connection and the seed determine its faults.
     pub seed: u64,
     /// Gets each message as a line: text as it is, and bytes as a JSON string of their base64. An
     /// error ends the receiver. Default: messages are counted only.

@@ -109,7 +109,7 @@ impl Machine {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Up => self.close_up(now),
             State::Closing { until, listens, next } => {
-                // Nobody takes what waits, and the peer's end is read only behind it.
+                // The owner takes no more messages. The driver reads the peer's end only behind those that wait.
                 self.line.iter_mut().for_each(|line| line.inbox.discard());
                 let next = match next {
                     Next::Wait(_) => Next::Over(Over::Left(None)),

@@ -2,9 +2,10 @@
 //!
 //! `frames` walks over received bytes and finds messages in them. `inbox` and `outbox` own the bytes
 //! of both directions. `deflate` compresses and inflates their payloads where both ends agreed on it,
-//! and `inflated` owns what comes out. The `machine` above them sees no payload: it knows the life of the connection
-//! (`lifecycle`), its Pings (`pings`), its time limits (`timers`) and its end (`ending`). The driver
-//! beside this folder gives the machine a socket and a clock.
+//! and `inflated` owns what comes out. The `machine` above them sees no payload: it knows the life of
+//! the connection (`lifecycle`), its Pings (`pings`), its time limits (`timers`), the bytes on their way
+//! to the socket (`sending`) and its end (`ending`). The driver beside this folder gives the machine a
+//! socket and a clock.
 
 mod class;
 mod clocks;
@@ -31,6 +32,7 @@ mod pings;
 mod pool;
 mod role;
 mod run_failed;
+mod sending;
 mod settings;
 mod stamp;
 #[cfg(test)]

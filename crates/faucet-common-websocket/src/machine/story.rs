@@ -122,7 +122,7 @@ impl Story {
         self.machine.received(stamp);
     }
 
-    /// Nothing more is there to read for now.
+    /// The socket has no more bytes for now.
     pub(super) fn drained(&mut self) {
         self.machine.drained(self.now);
     }

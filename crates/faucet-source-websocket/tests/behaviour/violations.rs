@@ -83,7 +83,7 @@ async fn a_violation_is_answered_as_soon_as_its_header_is_there() {
         (vec![Frame::text("a").not_final(), long(Frame::text(""))], "a message inside another"),
         (vec![long(Frame::new(opcode::PING, ""))], "a long Ping"),
     ] {
-        // Nothing more comes: who waits for the payload waits for ever.
+        // The peer sends no payload: a client that waits for the payload never answers.
         let script = Script::accept().send_raw(raw(&frames)).expect_close_code(1002);
         let (peer, source) = in_memory([script], json!({}));
         let told = run_paused(&source).await;

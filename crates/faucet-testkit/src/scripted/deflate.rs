@@ -4,7 +4,7 @@ use std::fmt;
 
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush};
 
-/// What a sender leaves out at the end of a message (RFC 7692 §7.2.1).
+/// The bytes that a sender leaves out at the end of a message (RFC 7692 §7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 const WINDOW_BITS: u8 = 15;
 const LEVEL: i32 = 6;

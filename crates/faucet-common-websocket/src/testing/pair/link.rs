@@ -27,7 +27,7 @@ impl Side {
 /// How a connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Break {
-    /// Nothing arrives any more in either direction, and neither end gets an error.
+    /// The network loses all bytes of both directions, and neither end gets an error.
     Silence,
     /// Both ends get an error behind what has arrived.
     Reset,

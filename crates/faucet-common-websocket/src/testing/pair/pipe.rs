@@ -93,7 +93,7 @@ impl Pipe {
         self.read
     }
 
-    /// Nothing that is written from byte `at` on arrives, or from now on where that was written.
+    /// Loses all bytes from byte `at` on; from now on, if byte `at` was written already.
     pub(super) fn lose_from(&mut self, at: u64) {
         self.cut.get_or_insert(at.max(self.taken));
     }

@@ -28,7 +28,7 @@ pub struct World {
 }
 
 impl World {
-    /// Nothing breaks, and everything has room.
+    /// A world without faults, in which every byte has room.
     pub fn calm() -> Self {
         Self {
             latency: Duration::from_millis(1),

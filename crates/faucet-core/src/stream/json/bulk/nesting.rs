@@ -134,7 +134,7 @@ struct Turns {
     begins_inside: u64,
     /// The bytes on the inner level, with the opening bracket and without the closing one.
     inside: u64,
-    /// The same without the opening bracket and with the closing one.
+    /// The bytes on the inner level, without the opening bracket and with the closing one.
     deeper: u64,
     /// Whether the brackets do stand in turn.
     are_right: bool,
