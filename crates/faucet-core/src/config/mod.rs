@@ -1,6 +1,7 @@
 //! Configuration: structs that describe themselves, and problems that stay data until somebody
 //! reads them.
 
+mod code;
 mod connector;
 mod decode;
 mod deserializer;
@@ -19,6 +20,7 @@ mod suggest;
 mod table;
 pub mod template;
 
+pub use code::Code;
 pub use connector::{SinkConfig, SourceConfig, TransformConfig};
 pub use decode::decode;
 pub use kind::ComponentKind;

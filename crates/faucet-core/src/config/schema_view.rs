@@ -91,6 +91,12 @@ impl<'a> SchemaView<'a> {
         self.value.get("default")
     }
 
+    /// A value that the key takes, for people: the first of the schema's `examples`.
+    pub fn example(self) -> Option<&'a Value> {
+        let own = self.list("examples").first();
+        own.or_else(|| self.resolve().list("examples").first())
+    }
+
     /// The only value that is allowed.
     pub fn constant(self) -> Option<&'a Value> {
         self.value.get("const")
