@@ -26,9 +26,9 @@ pub use component::{
     PageStage, PageWriter, Reading, Result, Resume, Scope, Sink, Source, StepOutcome, Transform,
 };
 pub use config::{
-    Code, ComponentKind, Entry, KeyPath, LeftOut, OptionKey, Problem, ProblemKind, Problems,
-    Registry, SchemaKey, SchemaView, Secret, SinkConfig, SourceConfig, Step, Table,
-    TransformConfig, decode, duration, nearest, option_map, size, template,
+    Checked, Code, ComponentKind, Entry, KeyPath, LeftOut, OptionKey, Problem, ProblemKind,
+    Problems, Registry, SchemaKey, SchemaView, Secret, SinkConfig, SourceConfig, Step, Table,
+    TransformConfig, decode, decode_the_rest, duration, nearest, option_map, size, template,
 };
 pub use stream::{
     Batch, BatchPayload, Chunk, Gap, GapReason, JsonText, Mark, MessageKind, PageBuilder,

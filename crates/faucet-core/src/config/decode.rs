@@ -7,10 +7,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::config::deserializer::Tree;
-use crate::config::path::{KeyPath, Step};
-use crate::config::problem::{Problem, ProblemKind, Problems};
+use crate::config::path::KeyPath;
+use crate::config::problem::{Problem, Problems};
+use crate::config::problem_kind::ProblemKind;
 use crate::config::schema_view::SchemaView;
 use crate::config::suggest::nearest;
+use crate::config::unknown::Unknown;
 
 /// Decodes a configuration struct.
 ///
@@ -18,54 +20,123 @@ use crate::config::suggest::nearest;
 /// All unknown keys, each with the closest known one, together with all keys whose value has a
 /// wrong type or shape. Values are not repeated: a value may be a secret in the wrong place.
 pub fn decode<T: DeserializeOwned + JsonSchema>(value: Value) -> Result<T, Problems> {
-    let (decoded, problems) = read(value);
-    problems.into_result()?;
-    decoded.ok_or_else(|| Problem::custom(KeyPath::root(), "is not readable").into())
+    let read = read(value, &[]);
+    read.problems.into_result()?;
+    read.decoded.ok_or_else(|| Problem::custom(KeyPath::root(), "is not readable").into())
+}
+
+/// Decodes a configuration struct as far as it can be read.
+///
+/// A value that does not fit is left out; where its key is required, another value stands for it. So
+/// the rest of the struct can still be used to look for more mistakes, and no more than that. `open`
+/// are the places whose values are not known.
+pub fn decode_the_rest<T: DeserializeOwned + JsonSchema>(
+    value: Value,
+    open: &[KeyPath],
+) -> (Option<T>, Problems) {
+    let read = read(value, open);
+    (read.decoded, read.problems)
+}
+
+/// A component as far as it could be built, and everything that is wrong with its configuration.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Checked<T: ?Sized> {
+    /// The component. Where there are problems or values that are not known, other values stand for
+    /// them: it may be described, and not be run.
+    pub built: Option<Box<T>>,
+    /// All problems.
+    pub problems: Problems,
+}
+
+/// Decodes a configuration struct and builds something of it, also where a part of it is wrong: one
+/// mistake hides no other. `open` are the places whose values are not known; what depends on them is
+/// no mistake.
+pub(crate) fn decode_and_check<T: DeserializeOwned + JsonSchema, B: ?Sized>(
+    value: Value,
+    open: &[KeyPath],
+    build: impl FnOnce(T) -> Result<Box<B>, Problems>,
+) -> Checked<B> {
+    let Read { decoded, mut problems, unknown } = read(value, open);
+    let built = match decoded.map(build) {
+        Some(Ok(built)) => Some(built),
+        Some(Err(found)) => {
+            problems.extend(found.into_iter().filter_map(|problem| unknown.judge(problem)));
+            None
+        }
+        None => None,
+    };
+    if built.is_none() && problems.is_empty() && unknown.is_empty() {
+        problems.push(Problem::custom(KeyPath::root(), "is not readable"));
+    }
+    Checked { built, problems }
 }
 
 /// Decodes a configuration struct and builds something of it.
 ///
 /// # Errors
-/// As [`decode`]; where only unknown keys are wrong, together with what `build` says of the rest.
+/// Everything that is wrong with it.
 pub(crate) fn decode_and_build<T: DeserializeOwned + JsonSchema, B>(
     value: Value,
     build: impl FnOnce(T) -> Result<B, Problems>,
 ) -> Result<B, Problems> {
-    let (decoded, mut problems) = read(value);
-    match decoded.map(build) {
-        Some(Ok(built)) => return problems.into_result().map(|()| built),
-        Some(Err(found)) => problems.extend(found),
-        None => {}
-    }
-    problems.into_result()?;
-    Err(Problem::custom(KeyPath::root(), "is not readable").into())
+    let checked = decode_and_check(value, &[], |config| build(config).map(Box::new));
+    checked.problems.into_result()?;
+    checked
+        .built
+        .map(|built| *built)
+        .ok_or_else(|| Problem::custom(KeyPath::root(), "is not readable").into())
 }
 
-/// The decoded struct, unless a value did not fit, and everything that is wrong.
-fn read<T: DeserializeOwned + JsonSchema>(mut value: Value) -> (Option<T>, Problems) {
+/// A struct on its way.
+struct Read<T> {
+    decoded: Option<T>,
+    problems: Problems,
+    unknown: Unknown,
+}
+
+fn read<T: DeserializeOwned + JsonSchema>(mut value: Value, open: &[KeyPath]) -> Read<T> {
     let document = schema_for!(T).to_value();
     let schema = SchemaView::new(&document);
     let mut problems = Problems::new();
-    prune(schema, &mut value, &KeyPath::root(), &mut problems);
-    let mut removed: Vec<KeyPath> = Vec::new();
+    let mut unknown = Unknown::default();
+    prune(
+        schema,
+        &mut value,
+        &KeyPath::root(),
+        &mut Pruned { problems: &mut problems, unknown: &mut unknown },
+    );
+    for path in open {
+        unknown.settle(path, &mut value, schema);
+    }
     loop {
         let problem = match T::deserialize(Tree(value.clone())) {
-            Ok(decoded) => return (Some(decoded).filter(|_| removed.is_empty()), problems),
+            Ok(decoded) => return Read { decoded: Some(decoded), problems, unknown },
             Err(error) => error.into_problem(),
         };
-        // Without the value that does not fit, the next one that does not fit is found. A key that
-        // was removed here is not missing: then the map around it goes.
-        let mut faulty = problem.path.clone();
-        let missing = problem.kind == ProblemKind::Missing;
-        if missing {
-            faulty = faulty.parent().unwrap_or_default();
-        }
-        if !(missing && removed.contains(&problem.path)) {
+        let faulty = problem.path.clone();
+        let guess = match &problem.kind {
+            ProblemKind::UnknownName { near, .. } => near.clone(),
+            _ => None,
+        };
+        if let Some(problem) = unknown.judge(problem) {
             problems.push(with_expectation(problem, schema));
         }
-        match remove(&mut value, &faulty) {
-            Some(path) => removed.push(path),
-            None => return (None, problems),
+        // Every round takes one value away or puts a stand-in into its place, once for each place.
+        let settled = match guess {
+            Some(word) => {
+                let guessed = unknown.guess(&faulty, word, &mut value)
+                    || unknown.settle(&faulty, &mut value, schema);
+                // The word may decide about the keys beside it, which were not known before.
+                let root = KeyPath::root();
+                let mut pruned = Pruned { problems: &mut problems, unknown: &mut unknown };
+                prune(schema, &mut value, &root, &mut pruned);
+                guessed
+            }
+            None => unknown.settle(&faulty, &mut value, schema),
+        };
+        if !settled {
+            return Read { decoded: None, problems, unknown };
         }
     }
 }
@@ -81,22 +152,15 @@ fn with_expectation(problem: Problem, schema: SchemaView<'_>) -> Problem {
     }
 }
 
-/// Removes what stands at `path`, or the list that it stands in: the places of the other items would
-/// change. Returns what was removed.
-fn remove(value: &mut Value, path: &KeyPath) -> Option<KeyPath> {
-    let keys = path.steps().iter().map_while(|step| match step {
-        Step::Key(key) => Some(key),
-        Step::Index(_) => None,
-    });
-    let keys: Vec<_> = keys.collect();
-    let (last, outer) = keys.split_last()?;
-    let map = outer.iter().try_fold(value, |value, key| value.get_mut(&***key))?;
-    map.as_object_mut()?.remove(&***last)?;
-    Some(keys.iter().fold(KeyPath::root(), |path, key| path.then(std::sync::Arc::clone(key))))
+/// Where the search for unknown keys writes to.
+struct Pruned<'a> {
+    problems: &'a mut Problems,
+    unknown: &'a mut Unknown,
 }
 
-/// Removes the unknown keys of `value` and notes them.
-fn prune(schema: SchemaView<'_>, value: &mut Value, path: &KeyPath, problems: &mut Problems) {
+/// Notes the unknown keys of `value`. The value of a key that is probably misspelled goes to the key
+/// that was meant; another unknown key is removed.
+fn prune(schema: SchemaView<'_>, value: &mut Value, path: &KeyPath, pruned: &mut Pruned<'_>) {
     let schema = schema.branch_of(value);
     match value {
         Value::Object(object) => {
@@ -104,30 +168,33 @@ fn prune(schema: SchemaView<'_>, value: &mut Value, path: &KeyPath, problems: &m
             if known.is_empty() && !schema.is_closed() {
                 return;
             }
-            let keys: BTreeSet<String> = object.keys().cloned().collect();
-            for key in keys {
+            let given: BTreeSet<String> = object.keys().cloned().collect();
+            let is_unknown = |key: &&String| !known.iter().any(|known| known.name == **key);
+            for key in given.iter().filter(is_unknown) {
+                if !schema.is_closed() {
+                    continue;
+                }
                 let at = path.clone().then(key.as_str());
-                match known.iter().find(|known| known.name == key) {
-                    Some(known) => {
-                        if let Some(inner) = object.get_mut(&key) {
-                            prune(known.schema, inner, &at, problems);
-                        }
-                    }
-                    None if schema.is_closed() => {
-                        let near = schema.path_to(&key).or_else(|| {
-                            nearest(&key, known.iter().map(|known| known.name)).map(str::to_owned)
-                        });
-                        problems.push(Problem::new(at, ProblemKind::UnknownKey { near }));
-                        object.remove(&key);
-                    }
-                    None => {}
+                let near = schema.path_to(key).or_else(|| {
+                    nearest(key, known.iter().map(|known| known.name)).map(str::to_owned)
+                });
+                let removed = object.remove(key);
+                if let (Some(near), Some(removed)) = (&near, removed) {
+                    pruned.unknown.rename(&at, near, removed, path, object);
+                }
+                let kind = ProblemKind::UnknownKey { near };
+                pruned.problems.push(Problem::new(at, kind));
+            }
+            for known in known {
+                if let Some(inner) = object.get_mut(known.name) {
+                    prune(known.schema, inner, &path.clone().then(known.name), pruned);
                 }
             }
         }
         Value::Array(items) => {
             let Some(item) = schema.items() else { return };
             for (index, inner) in items.iter_mut().enumerate() {
-                prune(item, inner, &path.clone().at(index), problems);
+                prune(item, inner, &path.clone().at(index), pruned);
             }
         }
         _ => {}
@@ -209,10 +276,7 @@ mod tests {
             (json!({"ca_file": "x"}), vec!["ca_file: unknown key (did you mean `tls.ca_file`?)"]),
             (
                 json!({"auth": {"type": "bearer", "token": "s3cret"}}),
-                vec![
-                    "auth.token: unknown key (did you mean `config.token`?)",
-                    "auth.config: missing",
-                ],
+                vec!["auth.token: unknown key (did you mean `config.token`?)"],
             ),
             (
                 json!({"max_messages": "30"}),
@@ -237,14 +301,14 @@ mod tests {
             (json!({"auth": "s3cret"}), vec!["auth: wrong type: text, expected a map with `type`"]),
             (
                 json!({"auth": {"type": "bearr"}}),
-                vec!["auth.type: unknown value (did you mean `bearer`?); known: none, bearer"],
+                vec![
+                    "auth.config: missing",
+                    "auth.type: unknown value (did you mean `bearer`?); known: none, bearer",
+                ],
             ),
             (
                 json!({"auth": {"type": "bearer", "config": {"tokn": "s3cret"}}}),
-                vec![
-                    "auth.config.tokn: unknown key (did you mean `token`?)",
-                    "auth.config.token: missing",
-                ],
+                vec!["auth.config.tokn: unknown key (did you mean `token`?)"],
             ),
             (
                 json!({"list": [{}, {"depth": 300}], "max_messages": [1]}),
@@ -261,6 +325,92 @@ mod tests {
             assert_eq!(found, expected);
             assert!(!found.concat().contains("s3cret"), "{found:?}");
         }
+    }
+
+    fn checked(value: Value, open: &[KeyPath]) -> (Option<Demo>, Vec<String>) {
+        let checked = decode_and_check(value, open, |demo: Demo| {
+            let mut problems = Problems::new();
+            problems.push_if(demo.max_messages == Some(0), || {
+                Problem::out_of_range("max_messages", "at least 1")
+            });
+            problems.push_if(demo.tls.is_none() && demo.max_messages.is_none(), || {
+                Problem::missing_one_of(["tls", "max_messages"])
+            });
+            let deep = demo.list.iter().any(|tls| tls.depth > 9);
+            problems.push_if(deep, || Problem::invalid(KeyPath::key("list").at(0), "too deep"));
+            problems.into_result().map(|()| Box::new(demo))
+        });
+        let problems = checked.problems.iter().map(Problem::to_string).collect();
+        (checked.built.map(|demo| *demo), problems)
+    }
+
+    #[test]
+    fn a_mistake_hides_no_other_and_brings_none_about() {
+        let depth = "list[0].depth: out of range, expected a whole number from 0 to 255";
+        for (value, expected) in [
+            // The rules of the struct are looked at, although another key cannot be read.
+            (
+                json!({"max_messages": 0, "wait": true}),
+                vec!["wait: wrong type", "max_messages: out of range, expected at least 1"],
+            ),
+            // A value that cannot be read is given all the same.
+            (json!({"max_messages": "many"}), vec!["max_messages: wrong type: text"]),
+            (json!({"max_mesages": 0}), vec!["max_mesages: unknown key", "max_mesages: out of"]),
+            (
+                json!({"tls": {}, "list": [{"depth": 300}, {"depth": 10}]}),
+                vec![depth, "list[0]: too"],
+            ),
+            (
+                json!({"tls": {}, "list": [5, {"depth": 300}]}),
+                vec![
+                    "list[0]: wrong type: a whole number, expected a map",
+                    "list[1].depth: out of range",
+                ],
+            ),
+            (
+                json!({"tls": {}, "auth": {"type": "beare", "config": {"tokn": "x"}}}),
+                vec!["auth.type: unknown value", "auth.config.tokn: unknown key"],
+            ),
+            (
+                json!({"tls": {}, "auth": {"type": "kerberos", "config": {"realm": "x"}}}),
+                vec!["auth.type: unknown value"],
+            ),
+            (json!({"tls": {}, "auth": {"type": "bearer"}}), vec!["auth.config: missing"]),
+            (json!({"tls": [1]}), vec!["tls: wrong type: a list, expected a map"]),
+        ] {
+            let (built, found) = checked(value.clone(), &[]);
+            assert_eq!(found.len(), expected.len(), "{value}: {found:?}");
+            for (found, expected) in found.iter().zip(expected) {
+                assert!(found.starts_with(expected), "{value}: {found:?}");
+            }
+            drop(built);
+        }
+    }
+
+    #[test]
+    fn the_rest_is_built_where_a_value_is_not_known() {
+        let token = KeyPath::key("auth").then("config").then("token");
+        let auth = json!({"type": "bearer", "config": {"token": ""}});
+        let (built, found) = checked(json!({"max_messages": 3, "auth": auth}), &[token]);
+        assert_eq!((built.unwrap().max_messages, found.len()), (Some(3), 0));
+        let (built, found) = checked(json!({"max_messages": ""}), &["max_messages".into()]);
+        assert!(built.is_none() && found.is_empty(), "{found:?}");
+        let (built, _) = checked(json!({"max_messages": 3, "wait": []}), &[]);
+        assert_eq!(built.unwrap().max_messages, Some(3));
+    }
+
+    #[test]
+    fn lists_are_no_maps_and_maps_no_words_and_whole_numbers_may_have_a_point() {
+        #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+        enum Word {
+            Json,
+        }
+        assert_eq!(decode::<Word>(json!("Json")).unwrap(), Word::Json);
+        assert!(decode::<Word>(json!({"Json": null})).is_err());
+        assert!(decode::<Tls>(json!(["x", 1])).is_err());
+        assert_eq!(decode::<Demo>(json!({"max_messages": 1e3})).unwrap().max_messages, Some(1000));
+        assert!(decode::<Demo>(json!({"max_messages": 1.5})).is_err());
+        assert!(decode::<Demo>(json!({"max_messages": 1e30})).is_err());
     }
 
     #[test]

@@ -14,7 +14,8 @@ use serde::de::{
 use serde_json::{Map, Value};
 
 use crate::config::path::{KeyPath, Step};
-use crate::config::problem::{Problem, ProblemKind};
+use crate::config::problem::Problem;
+use crate::config::problem_kind::ProblemKind;
 use crate::config::suggest::nearest;
 
 /// Why a value was not read.
@@ -134,7 +135,11 @@ impl<'de> de::Deserializer<'de> for Tree {
             Value::Number(number) => match (number.as_u64(), number.as_i64()) {
                 (Some(number), _) => visitor.visit_u64(number),
                 (None, Some(number)) => visitor.visit_i64(number),
-                (None, None) => visitor.visit_f64(number.as_f64().unwrap_or_default()),
+                (None, None) => match number.as_f64().unwrap_or_default() {
+                    // `1.0` and `1e3` are whole numbers, as they are for JSON Schema.
+                    whole if is_whole(whole) => visitor.visit_i64(whole as i64),
+                    number => visitor.visit_f64(number),
+                },
             },
             Value::String(text) => visitor.visit_string(text),
             Value::Array(items) => visitor.visit_seq(Items { items: items.into_iter(), at: 0 }),
@@ -174,14 +179,33 @@ impl<'de> de::Deserializer<'de> for Tree {
         }
     }
 
+    /// A list has no keys: serde would take its items for the fields in their order.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::Array(_) => Err(de::Error::invalid_type(Unexpected::Seq, &"a map")),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         visitor.visit_unit()
     }
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier
+        unit_struct seq tuple tuple_struct map identifier
     }
+}
+
+/// Whether the number has no fraction, and is small enough that a float holds each such number.
+fn is_whole(number: f64) -> bool {
+    const LARGEST: f64 = (1_u64 << 53) as f64;
+    number.fract() == 0.0 && number.abs() <= LARGEST
 }
 
 struct Items {
@@ -279,7 +303,7 @@ impl<'de> VariantAccess<'de> for Content {
     fn unit_variant(self) -> Result<(), Unread> {
         match self.content {
             None => Ok(()),
-            Some(_) => self.read(serde::Deserialize::deserialize),
+            Some(_) => Err(de::Error::invalid_type(Unexpected::Map, &"a word")),
         }
     }
 

@@ -16,7 +16,8 @@ use crate::config::kind::ComponentKind;
 pub use crate::config::option_key::{OptionKey, ReadOption, boolean, text};
 use crate::config::option_reader::Reader;
 use crate::config::path::KeyPath;
-use crate::config::problem::{Problem, ProblemKind, Problems};
+use crate::config::problem::{Problem, Problems};
+use crate::config::problem_kind::ProblemKind;
 use crate::config::schema_view::SchemaView;
 
 /// Builds the source that `options` describe. Does no I/O.

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::config::kind::ComponentKind;
 use crate::config::option_key::OptionKey;
 use crate::config::path::KeyPath;
-use crate::config::problem::{Problem, ProblemKind, Problems};
+use crate::config::problem::{Problem, Problems};
+use crate::config::problem_kind::ProblemKind;
 use crate::config::schema_view::SchemaView;
 use crate::config::suggest::nearest;
 

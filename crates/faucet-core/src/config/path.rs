@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 /// One step into a configuration tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -106,6 +108,32 @@ impl KeyPath {
         }
     }
 
+    /// The same place below `to`, for a place below `from`; the place itself where it is not below
+    /// `from`.
+    #[must_use]
+    pub fn rebased(&self, from: &Self, to: &Self) -> Self {
+        match self.0.strip_prefix(from.0.as_slice()) {
+            Some(rest) => Self([to.0.as_slice(), rest].concat()),
+            None => self.clone(),
+        }
+    }
+
+    /// The value of `tree` at this place.
+    pub fn get<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
+        self.0.iter().try_fold(tree, |value, step| match step {
+            Step::Key(key) => value.get(&**key),
+            Step::Index(index) => value.get(*index),
+        })
+    }
+
+    /// The value of `tree` at this place, to be changed.
+    pub fn get_mut<'a>(&self, tree: &'a mut Value) -> Option<&'a mut Value> {
+        self.0.iter().try_fold(tree, |value, step| match step {
+            Step::Key(key) => value.get_mut(&**key),
+            Step::Index(index) => value.get_mut(*index),
+        })
+    }
+
     /// Puts a step before the others.
     pub(crate) fn behind(&mut self, step: Step) {
         self.0.insert(0, step);
@@ -149,5 +177,18 @@ mod tests {
         assert_eq!(KeyPath::root().parent(), None);
         assert_eq!(KeyPath::key("a").at(0).parent(), Some("a".into()));
         assert_eq!(inner.with_first_key("x.auth").to_string(), "x.auth.config.token");
+    }
+
+    #[test]
+    fn a_path_leads_to_a_value_and_moves() {
+        let mut tree = serde_json::json!({"a": [{"b": 1}]});
+        let path = KeyPath::key("a").at(0).then("b");
+        assert_eq!(path.get(&tree), Some(&1.into()));
+        *path.get_mut(&mut tree).unwrap() = 2.into();
+        assert_eq!(tree["a"][0]["b"], 2);
+        assert_eq!(KeyPath::key("a").at(1).get(&tree), None);
+        let moved = path.rebased(&KeyPath::key("a").at(0), &"x".into());
+        assert_eq!(moved.to_string(), "x.b");
+        assert_eq!(moved.rebased(&"y".into(), &"z".into()), moved);
     }
 }

@@ -3,92 +3,7 @@
 use std::fmt;
 
 use crate::config::path::KeyPath;
-
-/// In which way a configuration is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProblemKind {
-    /// There is no such key.
-    UnknownKey {
-        /// The key that was probably meant, as a path below the place of the mistake.
-        near: Option<String>,
-    },
-    /// A value is none of the words that are allowed, or a name names no registered thing.
-    UnknownName {
-        /// What the name would name, such as `source`; `value` for a word.
-        what: &'static str,
-        /// The name, if it may be shown: a value may be a secret that was put in the wrong place.
-        name: Option<String>,
-        /// The name that was probably meant.
-        near: Option<String>,
-        /// The names that there are.
-        known: Vec<String>,
-    },
-    /// The key is required.
-    Missing,
-    /// One of these keys is required.
-    MissingOneOf {
-        /// The keys that take a value.
-        keys: Vec<KeyPath>,
-        /// The key that may be set to `true` instead.
-        or: Option<KeyPath>,
-    },
-    /// The value has another type.
-    WrongType {
-        /// Its type in the words of configuration files.
-        found: &'static str,
-    },
-    /// The value is too small, too large, or empty.
-    OutOfRange,
-    /// The value has the right type and the wrong content.
-    Invalid {
-        /// In which way, without the value.
-        why: String,
-    },
-    /// The key may not stand beside another.
-    Conflict {
-        /// The other.
-        with: KeyPath,
-    },
-    /// The key has a meaning only beside another.
-    Needs {
-        /// The other.
-        key: KeyPath,
-    },
-    /// Two keys mean the same.
-    Duplicate {
-        /// The other.
-        of: KeyPath,
-    },
-    /// The connector exists and is not part of this build.
-    Unavailable {
-        /// What it is, such as `source`.
-        what: &'static str,
-        /// Its name.
-        name: String,
-        /// The cargo feature that brings it in.
-        feature: &'static str,
-    },
-    /// A `{name}` placeholder has no value.
-    Placeholder {
-        /// Its name.
-        name: String,
-    },
-    /// The value of a `{name}` placeholder may not stand where it would.
-    PlaceholderValue {
-        /// Its name.
-        name: String,
-        /// Why not, without the value.
-        why: &'static str,
-    },
-    /// An environment variable is not set.
-    Variable {
-        /// Its name.
-        name: String,
-    },
-    /// A rule of a connector's own, in its own words.
-    Custom(String),
-}
+use crate::config::problem_kind::ProblemKind;
 
 /// One thing that is wrong with a configuration, and where. `Display` shows it in a line; the
 /// alternate form `{:#}` adds what to do.
@@ -174,59 +89,16 @@ impl Problem {
         match &mut self.kind {
             ProblemKind::Conflict { with: path }
             | ProblemKind::Needs { key: path }
-            | ProblemKind::Duplicate { of: path } => apply(path),
+            | ProblemKind::Duplicate { of: path }
+            | ProblemKind::NoEffect { without: path, .. }
+            | ProblemKind::SameFile { source: path }
+            | ProblemKind::Misplaced { to: Some(path) } => apply(path),
             ProblemKind::MissingOneOf { keys, or } => keys.iter_mut().chain(or).for_each(apply),
             _ => {}
         }
         let apply = |path: &mut KeyPath| *path = map(std::mem::take(path));
         apply(&mut self.path);
         self
-    }
-}
-
-impl fmt::Display for ProblemKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let meant = |f: &mut fmt::Formatter<'_>, near: &Option<String>| match near {
-            Some(near) => write!(f, " (did you mean `{near}`?)"),
-            None => Ok(()),
-        };
-        match self {
-            Self::UnknownKey { near } => {
-                f.write_str("unknown key")?;
-                meant(f, near)
-            }
-            Self::UnknownName { what, name, near, known } => {
-                write!(f, "unknown {what}")?;
-                name.iter().try_for_each(|name| write!(f, " {name:?}"))?;
-                meant(f, near)?;
-                match known.len() {
-                    0 => write!(f, "; no {what} is registered"),
-                    _ => write!(f, "; known: {}", known.join(", ")),
-                }
-            }
-            Self::Missing => f.write_str("missing"),
-            Self::MissingOneOf { keys, or } => {
-                let names: Vec<String> = keys.iter().map(KeyPath::to_string).collect();
-                let at_least = if names.len() > 1 { "at least one of " } else { "" };
-                write!(f, "{at_least}{} must be set", names.join(" or "))?;
-                or.iter().try_for_each(|key| write!(f, " (or {key}: true)"))
-            }
-            Self::WrongType { found } => write!(f, "wrong type: {found}"),
-            Self::OutOfRange => f.write_str("out of range"),
-            Self::Invalid { why } | Self::Custom(why) => f.write_str(why),
-            Self::Conflict { with } => write!(f, "not together with {with}"),
-            Self::Needs { key } => write!(f, "needs {key}"),
-            Self::Duplicate { of } => write!(f, "means the same as {of}; give one of them"),
-            Self::Unavailable { what, name, feature } => write!(
-                f,
-                "the {what} {name:?} is not part of this build; enable the cargo feature `{feature}`"
-            ),
-            Self::Placeholder { name } => {
-                write!(f, "the placeholder {{{name}}} has no value in context")
-            }
-            Self::PlaceholderValue { name, why } => write!(f, "the value of {{{name}}} {why}"),
-            Self::Variable { name } => write!(f, "the environment variable {name} is not set"),
-        }
     }
 }
 

@@ -8,16 +8,17 @@ use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::config::decode::decode_and_build;
+use crate::config::decode::{Checked, decode_and_check};
 use crate::config::kind::ComponentKind;
 use crate::config::option_key::OptionKey;
 use crate::config::option_map;
 use crate::config::path::KeyPath;
-use crate::config::problem::{Problem, ProblemKind, Problems};
+use crate::config::problem::{Problem, Problems};
+use crate::config::problem_kind::ProblemKind;
 use crate::config::suggest::nearest;
 
 type Built<T> = Result<Box<T>, Problems>;
-type Build<T> = Arc<dyn Fn(Value) -> Built<T> + Send + Sync>;
+type Check<T> = Arc<dyn Fn(Value, &[KeyPath]) -> Checked<T> + Send + Sync>;
 type FromOptions<T> = Arc<dyn Fn(&HashMap<String, String>) -> Built<T> + Send + Sync>;
 
 /// A registered component: closures, so that a program can register a factory that owns what it has
@@ -26,7 +27,7 @@ pub struct Entry<T: ?Sized> {
     name: &'static str,
     schema: Value,
     options: &'static [OptionKey],
-    build: Build<T>,
+    check: Check<T>,
     from_options: FromOptions<T>,
 }
 
@@ -36,7 +37,7 @@ impl<T: ?Sized> Clone for Entry<T> {
             name: self.name,
             schema: self.schema.clone(),
             options: self.options,
-            build: Arc::clone(&self.build),
+            check: Arc::clone(&self.check),
             from_options: Arc::clone(&self.from_options),
         }
     }
@@ -62,7 +63,7 @@ impl<T: ?Sized + 'static> Entry<T> {
             name,
             schema: schema_for!(C).to_value(),
             options,
-            build: Arc::new(move |value| decode_and_build(value, &*build)),
+            check: Arc::new(move |value, open| decode_and_check(value, open, &*build)),
             from_options: Arc::new(move |given| {
                 option_map::build(kind, name, options, given, &*of_options)
             }),
@@ -89,7 +90,17 @@ impl<T: ?Sized + 'static> Entry<T> {
     /// # Errors
     /// All problems together.
     pub fn build(&self, config: Value) -> Built<T> {
-        (self.build)(config)
+        let checked = self.check(config, &[]);
+        checked.problems.into_result()?;
+        let unread = || Problem::custom(KeyPath::root(), "is not readable").into();
+        checked.built.ok_or_else(unread)
+    }
+
+    /// Builds the component as far as its configuration can be read, and says everything that is
+    /// wrong with it. `open` are the places whose values are not known, such as those of variables
+    /// that are not set: what depends on them is no mistake.
+    pub fn check(&self, config: Value, open: &[KeyPath]) -> Checked<T> {
+        (self.check)(config, open)
     }
 
     /// Builds the component from flat text; see [`option_map`](crate::option_map).

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::component::scope::Scope;
 use crate::config::path::KeyPath;
-use crate::config::problem::{Problem, ProblemKind};
+use crate::config::problem::Problem;
+use crate::config::problem_kind::ProblemKind;
 
 /// The text before the next `{name}`, the name, and the text behind it. A name is made of ASCII
 /// letters, digits and `_` and does not begin with a digit; braces around anything else are text.
