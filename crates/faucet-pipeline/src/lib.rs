@@ -5,10 +5,12 @@
 //! until the sources end or the caller's shutdown future is ready, shows its [`Progress`] while it
 //! does, and ends in a [`Report`].
 
+pub mod diagnostic;
 mod file;
 mod graph;
 
-pub use file::{Location, PipelineSpec, SpecErrors, SpecFormat, SpecProblem, schema};
+pub use diagnostic::{Diagnostic, Severity};
+pub use file::{PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, schema, validate};
 pub use graph::{
     Buffer, Component, ComponentProgress, ComponentReport, End, Flush, GRACE, Pipeline,
     PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,

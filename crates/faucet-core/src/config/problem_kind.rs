@@ -74,6 +74,8 @@ pub enum ProblemKind {
     Placeholder {
         /// Its name.
         name: String,
+        /// The name with a value that was probably meant.
+        near: Option<String>,
     },
     /// The value of a `{name}` placeholder may not stand where it would.
     PlaceholderValue {
@@ -86,6 +88,18 @@ pub enum ProblemKind {
     Variable {
         /// Its name.
         name: String,
+    },
+    /// The text breaks the rules of its format.
+    Syntax {
+        /// The parser's words, without the text.
+        why: String,
+    },
+    /// The text is not UTF-8.
+    NotUtf8,
+    /// The file cannot be read.
+    Unreadable {
+        /// Why not.
+        why: String,
     },
     /// A rule of a connector's own, in its own words.
     Custom(String),
@@ -139,6 +153,9 @@ impl ProblemKind {
             Self::Unavailable { .. } => Code::LeftOut,
             Self::Placeholder { .. } | Self::PlaceholderValue { .. } => Code::Placeholder,
             Self::Variable { .. } => Code::UnsetVariable,
+            Self::Syntax { .. } => Code::Syntax,
+            Self::NotUtf8 => Code::NotUtf8,
+            Self::Unreadable { .. } => Code::Unreadable,
             Self::Custom(_) => Code::Refused,
             Self::Misplaced { .. } => Code::MisplacedKey,
             Self::BadVariable => Code::BadVariable,
@@ -210,7 +227,9 @@ impl fmt::Display for ProblemKind {
             }
             Self::WrongType { found } => write!(f, "wrong type: {found}"),
             Self::OutOfRange => f.write_str("out of range"),
-            Self::Invalid { why } | Self::Custom(why) => f.write_str(why),
+            Self::Invalid { why } | Self::Custom(why) | Self::Syntax { why } => f.write_str(why),
+            Self::NotUtf8 => f.write_str("the text is not UTF-8"),
+            Self::Unreadable { why } => write!(f, "cannot be read: {why}"),
             Self::Conflict { with } => write!(f, "not together with {with}"),
             Self::Needs { key } => write!(f, "needs {key}"),
             Self::Duplicate { of } => write!(f, "means the same as {of}; give one of them"),
@@ -218,8 +237,9 @@ impl fmt::Display for ProblemKind {
                 f,
                 "the {what} {name:?} is not part of this build; enable the cargo feature `{feature}`"
             ),
-            Self::Placeholder { name } => {
-                write!(f, "the placeholder {{{name}}} has no value in context")
+            Self::Placeholder { name, near } => {
+                write!(f, "the placeholder {{{name}}} has no value in context")?;
+                near.iter().try_for_each(|near| write!(f, " (did you mean {{{near}}}?)"))
             }
             Self::PlaceholderValue { name, why } => write!(f, "the value of {{{name}}} {why}"),
             Self::Variable { name } => write!(f, "the environment variable {name} is not set"),

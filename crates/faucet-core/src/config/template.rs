@@ -62,7 +62,7 @@ pub fn fill(
 
 /// The problem of a placeholder without a value.
 pub fn no_value(key: impl Into<KeyPath>, name: &str) -> Problem {
-    Problem::new(key, ProblemKind::Placeholder { name: name.to_owned() })
+    Problem::new(key, ProblemKind::Placeholder { name: name.to_owned(), near: None })
         .help(format!("add `{name}` under `context`, or --context {name}=…"))
 }
 

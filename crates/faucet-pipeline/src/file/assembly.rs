@@ -3,43 +3,57 @@
 use std::collections::BTreeMap;
 
 use faucet_core::{
-    ComponentKind, KeyPath, Problem, ProblemKind, Problems, Registry, Step, duration,
+    ComponentKind, KeyPath, Problem, ProblemKind, Problems, Registry, Step, decode_the_rest,
+    duration,
 };
 use serde_json::Value;
 
+use crate::diagnostic::{Advice, Diagnostic};
 use crate::file::component::{Component, Part, Reader};
 use crate::file::declared::{declared, section};
+use crate::file::files;
 use crate::file::findings::Findings;
 use crate::file::inputs::Inputs;
 use crate::file::interpolate::Variables;
 use crate::file::keys::FileKeys;
-use crate::file::lenient::decode_the_rest;
-use crate::file::location::Locations;
 use crate::file::paths::path_of;
+use crate::file::places::Places;
 use crate::graph::{Pipeline, PipelineBuilder};
 
 const KINDS: [ComponentKind; 3] =
     [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
 
-/// Builds the pipeline of a file.
-///
-/// # Errors
-/// All problems, at paths from the root of the file.
-pub(crate) fn assemble(
-    tree: &Value,
-    variables: &Variables,
-    locations: &Locations,
-    registry: &Registry,
-) -> Result<Pipeline, Vec<Problem>> {
+/// A file as it is assembled.
+pub(crate) struct File<'a> {
+    pub(crate) tree: &'a Value,
+    pub(crate) variables: &'a Variables,
+    pub(crate) places: &'a Places,
+    pub(crate) registry: &'a Registry,
+    /// The directory that `~` stands for.
+    pub(crate) home: Option<&'a str>,
+}
+
+/// The pipeline of a file, unless there are errors or values that are not known, and everything that
+/// was found. `before` was found before.
+pub(crate) fn assemble<'a>(
+    file: &File<'a>,
+    before: Vec<Diagnostic>,
+) -> (Option<Pipeline>, Findings<'a>) {
+    let File { tree, variables, places, registry, home } = *file;
+    let mut findings = Findings::new(variables, before);
     if !tree.is_object() {
         let what = "a pipeline file is a map with `source` and `sink`";
-        return Err(vec![Problem::custom(KeyPath::root(), what)]);
+        let advice = tree.is_null().then_some(Advice::Empty);
+        findings.push_with(Problem::custom(KeyPath::root(), what), advice);
+        return (None, findings);
     }
-    let mut findings = Findings::new(variables);
-    let (mut keys, problems) = decode_the_rest::<FileKeys>(tree.clone());
+    let (keys, problems) =
+        decode_the_rest::<FileKeys>(tree.clone(), &variables.open_below(&KeyPath::root()));
+    let mut keys = keys.unwrap_or_default();
     findings.extend_under(&KeyPath::root(), problems);
-    let twice = conflicts(&keys, locations, &mut findings);
-    let reader = Reader { registry, variables, context: context_names(tree) };
+    let twice = conflicts(&keys, places, &mut findings);
+    let home = home.map(str::to_owned);
+    let reader = Reader { registry, variables, context: context_names(tree), home };
     let mut components = Vec::new();
     for declared in declared(&mut keys) {
         let component = reader.read(declared, &mut findings);
@@ -48,10 +62,12 @@ pub(crate) fn assemble(
         }
         components.push(component);
     }
-    let builder = settings(keys, &mut findings);
+    let builder = settings(keys, reader.home.as_deref(), &mut findings);
     let graph = Graph::of(&components, tree);
     match components.into_iter().fold(builder, add).build() {
-        Ok(pipeline) if findings.is_empty() => return Ok(pipeline),
+        Ok(pipeline) if findings.is_empty() && variables.problems().is_empty() => {
+            return (Some(pipeline), findings);
+        }
         Ok(_) => {}
         Err(problems) => {
             // Without a sink no component could take the pages of the others.
@@ -64,12 +80,12 @@ pub(crate) fn assemble(
             }
         }
     }
-    Err(findings.into_problems())
+    (None, findings)
 }
 
 /// Finds kinds of components that are given in the short form and in the long one. The second of the
 /// two keys is the mistake.
-fn conflicts(keys: &FileKeys, locations: &Locations, findings: &mut Findings<'_>) -> bool {
+fn conflicts(keys: &FileKeys, places: &Places, findings: &mut Findings<'_>) -> bool {
     let mut any = false;
     for (kind, short, long) in [
         (ComponentKind::Source, keys.source.is_some(), keys.sources.is_some()),
@@ -81,7 +97,7 @@ fn conflicts(keys: &FileKeys, locations: &Locations, findings: &mut Findings<'_>
         }
         any = true;
         let (one, many) = (KeyPath::key(kind.as_str()), KeyPath::key(section(kind)));
-        let (first, second) = match (locations.find(&one), locations.find(&many)) {
+        let (first, second) = match (places.find(&one, true), places.find(&many, true)) {
             (Some(one_at), Some(many_at)) if many_at < one_at => (many, one),
             _ => (one, many),
         };
@@ -100,7 +116,7 @@ fn context_names(tree: &Value) -> Option<Vec<String>> {
 }
 
 /// A builder with the settings of the whole file.
-fn settings(keys: FileKeys, findings: &mut Findings<'_>) -> PipelineBuilder {
+fn settings(keys: FileKeys, home: Option<&str>, findings: &mut Findings<'_>) -> PipelineBuilder {
     let mut builder = Pipeline::builder();
     let mut problems = Problems::new();
     if let Some(flush) = keys.flush {
@@ -108,10 +124,13 @@ fn settings(keys: FileKeys, findings: &mut Findings<'_>) -> PipelineBuilder {
     }
     if let Some(state) = keys.state {
         let path = KeyPath::key("state").then("path");
-        problems.push_if(state.path.as_os_str().is_empty(), || {
-            Problem::out_of_range(path, "the path of a file")
+        problems.push_if(state.path.is_empty(), || {
+            Problem::out_of_range(path.clone(), "the path of a file")
         });
-        builder = builder.state(state.path);
+        match files::expanded(&state.path, home) {
+            Ok(path) => builder = builder.state(path),
+            Err((why, advice)) => findings.push_with(Problem::invalid(path, why), advice),
+        }
     }
     duration::check("grace", keys.grace, &mut problems);
     findings.extend_under(&KeyPath::root(), problems);
@@ -272,8 +291,12 @@ mod tests {
         registry.add_source_with("s", |_: Nothing| Ok(Unbuilt)).unwrap();
         registry.add_source_with("panics", |_: Nothing| Ok(Panics)).unwrap();
         registry.add_sink_with("k", |_: Nothing| Ok(Unbuilt)).unwrap();
-        assemble(tree, &Variables::default(), &Locations::default(), &registry)
-            .map_err(|problems| problems.iter().map(Problem::to_string).collect())
+        let (variables, places) = (Variables::default(), Places::default());
+        let file =
+            File { tree, variables: &variables, places: &places, registry: &registry, home: None };
+        let (pipeline, findings) = assemble(&file, Vec::new());
+        let problems = findings.into_diagnostics();
+        pipeline.ok_or(problems.iter().map(|found| found.problem.to_string()).collect())
     }
 
     #[test]

@@ -3,18 +3,19 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use faucet_core::{
-    ComponentKind, Info, KeyPath, Problem, ProblemKind, Problems, Registry, SchemaView, Sink,
-    Source, Step, Table, Transform, nearest, template,
+    Checked, ComponentKind, Entry, Info, KeyPath, Problem, ProblemKind, Problems, Registry,
+    SchemaView, Sink, Source, Step, Table, Transform, decode_the_rest, nearest, template,
 };
 use serde_json::{Map, Value};
 
+use crate::diagnostic::{Advice, Owner};
 use crate::file::declared::Declared;
+use crate::file::effects;
+use crate::file::files;
 use crate::file::findings::Findings;
 use crate::file::inputs::Inputs;
 use crate::file::interpolate::Variables;
 use crate::file::keys::OwnKeys;
-use crate::file::lenient::decode_the_rest;
-use crate::file::paths::{path_of, value_at};
 use crate::file::unbuilt::Unbuilt;
 use crate::graph::Buffer;
 
@@ -44,6 +45,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) variables: &'a Variables,
     /// The names that have a value in the context. `None`: the context cannot be read.
     pub(crate) context: Option<Vec<String>>,
+    /// The directory that `~` stands for.
+    pub(crate) home: Option<String>,
 }
 
 impl Reader<'_> {
@@ -52,11 +55,21 @@ impl Reader<'_> {
     pub(crate) fn read(&self, declared: Declared, findings: &mut Findings<'_>) -> Component {
         let Declared { kind, id, place, value, before } = declared;
         let (own, config) = split(kind, value, &place, findings);
-        let (own, mut problems) = decode_the_rest::<OwnKeys>(own);
+        let (own, mut problems) = decode_the_rest::<OwnKeys>(own, &[]);
+        let own = own.unwrap_or_default();
         if config.is_none() {
             let more = |problem: Problem| problem.expected("a map with a `type`");
             problems = problems.into_iter().map(more).collect();
         }
+        findings.owner(Owner {
+            place: place.clone(),
+            kind: kind.as_str(),
+            id: id.clone(),
+            connector: own
+                .connector
+                .clone()
+                .filter(|_| self.variables.shown(&place.clone().then("type")).is_none()),
+        });
         findings.extend_under(&place, problems);
         for key in ["from", "dead_letter"] {
             let key = place.clone().then(key);
@@ -127,66 +140,107 @@ impl Reader<'_> {
             }
             return None;
         };
-        let entry = match table.get(&connector) {
-            Ok(entry) => entry,
+        if self.variables.leave_open(&place.clone().then("type")) {
+            return None;
+        }
+        let (entry, is_guess) = match table.get(&connector) {
+            Ok(entry) => (entry, false),
             Err(problem) => {
+                let near = match &problem.kind {
+                    ProblemKind::UnknownName { near: Some(near), .. } => table.find(near),
+                    _ => None,
+                };
                 findings.push(problem.under(place));
-                return None;
+                // The keys are probably those of the connector that was meant.
+                (near?, true)
             }
         };
-        self.leave_open_keys_out(&mut config, place, SchemaView::new(entry.schema()));
-        match entry.build(config.clone()) {
-            Ok(built) => {
-                // The builder of the pipeline reports a panic.
-                if let Ok(info) = catch_unwind(AssertUnwindSafe(|| info(&*built))) {
-                    self.check_placeholders(&info, &config, place, findings);
-                }
-                Some(built)
-            }
-            Err(problems) => {
-                let of_file = own_keys(table.kind());
-                let problems = problems.into_iter().map(|problem| suggest(problem, of_file));
-                findings.extend_under(place, problems.collect());
-                None
-            }
+        let schema = SchemaView::new(entry.schema());
+        files::resolve(&mut config, schema, place, self.home.as_deref(), findings);
+        effects::warn(&config, schema, place, findings);
+        let of_file = own_keys(table.kind());
+        let Checked { built, problems, .. } =
+            entry.check(config.clone(), &self.variables.open_below(place));
+        let problems = as_text(problems, schema, &config);
+        for (problem, advice) in problems {
+            findings.push_with(suggest(problem, of_file).under(place), advice);
         }
-    }
-
-    /// Takes away the text of variables without a value, where a key takes no text: the rest of the
-    /// configuration is then checked as if the key was not there.
-    fn leave_open_keys_out(&self, config: &mut Value, place: &KeyPath, schema: SchemaView<'_>) {
-        for problem in self.variables.problems().iter().filter(|p| p.path.is_within(place)) {
-            let steps = &problem.path.steps()[place.steps().len()..];
-            let takes_text = schema.find(&path_of(steps)).is_none_or(|schema| {
-                let types = schema.types();
-                types.is_empty() || types.contains(&"string")
-            });
-            if let (false, Some(value)) = (takes_text, value_at(config, steps)) {
-                *value = Value::Null;
-            }
-        }
+        let info = built.as_ref().and_then(|built| {
+            // The builder of the pipeline reports a panic.
+            catch_unwind(AssertUnwindSafe(|| info(built))).ok()
+        });
+        self.check_placeholders(entry, info.as_ref(), &config, place, findings);
+        built.filter(|_| !is_guess)
     }
 
     /// Each placeholder that the component's description names needs a value. The problem stands at
     /// the first text of the configuration that has the placeholder.
-    fn check_placeholders(
+    fn check_placeholders<T: ?Sized + 'static>(
         &self,
-        info: &Info,
+        entry: &Entry<T>,
+        info: Option<&Info>,
         config: &Value,
         place: &KeyPath,
         findings: &mut Findings<'_>,
     ) {
         let Some(context) = &self.context else { return };
-        for (n, name) in info.placeholders.iter().enumerate() {
-            if context.contains(name) || info.placeholders[..n].contains(name) {
+        let names = match info {
+            Some(info) => info.placeholders.clone(),
+            // A component that could not be built has no description.
+            None => files::placeholders(config, SchemaView::new(entry.schema())),
+        };
+        for (n, name) in names.iter().enumerate() {
+            findings.uses(name);
+            if context.contains(name) || names[..n].contains(name) {
                 continue;
             }
             let mut places = Vec::new();
             find_placeholder(name, config, place, &mut places);
             let at = places.first().unwrap_or(place);
-            findings.push(template::no_value(at.clone(), name));
+            let mut problem = template::no_value(at.clone(), name);
+            if let Some(meant) = nearest(name, context.iter().map(String::as_str)) {
+                let near = Some(meant.to_owned());
+                problem.kind = ProblemKind::Placeholder { name: name.clone(), near };
+            }
+            findings.push(problem);
         }
     }
+}
+
+/// Puts one problem in the place of those that only say that a map is no text: an item that takes
+/// text, or a map of a few keys, and holds a map of other keys.
+fn as_text(
+    problems: Problems,
+    schema: SchemaView<'_>,
+    config: &Value,
+) -> Vec<(Problem, Option<Advice>)> {
+    let takes_text = |path: &KeyPath| {
+        let item = schema.find(path);
+        let of = |schema: SchemaView<'_>| {
+            schema.types().contains(&"string")
+                || schema.variants().iter().any(|variant| variant.types().contains(&"string"))
+        };
+        item.is_some_and(of) && path.get(config).is_some_and(Value::is_object)
+    };
+    let mut all: Vec<(Problem, Option<Advice>)> = Vec::new();
+    let mut maps: Vec<KeyPath> = Vec::new();
+    for problem in problems {
+        let around = std::iter::successors(Some(problem.path.clone()), KeyPath::parent);
+        let map = around.take_while(|path| !path.is_root()).find(takes_text);
+        let Some(map) =
+            map.filter(|map| map.get(config).is_some_and(|map| map.get("data").is_none()))
+        else {
+            all.push((problem, None));
+            continue;
+        };
+        if !maps.contains(&map) {
+            let kind = ProblemKind::WrongType { found: "a map" };
+            let problem = Problem::new(map.clone(), kind).expected("text");
+            all.push((problem, Some(Advice::MessageAsText)));
+            maps.push(map);
+        }
+    }
+    all
 }
 
 /// What a file says of a component's connector.

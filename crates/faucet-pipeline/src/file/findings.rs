@@ -4,36 +4,61 @@ use std::collections::BTreeSet;
 
 use faucet_core::{KeyPath, Problem, ProblemKind, Problems, Step};
 
+use crate::diagnostic::{Advice, Diagnostic, Owner, Severity};
 use crate::file::interpolate::Variables;
 
-/// The problems of a file, at paths from its root.
+/// What was found in a file, at paths from its root.
 #[derive(Debug)]
 pub(crate) struct Findings<'a> {
     variables: &'a Variables,
-    problems: Vec<Problem>,
+    found: Vec<Diagnostic>,
+    owners: Vec<Owner>,
     /// Keys that lead from one component to another and could not be read.
     unread: BTreeSet<KeyPath>,
+    /// The placeholders that components have.
+    used: BTreeSet<String>,
 }
 
 impl<'a> Findings<'a> {
-    /// The variables that could not be replaced, to begin with.
-    pub(crate) fn new(variables: &'a Variables) -> Self {
-        Self { variables, problems: variables.problems().to_vec(), unread: BTreeSet::new() }
+    /// The variables that could not be replaced, to begin with, and what was found before.
+    pub(crate) fn new(variables: &'a Variables, before: Vec<Diagnostic>) -> Self {
+        let mut found = before;
+        let unset = variables.problems().iter().cloned();
+        found.extend(unset.map(|problem| Diagnostic::new(Severity::Error, problem)));
+        Self {
+            variables,
+            found,
+            owners: Vec::new(),
+            unread: BTreeSet::new(),
+            used: BTreeSet::new(),
+        }
     }
 
     /// Adds a problem, unless it only follows from a variable that is not set. Values of variables
     /// do not stay in it.
-    pub(crate) fn push(&mut self, mut problem: Problem) {
+    pub(crate) fn push(&mut self, problem: Problem) {
+        self.push_with(problem, None);
+    }
+
+    /// Adds a problem together with the slip that brought it about.
+    pub(crate) fn push_with(&mut self, mut problem: Problem, advice: Option<Advice>) {
         let open = |path: &KeyPath| self.variables.leave_open(path);
         // A key is known or unknown whatever its value is.
         let of_value = !matches!(problem.kind, ProblemKind::UnknownKey { .. });
-        if of_value && open(&problem.path) || mentioned(&problem.kind).into_iter().any(open) {
+        if of_value && open(&problem.path) || problem.kind.mentions().into_iter().any(open) {
             return;
         }
         if let Some(shown) = self.variables.shown(&problem.path) {
             without_values(&mut problem, shown);
         }
-        self.problems.push(problem);
+        let mut found = Diagnostic::new(Severity::Error, problem);
+        found.advice = advice;
+        self.found.push(found);
+    }
+
+    /// Adds a warning.
+    pub(crate) fn warn(&mut self, warning: Problem) {
+        self.found.push(Diagnostic::new(Severity::Warning, warning));
     }
 
     /// Adds the problems of the part of the file that stands at `outer`.
@@ -41,9 +66,34 @@ impl<'a> Findings<'a> {
         problems.into_iter().for_each(|problem| self.push(problem.under(outer)));
     }
 
-    /// Whether a problem was found at `path` or below it.
+    /// Notes a component, to which the keys below its place belong.
+    pub(crate) fn owner(&mut self, owner: Owner) {
+        self.owners.push(owner);
+    }
+
+    /// Notes that a component has a placeholder of this name.
+    pub(crate) fn uses(&mut self, name: &str) {
+        self.used.insert(name.to_owned());
+    }
+
+    /// The placeholders that components have.
+    pub(crate) fn used(&self) -> &BTreeSet<String> {
+        &self.used
+    }
+
+    /// The components.
+    pub(crate) fn owners(&self) -> &[Owner] {
+        &self.owners
+    }
+
+    /// Whether an error was found at `path` or below it.
     pub(crate) fn concern(&self, path: &KeyPath) -> bool {
-        self.problems.iter().any(|problem| problem.path.is_within(path))
+        self.errors().any(|problem| problem.path.is_within(path))
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &Problem> {
+        let errors = self.found.iter().filter(|found| found.severity == Severity::Error);
+        errors.map(|found| &found.problem)
     }
 
     /// Notes that the key at `path`, which leads to other components, could not be read.
@@ -67,12 +117,20 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// Whether there are no errors.
     pub(crate) fn is_empty(&self) -> bool {
-        self.problems.is_empty()
+        self.errors().next().is_none()
     }
 
-    pub(crate) fn into_problems(self) -> Vec<Problem> {
-        self.problems
+    /// Everything that was found, each with the component that its key belongs to.
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        let Self { mut found, owners, .. } = self;
+        for diagnostic in &mut found {
+            let path = &diagnostic.problem.path;
+            let owner = owners.iter().filter(|owner| path.is_within(&owner.place));
+            diagnostic.owner = owner.last().cloned();
+        }
+        found
     }
 }
 
@@ -89,22 +147,11 @@ fn without_values(problem: &mut Problem, shown: &str) {
             };
             problem.help = Some(format!("`${{…}}` gives text; for another type {instead}"));
         }
-        ProblemKind::Placeholder { name } if !shown.contains(&format!("{{{name}}}")) => {
+        ProblemKind::Placeholder { name, .. } if !shown.contains(&format!("{{{name}}}")) => {
             let why = "a placeholder in the variable's value has no value in context".to_owned();
             problem.kind = ProblemKind::Invalid { why };
             problem.help = None;
         }
         _ => {}
-    }
-}
-
-/// The other keys that a problem is about.
-fn mentioned(kind: &ProblemKind) -> Vec<&KeyPath> {
-    match kind {
-        ProblemKind::Conflict { with: key }
-        | ProblemKind::Needs { key }
-        | ProblemKind::Duplicate { of: key } => vec![key],
-        ProblemKind::MissingOneOf { keys, or } => keys.iter().chain(or).collect(),
-        _ => Vec::new(),
     }
 }

@@ -1,12 +1,40 @@
 //! `${NAME}` in the text of a pipeline file's values.
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 
 use faucet_core::{KeyPath, Problem, ProblemKind};
 use serde_json::Value;
 
 const FORMS: &str = "write ${NAME}, ${NAME:-default}, ${NAME:?message}, or $${ for a plain `${`; \
                      one does not stand inside another";
+
+/// An environment variable, as it was looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variable {
+    /// It has this value.
+    Set(String),
+    /// It is not set.
+    Unset,
+    /// It is set, and its value is not UTF-8.
+    NotUtf8,
+}
+
+impl From<Option<String>> for Variable {
+    fn from(value: Option<String>) -> Self {
+        value.map_or(Self::Unset, Self::Set)
+    }
+}
+
+impl From<Result<String, VarError>> for Variable {
+    fn from(value: Result<String, VarError>) -> Self {
+        match value {
+            Ok(value) => Self::Set(value),
+            Err(VarError::NotPresent) => Self::Unset,
+            Err(VarError::NotUnicode(_)) => Self::NotUtf8,
+        }
+    }
+}
 
 /// Where variables stand, and which are missing.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +60,23 @@ impl Variables {
         self.problems.iter().any(|problem| path.is_within(&problem.path))
     }
 
+    /// The places below `outer` whose values could not be completed, as paths from there.
+    pub(crate) fn open_below(&self, outer: &KeyPath) -> Vec<KeyPath> {
+        let below = self.problems.iter().map(|problem| &problem.path);
+        let below = below.filter(|path| path.is_within(outer) && *path != outer);
+        below.map(|path| path.relative_to(outer)).collect()
+    }
+
+    /// Everything at `from` stands at `to` from now on.
+    pub(crate) fn rebase(&mut self, from: &KeyPath, to: &KeyPath) {
+        let shown = std::mem::take(&mut self.shown);
+        self.shown =
+            shown.into_iter().map(|(path, shown)| (path.rebased(from, to), shown)).collect();
+        for problem in &mut self.problems {
+            problem.path = problem.path.rebased(from, to);
+        }
+    }
+
     /// Notes that something else was set at `path`.
     pub(crate) fn forget(&mut self, path: &KeyPath) {
         self.shown.retain(|other, _| !other.is_within(path));
@@ -41,14 +86,14 @@ impl Variables {
 
 /// Replaces the variables in all text values of `tree`, once: what a variable holds is not looked
 /// at again. A variable without a value is left out.
-pub(crate) fn interpolate(tree: &mut Value, lookup: &dyn Fn(&str) -> Option<String>) -> Variables {
+pub(crate) fn interpolate(tree: &mut Value, lookup: &dyn Fn(&str) -> Variable) -> Variables {
     let mut walk = Walk { lookup, variables: Variables::default() };
     walk.value(tree, &KeyPath::root());
     walk.variables
 }
 
 struct Walk<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    lookup: &'a dyn Fn(&str) -> Variable,
     variables: Variables,
 }
 
@@ -90,9 +135,8 @@ impl Walk<'_> {
                 continue;
             }
             out.push(before);
-            let (inside, after) = after
-                .split_once('}')
-                .ok_or_else(|| Problem::invalid(path.clone(), "`${` without `}`").help(FORMS))?;
+            let (inside, after) =
+                after.split_once('}').ok_or_else(|| bad(path).help("add the `}`"))?;
             self.variable(inside, path, out)?;
             rest = after;
         }
@@ -118,10 +162,20 @@ impl Walk<'_> {
             Some(text) => text.starts_with(['-', '?']) && !text.contains("${"),
         };
         if !good_name || !good {
-            return Err(Problem::invalid(path.clone(), "not a variable").help(FORMS));
+            return Err(bad(path).help(FORMS));
         }
         // As in a shell, `:` makes an empty variable count as missing.
-        let found = (self.lookup)(name).filter(|value| otherwise.is_none() || !value.is_empty());
+        let found = match (self.lookup)(name) {
+            Variable::Set(value) => Some(value),
+            Variable::Unset => None,
+            Variable::NotUtf8 => {
+                out.variable(name, "");
+                let why = format!("the value of the environment variable {name} is not UTF-8");
+                self.variables.problems.push(Problem::invalid(path.clone(), why));
+                return Ok(());
+            }
+        };
+        let found = found.filter(|value| otherwise.is_none() || !value.is_empty());
         let default = otherwise.and_then(|otherwise| otherwise.strip_prefix('-'));
         match found.as_deref().or(default) {
             Some(value) => out.variable(name, value),
@@ -142,6 +196,10 @@ impl Walk<'_> {
             Some(message) => problem.help(message),
         });
     }
+}
+
+fn bad(path: &KeyPath) -> Problem {
+    Problem::new(path.clone(), ProblemKind::BadVariable)
 }
 
 /// A text on its way: with the values of its variables, and with their names.
@@ -171,7 +229,7 @@ mod tests {
 
     use super::*;
 
-    fn lookup(name: &str) -> Option<String> {
+    fn lookup(name: &str) -> Variable {
         let value = match name {
             "A" => "alpha",
             "EMPTY" => "",
@@ -179,9 +237,10 @@ mod tests {
             "YAML" => "x: [1\n\"",
             "N" => "7",
             "_x1" => "under",
-            _ => return None,
+            "BYTES" => return Variable::NotUtf8,
+            _ => return Variable::Unset,
         };
-        Some(value.to_owned())
+        Variable::Set(value.to_owned())
     }
 
     fn expand(text: &str) -> Result<String, String> {
@@ -233,7 +292,8 @@ mod tests {
                 "${NONE}:${N2}",
                 "k: the environment variable NONE is not set; k: the environment variable N2 is",
             ),
-            ("x${A", "k: `${` without `}`"),
+            ("x${A", "k: not a variable (hint: add the `}`)"),
+            ("${BYTES}", "k: the value of the environment variable BYTES is not UTF-8"),
             ("${}", form),
             ("${1A}", form),
             ("${A b}", form),

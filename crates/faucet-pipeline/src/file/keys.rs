@@ -1,7 +1,6 @@
 //! The keys of the pipeline file itself. Their doc comments are the schema's descriptions.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use faucet_core::select::Pointer;
@@ -13,6 +12,22 @@ use serde_json::Value;
 use crate::file::context::ContextValue;
 use crate::file::inputs::Inputs;
 use crate::graph::{Buffer, Flush, WhenFull};
+
+/// The keys that a pipeline file may have.
+pub(crate) const FILE_KEYS: [&str; 12] = [
+    "$schema",
+    "source",
+    "sources",
+    "transform",
+    "transforms",
+    "sink",
+    "sinks",
+    "flush",
+    "state",
+    "grace",
+    "parallel",
+    "context",
+];
 
 /// A pipeline: sources, what happens to their records, and sinks.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -185,7 +200,7 @@ impl FlushKeys {
 pub(crate) struct StateKeys {
     /// The file.
     #[schemars(length(min = 1))]
-    pub(crate) path: PathBuf,
+    pub(crate) path: String,
 }
 
 /// Reads a value that must not be null.

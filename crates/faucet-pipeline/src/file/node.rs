@@ -2,51 +2,111 @@
 
 use std::fmt;
 
-use faucet_core::KeyPath;
+use faucet_core::{KeyPath, Problem, ProblemKind};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
-use serde_saphyr::Spanned;
+use serde_json::{Map, Value};
+use serde_saphyr::{Location, Spanned};
 
-use crate::file::location::{Location, Locations};
+use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::file::places::{Place, Places};
 
-/// A value, with the places of what is in it.
+/// A value, with the places of what is in it. A map has all its entries, also those with equal keys.
 pub(crate) enum Node {
     Scalar(Value),
     List(Vec<Spanned<Self>>),
     Map(Vec<(Spanned<String>, Spanned<Self>)>),
 }
 
-impl Node {
-    /// The value alone, which stands at `path`; the places of its keys go to `locations`.
-    pub(crate) fn into_value(self, path: &KeyPath, locations: &mut Locations) -> Value {
-        match self {
-            Self::Scalar(value) => value,
-            Self::List(items) => {
+/// Where the values of a tree go.
+pub(crate) struct Collected<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) places: Places,
+    /// Keys that stand twice.
+    pub(crate) found: Vec<Diagnostic>,
+}
+
+impl Collected<'_> {
+    /// The value of `node` at `path`, a value of which `place` is known.
+    pub(crate) fn value(&mut self, node: Spanned<Node>, path: &KeyPath) -> Value {
+        match node.value {
+            Node::Scalar(value) => value,
+            Node::List(items) => {
                 let items = items.into_iter().enumerate().map(|(index, item)| {
                     let path = path.clone().at(index);
-                    locations.insert(path.clone(), place(item.referenced));
-                    item.value.into_value(&path, locations)
+                    let value = self.span_of(&item);
+                    self.places.insert(path.clone(), Place { key: None, value });
+                    self.value(item, &path)
                 });
                 Value::Array(items.collect())
             }
-            Self::Map(entries) => {
-                let entries = entries.into_iter().map(|(key, item)| {
+            Node::Map(entries) => {
+                let mut map = Map::new();
+                for (key, item) in entries {
                     let path = path.clone().then(key.value.as_str());
-                    locations.insert(path.clone(), place(key.referenced));
-                    (key.value, item.value.into_value(&path, locations))
-                });
-                Value::Object(entries.collect())
+                    let span = span(key.referenced);
+                    if map.contains_key(&key.value) {
+                        let first = self.places.get(&path).and_then(|place| place.key);
+                        self.found.push(twice(path, first, span));
+                        continue;
+                    }
+                    let value = self.span_of(&item);
+                    self.places.insert(path.clone(), Place { key: span, value });
+                    let value = self.value(item, &path);
+                    map.insert(key.value, value);
+                }
+                Value::Object(map)
             }
         }
     }
+
+    fn span_of(&self, node: &Spanned<Node>) -> Option<Span> {
+        let span = span(node.referenced).filter(|span| span.start < span.end)?;
+        let rest = &self.text[span.start..];
+        let end = match &node.value {
+            Node::Scalar(_) => span.end,
+            // The parser gives the place of the opening bracket; a block has none.
+            _ if rest.starts_with(['{', '[']) => span.start + flow_len(rest)?,
+            _ if rest.starts_with('*') => span.end,
+            _ => return None,
+        };
+        let first_line = self.text[span.start..end].lines().next().unwrap_or_default();
+        Some(Span::new(span.start, span.start + first_line.trim_end().len()))
+    }
+}
+
+/// A key that stands in a map once more. The first value counts.
+pub(crate) fn twice(path: KeyPath, first: Option<Span>, again: Option<Span>) -> Diagnostic {
+    let kind = ProblemKind::Duplicate { of: path.clone() };
+    let mut found = Diagnostic::new(Severity::Error, Problem::new(path, kind));
+    found.span = again;
+    found.others.extend(first);
+    found
 }
 
 /// The parser's location as ours.
-pub(crate) fn place(location: serde_saphyr::Location) -> Location {
-    Location {
-        line: usize::try_from(location.line()).unwrap_or(usize::MAX),
-        column: usize::try_from(location.column()).unwrap_or(usize::MAX),
+pub(crate) fn span(location: Location) -> Option<Span> {
+    let span = location.span();
+    let start = usize::try_from(span.byte_offset()?).ok()?;
+    let len = usize::try_from(span.byte_len()?).ok()?;
+    Some(Span::new(start, start + len))
+}
+
+/// The length of the list or map in brackets at the beginning of `text`.
+fn flow_len(text: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut before) = (0_usize, None, ' ');
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open && before != '\\' => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') if !before.is_alphanumeric() => quote = Some(c),
+            (None, '{' | '[') => depth += 1,
+            (None, '}' | ']') if depth == 1 => return Some(at + 1),
+            (None, '}' | ']') => depth -= 1,
+            _ => {}
+        }
+        before = c;
     }
+    None
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -76,12 +136,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::Scalar(value.into()))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
-        // JSON has neither: they would become null, which unsets a key.
-        if !value.is_finite() {
-            return Err(E::custom("infinity and NaN are not values of any key"));
-        }
-        Ok(Node::Scalar(value.into()))
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        // JSON has neither infinity nor NaN: they would become null, which unsets a key.
+        let number = Some(value).filter(|value| value.is_finite());
+        Ok(Node::Scalar(number.map_or_else(|| value.to_string().into(), Value::from)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {

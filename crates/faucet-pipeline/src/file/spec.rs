@@ -1,20 +1,24 @@
 //! The pipeline file.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::{fmt, io};
 
-use faucet_core::{Error, KeyPath, Problem, Registry, Result};
+use faucet_core::{Error, KeyPath, Problem, ProblemKind, Registry, Result};
 use serde_json::Value;
 
-use crate::file::assembly::assemble;
-use crate::file::declared::{Declared, declared};
-use crate::file::errors::{SpecErrors, SpecProblem};
-use crate::file::interpolate::{Variables, interpolate};
-use crate::file::keys::FileKeys;
-use crate::file::lenient::decode_the_rest;
-use crate::file::location::Locations;
-use crate::file::overrides;
-use crate::file::tree::{SpecFormat, Tree};
+use crate::diagnostic::{Diagnostic, Owner, Severity, SourceText, Span};
+use crate::file::assembly::{File, assemble};
+use crate::file::errors::SpecErrors;
+use crate::file::findings::Findings;
+use crate::file::format::SpecFormat;
+use crate::file::interpolate::{Variable, Variables, interpolate};
+use crate::file::keys::FILE_KEYS;
+use crate::file::misplaced::Moved;
+use crate::file::places::Places;
+use crate::file::secrets::{self, Secrets};
+use crate::file::tree::Tree;
+use crate::file::verdict::{Verdict, locate, warn_of_context};
+use crate::file::{overrides, same_file};
 use crate::graph::Pipeline;
 
 /// A pipeline file.
@@ -32,10 +36,17 @@ use crate::graph::Pipeline;
 /// number use [`set`](Self::set).
 #[derive(Clone)]
 pub struct PipelineSpec {
+    text: SourceText,
     tree: Value,
-    locations: Locations,
+    places: Places,
     variables: Variables,
-    file: Option<PathBuf>,
+    /// What breaks the format, and was understood.
+    found: Vec<Diagnostic>,
+    /// The directory that `~` stands for.
+    home: Option<String>,
+    /// Whether other users of the machine can read the file.
+    is_readable: bool,
+    accepts_unset: bool,
 }
 
 impl PipelineSpec {
@@ -44,41 +55,114 @@ impl PipelineSpec {
     /// # Errors
     /// A file that cannot be read, an unknown ending, or as [`parse`](Self::parse); with the file's
     /// name, as all later errors of this value.
-    pub fn load(path: &Path, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SpecErrors> {
-        let read = || {
-            let format = SpecFormat::of(path)?;
-            let text = std::fs::read_to_string(path).map_err(|cause| {
-                let problem = Problem::custom(KeyPath::root(), "cannot be read");
-                SpecErrors::from(problem).because(cause)
-            })?;
-            Self::parse(&text, format, lookup)
-        };
-        let file = Some(path.to_owned());
-        match read() {
-            Ok(spec) => Ok(Self { file, ..spec }),
-            Err(errors) => Err(errors.of_file(file)),
+    pub fn load<V: Into<Variable>>(
+        path: &Path,
+        lookup: impl Fn(&str) -> V,
+    ) -> Result<Self, SpecErrors> {
+        let format = SpecFormat::of(path).map_err(|problem| {
+            let found = vec![Diagnostic::new(Severity::Error, problem)];
+            SpecErrors::new(SourceText::default().with_name(path.display().to_string()), found)
+        })?;
+        Self::load_as(path, format, lookup)
+    }
+
+    /// Reads the file at `path`, whatever its ending. `lookup` finds variables.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_as<V: Into<Variable>>(
+        path: &Path,
+        format: SpecFormat,
+        lookup: impl Fn(&str) -> V,
+    ) -> Result<Self, SpecErrors> {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|cause| unreadable(&name, cause))?;
+        let mut spec = Self::parse_bytes(&bytes, format, &name, lookup)?;
+        spec.is_readable = is_readable(path);
+        Ok(spec)
+    }
+
+    /// Parses the bytes of a pipeline file that is called `name`, such as `<stdin>`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse). Bytes that are not UTF-8 are told together with everything else.
+    pub fn parse_bytes<V: Into<Variable>>(
+        bytes: &[u8],
+        format: SpecFormat,
+        name: &str,
+        lookup: impl Fn(&str) -> V,
+    ) -> Result<Self, SpecErrors> {
+        let text = String::from_utf8_lossy(bytes);
+        let mut before = Vec::new();
+        if let Err(error) = std::str::from_utf8(bytes) {
+            let at = error.valid_up_to();
+            let problem = Problem::new(KeyPath::root(), ProblemKind::NotUtf8);
+            let mut found = Diagnostic::new(Severity::Error, problem.help(encoding(bytes)));
+            found.span = Some(Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8()));
+            before.push(found);
         }
+        Self::parse_text(SourceText::new(&*text).with_name(name), format, before, lookup)
     }
 
     /// Parses the text of a pipeline file. `lookup` finds variables; pass
-    /// `|name| std::env::var(name).ok()` for those of the environment. A variable that is missing is
-    /// told by [`build`](Self::build), together with everything else.
+    /// `|name| std::env::var(name)` for those of the environment. A variable that is missing is told
+    /// by [`build`](Self::build), together with everything else.
     ///
     /// # Errors
-    /// What breaks the format, with line and column.
-    pub fn parse(
+    /// What breaks the format, with its place.
+    pub fn parse<V: Into<Variable>>(
         text: &str,
         format: SpecFormat,
-        lookup: impl Fn(&str) -> Option<String>,
+        lookup: impl Fn(&str) -> V,
     ) -> Result<Self, SpecErrors> {
-        let Tree { value: mut tree, locations } = Tree::parse(text, format)?;
+        Self::parse_text(SourceText::new(text), format, Vec::new(), lookup)
+    }
+
+    fn parse_text<V: Into<Variable>>(
+        text: SourceText,
+        format: SpecFormat,
+        before: Vec<Diagnostic>,
+        lookup: impl Fn(&str) -> V,
+    ) -> Result<Self, SpecErrors> {
+        let parsed = Tree::parse(text.text(), format);
+        let mut found = before;
+        found.extend(parsed.found);
+        let Some(mut tree) = parsed.value else {
+            let hidden = secrets::probable(text.text());
+            let text = text.with_secrets(hidden);
+            locate(&mut found, &text, &Places::default());
+            return Err(SpecErrors::new(text, found));
+        };
+        let lookup = |name: &str| lookup(name).into();
         let variables = interpolate(&mut tree, &lookup);
-        Ok(Self { tree, locations, variables, file: None })
+        let home = match lookup("HOME") {
+            Variable::Set(home) if !home.is_empty() => Some(home),
+            _ => None,
+        };
+        let places = parsed.places;
+        let (is_readable, accepts_unset) = (false, false);
+        Ok(Self { text, tree, places, variables, found, home, is_readable, accepts_unset })
     }
 
     /// A pipeline from a value that a program made. Variables are not replaced.
     pub fn from_value(tree: Value) -> Self {
-        Self { tree, locations: Locations::default(), variables: Variables::default(), file: None }
+        Self {
+            text: SourceText::default(),
+            tree,
+            places: Places::default(),
+            variables: Variables::default(),
+            found: Vec::new(),
+            home: None,
+            is_readable: false,
+            accepts_unset: false,
+        }
+    }
+
+    /// Accepts variables that are not set: their values are not known, and the rest is looked at. For
+    /// machines without the secrets. No pipeline is built where one is missing.
+    #[must_use]
+    pub fn accept_unset(self) -> Self {
+        Self { accepts_unset: true, ..self }
     }
 
     /// Sets one key: `source.max_messages=10`. What is JSON becomes that value, anything else is
@@ -107,7 +191,7 @@ impl PipelineSpec {
 
     fn set_value(&mut self, path: &KeyPath, value: Value) -> Result<()> {
         overrides::set(&mut self.tree, path, value)?;
-        self.locations.forget(path);
+        self.places.forget(path);
         self.variables.forget(path);
         Ok(())
     }
@@ -118,40 +202,87 @@ impl PipelineSpec {
     /// All problems of all components and of the file around them, with the missing variables, each
     /// with its place. What came from a variable is not printed.
     pub fn build(&self, registry: &Registry) -> Result<Pipeline, SpecErrors> {
-        let Self { tree, locations, variables, file } = self;
-        let problems = match assemble(tree, variables, locations, registry) {
-            Ok(pipeline) => return Ok(pipeline),
-            Err(problems) => problems,
-        };
-        let located = problems.into_iter().map(|problem| {
-            let location = locations.find(&problem.path);
-            SpecProblem { problem, location }
-        });
-        let mut located: Vec<SpecProblem> = located.collect();
-        // As they stand in the file; what does not stand there comes last.
-        located.sort_by_key(|found| (found.location.is_none(), found.location));
-        Err(SpecErrors::new(located).of_file(file.clone()))
+        self.check(registry).into_result().map(|(pipeline, _)| pipeline)
     }
 
-    /// What the file has that does not help, and does not keep `pipeline`, which was built from it,
-    /// from running.
-    pub fn warnings(&self, pipeline: &Pipeline) -> Vec<SpecProblem> {
-        let (mut keys, _) = decode_the_rest::<FileKeys>(self.tree.clone());
-        let mut found = Vec::new();
-        for Declared { id, place, .. } in declared(&mut keys) {
-            let warnings = pipeline.component(&id).map(|component| &component.info().warnings);
-            for warning in warnings.into_iter().flatten() {
-                let problem = warning.clone().under(&place);
-                let location = self.locations.find(&problem.path);
-                found.push(SpecProblem { problem, location });
-            }
+    /// Looks at everything in the file, with the connectors of `registry`. Does no I/O.
+    pub fn check(&self, registry: &Registry) -> Verdict {
+        let Moved { tree, places, variables, mut found } =
+            Moved::of(&self.tree, &self.places, &self.variables, &FILE_KEYS, registry);
+        found.splice(0..0, self.found.iter().cloned());
+        let has_form = found.is_empty();
+        let home = self.home.as_deref();
+        let file = File { tree: &tree, variables: &variables, places: &places, registry, home };
+        let (pipeline, mut findings) = assemble(&file, found);
+        let owners = findings.owners().to_vec();
+        let secrets = Secrets { tree: &tree, owners: &owners, registry };
+        if self.is_readable {
+            secrets.warn(&places, &variables, &mut findings);
         }
-        found
+        same_file::warn(&tree, &owners, registry, &mut findings);
+        if has_form {
+            warn_of_context(&tree, &mut findings);
+        }
+        if let Some(pipeline) = &pipeline {
+            warnings_of(pipeline, &owners, &mut findings);
+        }
+        let mut diagnostics = findings.into_diagnostics();
+        let mut unset = Vec::new();
+        if self.accepts_unset {
+            diagnostics.retain(|found| match &found.problem.kind {
+                ProblemKind::Variable { name } => {
+                    unset.push(name.clone());
+                    false
+                }
+                _ => true,
+            });
+            unset.sort();
+            unset.dedup();
+        }
+        let text = self.text.clone().with_secrets(secrets.spans(&places));
+        locate(&mut diagnostics, &text, &places);
+        Verdict { pipeline, diagnostics, text, unset }
     }
+}
 
-    /// Everything that [`build`](Self::build) would refuse, one by one.
-    pub fn problems(&self, registry: &Registry) -> Vec<SpecProblem> {
-        self.build(registry).err().map(SpecErrors::into_problems).unwrap_or_default()
+/// The warnings of the components themselves.
+fn warnings_of(pipeline: &Pipeline, owners: &[Owner], findings: &mut Findings<'_>) {
+    for component in pipeline.components() {
+        let id = &**component.id();
+        let Some(owner) = owners.iter().find(|owner| owner.id == id) else { continue };
+        for warning in &component.info().warnings {
+            findings.warn(warning.clone().under(&owner.place));
+        }
+    }
+}
+
+fn unreadable(name: &str, cause: io::Error) -> SpecErrors {
+    let why = cause.kind().to_string();
+    let problem = Problem::new(KeyPath::root(), ProblemKind::Unreadable { why });
+    let found = vec![Diagnostic::new(Severity::Error, problem)];
+    SpecErrors::new(SourceText::default().with_name(name), found).because(cause)
+}
+
+/// What to do with bytes that are not UTF-8.
+fn encoding(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file is UTF-16; save it as UTF-8",
+        _ => "save the file as UTF-8",
+    }
+}
+
+/// Whether other users of the machine can read the file.
+fn is_readable(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(path).map(|found| (found.is_file(), found.permissions()));
+        mode.is_ok_and(|(is_file, permissions)| is_file && permissions.mode() & 0o044 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
     }
 }
 

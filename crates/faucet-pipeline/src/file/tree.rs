@@ -1,112 +1,166 @@
-//! From the text of a pipeline file to a tree that knows where its keys stand.
+//! From the text of a pipeline file to a tree that knows where its keys and values stand.
 
 use std::borrow::Cow;
-use std::path::Path;
 
-use faucet_core::{KeyPath, Problem};
+use faucet_core::KeyPath;
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
-use serde_saphyr::{Localizer, MessageFormatter, Spanned, UserMessageFormatter};
-use toml::de::{DeTable, DeValue};
+use serde_json::Value;
+use serde_saphyr::{
+    DuplicateKeyPolicy, Localizer, MessageFormatter, Spanned, UserMessageFormatter,
+};
 
-use crate::file::errors::SpecProblem;
-use crate::file::location::{Location, Locations};
-use crate::file::node::{Node, place};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::file::format::SpecFormat;
+use crate::file::node::{Collected, Node, span};
+use crate::file::patched::Patched;
+use crate::file::places::{Place, Places};
+use crate::file::slips;
+use crate::file::toml_tree::{self, syntax};
 
-/// The language of a pipeline file. All have the same keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpecFormat {
-    /// YAML 1.2: `yes` and `no` are text, and so is `007`.
-    Yaml,
-    /// JSON.
-    Json,
-    /// TOML.
-    Toml,
-}
-
-impl SpecFormat {
-    /// The format that the file's ending names: `.yaml`, `.yml`, `.json` or `.toml`.
-    ///
-    /// # Errors
-    /// Any other ending.
-    pub fn of(path: &Path) -> Result<Self, Problem> {
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
-        match ending.as_deref() {
-            Some("yaml" | "yml") => Ok(Self::Yaml),
-            Some("json") => Ok(Self::Json),
-            Some("toml") => Ok(Self::Toml),
-            _ => Err(Problem::custom(
-                KeyPath::root(),
-                "a pipeline file ends in .yaml, .yml, .json or .toml",
-            )),
-        }
-    }
-}
+/// The most slips of a text that are repaired.
+const MOST_REPAIRS: usize = 20;
+/// The longest text of which slips are looked for, in bytes.
+const LONGEST_REPAIRED: usize = 256 * 1024;
 
 /// A parsed text.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
-    pub(crate) value: Value,
-    pub(crate) locations: Locations,
+    /// `None`: the text cannot be read at all.
+    pub(crate) value: Option<Value>,
+    pub(crate) places: Places,
+    /// What breaks the format. A slip that is understood does not hide the rest of the text.
+    pub(crate) found: Vec<Diagnostic>,
 }
 
 impl Tree {
-    /// Parses `text`.
-    ///
-    /// # Errors
-    /// What breaks the format, and where; also a key that stands twice in a map. Values are not
-    /// printed.
-    pub(crate) fn parse(text: &str, format: SpecFormat) -> Result<Self, SpecProblem> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    /// Parses `text`. Values are not printed.
+    pub(crate) fn parse(text: &str, format: SpecFormat) -> Self {
+        let whole = Patched::new(text);
+        // The mark says nothing in UTF-8, and two of the parsers do not know it.
+        let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let text = whole.with(0..start, "");
         match format {
-            SpecFormat::Yaml => Self::yaml(text),
-            SpecFormat::Json => {
-                // JSON is YAML, but not the reverse.
-                serde_json::from_str::<IgnoredAny>(text).map_err(|error| json_syntax(&error))?;
-                Self::yaml(text)
+            SpecFormat::Toml => {
+                let (value, places, found) = toml_tree::parse(&text.text);
+                let parsed = Self { value: Some(value), places, found };
+                parsed.in_original(&text)
             }
-            SpecFormat::Toml => Self::toml(text),
+            SpecFormat::Yaml | SpecFormat::Json => Self::parse_repairing(text, format),
         }
     }
 
-    fn yaml(text: &str) -> Result<Self, SpecProblem> {
-        let options = serde_saphyr::options! {
-            strict_booleans: true,
-            leading_zero_numbers_as_strings: true,
-            underscored_numbers_as_strings: true,
+    /// Parses the text. Where a slip explains an error, the text is read as if it was mended.
+    fn parse_repairing(mut text: Patched, format: SpecFormat) -> Self {
+        let mut slips: Vec<Diagnostic> = Vec::new();
+        loop {
+            let failed = match parsed(&text.text, format) {
+                Ok(mut tree) => {
+                    tree = tree.in_original(&text);
+                    tree.found.extend(slips);
+                    return tree;
+                }
+                Err(failed) => failed,
+            };
+            let may = slips.len() < MOST_REPAIRS && text.text.len() <= LONGEST_REPAIRED;
+            let repaired = may.then(|| repair(&text, format, &failed)).flatten();
+            let Some((mut slip, next)) = repaired else {
+                let mut failed = failed;
+                failed.span = failed.span.map(|span| text.original(span));
+                slips.push(failed);
+                return Self { value: None, places: Places::default(), found: slips };
+            };
+            slip.span = slip.span.map(|span| text.original(span));
+            slips.push(slip);
+            text = next;
+        }
+    }
+
+    fn in_original(mut self, text: &Patched) -> Self {
+        self.places.map_spans(|span| text.original(span));
+        for found in &mut self.found {
+            found.span = found.span.map(|span| text.original(span));
+            found.others.iter_mut().for_each(|span| *span = text.original(*span));
+        }
+        self
+    }
+}
+
+/// The slip that explains the error best, and the text without it: the first that brings the parser
+/// to the end, else the first that brings it farther.
+fn repair(
+    text: &Patched,
+    format: SpecFormat,
+    failed: &Diagnostic,
+) -> Option<(Diagnostic, Patched)> {
+    let line = |text: &str, at: usize| text[..at.min(text.len())].matches('\n').count();
+    let offset = failed.span.map_or(text.text.len(), |span| span.start).min(text.text.len());
+    let reached = line(&text.text, offset);
+    let mut best = None;
+    for slip in slips::candidates(&text.text, format, offset) {
+        let next = slip.repaired(text);
+        let found = || {
+            let mut found = failed.clone();
+            (found.span, found.advice) = (Some(slip.span), Some(slip.advice.clone()));
+            found
         };
-        let root: Spanned<Node> =
-            serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-                // The snippet of the text would show what stands in that line.
-                let what = error.without_snippet().render_with_formatter(&Placeless);
-                syntax(what, error.location().map(place))
-            })?;
-        let mut locations = Locations::default();
-        let value = root.value.into_value(&KeyPath::root(), &mut locations);
-        Ok(Self { value, locations })
+        match parsed(&next.text, format) {
+            Ok(_) => return Some((found(), next)),
+            Err(later) if best.is_none() => {
+                let at = later.span.map_or(next.text.len(), |span| span.start);
+                if line(&next.text, at.min(next.text.len())) > reached {
+                    best = Some((found(), next));
+                }
+            }
+            Err(_) => {}
+        }
     }
+    best
+}
 
-    fn toml(text: &str) -> Result<Self, SpecProblem> {
-        let root = DeTable::parse(text).map_err(|error| {
-            let at = Location::of(text, error.span().map_or(0, |span| span.start));
-            syntax(error.message(), Some(at))
+/// # Errors
+/// The first thing that breaks the format.
+fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Diagnostic> {
+    if format == SpecFormat::Json {
+        // JSON is YAML, but not the reverse.
+        serde_json::from_str::<IgnoredAny>(text).map_err(|error| json_syntax(&error, text))?;
+    }
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::PassThrough,
+    };
+    let root: Spanned<Node> =
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+            // The snippet of the text would show what stands in that line.
+            let why = error.without_snippet().render_with_formatter(&Placeless);
+            let at = error.location().and_then(span).map(|span| {
+                let rest = text.get(span.start..).and_then(|rest| rest.chars().next());
+                let width = rest.filter(|c| *c != '\n').map_or(0, char::len_utf8);
+                Span::new(span.start, span.start + width)
+            });
+            syntax(why, at)
         })?;
-        let mut toml = Toml { text, locations: Locations::default() };
-        let value = toml.table(root.get_ref(), &KeyPath::root())?;
-        Ok(Self { value, locations: toml.locations })
-    }
+    let mut collected = Collected { text, places: Places::default(), found: Vec::new() };
+    let first = text.find(|c: char| !c.is_whitespace()).unwrap_or_default();
+    let first = Span::new(first, text[first..].find('\n').map_or(text.len(), |len| first + len));
+    collected.places.insert(KeyPath::root(), Place { key: None, value: Some(first) });
+    let value = collected.value(root, &KeyPath::root());
+    Ok(Tree { value: Some(value), places: collected.places, found: collected.found })
 }
 
-fn syntax(what: impl Into<String>, location: Option<Location>) -> SpecProblem {
-    SpecProblem { problem: Problem::custom(KeyPath::root(), what), location }
-}
-
-fn json_syntax(error: &serde_json::Error) -> SpecProblem {
+fn json_syntax(error: &serde_json::Error, text: &str) -> Diagnostic {
     let (line, column) = (error.line(), error.column());
-    let what = error.to_string();
+    let why = error.to_string();
     // `serde_json` has no message without the place.
-    let what = what.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&what);
-    syntax(what, Some(Location { line, column: column.max(1) }))
+    let why = why.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&why);
+    let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
+    let start = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
+    let start = (start.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at));
+    let start = start.unwrap_or(text.len());
+    let width = text[start..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+    syntax(why, Some(Span::new(start, start + width)))
 }
 
 /// The YAML parser's messages without the place.
@@ -129,137 +183,5 @@ impl Localizer for Placeless {
         _: serde_saphyr::Location,
     ) -> Cow<'a, str> {
         message
-    }
-}
-
-/// Turns TOML into JSON values.
-struct Toml<'a> {
-    text: &'a str,
-    locations: Locations,
-}
-
-impl Toml<'_> {
-    fn table(&mut self, table: &DeTable<'_>, path: &KeyPath) -> Result<Value, SpecProblem> {
-        let mut object = Map::new();
-        for (key, value) in table {
-            let path = path.clone().then(key.get_ref().as_ref());
-            self.locations.insert(path.clone(), Location::of(self.text, key.span().start));
-            object.insert(key.get_ref().to_string(), self.value(value.get_ref(), &path)?);
-        }
-        Ok(Value::Object(object))
-    }
-
-    fn value(&mut self, value: &DeValue<'_>, path: &KeyPath) -> Result<Value, SpecProblem> {
-        Ok(match value {
-            DeValue::String(text) => text.as_ref().into(),
-            DeValue::Boolean(value) => (*value).into(),
-            DeValue::Datetime(moment) => moment.to_string().into(),
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                .map_err(|_| self.refused(path, "the number is too large"))?
-                .into(),
-            // JSON has neither infinity nor NaN: they would become null, which unsets a key.
-            DeValue::Float(number) => match number.as_str().parse::<f64>() {
-                Ok(number) if number.is_finite() => number.into(),
-                _ => return Err(self.refused(path, "not a finite number")),
-            },
-            DeValue::Array(items) => {
-                let mut list = Vec::with_capacity(items.len());
-                for (index, item) in items.iter().enumerate() {
-                    let path = path.clone().at(index);
-                    self.locations.insert(path.clone(), Location::of(self.text, item.span().start));
-                    list.push(self.value(item.get_ref(), &path)?);
-                }
-                Value::Array(list)
-            }
-            DeValue::Table(table) => self.table(table, path)?,
-        })
-    }
-
-    fn refused(&self, path: &KeyPath, why: &str) -> SpecProblem {
-        let problem = Problem::invalid(path.clone(), why);
-        SpecProblem { problem, location: self.locations.find(path) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn refused(text: &str, format: SpecFormat) -> String {
-        Tree::parse(text, format).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn all_formats_have_the_same_keys_and_know_where_they_stand() {
-        let yaml = "\u{feff}source:\n  type: x\n  list:\n    - a\n    - {b: 1}\n  on: true\n";
-        let json = "{\n\t\"source\": {\n\t\t\"type\": \"x\", \"on\": true,\n\
-                    \"list\": [\"a\", {\"b\": 1}]\n}}";
-        let toml = "[source]\ntype = \"x\"\non = true\nlist = [\"a\", {b = 1}]\n";
-        let expected = json!({"source": {"type": "x", "list": ["a", {"b": 1}], "on": true}});
-        for (text, format, list, b) in [
-            (yaml, SpecFormat::Yaml, (3, 3), (5, 8)),
-            (json, SpecFormat::Json, (4, 1), (4, 16)),
-            (toml, SpecFormat::Toml, (4, 1), (4, 15)),
-        ] {
-            let tree = Tree::parse(text, format).unwrap();
-            assert_eq!(tree.value, expected, "{format:?}");
-            let place = |(line, column)| Some(Location { line, column });
-            let items = KeyPath::key("source").then("list");
-            assert_eq!(tree.locations.find(&items), place(list), "{format:?}");
-            let b_key = items.at(1).then("b");
-            assert_eq!(tree.locations.find(&b_key), place(b), "{format:?}");
-        }
-    }
-
-    #[test]
-    fn scalars_are_what_they_look_like_and_nothing_more() {
-        let yaml =
-            "[no, 007, 1_000, 2.5, 1e3, ~, '5', 2020-01-01, 12:30, -3, 18446744073709551615]";
-        let tree = Tree::parse(yaml, SpecFormat::Yaml).unwrap();
-        let big = u64::MAX;
-        assert_eq!(
-            tree.value,
-            json!(["no", "007", "1_000", 2.5, 1e3, null, "5", "2020-01-01", "12:30", -3, big])
-        );
-        let toml = "a = [0x10, 1_000, 2.5, 1979-05-27, 'x', false]";
-        let tree = Tree::parse(toml, SpecFormat::Toml).unwrap();
-        assert_eq!(tree.value["a"], json!([16, 1000, 2.5, "1979-05-27", "x", false]));
-        let json = r#"["\ud83d\ude00\/", 1E3, "a: #b"]"#;
-        let tree = Tree::parse(json, SpecFormat::Json).unwrap();
-        assert_eq!(tree.value, json!(["😀/", 1e3, "a: #b"]));
-    }
-
-    #[test]
-    fn what_breaks_the_format_is_named_with_its_place_and_without_the_text() {
-        use SpecFormat::{Json, Toml, Yaml};
-        for (format, text, what) in [
-            (Yaml, "a: hunter2\na: hunter2\n", "key `a` is not allowed here at line 2, column 1"),
-            (Yaml, "a: hunter2: x\n", "at line 1, column 11"),
-            (Yaml, "a: [hunter2\nb: 3\n", "at line 2, column 2"),
-            (Yaml, "a: 1\n---\nb: hunter2\n", "at line 3, column 1"),
-            (
-                Json,
-                "{\"a\": \"hunter2\", \"a\": 2}",
-                "`a` is not allowed here at line 1, column 18",
-            ),
-            (Json, "{\n\"a\": hunter2}", "expected value at line 2, column 6"),
-            (Json, "a: hunter2", "expected value at line 1, column 1"),
-            (Toml, "a = 'hunter2'\na = 2\n", "duplicate key at line 2, column 1"),
-            (Toml, "a = hunter2\n", "string values must be quoted, expected literal string at"),
-            (Toml, "\na = inf\n", "a: not a finite number at line 2, column 1"),
-            (Toml, "a = [1, 0xffffffffffffffffff]\n", "a[1]: the number is too large at line 1"),
-        ] {
-            let error = refused(text, format);
-            assert!(error.contains(what) && !error.contains("hunter2"), "{text:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn the_ending_names_the_format() {
-        assert_eq!(SpecFormat::of(Path::new("a/b.YML")).unwrap(), SpecFormat::Yaml);
-        let error = SpecFormat::of(Path::new("feed.conf")).unwrap_err().to_string();
-        assert!(error.starts_with("a pipeline file ends in"), "{error}");
     }
 }

@@ -1,0 +1,154 @@
+//! What is wrong, where, and what to do.
+
+use std::fmt;
+
+use faucet_core::{Code, KeyPath, Problem, ProblemKind};
+
+use crate::diagnostic::advice::Advice;
+use crate::diagnostic::position::{Position, Span};
+use crate::diagnostic::words;
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The pipeline does not run.
+    Error,
+    /// The pipeline runs, and probably not as it was meant.
+    Warning,
+}
+
+impl Severity {
+    /// The severity in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One thing that is wrong with a text that configures a pipeline: the facts, and the sentences made
+/// of them. `Display` shows it in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, at a path from the root of the file.
+    pub problem: Problem,
+    /// The part of the text that is wrong: a value, or a key where the key is wrong. `None` where it
+    /// does not come from the text, such as a value of `--set`.
+    pub span: Option<Span>,
+    /// Where that part begins.
+    pub start: Option<Position>,
+    /// Where it ends: the place behind its last character.
+    pub end: Option<Position>,
+    /// Other parts of the text that it is about, such as the first of two equal keys.
+    pub others: Vec<Span>,
+    /// What stands in the text, where it may be shown: a variable by its name, no secret.
+    pub value: Option<String>,
+    /// Which slip probably brought it about.
+    pub advice: Option<Advice>,
+    /// The component that the key belongs to.
+    pub owner: Option<Owner>,
+}
+
+/// The component that a key belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Owner {
+    /// Where the component stands in the file.
+    pub place: KeyPath,
+    /// `source`, `transform` or `sink`.
+    pub kind: &'static str,
+    /// The name of the component.
+    pub id: String,
+    /// The connector, if it is known.
+    pub connector: Option<String>,
+}
+
+impl Diagnostic {
+    /// A diagnostic without a place.
+    pub(crate) fn new(severity: Severity, problem: Problem) -> Self {
+        Self {
+            severity,
+            problem,
+            span: None,
+            start: None,
+            end: None,
+            others: Vec::new(),
+            value: None,
+            advice: None,
+            owner: None,
+        }
+    }
+
+    /// The code, which stays as it is when words change.
+    pub fn code(&self) -> Code {
+        self.problem.kind.code()
+    }
+
+    /// The key that it is about, as a path from the root of the file.
+    pub fn key(&self) -> &KeyPath {
+        &self.problem.path
+    }
+
+    /// What is wrong, in a sentence.
+    pub fn message(&self) -> String {
+        words::message(self)
+    }
+
+    /// A few words for the place itself.
+    pub fn label(&self) -> Option<String> {
+        words::label(self)
+    }
+
+    /// What to do: one piece of advice a line.
+    pub fn help(&self) -> Vec<String> {
+        words::help(self)
+    }
+
+    /// The topic of `faucet explain` that says more.
+    pub fn topic(&self) -> String {
+        let code = || self.code().as_str().to_owned();
+        let Some(owner) = &self.owner else {
+            return match self.problem.path.first_key() {
+                Some("flush" | "state" | "grace" | "parallel" | "context") => {
+                    format!("pipeline.{}", self.problem.path)
+                }
+                _ => code(),
+            };
+        };
+        let key = self.problem.path.relative_to(&owner.place);
+        let is_own = key == self.problem.path;
+        match (&owner.connector, is_own, &self.problem.kind) {
+            (Some(connector), true, _) | (Some(connector), _, ProblemKind::UnknownKey { .. }) => {
+                format!("{}.{connector}", owner.kind)
+            }
+            (Some(connector), false, _) if key.first_key() != Some("type") => {
+                let keys = key.steps().iter().filter_map(|step| match step {
+                    faucet_core::Step::Key(key) => Some(&**key),
+                    _ => None,
+                });
+                let keys: Vec<&str> = keys.collect();
+                format!("{}.{connector}.{}", owner.kind, keys.join("."))
+            }
+            _ => code(),
+        }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]: {}", self.severity.as_str(), self.code(), self.message())?;
+        if let Some(label) = self.label() {
+            write!(f, ": {label}")?;
+        }
+        self.start.iter().try_for_each(|start| write!(f, " at {start}"))?;
+        let help = self.help();
+        if !help.is_empty() {
+            write!(f, " (help: {})", help.join("; "))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! Diagnostics for people, beside the lines that they are about.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::diagnostic::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::mask::Masked;
+use crate::diagnostic::position::Span;
+use crate::diagnostic::text::SourceText;
+use crate::diagnostic::words;
+
+/// Draws one diagnostic.
+pub(crate) fn draw(
+    of: &Diagnostic,
+    text: &SourceText,
+    masked: &Masked,
+    command: &str,
+    color: bool,
+    width: usize,
+) -> String {
+    let level = match of.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = harmless(&of.message());
+    let title = level.primary_title(title).id(of.code().as_str());
+    let mut group = match of.span {
+        Some(span) => title.element(snippet(of, span, text, masked)),
+        None => match text.name() {
+            Some(name) => title.element(Origin::path(harmless(name))),
+            None => Group::with_title(title),
+        },
+    };
+    for line in of.help() {
+        group = group.element(Level::HELP.message(harmless(&line)));
+    }
+    group = group.element(Level::NOTE.message(format!("more: {command} explain {}", of.topic())));
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    renderer.term_width(width).render(&[group])
+}
+
+fn snippet<'a>(
+    of: &Diagnostic,
+    span: Span,
+    text: &'a SourceText,
+    masked: &'a Masked,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let snippet = Snippet::source(masked.text.as_str()).line_start(1).fold(true);
+    let snippet = match text.name() {
+        Some(name) => snippet.path(harmless(name)),
+        None => snippet,
+    };
+    let mut primary = AnnotationKind::Primary.span(masked.span(span).range());
+    if let Some(label) = of.label() {
+        primary = primary.label(harmless(&label));
+    }
+    let other = |span: &Span| {
+        AnnotationKind::Context.span(masked.span(*span).range()).label(words::other_label(of))
+    };
+    snippet.annotation(primary).annotations(of.others.iter().map(other))
+}
+
+/// Text that cannot drive a terminal: a file may be somebody else's.
+fn harmless(text: &str) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(escape).collect()
+}

@@ -1,0 +1,22 @@
+//! Diagnostics: what is wrong with a text that configures a pipeline, where, and what to do.
+//!
+//! [`Diagnostic`] has the facts. [`words`] makes the sentences, and the renderers of [`Format`] put
+//! them beside the text. Pipeline files and other languages share this part.
+
+mod advice;
+mod diagnostic;
+mod github;
+mod human;
+mod json;
+mod mask;
+mod position;
+mod report;
+mod short;
+mod text;
+mod words;
+
+pub use advice::Advice;
+pub use diagnostic::{Diagnostic, Owner, Severity};
+pub use position::{Position, Span};
+pub use report::{Format, render};
+pub use text::SourceText;

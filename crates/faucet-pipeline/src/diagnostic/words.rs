@@ -1,0 +1,289 @@
+//! The sentences of diagnostics. No other file makes them.
+
+use faucet_core::{KeyPath, Problem, ProblemKind, Step};
+
+use crate::diagnostic::advice::Advice;
+use crate::diagnostic::diagnostic::{Diagnostic, Owner};
+
+/// What is wrong.
+pub(crate) fn message(of: &Diagnostic) -> String {
+    let Problem { path, kind, .. } = &of.problem;
+    let key = name(of, path);
+    let value = of.value.as_deref();
+    match kind {
+        ProblemKind::UnknownKey { .. } => {
+            let last = path.last_key().map_or_else(|| path.to_string(), str::to_owned);
+            format!("`{last}` is not a key of {}", holder(of))
+        }
+        ProblemKind::UnknownName { what: "value", .. } => match value {
+            Some(value) => format!("`{key}` cannot be `{}`", unquoted(value)),
+            None => format!("`{key}` is not one of its words"),
+        },
+        ProblemKind::UnknownName { what, name: Some(name), .. } => {
+            format!("there is no {what} `{name}`")
+        }
+        ProblemKind::UnknownName { what, .. } => format!("there is no such {what}"),
+        ProblemKind::Missing if path.steps().len() == 1 => format!("the file has no `{key}`"),
+        ProblemKind::Missing => format!("`{key}` is missing"),
+        ProblemKind::MissingOneOf { keys, or } => {
+            let below = |key: &KeyPath| key.relative_to(path);
+            let (keys, or) = (keys.iter().map(below).collect(), or.as_ref().map(below));
+            ProblemKind::MissingOneOf { keys, or }.to_string()
+        }
+        ProblemKind::WrongType { found } => match &of.problem.expected {
+            Some(expected) => format!("`{key}` takes {expected}, and not {found}"),
+            None => format!("`{key}` has the wrong type"),
+        },
+        ProblemKind::OutOfRange => match value {
+            Some(value) => format!("`{key}` cannot be {}", unquoted(value)),
+            None => format!("`{key}` is out of range"),
+        },
+        ProblemKind::Invalid { why } if why == "not understood" => match value {
+            Some(value) => format!("`{key}` cannot be `{}`", unquoted(value)),
+            None => format!("the value of `{key}` is not understood"),
+        },
+        ProblemKind::Invalid { why } | ProblemKind::Custom(why) => match path.is_root() {
+            true => why.clone(),
+            false if why.starts_with(path.last_key().unwrap_or("\n")) => why.clone(),
+            false => format!("`{key}`: {why}"),
+        },
+        ProblemKind::Conflict { with } => {
+            format!("`{key}` cannot stand beside `{}`", name(of, with))
+        }
+        ProblemKind::Needs { key: other } => format!("`{key}` needs `{}`", name(of, other)),
+        ProblemKind::Duplicate { of: other } if other == path => format!("`{key}` is given twice"),
+        ProblemKind::Duplicate { of: other } => {
+            format!("`{key}` means the same as `{}`", name(of, other))
+        }
+        ProblemKind::Misplaced { to: Some(to) } => match &of.advice {
+            Some(Advice::OtherTool { ours }) => format!("`{key}` is called `{ours}` here"),
+            Some(Advice::TooDeep) => format!("the keys below `{key}` stand one level too deep"),
+            Some(Advice::Inside { section, around }) => {
+                format!("`{section}` stands inside `{around}`")
+            }
+            Some(Advice::OneComponent { .. }) => {
+                format!("`{key}` takes components by name, and holds one component")
+            }
+            Some(Advice::SeveralComponents { .. }) => {
+                format!("`{key}` takes one component, and holds components by name")
+            }
+            _ => format!("`{key}` belongs to `{to}`"),
+        },
+        ProblemKind::Misplaced { to: None } => format!("`{key}` stands in the wrong place"),
+        ProblemKind::BadVariable => "what begins with `${` is not a variable".to_owned(),
+        ProblemKind::NoEffect { without, values } if values.is_empty() => {
+            format!("`{key}` changes nothing without `{}`", name(of, without))
+        }
+        ProblemKind::NoEffect { without, values } => {
+            let words = format!("`{}: {}`", name(of, without), values.join("` or `"));
+            format!("`{key}` changes nothing without {words}")
+        }
+        ProblemKind::UnusedContext { .. } => {
+            let last = path.last_key().unwrap_or_default();
+            format!("no placeholder is called {{{last}}}, so that its value is used nowhere")
+        }
+        ProblemKind::LiteralSecret => {
+            format!("`{key}` is a secret, and other users of this machine can read the file")
+        }
+        ProblemKind::SameFile { .. } => "the sink writes the file that the source reads".to_owned(),
+        ProblemKind::Insecure { what } => format!("`{key}`: {what}"),
+        ProblemKind::Unavailable { what, name, .. } => {
+            format!("the {what} `{name}` is not part of this build")
+        }
+        ProblemKind::Placeholder { name, .. } => {
+            format!("the placeholder {{{name}}} has no value in context")
+        }
+        kind => kind.to_string(),
+    }
+}
+
+/// A few words for the place.
+pub(crate) fn label(of: &Diagnostic) -> Option<String> {
+    if let Some(label) = of.advice.as_ref().and_then(advice_label) {
+        return Some(label);
+    }
+    let meant = |near: &Option<String>| near.as_ref().map(|near| format!("did you mean `{near}`?"));
+    match &of.problem.kind {
+        ProblemKind::UnknownKey { near } => {
+            meant(near).or_else(|| Some("there is no such key".to_owned()))
+        }
+        ProblemKind::UnknownName { near, .. } => meant(near),
+        ProblemKind::Missing | ProblemKind::MissingOneOf { .. } => {
+            Some("it belongs below this key".to_owned()).filter(|_| !at_top(of))
+        }
+        ProblemKind::WrongType { found } => Some(format!("this is {found}")),
+        ProblemKind::OutOfRange | ProblemKind::Invalid { .. } => {
+            of.problem.expected.as_ref().map(|expected| format!("expected {expected}"))
+        }
+        ProblemKind::Duplicate { of: other } if *other == of.problem.path => {
+            Some("once more".to_owned())
+        }
+        ProblemKind::UnusedContext { near: Some(near) } => Some(format!("did you mean `{near}`?")),
+        ProblemKind::Variable { name } => Some(format!("{name} has no value")),
+        ProblemKind::Placeholder { near: Some(near), .. } => {
+            Some(format!("did you mean `{{{near}}}`?"))
+        }
+        ProblemKind::NotUtf8 => Some("the first byte that is not UTF-8".to_owned()),
+        _ => None,
+    }
+}
+
+/// The words beside the other places.
+pub(crate) fn other_label(of: &Diagnostic) -> &'static str {
+    match &of.problem.kind {
+        ProblemKind::Duplicate { .. } => "the first time",
+        ProblemKind::SameFile { .. } => "read here",
+        _ => "the other key",
+    }
+}
+
+/// What to do.
+pub(crate) fn help(of: &Diagnostic) -> Vec<String> {
+    let mut help = Vec::new();
+    help.extend(of.advice.as_ref().and_then(|advice| advice_help(of, advice)));
+    match &of.problem.kind {
+        ProblemKind::UnknownName { known, what, .. } if !known.is_empty() && known.len() <= 30 => {
+            let what = if *what == "value" { "one of" } else { "known" };
+            help.push(format!("{what}: {}", known.join(", ")));
+        }
+        ProblemKind::UnknownName { what, known, .. } if known.is_empty() => {
+            help.push(format!("the file has no {what}"));
+        }
+        ProblemKind::Missing => {
+            help.extend(of.problem.expected.as_ref().map(|expected| format!("expected: {expected}")));
+        }
+        ProblemKind::Conflict { .. } => {
+            help.extend(of.problem.help.is_none().then(|| "leave one of the two out".to_owned()));
+        }
+        ProblemKind::Needs { key } if of.problem.help.is_none() => {
+            help.push(format!("add `{}`, or leave this key out", name(of, key)));
+        }
+        ProblemKind::Duplicate { .. } => help.push("leave one of the two out".to_owned()),
+        ProblemKind::Unavailable { feature, .. } => {
+            help.push(format!("build with the cargo feature `{feature}`"));
+        }
+        ProblemKind::NoEffect { .. } => help.push("set it, or leave this key out".to_owned()),
+        ProblemKind::UnusedContext { near: None } => {
+            help.push("leave it out, or use it: {name} in a url or a path".to_owned());
+        }
+        ProblemKind::LiteralSecret => help.push(
+            "put it into an environment variable, `${NAME}`, or take the permission away: chmod 600"
+                .to_owned(),
+        ),
+        ProblemKind::SameFile { .. } => {
+            help.push("the pipeline would read its own records; write another file".to_owned());
+        }
+        ProblemKind::Variable { name } if of.problem.help.is_none() => {
+            help.push(format!("set it, or give a default: ${{{name}:-default}}"));
+        }
+        _ => {}
+    }
+    help.extend(of.problem.help.clone());
+    help
+}
+
+fn at_top(of: &Diagnostic) -> bool {
+    of.problem.path.steps().len() < 2
+}
+
+fn advice_label(advice: &Advice) -> Option<String> {
+    Some(match advice {
+        Advice::Tab { .. } => "a tab".to_owned(),
+        Advice::Quote { because, .. } => (*because).to_owned(),
+        Advice::UnclosedQuote => "the quote begins here and does not end".to_owned(),
+        Advice::UnclosedBracket { bracket } => format!("this `{bracket}` is not closed"),
+        Advice::TrailingComma => "nothing follows this comma".to_owned(),
+        Advice::JsonComment => "a comment".to_owned(),
+        Advice::BlankAfterColon => "a blank is missing behind the colon".to_owned(),
+        Advice::Indentation { found, expected } => {
+            format!("{found} blanks, and the keys beside it have {expected}")
+        }
+        Advice::SecondDocument => "a second document begins".to_owned(),
+        Advice::Boolean { meant } => format!("this is text; did you mean `{meant}`?"),
+        Advice::Unquote => "this is text, because of the quotes".to_owned(),
+        Advice::Dollar { name } => format!("did you mean `${{{name}}}`?"),
+        Advice::OtherTool { ours } => format!("did you mean `{ours}`?"),
+        Advice::MessageAsText => "a map".to_owned(),
+        Advice::TooDeep
+        | Advice::Inside { .. }
+        | Advice::OneComponent { .. }
+        | Advice::SeveralComponents { .. }
+        | Advice::Empty => return None,
+    })
+}
+
+fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
+    let owner = of.owner.as_ref();
+    Some(match advice {
+        Advice::Tab { more: 0 } => "YAML is indented with blanks; replace the tab".to_owned(),
+        Advice::Tab { more } => {
+            format!("YAML is indented with blanks; replace the tab, also in {more} more lines")
+        }
+        Advice::Quote { quoted: Some(quoted), .. } => format!("put it in quotes: {quoted}"),
+        Advice::Quote { quoted: None, .. } => "put the value in quotes".to_owned(),
+        Advice::UnclosedQuote => "add the quote at the end of the value".to_owned(),
+        Advice::UnclosedBracket { bracket: '{' } => "add the `}`".to_owned(),
+        Advice::UnclosedBracket { .. } => "add the `]`".to_owned(),
+        Advice::TrailingComma => "remove the comma".to_owned(),
+        Advice::JsonComment => {
+            "JSON has no comments; remove it, or write the file as YAML".to_owned()
+        }
+        Advice::BlankAfterColon => "write `key: value`".to_owned(),
+        Advice::Indentation { expected, .. } => format!("indent the line with {expected} blanks"),
+        Advice::SecondDocument => "a file has one pipeline; write another file".to_owned(),
+        Advice::Boolean { meant } => {
+            format!("YAML 1.2 knows only `true` and `false`; write `{meant}`")
+        }
+        Advice::Unquote => "write the value without quotes".to_owned(),
+        Advice::Dollar { name } => {
+            format!("variables are written `${{{name}}}`")
+        }
+        Advice::TooDeep => {
+            let kind = owner.map_or("source", |owner| owner.kind);
+            format!("the keys of a connector stand directly below `{kind}`, beside `type`")
+        }
+        Advice::Inside { section, .. } => {
+            format!("`{section}` stands at the top of the file: indent it less")
+        }
+        Advice::OtherTool { ours: "from" } => {
+            "name the components whose records it takes: from: [a, b]".to_owned()
+        }
+        Advice::OtherTool { ours } => format!("write `{ours}`"),
+        Advice::OneComponent { short } => format!("write `{short}` for one component"),
+        Advice::SeveralComponents { long } => format!("write `{long}` for several components"),
+        Advice::MessageAsText => {
+            "write the message as text, in quotes: '{\"op\": \"subscribe\"}'".to_owned()
+        }
+        Advice::Empty => "`faucet init` writes a file to start from".to_owned(),
+    })
+}
+
+/// The key as it is called in its component.
+fn name(of: &Diagnostic, path: &KeyPath) -> String {
+    let Some(Owner { place, .. }) = &of.owner else { return path.to_string() };
+    path.relative_to(place).to_string()
+}
+
+/// What holds the key.
+fn holder(of: &Diagnostic) -> String {
+    let path = &of.problem.path;
+    let Some(outer) = path.parent().filter(|outer| !outer.is_root()) else {
+        return "a pipeline file".to_owned();
+    };
+    match &of.owner {
+        Some(Owner { place, kind, connector, .. }) if *place == outer => match connector {
+            Some(connector) => format!("the {connector} {kind}"),
+            None => format!("a {kind}"),
+        },
+        _ => match outer.steps().last() {
+            // A place in a list has no name of its own.
+            Some(Step::Index(_)) => format!("`{}`", name(of, &outer.parent().unwrap_or_default())),
+            _ => format!("`{}`", name(of, &outer)),
+        },
+    }
+}
+
+fn unquoted(value: &str) -> &str {
+    let quoted = |quote: char| value.strip_prefix(quote).and_then(|v| v.strip_suffix(quote));
+    quoted('"').or_else(|| quoted('\'')).unwrap_or(value)
+}

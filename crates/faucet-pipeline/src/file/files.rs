@@ -1,0 +1,124 @@
+//! The keys of a component that name files, and those that have placeholders.
+
+use faucet_core::{KeyPath, Problem, SchemaView, template};
+use serde_json::Value;
+
+use crate::diagnostic::Advice;
+use crate::file::findings::Findings;
+
+/// The annotation of a schema for the path of a file: `read` or `write`.
+const FILE: &str = "x-file";
+/// The annotation of a schema for text that `{placeholders}` are filled in.
+const PLACEHOLDERS: &str = "x-placeholders";
+
+/// Puts the directory `home` in the place of `~/` in paths, and refuses what a shell would replace.
+pub(crate) fn resolve(
+    config: &mut Value,
+    schema: SchemaView<'_>,
+    place: &KeyPath,
+    home: Option<&str>,
+    findings: &mut Findings<'_>,
+) {
+    for (path, _) in keys_with(FILE, config, schema) {
+        let Some(Value::String(text)) = path.get_mut(config) else { continue };
+        let at = path.under(place);
+        match expanded(text, home) {
+            Ok(expanded) => *text = expanded,
+            Err((why, advice)) => findings.push_with(Problem::invalid(at, why), advice),
+        }
+    }
+}
+
+/// The path with the directory that `~` stands for.
+///
+/// # Errors
+/// What a shell would replace, and this does not.
+pub(crate) fn expanded(
+    text: &str,
+    home: Option<&str>,
+) -> Result<String, (&'static str, Option<Advice>)> {
+    if let Some(rest) = text.strip_prefix("~/") {
+        return match home {
+            Some(home) => Ok(format!("{}/{rest}", home.trim_end_matches('/'))),
+            None => Err(("`~` stands for the variable HOME, which is not set", None)),
+        };
+    }
+    if text == "~" || text.starts_with('~') && text.contains('/') {
+        return Err(("only `~/` at the beginning stands for the home directory", None));
+    }
+    if let Some(name) = shell_variable(text) {
+        return Err(("`$` without braces is no variable", Some(Advice::Dollar { name })));
+    }
+    Ok(text.to_owned())
+}
+
+/// The name in the first `$NAME` of the text.
+fn shell_variable(text: &str) -> Option<String> {
+    let behind = text.split('$').skip(1);
+    let name = |text: &str| {
+        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    let mut names = behind.map(name);
+    names.find(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+/// The placeholders in those keys of `config` that are filled.
+pub(crate) fn placeholders(config: &Value, schema: SchemaView<'_>) -> Vec<String> {
+    let keys = keys_with(PLACEHOLDERS, config, schema);
+    let texts = keys.iter().filter_map(|(path, _)| path.get(config)?.as_str());
+    texts.flat_map(template::placeholders).collect()
+}
+
+/// The files that `config` names, and whether they are read or written.
+pub(crate) fn files(config: &Value, schema: SchemaView<'_>) -> Vec<(KeyPath, String)> {
+    keys_with(FILE, config, schema)
+}
+
+/// The keys in `config` whose schema has the annotation, with its text.
+fn keys_with(annotation: &str, config: &Value, schema: SchemaView<'_>) -> Vec<(KeyPath, String)> {
+    let mut found = Vec::new();
+    let Value::Object(map) = config else { return found };
+    for key in schema.branch_of(config).keys() {
+        let Some(value) = map.get(key.name) else { continue };
+        let path = KeyPath::key(key.name);
+        match key.schema.value().get(annotation) {
+            Some(Value::String(text)) => found.push((path, text.clone())),
+            Some(Value::Bool(true)) => found.push((path, String::new())),
+            _ => {
+                let below = keys_with(annotation, value, key.schema);
+                found.extend(below.into_iter().map(|(inner, text)| (inner.under(&path), text)));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_begins_at_home_and_has_no_variable_of_a_shell() {
+        let home = Some("/home/a/");
+        for (text, expected) in [
+            ("~/x.jsonl", Ok("/home/a/x.jsonl")),
+            ("x/~/y", Ok("x/~/y")),
+            ("~x", Ok("~x")),
+            ("a$5", Ok("a$5")),
+            ("a$b", Ok("a$b")),
+            ("~other/x", Err(None)),
+            ("~", Err(None)),
+            ("$HOME/x", Err(Some("HOME"))),
+            ("x/$TODAY.jsonl", Err(Some("TODAY"))),
+        ] {
+            let found = expanded(text, home).map_err(|(_, advice)| match advice {
+                Some(Advice::Dollar { name }) => Some(name),
+                _ => None,
+            });
+            let expected = expected.map(str::to_owned).map_err(|name| name.map(str::to_owned));
+            assert_eq!(found, expected, "{text}");
+        }
+        assert!(expanded("~/x", None).is_err());
+    }
+}

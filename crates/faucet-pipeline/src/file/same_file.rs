@@ -1,0 +1,52 @@
+//! Sinks that write what a source reads.
+
+use std::path::PathBuf;
+
+use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Registry, SchemaView};
+use serde_json::Value;
+
+use crate::diagnostic::Owner;
+use crate::file::files::files;
+use crate::file::findings::Findings;
+
+/// Warns of each sink that writes a file which a source reads.
+pub(crate) fn warn(
+    tree: &Value,
+    owners: &[Owner],
+    registry: &Registry,
+    findings: &mut Findings<'_>,
+) {
+    let mut read: Vec<(KeyPath, PathBuf)> = Vec::new();
+    let mut written: Vec<(KeyPath, PathBuf)> = Vec::new();
+    for owner in owners {
+        let Some(config) = owner.place.get(tree) else { continue };
+        let connector = owner.connector.as_deref().unwrap_or_default();
+        let schema = match owner.kind {
+            kind if kind == ComponentKind::Source.as_str() => {
+                registry.sources.find(connector).map(|entry| entry.schema())
+            }
+            _ => registry.sinks.find(connector).map(|entry| entry.schema()),
+        };
+        let Some(schema) = schema else { continue };
+        for (path, access) in files(config, SchemaView::new(schema)) {
+            let Some(name) = path.get(config).and_then(Value::as_str) else { continue };
+            let at = path.under(&owner.place);
+            // Placeholders have the same values in both.
+            let Ok(file) = std::path::absolute(name) else { continue };
+            match &*access {
+                "write" => written.push((at, file)),
+                _ => read.push((at, file)),
+            }
+        }
+    }
+    for (at, file) in written {
+        // A device may be both ends.
+        if file.starts_with("/dev") {
+            continue;
+        }
+        if let Some((source, _)) = read.iter().find(|(_, other)| *other == file) {
+            let kind = ProblemKind::SameFile { source: source.clone() };
+            findings.warn(Problem::new(at, kind));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The parts of a pipeline file that hold secrets.
+
+use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Registry, SchemaView, Step};
+use serde_json::Value;
+
+use crate::diagnostic::{Owner, Span};
+use crate::file::findings::Findings;
+use crate::file::interpolate::Variables;
+use crate::file::places::Places;
+
+/// Words in the names of keys that hold secrets.
+const WORDS: [&str; 12] = [
+    "token",
+    "tokn",
+    "secret",
+    "passw",
+    "credential",
+    "authoriz",
+    "cookie",
+    "api_key",
+    "apikey",
+    "api-key",
+    "private",
+    "signature",
+];
+
+/// Whether a key of this name probably holds a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The schema of the connector that `owner` names.
+fn schema_of<'a>(owner: &Owner, registry: &'a Registry) -> Option<SchemaView<'a>> {
+    let name = owner.connector.as_deref()?;
+    let schema = match owner.kind {
+        kind if kind == ComponentKind::Source.as_str() => registry.sources.find(name)?.schema(),
+        kind if kind == ComponentKind::Sink.as_str() => registry.sinks.find(name)?.schema(),
+        _ => registry.transforms.find(name)?.schema(),
+    };
+    Some(SchemaView::new(schema))
+}
+
+/// Looks for secrets in a file.
+pub(crate) struct Secrets<'a> {
+    pub(crate) tree: &'a Value,
+    pub(crate) owners: &'a [Owner],
+    pub(crate) registry: &'a Registry,
+}
+
+impl Secrets<'_> {
+    /// Whether the value at `path` is a secret: by the schema of its key, and where it has none by
+    /// its name. The name of any key above counts too.
+    fn is_secret(&self, path: &KeyPath) -> bool {
+        let owner = self.owners.iter().rev().find(|owner| path.is_within(&owner.place));
+        let schema = owner.and_then(|owner| {
+            schema_of(owner, self.registry)?.find(&path.relative_to(&owner.place))
+        });
+        let named = || {
+            path.steps().iter().any(|step| match step {
+                Step::Key(key) => is_secret_name(key),
+                _ => false,
+            })
+        };
+        match schema {
+            Some(schema) => schema.is_secret(),
+            // Everything below an unknown key, such as a misspelled `auth`, may be a secret.
+            None => {
+                named()
+                    || path.steps().iter().any(|step| match step {
+                        Step::Key(key) => matches!(&**key, "auth" | "headers"),
+                        _ => false,
+                    })
+            }
+        }
+    }
+
+    /// The parts of the text that hold secrets.
+    pub(crate) fn spans(&self, places: &Places) -> Vec<Span> {
+        let scalars = places.iter().filter(|(path, _)| {
+            path.get(self.tree).is_some_and(|value| !value.is_object() && !value.is_array())
+        });
+        let secret = scalars.filter(|(path, _)| self.is_secret(path));
+        secret.filter_map(|(_, place)| place.value).collect()
+    }
+
+    /// Warns of secrets that stand in the file itself.
+    pub(crate) fn warn(&self, places: &Places, variables: &Variables, findings: &mut Findings<'_>) {
+        for (path, place) in places.iter() {
+            let Some(Value::String(text)) = path.get(self.tree) else { continue };
+            if place.value.is_none() || text.is_empty() || variables.shown(path).is_some() {
+                continue;
+            }
+            let name = path.last_key().unwrap_or_default();
+            // A header is a secret for logs. Most of them are none for the users of the machine.
+            let is_header = path.parent().is_some_and(|p| p.last_key() == Some("headers"));
+            let literal = self.is_secret(path) && (!is_header || is_secret_name(name));
+            if literal || has_password(text) {
+                findings.warn(Problem::new(path.clone(), ProblemKind::LiteralSecret));
+            }
+        }
+    }
+}
+
+/// Whether the text is a URL with a password.
+fn has_password(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()))
+}
+
+/// The parts of a text that could not be parsed which probably hold secrets: the values of keys with
+/// such names, and everything below them.
+pub(crate) fn probable(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut below: Option<usize> = None;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start().len();
+        let is_below = below.is_some_and(|above| indent > above || line.trim().is_empty());
+        let separator = line.find([':', '=']);
+        let name = separator.map(|at| &line[..at]).unwrap_or_default();
+        let is_secret = is_secret_name(name) || is_section(name);
+        if !is_below {
+            below = is_secret.then_some(indent);
+        }
+        if is_below || is_secret {
+            let value = match is_below && separator.is_none() {
+                true => indent,
+                false => separator.map_or(indent, |at| at + 1),
+            };
+            let end = line.trim_end().len();
+            let blanks =
+                line[value.min(end)..end].len() - line[value.min(end)..end].trim_start().len();
+            found.push(Span::new(start + value.min(end) + blanks, start + end));
+        }
+        start += line.len();
+    }
+    // Within one line, the words count wherever they stand.
+    for (at, line) in lines(text) {
+        let lower = line.to_lowercase();
+        if lower.len() == line.len()
+            && let Some(word) = WORDS.iter().filter_map(|word| lower.find(word)).min()
+            && let Some(value) = line[word..].find([':', '=']).map(|colon| word + colon + 1)
+        {
+            let end = line.trim_end().len();
+            let blanks = line[value..].len() - line[value..].trim_start().len();
+            found.push(Span::new(at + (value + blanks).min(end), at + end));
+        }
+    }
+    found
+}
+
+fn is_section(name: &str) -> bool {
+    let name = name.trim().trim_start_matches("- ").trim_matches(['"', '\'']);
+    matches!(name, "auth" | "headers")
+}
+
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split_inclusive('\n').scan(0, |start, line| {
+        let at = *start;
+        *start += line.len();
+        Some((at, line))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_a_broken_text_are_found_by_their_names() {
+        for text in [
+            "source:\n  token: hunter2: x\n  url: ws://h\n",
+            "auth: {type: bearer, config: {token: hunter2}\nurl: ws://h\n",
+            "headers:\n  X-Plain: \"hunter2\n  Y: [hunter2\nurl: ws://h\n",
+            "{\"auth\": {\"config\": {\"password\": \"hunter2\",}}\n\"url\": \"ws://h\"}",
+            "[source]\npassword = hunter2\nurl = 'ws://h'\n",
+        ] {
+            let hidden = probable(text);
+            let mut at = 0;
+            while let Some(found) = text[at..].find("hunter2").map(|found| at + found) {
+                let covered = hidden.iter().any(|s| s.start <= found && found + 7 <= s.end);
+                assert!(covered, "{text:?}: {hidden:?}");
+                at = found + 7;
+            }
+            let url = text.find("ws://h").unwrap();
+            assert!(!hidden.iter().any(|span| span.start <= url && url < span.end), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_url_with_a_password_is_a_secret() {
+        for (text, has) in
+            [("ws://u:p@h/", true), ("ws://u@h/", false), ("ws://h/a:b@c", false), ("u:p@h", false)]
+        {
+            assert_eq!(has_password(text), has, "{text}");
+        }
+    }
+}
