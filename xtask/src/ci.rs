@@ -91,7 +91,7 @@ mod tests {
     fn a_crate_is_checked_alone_with_each_feature_and_each_pair() {
         let features = ["a", "b", "default", "full"].map(|name| (name.to_owned(), Vec::new()));
         let (name, features) = ("x".to_owned(), features.into());
-        let package = Package { name, dependencies: Vec::new(), features };
+        let package = Package { name, features, ..Package::default() };
         let expected =
             ["", " --features a", " --features b", " --features full", " --features a,b"];
         let command = |rest| format!("clippy -p x --no-default-features{rest} -- -D warnings");

@@ -6,7 +6,7 @@ use faucet_core::Registry;
 
 use crate::result::Result;
 use crate::workspace::Workspace;
-use crate::{features, guide};
+use crate::{doors, features, guide, marks};
 
 const README: &str = "README.md";
 
@@ -16,9 +16,8 @@ const OURS: [&str; 2] = ["docs/schema/", "docs/reference/"];
 /// Writes what is out of date.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
     let mut outputs = documents(&faucet_stream::registry());
-    // A README without its markers is no reason to leave the documents as they are.
-    let readme = readme(workspace).map(|text| outputs.insert(README.into(), text));
-    outputs.insert(guide::GUIDE.into(), guide::guide(workspace)?);
+    // A README without its marks is no reason to leave the documents as they are.
+    let texts = texts(workspace).map(|texts| outputs.extend(texts));
     for path in stale(workspace, &outputs) {
         let file = workspace.root.join(&path);
         match outputs.get(&path) {
@@ -35,14 +34,13 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
             }
         }
     }
-    readme.map(drop)
+    texts
 }
 
 /// Fails when something is out of date.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let mut outputs = documents(&faucet_stream::registry());
-    outputs.insert(README.into(), readme(workspace)?);
-    outputs.insert(guide::GUIDE.into(), guide::guide(workspace)?);
+    outputs.extend(texts(workspace)?);
     let stale = stale(workspace, &outputs);
     match stale.is_empty() {
         true => Ok(()),
@@ -61,10 +59,18 @@ fn stale(workspace: &Workspace, outputs: &BTreeMap<String, String>) -> Vec<Strin
     stale
 }
 
+/// The files of which a part is made, and the copies, by path.
+fn texts(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
+    let mut texts = doors::files(workspace)?;
+    texts.insert(README.into(), readme(workspace)?);
+    texts.insert(guide::GUIDE.into(), guide::guide(workspace)?);
+    Ok(texts)
+}
+
 fn readme(workspace: &Workspace) -> Result<String> {
-    let manifest = workspace.file("crates/faucet-stream/Cargo.toml").unwrap_or_default();
-    let features = &workspace.package("faucet-stream")?.features;
-    features::readme(workspace.file(README).unwrap_or_default(), manifest, features)
+    let table = features::of(workspace, workspace.package("faucet-stream")?)?;
+    let readme = workspace.file(README).unwrap_or_default();
+    marks::replaced(README, readme, "features", &table.unwrap_or_default())
 }
 
 /// The files in [`OURS`], by path.

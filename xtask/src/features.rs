@@ -1,29 +1,25 @@
-//! The README's table of cargo features, made from the comments in the umbrella's manifest.
+//! Tables of cargo features, made from the comments in a crate's manifest.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::result::Result;
+use crate::workspace::{Package, Workspace};
 
-const OPEN: &str = "<!-- features -->";
-const CLOSE: &str = "<!-- /features -->";
-
-/// The README with its table anew.
-pub(crate) fn readme(
-    readme: &str,
-    manifest: &str,
-    features: &BTreeMap<String, Vec<String>>,
-) -> Result<String> {
-    let table = table(manifest, features)?;
-    let outside = readme
-        .split_once(OPEN)
-        .and_then(|(before, rest)| rest.split_once(CLOSE).map(|(_, after)| (before, after)));
-    let (before, after) = outside.ok_or_else(|| format!("README.md lacks {OPEN} … {CLOSE}"))?;
-    Ok(format!("{before}{OPEN}\n{table}{CLOSE}{after}"))
+/// The table of a crate; none where a crate has no features.
+///
+/// # Errors
+/// A feature has no comment above it.
+pub(crate) fn of(workspace: &Workspace, package: &Package) -> Result<Option<String>> {
+    let manifest = format!("{}/Cargo.toml", package.directory);
+    let manifest = workspace.file(&manifest).unwrap_or_default();
+    let default = package.features.get("default").map_or(&[][..], Vec::as_slice);
+    match package.features.keys().any(|name| name != "default") {
+        true => table(manifest, default).map(Some),
+        false => Ok(None),
+    }
 }
 
-fn table(manifest: &str, features: &BTreeMap<String, Vec<String>>) -> Result<String> {
-    let default = features.get("default").map_or(&[][..], Vec::as_slice);
+fn table(manifest: &str, default: &[String]) -> Result<String> {
     let mut out = String::from("| feature | what it brings |\n|---|---|\n");
     for (name, meaning) in described(manifest) {
         if name == "default" {
@@ -64,26 +60,18 @@ mod tests {
     const MANIFEST: &str = "[features]\n# Everything usual\ndefault = [\"a\"]\n\n# Does a\n# and more\n\
         a = [\n    \"dep:x\",\n]\n# Does b\nb = []\n\n[dependencies]\n# no feature\nc = \"1\"\n";
 
-    fn features() -> BTreeMap<String, Vec<String>> {
-        BTreeMap::from([("default".into(), vec!["a".into()])])
-    }
-
     #[test]
-    fn the_table_is_replaced_between_its_markers() {
-        let text = "# x\n<!-- features -->\nold\n<!-- /features -->\nrest\n";
-        let once = readme(text, MANIFEST, &features()).unwrap();
+    fn the_table_has_the_comments() {
         assert_eq!(
-            once,
-            "# x\n<!-- features -->\n| feature | what it brings |\n|---|---|\n\
-             | `a` (on by default) | Does a and more |\n| `b` | Does b |\n<!-- /features -->\nrest\n"
+            table(MANIFEST, &["a".to_owned()]).unwrap(),
+            "| feature | what it brings |\n|---|---|\n\
+             | `a` (on by default) | Does a and more |\n| `b` | Does b |\n"
         );
-        assert_eq!(readme(&once, MANIFEST, &features()).unwrap(), once);
     }
 
     #[test]
-    fn missing_markers_and_missing_comments_are_errors() {
-        assert!(readme("# x", MANIFEST, &features()).is_err());
-        let error = table("[features]\nx = []\n", &features()).unwrap_err().to_string();
+    fn a_missing_comment_is_an_error() {
+        let error = table("[features]\nx = []\n", &[]).unwrap_err().to_string();
         assert_eq!(error, "the feature x has no comment above it");
     }
 }

@@ -6,9 +6,11 @@
 mod ci;
 mod codegen;
 mod deny;
+mod doors;
 mod features;
 mod guide;
 mod instructions;
+mod marks;
 mod result;
 mod tidy;
 mod workspace;
@@ -18,7 +20,8 @@ use std::process::ExitCode;
 use workspace::Workspace;
 
 const USAGE: &str = "usage: cargo xtask <command>
-  codegen          write schemas, reference pages, the guide's files and the README's feature table
+  codegen          write schemas, reference pages, the guide's files, the README's feature table, the
+                   repeated part of each crate's README, and its licence files
   codegen --check  fail when one of them is out of date
   tidy             hold the workspace against its own rules
   deny             hold all dependencies against deny.toml, without a network

@@ -9,12 +9,29 @@ use serde_json::Value;
 use crate::result::Result;
 
 /// A crate of the workspace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    /// Relative to the root, with `/`.
+    pub(crate) directory: String,
+    pub(crate) card: Card,
     /// Its dependencies, optional ones too, without those of its tests.
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
+}
+
+/// What a manifest says to somebody who looks for a crate.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Card {
+    pub(crate) description: String,
+    pub(crate) license: String,
+    /// Relative to the crate.
+    pub(crate) readme: String,
+    pub(crate) keywords: Vec<String>,
+    pub(crate) categories: Vec<String>,
+    /// Whether its documentation is built with every feature.
+    pub(crate) documents_all_features: bool,
+    pub(crate) publish: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -102,8 +119,27 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 fn packages(metadata: &Value) -> Vec<Package> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let texts = |value: &Value| list(value).iter().map(text).collect::<Vec<_>>();
+    let root = text(&metadata["workspace_root"]);
+    let directory = |manifest: &str| {
+        let directory = Path::new(manifest).parent().unwrap_or(Path::new(""));
+        let directory = directory.strip_prefix(&root).unwrap_or(directory);
+        directory.to_string_lossy().replace('\\', "/")
+    };
+    let card = |package: &Value| Card {
+        description: text(&package["description"]),
+        license: text(&package["license"]),
+        readme: text(&package["readme"]),
+        keywords: texts(&package["keywords"]),
+        categories: texts(&package["categories"]),
+        documents_all_features: package["metadata"]["docs"]["rs"]["all-features"] == true,
+        // `publish = false` is an empty list of registries.
+        publish: package["publish"].is_null(),
+    };
     let package = |package: &Value| Package {
         name: text(&package["name"]),
+        directory: directory(&text(&package["manifest_path"])),
+        card: card(package),
         dependencies: list(&package["dependencies"])
             .iter()
             .filter(|dependency| dependency["kind"] != "dev")
@@ -116,7 +152,7 @@ fn packages(metadata: &Value) -> Vec<Package> {
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(name, enables)| (name.clone(), list(enables).iter().map(text).collect()))
+            .map(|(name, enables)| (name.clone(), texts(enables)))
             .collect(),
     };
     list(&metadata["packages"]).iter().map(package).collect()
@@ -150,8 +186,12 @@ mod tests {
     #[test]
     fn packages_come_without_the_dependencies_of_their_tests() {
         let dependency = |name: &str, kind: Value, path: Value| json!({"name": name, "kind": kind, "path": path});
-        let metadata = json!({"packages": [{
+        let metadata = json!({"workspace_root": "/w", "packages": [{
             "name": "a",
+            "manifest_path": "/w/crates/a/Cargo.toml",
+            "keywords": ["x"],
+            "publish": [],
+            "metadata": {"docs": {"rs": {"all-features": true}}},
             "features": {"default": ["x"], "x": []},
             "dependencies": [
                 dependency("b", Value::Null, "/b".into()),
@@ -161,6 +201,9 @@ mod tests {
         }]});
         let packages = packages(&metadata);
         assert_eq!(packages[0].features["default"], ["x"]);
+        assert_eq!(packages[0].directory, "crates/a");
+        assert_eq!(packages[0].card.keywords, ["x"]);
+        assert!(packages[0].card.documents_all_features && !packages[0].card.publish);
         let found: Vec<_> =
             packages[0].dependencies.iter().map(|d| (d.name.as_str(), d.local)).collect();
         assert_eq!(found, [("b", true), ("serde", false)]);

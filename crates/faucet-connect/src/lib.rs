@@ -65,3 +65,8 @@ pub use secrets::Secrets;
 pub use steps::StepLog;
 pub use tls::{Tls, TlsConfig};
 pub use tls_failure::{CertificateFault, TlsFailure};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -35,3 +35,8 @@ pub use stream::{
     PageLimits, Pager, Payload, PayloadRef, Position, Record, RecordRef, RecordRefs, Rejected,
     Span, StreamPage, Text, Timestamp, json,
 };
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -40,3 +40,8 @@ pub use numbers::{Numbers, number_of};
 pub use receiver::{Print, Received, Receiver, ReceiverOptions};
 pub use recording::Pace;
 pub use tally::{Amount, Cursor, Tally};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -15,3 +15,8 @@ pub use graph::{
     Buffer, Component, ComponentProgress, ComponentReport, End, Flush, GRACE, Pipeline,
     PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,
 };
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

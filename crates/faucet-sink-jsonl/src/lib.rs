@@ -31,3 +31,8 @@ pub use fsync::Fsync;
 pub use sink::JsonlSink;
 pub use stdout::StdoutSink;
 pub use write_mode::WriteMode;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -42,3 +42,8 @@ pub use faucet_common_websocket::{
 pub use record_format::{MessageType, RecordFormat};
 pub use sink::WebsocketSink;
 pub use writer::WebsocketWriter;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

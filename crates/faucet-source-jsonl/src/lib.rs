@@ -18,3 +18,8 @@ pub use config::JsonlSourceConfig;
 pub use factory::register;
 pub use line_format::{LineFormat, OnParseError};
 pub use source::JsonlSource;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

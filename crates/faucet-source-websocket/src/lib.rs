@@ -46,3 +46,8 @@ pub use faucet_common_websocket::{
 pub use message_format::{IdleResetsOn, OnParseError, WsMessageFormat};
 pub use reader::WebsocketReader;
 pub use source::WebsocketSource;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

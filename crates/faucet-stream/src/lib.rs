@@ -108,3 +108,8 @@ const PARTS: &[Part] = &[
 #[cfg(all(doctest, feature = "source-websocket"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The example of the crate's own README compiles.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../README.md")]
+struct Door;

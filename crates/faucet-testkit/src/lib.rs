@@ -96,3 +96,8 @@ pub use scripted::{
 };
 pub use suites::sample::record;
 pub use suites::{config, sink, source, transform};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -30,3 +30,8 @@ pub use filter::{Filter, FilterConfig};
 pub use pick::Pick;
 pub use pick_config::PickConfig;
 pub use split::{Split, SplitConfig};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

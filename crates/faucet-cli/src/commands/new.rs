@@ -28,7 +28,8 @@ impl NewKind {
 
 pub(crate) fn new(args: &NewArgs) -> Result<()> {
     let directory = Path::new(&args.name);
-    let files = files(args)?;
+    check_name(args)?;
+    let files = files(args, &checkout(args.faucet.as_deref())?);
     // A file that exists may hold a user's work: the command never overwrites it.
     if directory.exists() {
         let what = format!("{} exists already and was left alone", args.name);
@@ -50,9 +51,9 @@ pub(crate) fn new(args: &NewArgs) -> Result<()> {
     Ok(())
 }
 
-/// The files of the crate, by path.
-fn files(args: &NewArgs) -> Result<Vec<(&'static str, String)>> {
-    let [component, test] = args.kind.templates();
+/// Fails when no crate, or no component, can have the name.
+fn check_name(args: &NewArgs) -> Result<()> {
+    let [component, _] = args.kind.templates();
     // The type must not hide one that the template uses.
     let used = |name: &str| component.split(|c: char| !c.is_alphanumeric()).any(|w| w == name);
     if !is_name(&args.name) || used(&type_name(&args.name)) {
@@ -62,16 +63,22 @@ fn files(args: &NewArgs) -> Result<Vec<(&'static str, String)>> {
                  Rust and names of its dependencies are taken",
             ));
     }
+    Ok(())
+}
+
+/// The files of the crate, by path.
+fn files(args: &NewArgs, checkout: &Path) -> Vec<(&'static str, String)> {
+    let [component, test] = args.kind.templates();
     let fill = |template: &str| {
         let filled = template.replace("TheType", &type_name(&args.name));
         filled.replace("the_crate", &args.name.replace('-', "_")).replace("the-name", &args.name)
     };
-    Ok(vec![
+    vec![
         (".gitignore", "/target\n".to_owned()),
-        ("Cargo.toml", manifest(args)?),
+        ("Cargo.toml", manifest(args, checkout)),
         ("src/lib.rs", fill(component)),
         ("tests/conformance.rs", fill(test)),
-    ])
+    ]
 }
 
 /// Names that a crate cannot have beside the standard library and its own dependencies.
@@ -119,20 +126,10 @@ fn type_name(name: &str) -> String {
     name.split('-').map(word).collect::<Vec<String>>().concat()
 }
 
-fn manifest(args: &NewArgs) -> Result<String> {
-    let (note, at) = match &args.faucet {
-        None => (
-            "# Not published yet: give `faucet new` a checkout with --faucet DIR, or add paths here.\n",
-            None,
-        ),
-        Some(directory) => ("", Some(checkout(directory)?)),
-    };
-    let dependency = |name: &str| match &at {
-        None => format!("{name} = \"{}\"\n", env!("CARGO_PKG_VERSION")),
-        Some(at) => {
-            let path = at.join("crates").join(name);
-            format!("{name} = {{ path = {:?} }}\n", path.display().to_string())
-        }
+fn manifest(args: &NewArgs, checkout: &Path) -> String {
+    let dependency = |name: &str| {
+        let path = checkout.join("crates").join(name);
+        format!("{name} = {{ path = {:?} }}\n", path.display().to_string())
     };
     let (fs, dev) = match args.kind {
         NewKind::Sink => (
@@ -142,22 +139,29 @@ fn manifest(args: &NewArgs) -> Result<String> {
         _ => ("", ""),
     };
     let (core, testkit) = (dependency("faucet-core"), dependency("faucet-testkit"));
-    Ok(format!(
+    format!(
         "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\n{note}{core}schemars = \"1\"\nserde = {{ version = \"1\", features = [\"derive\"] }}\n{fs}\n\
+         [dependencies]\n{core}schemars = \"1\"\nserde = {{ version = \"1\", features = [\"derive\"] }}\n{fs}\n\
          [dev-dependencies]\n{testkit}serde_json = \"1\"\n{dev}\
          tokio = {{ version = \"1\", features = [\"macros\", \"rt\", \"test-util\"] }}\n\n\
          # A crate of its own, wherever it stands.\n[workspace]\n",
         args.name
-    ))
+    )
 }
 
 /// The checkout as the new crate finds it.
-fn checkout(directory: &Path) -> Result<PathBuf> {
+fn checkout(directory: Option<&Path>) -> Result<PathBuf> {
+    const NAME_ONE: &str = "name a checkout of faucet-stream, as in `faucet new source my-feed --faucet ../faucet-stream`";
+    // A crate that takes a version instead would get another project's code: its crates have our names.
+    let directory = directory.ok_or_else(|| {
+        let what =
+            "--faucet is missing: the new crate depends on a checkout of faucet-stream by path";
+        Error::usage(what).with_hint(NAME_ONE)
+    })?;
     let found = directory.canonicalize().ok();
     found.filter(|found| found.join("crates/faucet-core").is_dir()).ok_or_else(|| {
         Error::usage(format!("--faucet {}: holds no crates/faucet-core", directory.display()))
-            .with_hint("name a checkout of faucet-stream")
+            .with_hint(NAME_ONE)
     })
 }
 
@@ -165,14 +169,16 @@ fn checkout(directory: &Path) -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    fn made(kind: NewKind, name: &str) -> Result<Vec<(&'static str, String)>> {
-        files(&NewArgs { kind, name: name.into(), faucet: None })
+    fn args(kind: NewKind, name: &str) -> NewArgs {
+        NewArgs { kind, name: name.into(), faucet: None }
     }
 
     #[test]
     fn a_new_crate_is_small_and_has_its_own_names() {
         for kind in [NewKind::Source, NewKind::Sink, NewKind::Transform] {
-            let files = made(kind, "acme-s3").unwrap();
+            let args = args(kind, "acme-s3");
+            check_name(&args).unwrap();
+            let files = files(&args, Path::new("checkout"));
             let code = |text: &str| {
                 let lines = text.lines().map(str::trim);
                 lines.filter(|line| !line.is_empty() && !line.starts_with("//")).count()
@@ -186,10 +192,27 @@ mod tests {
             for placeholder in ["TheType", "the_crate", "the-name"] {
                 assert!(!all.contains(placeholder), "{kind:?}: {all}");
             }
-            assert!(all.contains("use acme_s3::AcmeS3;") && all.contains("Not published yet"));
+            assert!(all.contains("use acme_s3::AcmeS3;"), "{all}");
         }
+    }
+
+    #[test]
+    fn every_crate_of_ours_comes_from_the_checkout() {
+        for kind in [NewKind::Source, NewKind::Sink, NewKind::Transform] {
+            let manifest = manifest(&args(kind, "mine"), Path::new("checkout"));
+            let ours: Vec<&str> = manifest.lines().filter(|l| l.starts_with("faucet")).collect();
+            assert_eq!(ours.len(), 2, "{manifest}");
+            for line in ours {
+                assert!(line.contains("path = ") && !line.contains("version"), "{line}");
+            }
+        }
+        assert!(checkout(None).is_err());
+    }
+
+    #[test]
+    fn names_that_no_crate_can_have_are_refused() {
         for name in ["Acme", "", "a--b", "a-", "-a", "async", "core", "serde", "1a", "sink"] {
-            assert!(made(NewKind::Sink, name).is_err(), "{name}");
+            assert!(check_name(&args(NewKind::Sink, name)).is_err(), "{name}");
         }
     }
 }

@@ -12,19 +12,28 @@ async fn in_dir(files: &Files, args: &[&str]) -> Ran {
     Running::start(command.current_dir(files.dir())).ended().await
 }
 
+/// A directory that looks like a checkout of the project.
+fn checkout(files: &Files) -> &'static str {
+    for part in ["faucet-core", "faucet-testkit"] {
+        std::fs::create_dir_all(files.path(&format!("checkout/crates/{part}"))).unwrap();
+    }
+    "checkout"
+}
+
 #[tokio::test]
 async fn new_writes_a_crate_and_leaves_an_existing_one_alone() {
     let files = Files::new();
+    let checkout = checkout(&files);
     for kind in KINDS {
         let name = format!("my-{kind}");
-        let ran = in_dir(&files, &["new", kind, &name]).await;
+        let new = ["new", kind, &name, "--faucet", checkout];
+        let ran = in_dir(&files, &new).await;
         assert_eq!(ran.succeeded().stdout, "");
         for words in [format!("wrote {name}"), format!("cd {name}"), "cargo test".into()] {
             assert!(ran.stderr.contains(&words), "{words}: {}", ran.stderr);
         }
         let manifest = files.read(&format!("{name}/Cargo.toml"));
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{manifest}");
-        assert!(manifest.contains("Not published yet"), "{manifest}");
         let code = files.read(&format!("{name}/src/lib.rs"));
         assert!(code.contains(&format!("const NAME: &'static str = \"{name}\"")), "{code}");
         assert!(code.contains(&format!("registry.add_{kind}::<")), "{code}");
@@ -32,7 +41,7 @@ async fn new_writes_a_crate_and_leaves_an_existing_one_alone() {
         assert!(test.contains(&format!("{kind}::conforms(")), "{test}");
 
         files.write(&format!("{name}/src/lib.rs"), "my work");
-        let again = in_dir(&files, &["new", kind, &name]).await;
+        let again = in_dir(&files, &new).await;
         again.failed_with(2, &[&format!("{name} exists already"), "hint: choose another name"]);
         assert_eq!(files.read(&format!("{name}/src/lib.rs")), "my work");
     }
@@ -41,21 +50,20 @@ async fn new_writes_a_crate_and_leaves_an_existing_one_alone() {
 #[tokio::test]
 async fn new_finds_the_checkout_that_the_crate_depends_on() {
     let files = Files::new();
-    for part in ["faucet-core", "faucet-testkit"] {
-        std::fs::create_dir_all(files.path(&format!("checkout/crates/{part}"))).unwrap();
-    }
-    in_dir(&files, &["new", "sink", "mine", "--faucet", "checkout"]).await.succeeded();
+    let checkout = checkout(&files);
+    in_dir(&files, &["new", "sink", "mine", "--faucet", checkout]).await.succeeded();
     let manifest = files.read("mine/Cargo.toml");
-    let checkout = files.path("checkout").canonicalize().unwrap();
+    let checkout = files.path(checkout).canonicalize().unwrap();
     for part in ["faucet-core", "faucet-testkit"] {
         let path = checkout.join("crates").join(part);
         let line = format!("{part} = {{ path = {:?} }}", path.to_str().unwrap());
         assert!(manifest.contains(&line), "{line} is not in {manifest}");
     }
-    assert!(!manifest.contains("Not published yet"), "{manifest}");
 
     let ran = in_dir(&files, &["new", "sink", "other", "--faucet", "mine"]).await;
     ran.failed_with(2, &["--faucet mine: holds no crates/faucet-core", "hint: name a checkout"]);
+    let ran = in_dir(&files, &["new", "sink", "other"]).await;
+    ran.failed_with(2, &["--faucet is missing", "hint: name a checkout"]);
     assert!(!files.path("other").exists());
 }
 
