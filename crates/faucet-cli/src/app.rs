@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use faucet_core::{ErrorKind, Registry, Result};
 
-use crate::args::{Cli, Command, LogFormat};
+use crate::args::{Cli, Command};
 use crate::{commands, exit, logging, output};
 
 /// The command line of a build: its components, and what it is called.
@@ -67,7 +67,11 @@ impl App {
             Command::Demo(_) => &["faucet_lab"],
             _ => &[],
         };
-        logging::install(cli.log_format, level(&cli), hushed);
+        cli.color.choose();
+        let (command, log_format) = (self.name, cli.log_format);
+        let warns = !matches!(level(&cli), "error");
+        output::Look { command, log_format, warns }.choose();
+        logging::install(log_format, level(&cli), hushed);
         let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
@@ -81,14 +85,8 @@ impl App {
         match result {
             Ok(code) => code,
             Err(error) => {
-                match cli.log_format {
-                    _ if error.kind() == ErrorKind::Cancelled => {}
-                    LogFormat::Text => output::show(&error),
-                    LogFormat::Json => {
-                        let component = error.component().map(|id| &**id);
-                        let kind = error.kind().as_str();
-                        tracing::error!(kind, component, "{}", output::explain(&error));
-                    }
+                if error.kind() != ErrorKind::Cancelled {
+                    output::show(&error);
                 }
                 exit::code(&error)
             }
@@ -99,7 +97,7 @@ impl App {
         let registry = &self.registry;
         match command {
             Command::Run(args) => commands::run::run(args, registry).await?,
-            Command::Validate(args) => commands::validate::validate(&args, registry)?,
+            Command::Validate(args) => return commands::validate::validate(&args, registry),
             Command::Check(args) => return commands::check::check(args, registry).await,
             Command::Tap(args) => commands::tap::tap(args, registry).await?,
             Command::Feed(args) => commands::feed::feed(args, registry).await?,

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faucet_core::duration;
+use faucet_pipeline::SpecFormat;
+
+use crate::screen::Color;
 
 /// Runs streaming pipelines from a file, checks them, and shows what happens.
 #[derive(Debug, Parser)]
@@ -19,6 +22,9 @@ pub(crate) struct Cli {
     /// Least severe message to show: error, warn, info, debug or trace.
     #[arg(long, global = true, default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
     pub(crate) log_level: String,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -32,7 +38,7 @@ pub(crate) enum Command {
     /// Runs a pipeline file until its end, Ctrl-C or SIGTERM.
     Run(RunArgs),
     /// Reports every mistake of a pipeline file, without touching the network.
-    Validate(FileArgs),
+    Validate(ValidateArgs),
     /// Reaches the far end of each component step by step and says which step fails.
     Check(FileArgs),
     /// Shows a feed on the terminal, one line per message.
@@ -58,14 +64,77 @@ pub(crate) enum Command {
 /// A pipeline file and what replaces parts of it.
 #[derive(Debug, Args)]
 pub(crate) struct FileArgs {
-    /// Pipeline file: .yaml, .yml, .json or .toml.
+    /// Pipeline file: .yaml, .yml, .json or .toml; `-` is stdin.
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) changes: ChangeArgs,
+}
+
+/// What replaces parts of a pipeline file, and how it is read.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArgs {
     /// Value of a {placeholder}; replaces the one in the file's `context`.
     #[arg(long = "context", value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
     /// Replaces a key of the file, such as source.max_messages=10 or sinks.all.path=x.jsonl.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
+    /// The format of the file, whatever its name. Stdin and pipes are YAML without it, and so may be
+    /// JSON.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) input_format: Option<InputFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    Yaml,
+    Json,
+    Toml,
+}
+
+impl InputFormat {
+    pub(crate) fn of_spec(self) -> SpecFormat {
+        match self {
+            Self::Yaml => SpecFormat::Yaml,
+            Self::Json => SpecFormat::Json,
+            Self::Toml => SpecFormat::Toml,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// Pipeline files, or patterns such as 'feeds/*.yaml'; `-` is stdin.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) changes: ChangeArgs,
+    /// Accepts environment variables that are not set, for machines without the secrets. The rest of
+    /// the file is looked at.
+    #[arg(long)]
+    pub(crate) no_env: bool,
+    /// Makes errors of warnings.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How the result looks. All but `human` go to stdout.
+    #[arg(long, value_enum, default_value_t = ResultFormat::Human)]
+    pub(crate) format: ResultFormat,
+    /// Prints the file as it is read, as YAML: variables replaced, keys of --set and --context in
+    /// place, secrets struck out.
+    #[arg(long)]
+    pub(crate) print: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResultFormat {
+    /// Beside the lines that it is about, with advice.
+    Human,
+    /// A line each: file:line:column: error[code]: message.
+    Short,
+    /// An array of objects.
+    Json,
+    /// Workflow commands of GitHub.
+    Github,
 }
 
 #[derive(Debug, Args)]
@@ -249,8 +318,7 @@ pub(crate) struct NewArgs {
     pub(crate) kind: NewKind,
     /// Name of the component: its `type` in a pipeline file, and the crate's directory.
     pub(crate) name: String,
-    /// Checkout of faucet-stream on which the crate depends by path. Without it the manifest names
-    /// versions, which are not published yet.
+    /// Checkout of faucet-stream on which the crate depends by path.
     #[arg(long, value_name = "DIR")]
     pub(crate) faucet: Option<PathBuf>,
 }

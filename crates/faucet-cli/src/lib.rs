@@ -21,6 +21,7 @@ mod live;
 mod logging;
 mod output;
 mod pages;
+mod screen;
 mod signals;
 mod spec;
 mod terminal;

@@ -1,15 +1,51 @@
 //! What the command prints: data on stdout, everything else on stderr.
 
 use std::borrow::Cow;
+use std::error::Error as _;
 use std::io::{self, Write as _};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use faucet_core::{Error, ErrorKind, KeyPath, Problem, Result};
+use faucet_pipeline::diagnostic::{Format, SourceText, render};
+use faucet_pipeline::{Diagnostic, Severity, SpecErrors};
+
+use crate::args::LogFormat;
+use crate::screen;
+
+/// How messages of this process look.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// The name of the command.
+    pub(crate) command: &'static str,
+    pub(crate) log_format: LogFormat,
+    /// Whether warnings are shown.
+    pub(crate) warns: bool,
+}
+
+static LOOK: OnceLock<Look> = OnceLock::new();
+
+impl Look {
+    /// Makes this the look of the process.
+    pub(crate) fn choose(self) {
+        // A program that embeds the command may run it twice.
+        let _ = LOOK.set(self);
+    }
+
+    fn chosen() -> &'static Self {
+        LOOK.get_or_init(|| Self { command: "faucet", log_format: LogFormat::Text, warns: true })
+    }
+}
 
 /// Prints a line of data. A closed pipe is a quiet end.
 pub(crate) fn print_line(line: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", harmless(line)).and_then(|()| out.flush()).map_err(stdout_error)
+}
+
+/// Prints text that ends with its own line break.
+pub(crate) fn print_text(text: &str) -> Result<()> {
+    print_bytes(harmless(text).as_bytes())
 }
 
 /// Prints lines of data that cannot drive the terminal. May block.
@@ -49,7 +85,49 @@ pub(crate) fn note(text: &str) {
 
 /// Shows an error.
 pub(crate) fn show(error: &Error) {
-    note(&format!("error: {}", explain(error)));
+    if let Some(errors) = error.source().and_then(|source| source.downcast_ref::<SpecErrors>()) {
+        return diagnostics(&[(errors.text(), errors.diagnostics())]);
+    }
+    let look = Look::chosen();
+    match look.log_format {
+        LogFormat::Text => note(&format!("error: {}", explain(error))),
+        LogFormat::Json => {
+            let component = error.component().map(|id| &**id);
+            tracing::error!(kind = error.kind().as_str(), component, "{}", explain(error));
+        }
+    }
+}
+
+/// Shows what was found in texts: on stderr, beside the lines that it is about.
+pub(crate) fn diagnostics(texts: &[(&SourceText, &[Diagnostic])]) {
+    let look = Look::chosen();
+    match look.log_format {
+        LogFormat::Text => {
+            let color = screen::has_colors();
+            let format = Format::Human { color, width: screen::width(), command: look.command };
+            let warns = |found: &&Diagnostic| look.warns || found.severity == Severity::Error;
+            let shown: Vec<(&SourceText, Vec<Diagnostic>)> = texts
+                .iter()
+                .map(|(text, found)| (*text, found.iter().filter(warns).cloned().collect()))
+                .collect();
+            let shown: Vec<_> = shown.iter().map(|(text, found)| (*text, &found[..])).collect();
+            // The renderer has made the text harmless; the rest drives the colours.
+            let _ = io::stderr().lock().write_all(render(&shown, format).as_bytes());
+        }
+        LogFormat::Json => {
+            for (text, found) in texts {
+                for one in *found {
+                    let (code, key) = (one.code().as_str(), one.key().to_string());
+                    let kind = ErrorKind::Config.as_str();
+                    let line = render(&[(text, std::slice::from_ref(one))], Format::Short);
+                    match one.severity {
+                        Severity::Error => tracing::error!(kind, code, key, "{}", line.trim_end()),
+                        Severity::Warning => tracing::warn!(code, key, "{}", line.trim_end()),
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// An error: its component, where it happened, its causes that it does not name itself, and what to

@@ -30,8 +30,9 @@ pub use faucet_core::{
 };
 #[cfg(feature = "pipeline")]
 pub use faucet_pipeline::{
-    Buffer, Component, ComponentReport, End, Flush, Pipeline, PipelineBuilder, PipelineSpec,
-    Progress, Report, Run, SpecErrors, SpecFormat, SpecProblem, WhenFull, run, run_until, schema,
+    Buffer, Component, ComponentReport, Diagnostic, End, Flush, Pipeline, PipelineBuilder,
+    PipelineSpec, Progress, Report, Run, Severity, SpecErrors, SpecFormat, Variable, Verdict,
+    WhenFull, diagnostic, run, run_until, schema, validate,
 };
 #[cfg(feature = "sink-jsonl")]
 pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkConfig, WriteMode};

@@ -106,8 +106,8 @@ fn read<T: DeserializeOwned + JsonSchema>(mut value: Value, open: &[KeyPath]) ->
         &KeyPath::root(),
         &mut Pruned { problems: &mut problems, unknown: &mut unknown },
     );
-    for path in open {
-        unknown.settle(path, &mut value, schema);
+    for path in unknown.where_they_are(open) {
+        unknown.settle(&path, &mut value, schema);
     }
     loop {
         let problem = match T::deserialize(Tree(value.clone())) {
@@ -119,9 +119,7 @@ fn read<T: DeserializeOwned + JsonSchema>(mut value: Value, open: &[KeyPath]) ->
             ProblemKind::UnknownName { near, .. } => near.clone(),
             _ => None,
         };
-        if let Some(problem) = unknown.judge(problem) {
-            problems.push(with_expectation(problem, schema));
-        }
+        problems.extend(unknown.judge(with_expectation(problem, schema)));
         // Every round takes one value away or puts a stand-in into its place, once for each place.
         let settled = match guess {
             Some(word) => {

@@ -25,6 +25,15 @@ impl Unknown {
         self.open.is_empty()
     }
 
+    /// The places to which the values at `paths` were moved.
+    pub(crate) fn where_they_are(&self, paths: &[KeyPath]) -> Vec<KeyPath> {
+        let moved = paths.iter().map(|path| {
+            let renamed = self.renamed.iter().find(|(_, before)| path.is_within(before));
+            renamed.map_or_else(|| path.clone(), |(now, before)| path.rebased(before, now))
+        });
+        moved.collect()
+    }
+
     /// The problem at the place where it stands in the file. `None` where it says no more than that
     /// a value is not known.
     pub(crate) fn judge(&self, problem: Problem) -> Option<Problem> {

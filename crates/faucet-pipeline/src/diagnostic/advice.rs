@@ -43,6 +43,11 @@ pub enum Advice {
         /// The value that was meant.
         meant: bool,
     },
+    /// A key takes a list, and one item stands there.
+    AsList {
+        /// The item as a list.
+        list: String,
+    },
     /// A number or boolean stands in quotes.
     Unquote,
     /// A shell's `$NAME`.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use faucet_core::{Code, KeyPath, Problem, ProblemKind};
+use faucet_core::{Code, KeyPath, Problem, Step};
 
 use crate::diagnostic::advice::Advice;
 use crate::diagnostic::position::{Position, Span};
@@ -51,6 +51,8 @@ pub struct Diagnostic {
     pub advice: Option<Advice>,
     /// The component that the key belongs to.
     pub owner: Option<Owner>,
+    /// Whether the key itself is not known.
+    pub is_unknown_key: bool,
 }
 
 /// The component that a key belongs to.
@@ -80,6 +82,7 @@ impl Diagnostic {
             value: None,
             advice: None,
             owner: None,
+            is_unknown_key: false,
         }
     }
 
@@ -120,14 +123,12 @@ impl Diagnostic {
             };
         };
         let key = self.problem.path.relative_to(&owner.place);
-        let is_own = key == self.problem.path;
-        match (&owner.connector, is_own, &self.problem.kind) {
-            (Some(connector), true, _) | (Some(connector), _, ProblemKind::UnknownKey { .. }) => {
-                format!("{}.{connector}", owner.kind)
-            }
-            (Some(connector), false, _) if key.first_key() != Some("type") => {
+        let is_own = key == self.problem.path || self.is_unknown_key;
+        match (&owner.connector, is_own) {
+            (Some(connector), true) => format!("{}.{connector}", owner.kind),
+            (Some(connector), false) if key.first_key() != Some("type") => {
                 let keys = key.steps().iter().filter_map(|step| match step {
-                    faucet_core::Step::Key(key) => Some(&**key),
+                    Step::Key(key) => Some(&**key),
                     _ => None,
                 });
                 let keys: Vec<&str> = keys.collect();

@@ -33,7 +33,9 @@ pub(crate) fn draw(
     for line in of.help() {
         group = group.element(Level::HELP.message(harmless(&line)));
     }
-    group = group.element(Level::NOTE.message(format!("more: {command} explain {}", of.topic())));
+    group = group.element(
+        Level::NOTE.with_name("more").message(format!("{command} explain {}", of.topic())),
+    );
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.term_width(width).render(&[group])
 }

@@ -71,8 +71,14 @@ impl Masked {
     }
 }
 
+/// The text with masks for what its URLs have of user names, passwords and values of queries.
+pub(crate) fn without_secrets(text: &str) -> String {
+    Masked::new(text, &[]).text
+}
+
 /// Whether the text is a placeholder or a variable, and so no secret by itself.
 fn is_template(text: &str) -> bool {
+    let text = text.trim_matches(['"', '\'']);
     let inside = text.trim_start_matches('$').strip_prefix('{').and_then(|t| t.strip_suffix('}'));
     inside.is_some_and(|inside| !inside.contains(['{', '}']) && !inside.contains(":-"))
 }

@@ -17,6 +17,7 @@ mod words;
 
 pub use advice::Advice;
 pub use diagnostic::{Diagnostic, Owner, Severity};
+pub(crate) use mask::without_secrets;
 pub use position::{Position, Span};
 pub use report::{Format, render};
 pub use text::SourceText;

@@ -70,6 +70,9 @@ pub(crate) fn message(of: &Diagnostic) -> String {
             _ => format!("`{key}` belongs to `{to}`"),
         },
         ProblemKind::Misplaced { to: None } => format!("`{key}` stands in the wrong place"),
+        ProblemKind::Syntax { why } => {
+            of.advice.as_ref().and_then(slip).map_or_else(|| why.clone(), str::to_owned)
+        }
         ProblemKind::BadVariable => "what begins with `${` is not a variable".to_owned(),
         ProblemKind::NoEffect { without, values } if values.is_empty() => {
             format!("`{key}` changes nothing without `{}`", name(of, without))
@@ -95,6 +98,22 @@ pub(crate) fn message(of: &Diagnostic) -> String {
         }
         kind => kind.to_string(),
     }
+}
+
+/// A slip that breaks the format, in a sentence.
+fn slip(advice: &Advice) -> Option<&'static str> {
+    Some(match advice {
+        Advice::Tab { .. } => "a tab stands in front of a key",
+        Advice::Quote { .. } => "this value has to stand in quotes",
+        Advice::UnclosedQuote => "a quote is not closed",
+        Advice::UnclosedBracket { .. } => "a bracket is not closed",
+        Advice::TrailingComma => "a comma stands before the closing bracket",
+        Advice::JsonComment => "JSON has no comments",
+        Advice::BlankAfterColon => "a key is not followed by a blank",
+        Advice::Indentation { .. } => "this line is not indented as the lines around it",
+        Advice::SecondDocument => "the file has more than one document",
+        _ => return None,
+    })
 }
 
 /// A few words for the place.
@@ -200,6 +219,7 @@ fn advice_label(advice: &Advice) -> Option<String> {
         }
         Advice::SecondDocument => "a second document begins".to_owned(),
         Advice::Boolean { meant } => format!("this is text; did you mean `{meant}`?"),
+        Advice::AsList { .. } => "this is one item".to_owned(),
         Advice::Unquote => "this is text, because of the quotes".to_owned(),
         Advice::Dollar { name } => format!("did you mean `${{{name}}}`?"),
         Advice::OtherTool { ours } => format!("did you mean `{ours}`?"),
@@ -234,6 +254,7 @@ fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
         Advice::Boolean { meant } => {
             format!("YAML 1.2 knows only `true` and `false`; write `{meant}`")
         }
+        Advice::AsList { list } => format!("write a list: {list}"),
         Advice::Unquote => "write the value without quotes".to_owned(),
         Advice::Dollar { name } => {
             format!("variables are written `${{{name}}}`")

@@ -23,6 +23,9 @@ use crate::graph::{Pipeline, PipelineBuilder};
 const KINDS: [ComponentKind; 3] =
     [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
 
+/// The keys of the file that are those of no component.
+const SETTINGS: [&str; 5] = ["flush", "state", "grace", "parallel", "context"];
+
 /// A file as it is assembled.
 pub(crate) struct File<'a> {
     pub(crate) tree: &'a Value,
@@ -47,8 +50,11 @@ pub(crate) fn assemble<'a>(
         findings.push_with(Problem::custom(KeyPath::root(), what), advice);
         return (None, findings);
     }
-    let (keys, problems) =
-        decode_the_rest::<FileKeys>(tree.clone(), &variables.open_below(&KeyPath::root()));
+    // The values of components are looked at with their own keys.
+    let of_file = |path: &KeyPath| path.first_key().is_some_and(|key| SETTINGS.contains(&key));
+    let mut open = variables.open_below(&KeyPath::root());
+    open.retain(of_file);
+    let (keys, problems) = decode_the_rest::<FileKeys>(tree.clone(), &open);
     let mut keys = keys.unwrap_or_default();
     findings.extend_under(&KeyPath::root(), problems);
     let twice = conflicts(&keys, places, &mut findings);

@@ -1,5 +1,6 @@
 //! The pipeline file: from its text to a pipeline, or to everything that is wrong with it.
 
+mod advise;
 mod assembly;
 mod component;
 mod context;
@@ -18,6 +19,7 @@ mod overrides;
 mod patched;
 mod paths;
 mod places;
+mod resolved;
 mod same_file;
 mod schema;
 mod secrets;

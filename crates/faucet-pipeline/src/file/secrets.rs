@@ -51,7 +51,7 @@ pub(crate) struct Secrets<'a> {
 impl Secrets<'_> {
     /// Whether the value at `path` is a secret: by the schema of its key, and where it has none by
     /// its name. The name of any key above counts too.
-    fn is_secret(&self, path: &KeyPath) -> bool {
+    pub(crate) fn is_secret(&self, path: &KeyPath) -> bool {
         let owner = self.owners.iter().rev().find(|owner| path.is_within(&owner.place));
         let schema = owner.and_then(|owner| {
             schema_of(owner, self.registry)?.find(&path.relative_to(&owner.place))

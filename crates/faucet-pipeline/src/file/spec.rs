@@ -18,7 +18,7 @@ use crate::file::places::Places;
 use crate::file::secrets::{self, Secrets};
 use crate::file::tree::Tree;
 use crate::file::verdict::{Verdict, locate, warn_of_context};
-use crate::file::{overrides, same_file};
+use crate::file::{overrides, resolved, same_file};
 use crate::graph::Pipeline;
 
 /// A pipeline file.
@@ -205,8 +205,20 @@ impl PipelineSpec {
         self.check(registry).into_result().map(|(pipeline, _)| pipeline)
     }
 
+    /// The file as it is read, as YAML: variables replaced, keys in their places, and secrets struck
+    /// out.
+    pub fn resolved(&self, registry: &Registry) -> String {
+        let owners = self.checked(registry).1;
+        let secrets = Secrets { tree: &self.tree, owners: &owners, registry };
+        resolved::yaml(&self.tree, &self.variables, &secrets)
+    }
+
     /// Looks at everything in the file, with the connectors of `registry`. Does no I/O.
     pub fn check(&self, registry: &Registry) -> Verdict {
+        self.checked(registry).0
+    }
+
+    fn checked(&self, registry: &Registry) -> (Verdict, Vec<Owner>) {
         let Moved { tree, places, variables, mut found } =
             Moved::of(&self.tree, &self.places, &self.variables, &FILE_KEYS, registry);
         found.splice(0..0, self.found.iter().cloned());
@@ -241,7 +253,7 @@ impl PipelineSpec {
         }
         let text = self.text.clone().with_secrets(secrets.spans(&places));
         locate(&mut diagnostics, &text, &places);
-        Verdict { pipeline, diagnostics, text, unset }
+        (Verdict { pipeline, diagnostics, text, unset }, owners)
     }
 }
 

@@ -4,6 +4,7 @@ use faucet_core::{KeyPath, Problem, ProblemKind, Registry, nearest};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
+use crate::file::advise::advice;
 use crate::file::errors::SpecErrors;
 use crate::file::findings::Findings;
 use crate::file::format::SpecFormat;
@@ -116,8 +117,22 @@ pub(crate) fn locate(found: &mut Vec<Diagnostic>, text: &SourceText, places: &Pl
             Some(span) if !of_key && is_exact => text.excerpt(*span),
             _ => None,
         };
+        if diagnostic.advice.is_none()
+            && let Some(written) = diagnostic.span.and_then(|span| text.text().get(span.range()))
+        {
+            diagnostic.advice = advice(diagnostic, written);
+        }
         diagnostic.start = diagnostic.span.map(|span| text.position(span.start));
         diagnostic.end = diagnostic.span.map(|span| text.position(span.end));
+    }
+    let unknown: Vec<KeyPath> = found
+        .iter()
+        .filter(|found| matches!(found.problem.kind, ProblemKind::UnknownKey { .. }))
+        .map(|found| found.problem.path.clone())
+        .collect();
+    for diagnostic in found.iter_mut() {
+        diagnostic.is_unknown_key =
+            unknown.iter().any(|unknown| diagnostic.problem.path.is_within(unknown));
     }
     // What does not stand in the text comes last.
     found.sort_by_key(|found| (found.span.is_none(), found.span, found.severity));

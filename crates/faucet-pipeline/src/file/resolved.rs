@@ -1,0 +1,50 @@
+//! A pipeline file as it is read, without its secrets.
+
+use faucet_core::KeyPath;
+use serde_json::Value;
+
+use crate::diagnostic::without_secrets;
+use crate::file::interpolate::Variables;
+use crate::file::secrets::{Secrets, is_secret_name};
+
+/// Stands for a secret.
+const STRUCK: &str = "***";
+
+/// The tree as YAML. Secrets are struck out. The value of a variable is shown where the variable is
+/// the whole value; within another text, such as a message, it may be a secret that no key names.
+pub(crate) fn yaml(tree: &Value, variables: &Variables, secrets: &Secrets<'_>) -> String {
+    let shown = struck(tree, &KeyPath::root(), variables, secrets);
+    serde_saphyr::to_string(&shown).unwrap_or_default()
+}
+
+fn struck(value: &Value, path: &KeyPath, variables: &Variables, secrets: &Secrets<'_>) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, value)| {
+                    let path = path.clone().then(key.as_str());
+                    (key.clone(), struck(value, &path, variables, secrets))
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| struck(item, &path.clone().at(index), variables, secrets))
+                .collect(),
+        ),
+        Value::Null => Value::Null,
+        _ if secrets.is_secret(path) => STRUCK.into(),
+        Value::String(text) => {
+            let shown = variables.shown(path).filter(|shown| {
+                let name = shown.strip_prefix("${").and_then(|name| name.strip_suffix('}'));
+                name.is_none_or(|name| {
+                    name.contains(['{', '}']) || is_secret_name(name) || name.contains("KEY")
+                })
+            });
+            without_secrets(shown.unwrap_or(text)).into()
+        }
+        other => other.clone(),
+    }
+}
