@@ -8,7 +8,9 @@
 mod file;
 mod graph;
 
-pub use file::{Location, PipelineSpec, SpecErrors, SpecFormat, SpecProblem, schema};
+pub use file::{
+    Location, PipelineSpec, SpecErrors, SpecFormat, SpecProblem, component_schema, schema,
+};
 pub use graph::{
     Buffer, Component, ComponentProgress, ComponentReport, End, Flush, GRACE, Pipeline,
     PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,

@@ -14,6 +14,7 @@ use crate::config::option_key::OptionKey;
 use crate::config::option_map;
 use crate::config::path::KeyPath;
 use crate::config::problem::{Problem, ProblemKind, Problems};
+use crate::config::schema_note::without_null_defaults;
 use crate::config::suggest::nearest;
 
 type Built<T> = Result<Box<T>, Problems>;
@@ -58,9 +59,11 @@ impl<T: ?Sized + 'static> Entry<T> {
     ) -> Self {
         let build = Arc::new(build);
         let of_options = Arc::clone(&build);
+        let mut schema = schema_for!(C).to_value();
+        without_null_defaults(&mut schema);
         Self {
             name,
-            schema: schema_for!(C).to_value(),
+            schema,
             options,
             build: Arc::new(move |value| decode_and_build(value, &*build)),
             from_options: Arc::new(move |given| {

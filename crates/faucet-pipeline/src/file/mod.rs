@@ -22,6 +22,6 @@ mod unbuilt;
 
 pub use errors::{SpecErrors, SpecProblem};
 pub use location::Location;
-pub use schema::schema;
+pub use schema::{component_schema, schema};
 pub use spec::PipelineSpec;
 pub use tree::SpecFormat;
