@@ -11,6 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::{Value, json};
 
 use crate::frame::Frame;
 
@@ -112,28 +113,45 @@ impl<'de> Deserialize<'de> for ConnectMessage {
     }
 }
 
+/// Base64 with its padding (RFC 4648 §4): the bits behind the last byte are zero.
+const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*\
+     (?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+
 impl JsonSchema for ConnectMessage {
     fn schema_name() -> Cow<'static, str> {
         "ConnectMessage".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let long = |kind: &str, about: &str, data: Value| {
+            json!({
+                "type": "object",
+                "description": about,
+                "properties": {
+                    "type": { "const": kind, "description": "The kind of the message." },
+                    "data": data,
+                },
+                "required": ["type", "data"],
+                "additionalProperties": false,
+            })
+        };
+        let text = json!({
+            "type": "string",
+            "description": "The text of the message.",
+            "examples": [r#"{"op":"subscribe"}"#],
+        });
+        let binary = json!({
+            "type": "string",
+            "description": "The bytes of the message in base64.",
+            "pattern": BASE64,
+            "examples": ["AAEC/w=="],
+        });
         json_schema!({
+            "title": "message",
             "anyOf": [
                 { "type": "string", "description": "A text message." },
-                {
-                    "type": "object",
-                    "description": "A message with its kind.",
-                    "properties": {
-                        "type": { "enum": ["text", "binary"], "description": "The message's kind." },
-                        "data": {
-                            "type": "string",
-                            "description": "The message; of a binary one in base64.",
-                        },
-                    },
-                    "required": ["type", "data"],
-                    "additionalProperties": false,
-                },
+                long("text", "A text message.", text),
+                long("binary", "A binary message.", binary),
             ],
         })
     }

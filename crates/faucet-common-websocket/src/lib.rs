@@ -20,6 +20,7 @@ mod machine;
 pub mod options;
 mod quote;
 mod refusal;
+mod schema_rules;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
@@ -42,7 +43,7 @@ pub use endpoint::Endpoint;
 pub use extensions::BadChoice;
 pub use faucet_connect::{
     Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ProxyEnvironment,
-    ProxySetting, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig,
+    ProxySetting, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig, patterns,
 };
 pub use frame::Frame;
 pub use greeting::ConnectMessage;
@@ -52,6 +53,7 @@ pub use machine::{
 };
 pub use quote::Quote;
 pub use refusal::Refusal;
+pub use schema_rules::connection_rules;
 pub use upgrade_failed::UpgradeFailed;
 pub use url::{UrlText, WsUrl};
 pub use words::never_ponged;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use faucet_connect::{SecretFault, SecretUse, check_secret};
+use faucet_connect::{SecretFault, SecretUse, check_secret, patterns};
 use faucet_core::template::{self, next_placeholder};
 use faucet_core::{Problem, Scope, Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -112,7 +112,13 @@ impl JsonSchema for UrlText {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^([wW][sS][sS]?)://" })
+        let origin = patterns::origin(&(patterns::any_case("ws") + "[sS]?"));
+        json_schema!({
+            "type": "string",
+            "pattern": format!(r"^{origin}(?:[/?][^\s#\u0000-\u001f\u007f-\u009f]*)?$"),
+            "maxLength": LONGEST,
+            "x-placeholders": true,
+        })
     }
 }
 

@@ -11,30 +11,36 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::headers::{check_headers, header_value};
+use crate::patterns::{BASIC_PASSWORD, BASIC_USER, BEARER_TOKEN, HeadersSchema};
 use crate::secret_fault::{SecretUse, check_secret};
 
 /// Credentials for a request, resolved anew on every connect.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "config", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(title = "credentials")]
 pub enum Auth {
     /// No credentials.
     #[default]
     None,
     /// `Authorization: Bearer <token>` (RFC 6750).
     Bearer {
-        /// The token.
+        /// The token, without the word `Bearer`.
+        #[schemars(extend("pattern" = BEARER_TOKEN, "examples" = ["${TOKEN}"]))]
         token: Secret,
     },
     /// `Authorization: Basic …` (RFC 7617).
     Basic {
         /// The user.
+        #[schemars(extend("pattern" = BASIC_USER, "examples" = ["faucet"]))]
         username: String,
         /// The password.
+        #[schemars(extend("pattern" = BASIC_PASSWORD, "examples" = ["${PASSWORD}"]))]
         password: Secret,
     },
     /// Headers of your own.
     Custom {
         /// Header names and values.
+        #[schemars(with = "HeadersSchema", extend("examples" = [{"X-Api-Key": "${API_KEY}"}]))]
         headers: BTreeMap<String, Secret>,
     },
 }

@@ -37,6 +37,7 @@ mod dial;
 mod headers;
 mod io;
 mod io_words;
+pub mod patterns;
 mod pem_file;
 mod proxy;
 mod reconnect;

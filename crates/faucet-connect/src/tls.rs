@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::{fmt, io};
 
-use faucet_core::{KeyPath, Problem, Problems};
+use faucet_core::{KeyPath, Problem, Problems, schema_rule};
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, Error as TlsError, InconsistentKeys};
 use rustls_platform_verifier::Verifier as SystemVerifier;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use tokio_rustls::TlsConnector;
 
 use crate::io::Io;
+use crate::patterns::SERVER_NAME;
 use crate::pem_file::{Wanted, certificates, private_key};
 use crate::steps::StepLog;
 use crate::tls_failure::TlsFailure;
@@ -22,19 +23,38 @@ use crate::verifier::Verifier;
 /// How a TLS endpoint is verified. Without it: by the trust store of the operating system.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Tls", title = "TLS", transform = rules)]
 pub struct TlsConfig {
     /// PEM file with certificate authorities to trust in addition to the operating system's.
+    #[schemars(extend("examples" = ["ca.pem"], "x-file" = "read"))]
     pub ca_file: Option<String>,
     /// PEM file with the client's certificate chain; needs `client_key_file`.
+    #[schemars(extend("examples" = ["client.pem"], "x-file" = "read"))]
     pub client_cert_file: Option<String>,
     /// PEM file with the client's private key; needs `client_cert_file`.
+    #[schemars(extend("examples" = ["client.key"], "x-file" = "read"))]
     pub client_key_file: Option<String>,
     /// The name that the server's certificate must have, when it is not the URL's host. It is also
     /// the name asked for (SNI).
+    #[schemars(extend("examples" = ["feed.example.com"], "pattern" = SERVER_NAME))]
     pub server_name: Option<String>,
     /// Accepts any certificate. Anybody on the network path can then read and change the data. Each
     /// connect logs a warning.
+    #[schemars(extend("examples" = [true]))]
     pub insecure_skip_verify: bool,
+}
+
+/// The rules between the keys, for the schema; [`TlsConfig::check`] checks them.
+fn rules(schema: &mut Schema) {
+    let skips = schema_rule::is("insecure_skip_verify", &[true.into()]);
+    schema_rule::add(
+        schema,
+        [
+            schema_rule::needs("client_cert_file", "client_key_file"),
+            schema_rule::needs("client_key_file", "client_cert_file"),
+            schema_rule::when(skips, schema_rule::absent("ca_file")),
+        ],
+    );
 }
 
 impl TlsConfig {

@@ -26,9 +26,10 @@ pub use component::{
     PageStage, PageWriter, Reading, Result, Resume, Scope, Sink, Source, StepOutcome, Transform,
 };
 pub use config::{
-    Checked, Code, ComponentKind, Entry, KeyPath, LeftOut, OptionKey, Problem, ProblemKind,
-    Problems, Registry, SchemaKey, SchemaView, Secret, SinkConfig, SourceConfig, Step, Table,
-    TransformConfig, decode, decode_the_rest, duration, nearest, option_map, size, template,
+    Beside, Checked, Code, ComponentKind, Entry, FileUse, KeyPath, LeftOut, OptionKey, Problem,
+    ProblemKind, Problems, Registry, SchemaKey, SchemaView, Secret, SinkConfig, SourceConfig, Step,
+    Table, TransformConfig, decode, decode_the_rest, duration, nearest, option_map, schema_rule,
+    size, template, without_null_defaults,
 };
 pub use stream::{
     Batch, BatchPayload, Chunk, Gap, GapReason, JsonText, Mark, MessageKind, PageBuilder,

@@ -10,7 +10,9 @@ mod file;
 mod graph;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use file::{PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, schema, validate};
+pub use file::{
+    PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, component_schema, schema, validate,
+};
 pub use graph::{
     Buffer, Component, ComponentProgress, ComponentReport, End, Flush, GRACE, Pipeline,
     PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,

@@ -19,10 +19,12 @@ use crate::write_mode::WriteMode;
 /// such length.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "jsonl sink", extend("examples" = [{"path": "trades.jsonl"}]))]
 pub struct JsonlSinkConfig {
     /// The file, relative to the working directory; its directory must exist. `{name}` placeholders
     /// are filled from the run's context; such a value may not contain path separators. Named pipes
     /// and devices are written to as they are.
+    #[schemars(extend("examples" = ["{symbol}.jsonl"], "pattern" = "^[^\\u0000]+$", "x-file" = "write", "x-placeholders" = true))]
     pub path: String,
 
     /// What to do with a file that exists: `append` adds to it, `create` replaces it, `refuse`
@@ -33,17 +35,20 @@ pub struct JsonlSinkConfig {
     /// `create` the old content goes, when the first record is written: a run that receives nothing
     /// leaves everything as it was. A run that goes on from a `state` appends to its own file.
     #[serde(default)]
+    #[schemars(extend("examples" = ["create"]))]
     pub mode: WriteMode,
 
     /// When the sink waits until the disk has the data: `never`, with every `flush` of the pipeline,
     /// or with every `page`. Default: `flush` where the pipeline keeps a `state`, else `never`.
     #[serde(default)]
+    #[schemars(extend("examples" = ["page"]))]
     pub fsync: Option<Fsync>,
 
     /// Write each gap of the feed as a line `{"faucet_gap": {"source", "from", "to", "seconds",
     /// "attempts", "reason", "missing"}}` at its place between the records. Times are Unix
     /// milliseconds. Such a line is not counted as a record.
     #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
     pub gap_records: bool,
 }
 
@@ -59,4 +64,5 @@ impl JsonlSinkConfig {
 /// When the reader of a pipe goes away (`| head`), the run ends well.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "stdout sink", extend("examples" = [{}]))]
 pub struct StdoutSinkConfig {}

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use faucet_common_websocket::patterns::{HeadersSchema, TOKEN};
 use faucet_common_websocket::{
     Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
-    ReconnectKeys, RequestOptions, TimeOptions, TlsConfig, UrlText,
+    ReconnectKeys, RequestOptions, TimeOptions, TlsConfig, UrlText, connection_rules,
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::size::{self, Bytes};
-use faucet_core::{ComponentKind, Problem, Problems, Secret};
-use schemars::JsonSchema;
+use faucet_core::{ComponentKind, Problem, Problems, Secret, schema_rule};
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
 use crate::checked::Checked;
@@ -25,115 +26,141 @@ use crate::record_format::{MessageType, RecordFormat};
 /// to send. `delivery` says what is promised about records that were on their way then.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "websocket sink")]
+#[schemars(title = "websocket sink", extend("examples" = [{"url": "wss://feed.example.com/ws"}]), transform = rules)]
 pub struct WebsocketSinkConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
     /// percent-encoded.
+    #[schemars(extend("examples" = ["wss://feed.example.com/ws/{symbol}"]))]
     pub url: UrlText,
     /// Credentials for the upgrade request, resolved anew on every connect. Default: `none`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"type": "bearer", "config": {"token": "${TOKEN}"}}], "default" = {"type": "none"}))]
     pub auth: Auth,
     /// Messages sent in order after every connect and reconnect, before any record: text, or
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
+    #[schemars(extend("examples" = [["{\"op\":\"hello\"}"]], "maxItems" = 10_000, "default" = []))]
     pub connect_messages: Vec<ConnectMessage>,
     /// The kind of frame that a record becomes.
     #[serde(default)]
+    #[schemars(extend("examples" = ["text"]))]
     pub message_type: MessageType,
     /// The form that every record must have. Another one ends the run with an error that names it, before
     /// anything of its page is sent.
     #[serde(default)]
+    #[schemars(extend("examples" = ["json"]))]
     pub record_format: RecordFormat,
     /// The promise about records that were on their way when the connection was lost.
     #[serde(default)]
+    #[schemars(extend("examples" = ["at_least_once"]))]
     pub delivery: DeliveryMode,
     /// With `delivery: at_least_once`: when no Pong comes for this long, though the socket has taken
     /// everything, the connection is dropped, and what it left unconfirmed is sent again.
     #[serde(default = "default::ack_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
+    #[schemars(extend("examples" = [30, "30s"], "x-only-with" = {"delivery": ["at_least_once"]}))]
     pub ack_timeout: Duration,
     /// With `delivery: at_least_once`: maximum number of unconfirmed records, kept in memory. Writing
     /// waits when it is reached. The sink lowers it for slow peers. It sends a Ping after every
     /// eighth of it and at the end of each page.
     #[serde(default = "default::max_unconfirmed_records")]
     #[schemars(range(min = 1))]
+    #[schemars(extend("examples" = [16_000], "x-only-with" = {"delivery": ["at_least_once"]}))]
     pub max_unconfirmed_records: usize,
     /// With `delivery: at_least_once`: maximum size of the unconfirmed records in bytes. A larger
     /// record is sent alone.
     #[serde(default = "default::max_unconfirmed_bytes", with = "size")]
-    #[schemars(with = "Bytes", extend("minimum" = 1))]
+    #[schemars(with = "Bytes")]
+    #[schemars(extend("examples" = [8_388_608, "8MiB"], "x-only-with" = {"delivery": ["at_least_once"]}))]
     pub max_unconfirmed_bytes: usize,
     /// When the socket takes nothing for this long the connection is dropped.
     #[serde(default = "default::write_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
+    #[schemars(extend("examples" = [30, "30s"]))]
     pub write_timeout: Duration,
     /// Size of the write buffer in bytes. A larger record is rejected. Control frames have 4 KiB of
     /// their own.
     #[serde(default = "default::max_write_buffer_bytes", with = "size")]
-    #[schemars(with = "Bytes", extend("minimum" = 1))]
+    #[schemars(with = "Bytes")]
+    #[schemars(extend("examples" = [8_388_608, "8MiB"]))]
     pub max_write_buffer_bytes: usize,
     /// Interval between keepalive Pings. Default: none are sent.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [20, "20s"]))]
     pub ping_interval: Option<Duration>,
     /// Without a Pong in this time after such a Ping the peer is taken for dead and the connection
     /// is dropped. Default: `ping_interval`.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [10, "10s"]))]
     pub pong_timeout: Option<Duration>,
     /// Reconnect when there is something to send. Otherwise writing on a lost connection fails at
     /// once.
     #[serde(default = "default::reconnect")]
+    #[schemars(extend("examples" = [false]))]
     pub reconnect: bool,
     /// Wait before the first attempt to reconnect, counted from the loss.
     #[serde(default = "default::reconnect_backoff", with = "duration")]
     #[schemars(with = "Seconds")]
+    #[schemars(extend("examples" = [1, "500ms"], "x-only-with" = {"reconnect": [true]}))]
     pub reconnect_backoff: Duration,
     /// The wait doubles with each attempt up to this. Default: 30 seconds, or `reconnect_backoff` if
     /// that is longer.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [30, "30s"], "x-only-with" = {"reconnect": [true]}))]
     pub reconnect_max_backoff: Option<Duration>,
     /// Largest random share of extra wait, from 0 to 1. A wait is never shorter than without.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
+    #[schemars(extend("examples" = [0.2], "x-only-with" = {"reconnect": [true]}))]
     pub reconnect_jitter: f64,
     /// Consecutive attempts to reconnect before writing fails; 0 is none, null is unlimited. Proof
     /// that a record arrived or 10 s of stable connection start the count anew, a mere connect does
     /// not.
     #[serde(default = "default::max_reconnect_attempts")]
+    #[schemars(extend("examples" = [10], "x-only-with" = {"reconnect": [true]}))]
     pub max_reconnect_attempts: Option<u32>,
     /// Ends of one kind that are not mere network trouble may repeat for this long, without a record
     /// that is confirmed and without 10 s of stable connection between them. Then the run ends with an
     /// error. `null` is no limit.
     #[serde(default = "default::reconnect_patience", with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [300, "5 min"], "x-only-with" = {"reconnect": [true]}))]
     pub reconnect_patience: Option<Duration>,
     /// Budget for DNS, proxy, TCP, TLS and upgrade together.
     #[serde(default = "default::connect_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
+    #[schemars(extend("examples" = [10, "10s"]))]
     pub connect_timeout: Duration,
     /// Largest message from the peer, from 1 byte to 2 GiB. A larger one ends the run. The sink counts
     /// the peer's messages and drops them.
     #[serde(default = "default::max_message_bytes", with = "size")]
-    #[schemars(with = "Bytes", extend("minimum" = 1, "maximum" = 2_147_483_648_u64))]
+    #[schemars(with = "Bytes", extend("maximum" = 2_147_483_648_u64))]
+    #[schemars(extend("examples" = [67_108_864, "64MiB"]))]
     pub max_message_bytes: usize,
     /// Size of the read buffer in bytes. Default: 256 KiB, shared with all other connections and
     /// borrowed only while there is something to read.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 67_108_864))]
+    #[serde(default, with = "size::option")]
+    #[schemars(with = "Option<Bytes>", extend("maximum" = 67_108_864))]
+    #[schemars(extend("examples" = [262_144, "256KiB"]))]
     pub read_buffer_bytes: Option<usize>,
     /// Headers for the upgrade request; not `Connection`, `Upgrade` and `Sec-WebSocket-…`, which the
     /// upgrade itself owns. `User-Agent` is `faucet/VERSION` unless it is set here; an empty value leaves
     /// it out. A `Host` that is set here is sent in place of the host of `url`.
     #[serde(default)]
+    #[schemars(with = "HeadersSchema")]
+    #[schemars(extend("examples" = [{"X-Client": "faucet"}], "default" = {}))]
     pub headers: BTreeMap<String, Secret>,
     /// Subprotocols to offer, the preferred first. The server must choose one of them.
     #[serde(default)]
+    #[schemars(extend("examples" = [["v1.json"]], "items" = {"type": "string", "pattern": TOKEN}, "uniqueItems" = true))]
     pub subprotocols: Vec<String>,
     /// Whether to offer compression of messages in both directions. All limits of sizes hold for a
     /// message as it was before it was compressed.
     #[serde(default)]
+    #[schemars(extend("examples" = ["deflate"]))]
     pub compression: Compression,
     /// Proxy to connect through: `http://`, `https://` (both HTTP CONNECT), `socks5://` (the host is
     /// looked up here) or `socks5h://` (the proxy looks it up), with `user:password@` where the proxy
@@ -141,10 +168,17 @@ pub struct WebsocketSinkConfig {
     /// `ALL_PROXY`, unless `NO_PROXY` lists the host or it is this machine. A certificate of the proxy
     /// is verified by the trust store of the operating system and `tls.ca_file`.
     #[serde(default)]
+    #[schemars(extend("examples" = ["env", "socks5h://127.0.0.1:9050"], "default" = "env"))]
     pub proxy: ProxySetting,
     /// How a `wss://` endpoint is verified. Default: by the trust store of the operating system.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"ca_file": "ca.pem"}]))]
     pub tls: TlsConfig,
+}
+
+/// The rules between the keys, for the schema; `check` checks them.
+fn rules(schema: &mut Schema) {
+    schema_rule::add(schema, connection_rules());
 }
 
 mod default {

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
+use faucet_common_websocket::patterns::{HeadersSchema, TOKEN};
 use faucet_common_websocket::{
     Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
-    ReconnectKeys, RequestOptions, TimeOptions, TlsConfig, UrlText, Utf8Policy,
+    ReconnectKeys, RequestOptions, TimeOptions, TlsConfig, UrlText, Utf8Policy, connection_rules,
 };
 use faucet_core::duration::{self, Seconds, SecondsOrZero};
+use faucet_core::schema_rule::{self, any_of, given, is, when};
 use faucet_core::size::{self, Bytes};
 use faucet_core::{ComponentKind, KeyPath, PageLimits, Problem, ProblemKind, Problems, Secret};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::checked::Checked;
 use crate::message_format::{IdleResetsOn, OnParseError, WsMessageFormat};
@@ -24,141 +27,174 @@ use crate::stop::StopRule;
 /// a reconnect the source subscribes again, and what was sent in between is lost.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "websocket source")]
+#[schemars(title = "websocket source", extend("examples" = [{"url": "wss://feed.example.com/ws", "reconnect": true, "unbounded": true}]), transform = rules)]
 pub struct WebsocketSourceConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
     /// percent-encoded.
+    #[schemars(extend("examples" = ["wss://feed.example.com/ws/{symbol}"]))]
     pub url: UrlText,
     /// Credentials for the upgrade request, resolved anew on every connect. Default: `none`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"type": "bearer", "config": {"token": "${TOKEN}"}}], "default" = {"type": "none"}))]
     pub auth: Auth,
     /// Messages sent in order after every connect and reconnect: text, or
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
+    #[schemars(extend("examples" = [["{\"op\":\"subscribe\"}"]], "maxItems" = 10_000, "default" = []))]
     pub subscribe_messages: Vec<ConnectMessage>,
     /// The format that a message is taken as.
     #[serde(default)]
+    #[schemars(extend("examples" = ["raw_string"]))]
     pub message_format: WsMessageFormat,
     /// The treatment of a message that is not what `message_format` says.
     #[serde(default)]
+    #[schemars(extend("examples" = ["skip"], "x-diverts" = ["divert"], "x-only-with" = {"message_format": ["json", "raw_string"]}))]
     pub on_parse_error: OnParseError,
     /// Whether errors and logs show an excerpt of a message that is not what `message_format` says.
     /// Default: true.
     #[serde(default = "default::excerpts")]
+    #[schemars(extend("examples" = [false], "x-only-with" = {"message_format": ["json", "raw_string"]}))]
     pub error_excerpts: bool,
     /// Renders a record as `{data, received_at, url}`; `received_at` is the time of the socket
     /// read in Unix milliseconds, `url` is redacted.
     #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
     pub envelope: bool,
     /// Interval between keepalive Pings. Default: none are sent.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [20, "20s"]))]
     pub ping_interval: Option<Duration>,
     /// Without the matching Pong in this time the peer is taken for dead and the connection is
     /// dropped. Default: `ping_interval`.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [10, "10s"]))]
     pub pong_timeout: Option<Duration>,
     /// Stop after exactly this many records. One of `max_messages`, `idle_timeout` and `unbounded`
     /// is required.
     #[serde(default)]
     #[schemars(range(min = 1))]
+    #[schemars(extend("examples" = [1000]))]
     pub max_messages: Option<u64>,
     /// Stop after this long in which no byte came in. It spans reconnects and backoff, so it also
     /// caps outages. The answer to a Ping of ours counts too; see `idle_resets_on`.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [60, "1 min"]))]
     pub idle_timeout: Option<Duration>,
     /// The bytes that start `idle_timeout` anew.
     #[serde(default)]
+    #[schemars(extend("examples" = ["data"], "x-only-with" = {"idle_timeout": "given"}))]
     pub idle_resets_on: IdleResetsOn,
     /// Reconnect after this long without a byte of a data message: the connection is open but the
     /// server sends no data. Leave it out for quiet feeds.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [60, "60s"]))]
     pub stale_timeout: Option<Duration>,
     /// End the run with an error after this long without a connection, attempts included. Default:
     /// no limit.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [600, "10 min"]))]
     pub max_outage: Option<Duration>,
     /// Listens to Ctrl-C and then ends the run well, with what was received. Once more while the run
     /// stops, and any time later, Ctrl-C ends the process with exit code 130. For programs that read
     /// the source by themselves: in a pipeline this key changes nothing, because the pipeline's caller
     /// stops it.
     #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
     pub stop_on_ctrl_c: bool,
     /// Run until stopped from outside.
     #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
     pub unbounded: bool,
     /// Reconnect on a drop or any close. Otherwise a close with 1000 or without a code ends the run
     /// well, and anything else ends it with an error.
     #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
     pub reconnect: bool,
     /// Wait before an attempt to reconnect; fixed unless `reconnect_max_backoff` is larger.
     #[serde(default = "default::reconnect_backoff", with = "duration")]
     #[schemars(with = "Seconds")]
+    #[schemars(extend("examples" = [1, "500ms"], "x-only-with" = {"reconnect": [true]}))]
     pub reconnect_backoff: Duration,
     /// When larger than `reconnect_backoff`, the wait doubles up to this. Default:
     /// `reconnect_backoff`.
     #[serde(default, with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [30, "30s"], "x-only-with" = {"reconnect": [true]}))]
     pub reconnect_max_backoff: Option<Duration>,
     /// Largest random share of extra wait, from 0 to 1. A wait is never shorter than without.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
+    #[schemars(extend("examples" = [0.2], "x-only-with" = {"reconnect": [true]}))]
     pub reconnect_jitter: f64,
     /// Consecutive attempts to reconnect before giving up; 0 is none. A record or 10 s of stable
     /// connection start the count anew, a mere connect does not. Default: unlimited.
     #[serde(default)]
+    #[schemars(extend("examples" = [10], "x-only-with" = {"reconnect": [true]}))]
     pub max_reconnect_attempts: Option<u32>,
     /// Ends of one kind that are not mere network trouble may repeat for this long, without a record
     /// and without 10 s of stable connection between them. Then the run ends with an error. `null` is
     /// no limit.
     #[serde(default = "default::reconnect_patience", with = "duration::option")]
     #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [300, "5 min"], "x-only-with" = {"reconnect": [true]}))]
     pub reconnect_patience: Option<Duration>,
     /// Budget for DNS, proxy, TCP, TLS and upgrade together.
     #[serde(default = "default::connect_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
+    #[schemars(extend("examples" = [10, "10s"]))]
     pub connect_timeout: Duration,
     /// Largest message, from 1 byte to 2 GiB. A larger one ends the run. A message may also have at
     /// most 131,072 fragments.
     #[serde(default = "default::max_message_bytes", with = "size")]
-    #[schemars(with = "Bytes", extend("minimum" = 1, "maximum" = 2_147_483_648_u64))]
+    #[schemars(with = "Bytes", extend("maximum" = 2_147_483_648_u64))]
+    #[schemars(extend("examples" = [67_108_864, "64MiB"]))]
     pub max_message_bytes: usize,
     /// The treatment of a text message that is not UTF-8. `binary` keeps such a message only together
     /// with `message_format: binary`; with the other formats `on_parse_error` decides about it.
     #[serde(default)]
+    #[schemars(extend("examples" = ["skip"]))]
     pub invalid_utf8: Utf8Policy,
     /// Records in a page; 0 is the whole run in one page.
     #[serde(default = "default::batch_size")]
+    #[schemars(extend("examples" = [1000]))]
     pub batch_size: usize,
     /// A page is handed over when its payloads reach this many bytes. Not with `batch_size: 0`.
-    #[serde(default = "default::batch_bytes", with = "size")]
-    #[schemars(with = "Bytes", extend("minimum" = 1))]
-    pub batch_bytes: usize,
+    #[serde(default, with = "size::option")]
+    #[schemars(with = "Option<Bytes>")]
+    #[schemars(extend("examples" = [1_048_576, "1MiB"], "default" = 1_048_576))]
+    pub batch_bytes: Option<usize>,
     /// A page that is not full is handed over this long after its first record, if the consumer waits
     /// for one. 0 hands it over as soon as nothing more is there to read. Not with `batch_size: 0`.
-    #[serde(default = "default::batch_timeout", with = "duration")]
-    #[schemars(with = "SecondsOrZero")]
-    pub batch_timeout: Duration,
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<SecondsOrZero>")]
+    #[schemars(extend("examples" = [0.05, "50ms"], "default" = 0.05))]
+    pub batch_timeout: Option<Duration>,
     /// Size of the read buffer in bytes. Default: 256 KiB, shared with all other connections and
     /// borrowed only while there is something to read.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 67_108_864))]
+    #[serde(default, with = "size::option")]
+    #[schemars(with = "Option<Bytes>", extend("maximum" = 67_108_864))]
+    #[schemars(extend("examples" = [262_144, "256KiB"]))]
     pub read_buffer_bytes: Option<usize>,
     /// Headers for the upgrade request; not `Connection`, `Upgrade` and `Sec-WebSocket-…`, which the
     /// upgrade itself owns. `User-Agent` is `faucet/VERSION` unless it is set here; an empty value leaves
     /// it out. A `Host` that is set here is sent in place of the host of `url`.
     #[serde(default)]
+    #[schemars(with = "HeadersSchema")]
+    #[schemars(extend("examples" = [{"X-Client": "faucet"}], "default" = {}))]
     pub headers: BTreeMap<String, Secret>,
     /// Subprotocols to offer, the preferred first. The server must choose one of them.
     #[serde(default)]
+    #[schemars(extend("examples" = [["v1.json"]], "items" = {"type": "string", "pattern": TOKEN}, "uniqueItems" = true))]
     pub subprotocols: Vec<String>,
     /// Whether to offer compression of messages in both directions. `max_message_bytes` and
     /// `invalid_utf8` hold for a message as it was before it was compressed.
     #[serde(default)]
+    #[schemars(extend("examples" = ["deflate"]))]
     pub compression: Compression,
     /// Proxy to connect through: `http://`, `https://` (both HTTP CONNECT), `socks5://` (the host is
     /// looked up here) or `socks5h://` (the proxy looks it up), with `user:password@` where the proxy
@@ -166,10 +202,26 @@ pub struct WebsocketSourceConfig {
     /// `ALL_PROXY`, unless `NO_PROXY` lists the host or it is this machine. A certificate of the proxy
     /// is verified by the trust store of the operating system and `tls.ca_file`.
     #[serde(default)]
+    #[schemars(extend("examples" = ["env", "socks5h://127.0.0.1:9050"], "default" = "env"))]
     pub proxy: ProxySetting,
     /// How a `wss://` endpoint is verified. Default: by the trust store of the operating system.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"ca_file": "ca.pem"}]))]
     pub tls: TlsConfig,
+}
+
+/// The rules between the keys, for the schema; `check` checks them.
+fn rules(schema: &mut Schema) {
+    let ends = [given("max_messages"), given("idle_timeout"), is("unbounded", &[true.into()])];
+    // Text without another digit than 0.
+    let zero =
+        json!({ "type": ["number", "string", "null"], "maximum": 0, "pattern": "^[^1-9]*$" });
+    let whole = is("batch_size", &[0.into()]);
+    let no_limits = json!({
+        "properties": { "batch_bytes": { "type": "null" }, "batch_timeout": zero },
+    });
+    schema_rule::add(schema, [any_of(ends), when(whole, no_limits)]);
+    schema_rule::add(schema, connection_rules());
 }
 
 mod default {
@@ -199,13 +251,9 @@ mod default {
         1000
     }
 
-    pub(super) const fn batch_bytes() -> usize {
-        1 << 20
-    }
+    pub(super) const BATCH_BYTES: usize = 1 << 20;
 
-    pub(super) const fn batch_timeout() -> Duration {
-        Duration::from_millis(50)
-    }
+    pub(super) const BATCH_TIMEOUT: Duration = Duration::from_millis(50);
 }
 
 impl WebsocketSourceConfig {
@@ -247,19 +295,17 @@ impl WebsocketSourceConfig {
     }
 
     fn check_page(&self, problems: &mut Problems) -> PageLimits {
-        duration::check_or_zero("batch_timeout", self.batch_timeout, problems);
-        problems.push_if(self.batch_bytes == 0, || {
-            Problem::out_of_range("batch_bytes", "at least 1 byte")
-        });
+        let (bytes, timeout) = (self.batch_bytes, self.batch_timeout);
+        duration::check_or_zero("batch_timeout", timeout.unwrap_or_default(), problems);
+        problems
+            .push_if(bytes == Some(0), || Problem::out_of_range("batch_bytes", "at least 1 byte"));
         let Some(records) = NonZeroUsize::new(self.batch_size) else {
-            for (key, given) in [
-                ("batch_bytes", self.batch_bytes != default::batch_bytes()),
-                // The option map's default is 0, which asks for nothing that one page could break.
-                (
-                    "batch_timeout",
-                    ![default::batch_timeout(), Duration::ZERO].contains(&self.batch_timeout),
-                ),
-            ] {
+            // A timeout of 0, the default of the option map, asks for nothing that one page breaks.
+            let given = [
+                ("batch_bytes", bytes.is_some()),
+                ("batch_timeout", timeout.is_some_and(|timeout| !timeout.is_zero())),
+            ];
+            for (key, given) in given {
                 problems.push_if(given, || {
                     Problem::conflict(key, "batch_size")
                         .help("batch_size: 0 is the whole run in one page")
@@ -268,8 +314,8 @@ impl WebsocketSourceConfig {
             return PageLimits::ONE_PAGE;
         };
         PageLimits::records(Some(records))
-            .with_bytes(NonZeroUsize::new(self.batch_bytes))
-            .with_age(Some(self.batch_timeout))
+            .with_bytes(NonZeroUsize::new(bytes.unwrap_or(default::BATCH_BYTES)))
+            .with_age(Some(timeout.unwrap_or(default::BATCH_TIMEOUT)))
     }
 
     fn connect_options(self) -> ConnectOptions {

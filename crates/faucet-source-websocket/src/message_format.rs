@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The format that a message is taken as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "MessageFormat")]
 pub enum WsMessageFormat {
     /// JSON, in text or binary messages. It is checked and kept byte for byte.
     #[default]

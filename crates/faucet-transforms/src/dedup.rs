@@ -28,6 +28,7 @@ const MOST_RECORDS: u32 = 1_000_000;
 /// one `key_resets`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "dedup transform", extend("examples" = [{"key": ["/id"]}]))]
 pub struct DedupConfig {
     /// JSON pointers of the places that together are the key, such as `["/symbol", "/id"]`. Without
     /// it the whole payload is the key.
@@ -35,13 +36,13 @@ pub struct DedupConfig {
     /// Strings are equal by content, other values by their text: `1` and `1.0` differ. A record that
     /// has none of the places, or is not JSON, is never a duplicate.
     #[serde(default)]
-    #[schemars(with = "Vec<Pointer>")]
+    #[schemars(with = "Vec<Pointer>", extend("default" = [], "examples" = [["/symbol", "/id"]]))]
     pub key: Vec<String>,
 
     /// How many different keys are remembered, from 1 to 1000000. The oldest key is forgotten first.
     /// A key takes about 50 bytes of memory, and 16 bytes in the state.
     #[serde(default = "default_records")]
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[schemars(range(min = 1, max = 1_000_000), extend("examples" = [10_000]))]
     pub records: u32,
 }
 

@@ -23,6 +23,7 @@ const MATCH: &str = "match";
 /// component.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "filter transform", extend("examples" = [{"match": {"/type": "trade"}}]))]
 pub struct FilterConfig {
     /// A map of places to conditions that all must hold, or a list of such maps of which one must
     /// match.
@@ -37,7 +38,7 @@ pub struct FilterConfig {
     /// `{suffix: text}`, `{min: number, max: number}`. Numbers compare by exact value. Braces are
     /// text: no placeholder is filled.
     #[serde(rename = "match")]
-    #[schemars(with = "Match")]
+    #[schemars(with = "Match", extend("examples" = [{"/type": "trade"}]))]
     pub matches: Value,
 }
 

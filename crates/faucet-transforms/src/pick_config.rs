@@ -1,11 +1,13 @@
 //! The configuration of `pick`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use faucet_core::select::{Choice, Edit, EditError, Pointer};
-use faucet_core::{KeyPath, Problem, ProblemKind, Problems};
-use schemars::JsonSchema;
+use faucet_core::{KeyPath, Problem, ProblemKind, Problems, schema_rule};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::place::{pointer, pointers};
 
@@ -22,23 +24,65 @@ const RENAME: &str = "rename";
 /// run ends with an error.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "pick transform", extend("examples" = [{"keep": ["/price", "/size"]}]), transform = rules)]
 pub struct PickConfig {
     /// JSON pointers of the places to keep, with all that is inside of them and the objects and
     /// arrays around them. All other places go. Not together with `drop`.
     #[serde(default)]
-    #[schemars(with = "Option<Vec<Pointer>>")]
+    #[schemars(with = "Option<Vec<Pointer>>", extend("minItems" = 1, "examples" = [["/price"]]))]
     pub keep: Option<Vec<String>>,
 
     /// JSON pointers of the places to drop. All other places stay. Not together with `keep`.
     #[serde(default)]
-    #[schemars(with = "Option<Vec<Pointer>>")]
+    #[schemars(with = "Option<Vec<Member>>", extend("minItems" = 1, "examples" = [["/debug"]]))]
     pub drop: Option<Vec<String>>,
 
     /// New names: a map of the JSON pointer of a member to the member's new name. A place that `keep`
     /// leaves out or `drop` drops cannot be renamed. A new name that another member of the object has
     /// already gives the object two members of that name: drop or rename the other one as well.
     #[serde(default)]
+    #[schemars(extend(
+        "propertyNames" = {"pattern": MEMBER},
+        "default" = {},
+        "examples" = [{"/p": "price"}]
+    ))]
     pub rename: BTreeMap<String, String>,
+}
+
+/// A JSON pointer of a place inside the record.
+const MEMBER: &str = "^(/([^/~]|~[01])*)+$";
+
+/// The schema of such a pointer.
+struct Member;
+
+impl JsonSchema for Member {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Member".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A JSON pointer such as \"/data/0/price\".",
+            "type": "string",
+            "pattern": MEMBER,
+        })
+    }
+}
+
+/// The rules between the keys, for the schema; `build` checks them.
+fn rules(schema: &mut Schema) {
+    let renames = json!({ "required": [RENAME], "properties": { RENAME: { "minProperties": 1 } } });
+    schema_rule::add(
+        schema,
+        [
+            schema_rule::any_of([schema_rule::given(KEEP), schema_rule::given(DROP), renames]),
+            schema_rule::when(schema_rule::given(KEEP), schema_rule::absent(DROP)),
+        ],
+    );
 }
 
 impl PickConfig {
@@ -120,7 +164,7 @@ fn problem_of(error: EditError, choice: &Choice) -> Problem {
 #[cfg(test)]
 mod tests {
     use faucet_core::decode;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
 

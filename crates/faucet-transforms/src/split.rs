@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use faucet_core::select::{self, Pointer};
 use faucet_core::{
     Carry, Delivery, Info, KeyPath, Out, PageBuilder, PageStage, PayloadRef, Problem, ProblemKind,
-    Problems, RecordRef, Result, Scope, StreamPage, Transform, TransformConfig,
+    Problems, RecordRef, Result, Scope, StreamPage, Transform, TransformConfig, schema_rule,
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
 use crate::place::pointer;
@@ -26,18 +26,26 @@ const LINES: &str = "lines";
 /// error.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "split transform", extend("examples" = [{"at": "/data"}]), transform = rules)]
 pub struct SplitConfig {
     /// The JSON pointer of an array, such as `/data`; `""` is the whole record. Each element becomes
     /// a record. A record that is not JSON, or has no array there, cannot be split.
     #[serde(default)]
-    #[schemars(with = "Option<Pointer>")]
+    #[schemars(with = "Option<Pointer>", extend("examples" = ["/data"]))]
     pub at: Option<String>,
 
     /// Whether each line of a text becomes a record. Blank lines are left out. A line that is JSON
     /// becomes a JSON record, any other line a text record. A record that is JSON already counts as
     /// one line. With `at`, each line is JSON, and the elements of the array in it become records.
     #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
     pub lines: bool,
+}
+
+/// The rules between the keys, for the schema; `build` checks them.
+fn rules(schema: &mut Schema) {
+    let ways = [schema_rule::given(AT), schema_rule::is(LINES, &[true.into()])];
+    schema_rule::add(schema, [schema_rule::any_of(ways)]);
 }
 
 impl SplitConfig {

@@ -7,6 +7,7 @@ use faucet_core::{KeyPath, Problem, Problems};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use crate::patterns;
 use crate::proxy::choice::ProxyChoice;
 use crate::proxy::url::ProxyUrl;
 
@@ -87,8 +88,7 @@ impl JsonSchema for ProxySetting {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "default": "env",
-            "pattern": "^([eE][nN][vV]|[nN][oO][nN][eE]|([hH][tT][tT][pP][sS]?|[sS][oO][cC][kK][sS]5[hH]?)://.+)$",
+            "pattern": patterns::proxy(),
         })
     }
 }

@@ -16,21 +16,51 @@ use crate::config::problem::{Problem, Problems};
 /// The longest duration that a key accepts (ten years).
 pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
+/// The shortest duration but zero that a number can be: a nanosecond.
+const SHORTEST: f64 = 1e-9;
+
+/// The texts that are durations, as a regular expression: seconds, or units from hours down to
+/// nanoseconds. Only the last number may have a fraction.
+fn pattern(may_be_zero: bool) -> String {
+    const UNITS: [&str; 6] = [
+        "hours?|hrs?|h",
+        "minutes?|mins?|m",
+        "seconds?|secs?|s",
+        "milliseconds?|millis?|msecs?|ms",
+        "microseconds?|micros?|usecs?|us|\u{b5}secs?|\u{b5}s",
+        "nanoseconds?|nanos?|nsecs?|ns",
+    ];
+    let more_than_zero = if may_be_zero { "" } else { "(?=.*[1-9])" };
+    let units =
+        UNITS.map(|unit| format!(r"(?: *[0-9]+(?:\.[0-9]{{1,9}}(?= *[a-zµ]+$))? *(?:{unit}))?"));
+    format!(r"^{more_than_zero}(?=[0-9])(?:[0-9]+(?:\.[0-9]+)?|{})$", units.concat())
+}
+
+fn schema(may_be_zero: bool) -> Schema {
+    json_schema!({
+        "type": ["number", "string"],
+        "minimum": if may_be_zero { 0.0 } else { SHORTEST },
+        "maximum": LONGEST.as_secs(),
+        "pattern": pattern(may_be_zero),
+        "x-form": "duration",
+    })
+}
+
 /// The schema of a duration.
 #[derive(Debug)]
 pub struct Seconds;
 
 impl JsonSchema for Seconds {
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Duration".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "Seconds as a number, or text with units such as \"250ms\" or \"1 min\".",
-            "type": ["number", "string"],
-            "exclusiveMinimum": 0,
-        })
+        schema(false)
     }
 }
 
@@ -39,16 +69,16 @@ impl JsonSchema for Seconds {
 pub struct SecondsOrZero;
 
 impl JsonSchema for SecondsOrZero {
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "DurationOrZero".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "Seconds as a number, or text with units such as \"250ms\" or \"1 min\".",
-            "type": ["number", "string"],
-            "minimum": 0,
-        })
+        schema(true)
     }
 }
 
@@ -70,18 +100,32 @@ pub fn check(key: &'static str, duration: Option<Duration>, problems: &mut Probl
 /// Parses text such as `250ms`, `1 min` or `1h 30m`; a bare number is seconds. `None`: the text is no
 /// duration, or one longer than [`LONGEST`].
 pub fn parse(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse::<f64>() {
-        return from_seconds(seconds);
+    read(text).filter(|duration| *duration <= LONGEST)
+}
+
+/// The duration, however long.
+fn read(text: &str) -> Option<Duration> {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
     }
-    let signed = text.parse::<jiff::SignedDuration>().ok()?;
-    Duration::try_from(signed).ok().filter(|duration| *duration <= LONGEST)
+    if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !text.ends_with('.') {
+        return Duration::try_from_secs_f64(text.parse().ok()?).ok();
+    }
+    // The library reads more: clock times, signs, commas, `ago`. None of these is a plain duration.
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || " .\u{b5}".contains(c);
+    if !text.chars().all(plain) || text.ends_with(' ') || text.ends_with("ago") {
+        return None;
+    }
+    Duration::try_from(text.parse::<jiff::SignedDuration>().ok()?).ok()
 }
 
 /// What a number or a text with units that is no duration of ours should have been.
 const RANGE: &str = "a duration longer than zero and not longer than ten years";
 
 fn from_seconds(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= LONGEST)
+    let long_enough = seconds == 0.0 || seconds >= SHORTEST;
+    let duration = Duration::try_from_secs_f64(seconds).ok().filter(|_| long_enough)?;
+    Some(duration).filter(|duration| *duration <= LONGEST)
 }
 
 /// Reads a duration.
@@ -110,9 +154,8 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
             // The error does not repeat the text: a secret may stand at the wrong key.
-            let (is_number, is_duration) =
-                (text.trim().parse::<f64>().is_ok(), text.parse::<jiff::SignedDuration>().is_ok());
-            parse(text).ok_or_else(|| match is_number || is_duration {
+            let is_duration = read(text.strip_prefix('-').unwrap_or(text)).is_some();
+            parse(text).ok_or_else(|| match is_duration {
                 true => E::invalid_value(de::Unexpected::Float(0.0), &RANGE),
                 false => E::invalid_value(de::Unexpected::Other("text"), &self),
             })
@@ -182,8 +225,17 @@ mod tests {
             (json!(-5), RANGE),
             (json!(1e19), RANGE),
             (json!("-1s"), RANGE),
-            (json!("1e10"), RANGE),
-            (json!("NaN"), RANGE),
+            (json!(1e-10), RANGE),
+            (json!("90000h"), RANGE),
+            (json!("NaN"), "a duration: seconds as a number"),
+            (json!("1e3"), "a duration: seconds as a number"),
+            (json!(" 5s"), "a duration: seconds as a number"),
+            (json!("5s "), "a duration: seconds as a number"),
+            (json!("5."), "a duration: seconds as a number"),
+            (json!("1:30:00"), "a duration: seconds as a number"),
+            (json!("PT5S"), "a duration: seconds as a number"),
+            (json!("0s ago"), "a duration: seconds as a number"),
+            (json!("1h, 5m"), "a duration: seconds as a number"),
             (json!("10 parsecs"), "a duration: seconds as a number"),
             (json!(""), "a duration: seconds as a number"),
             (json!(true), "a duration: seconds as a number"),

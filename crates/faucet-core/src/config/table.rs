@@ -15,6 +15,7 @@ use crate::config::option_map;
 use crate::config::path::KeyPath;
 use crate::config::problem::{Problem, Problems};
 use crate::config::problem_kind::ProblemKind;
+use crate::config::schema_note::without_null_defaults;
 use crate::config::suggest::nearest;
 
 type Built<T> = Result<Box<T>, Problems>;
@@ -59,9 +60,11 @@ impl<T: ?Sized + 'static> Entry<T> {
     ) -> Self {
         let build = Arc::new(build);
         let of_options = Arc::clone(&build);
+        let mut schema = schema_for!(C).to_value();
+        without_null_defaults(&mut schema);
         Self {
             name,
-            schema: schema_for!(C).to_value(),
+            schema,
             options,
             check: Arc::new(move |value, open| decode_and_check(value, open, &*build)),
             from_options: Arc::new(move |given| {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Value, json};
 
 use super::match_error::{MatchError, MatchProblem};
 use super::number::Number;
@@ -218,52 +218,83 @@ impl JsonSchema for ConditionSchema {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let scalar = serde_json::json!({"type": ["string", "number", "boolean", "null"]});
-        let form = |description: &str, key: &str, value: Value| {
-            serde_json::json!({
-                "description": description,
-                "type": "object",
-                "properties": {key: value},
-                "required": [key],
-                "additionalProperties": false,
-            })
-        };
-        let forms = [
-            form("The place is there, or not.", "exists", serde_json::json!({"type": "boolean"})),
-            form(
-                "The place is there and holds none of these.",
-                "not",
-                serde_json::json!({
-                    "anyOf": [scalar, {"type": "array", "items": scalar, "minItems": 1}]
-                }),
-            ),
-            form("Text that begins so.", "prefix", serde_json::json!({"type": "string"})),
-            form("Text that ends so.", "suffix", serde_json::json!({"type": "string"})),
-            serde_json::json!({
-                "description": "A number in the range, ends included.",
-                "type": "object",
-                "properties": {"min": {"type": "number"}, "max": {"type": "number"}},
-                "minProperties": 1,
-                "additionalProperties": false,
-            }),
-        ];
-        let mut one = vec![scalar];
-        one.extend(forms);
-        let list = serde_json::json!({
-            "description": "One of these holds.",
-            "type": "array",
-            "items": {"anyOf": one},
-            "minItems": 1,
-        });
-        let mut any = one.clone();
-        any.push(list);
-        json_schema!({
-            "description": "A scalar (equal in type and value; `null` means there and null), a \
-                            list of which one holds, or one of `exists`, `not`, `prefix`, \
-                            `suffix`, `min` with `max`.",
-            "anyOf": any,
-        })
+        let mut condition = one(&["string", "number", "boolean", "null"], MAP);
+        add_list(&mut condition);
+        condition["description"] = "A scalar (equal in type and value; `null` means there and \
+            null), a list of which one holds, or one of `exists`, `not`, `prefix`, `suffix`, `min` \
+            with `max`."
+            .into();
+        as_schema(condition)
     }
+}
+
+/// The schema of a condition for the text of a message, which is always there and no number.
+#[derive(Debug)]
+pub(super) struct TextConditionSchema;
+
+impl JsonSchema for TextConditionSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "TextCondition".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut condition = one(&["string"], TEXT_MAP);
+        add_list(&mut condition);
+        condition["description"] =
+            "Text, a list of which one holds, or one of `not`, `prefix`, `suffix`.".into();
+        as_schema(condition)
+    }
+}
+
+/// The keys of a condition.
+const MAP: &[&str] = &["exists", "not", "prefix", "suffix", "min", "max"];
+/// The keys of a condition for text.
+const TEXT_MAP: &[&str] = &["not", "prefix", "suffix"];
+
+/// A scalar or a map. One map without alternatives has one mistake for one wrong key.
+fn one(scalars: &[&str], keys: &[&str]) -> Value {
+    let scalar = json!({ "type": scalars });
+    let list = json!({ "type": "array", "items": scalar, "minItems": 1 });
+    let schema_of = |key: &str| match key {
+        "exists" => json!({ "type": "boolean", "description": "Whether the place is there." }),
+        "not" => json!({
+            "description": "The place is there and holds none of these.",
+            "anyOf": [scalar, list],
+        }),
+        "prefix" => json!({ "type": "string", "description": "Text that begins so." }),
+        "suffix" => json!({ "type": "string", "description": "Text that ends so." }),
+        "min" => json!({ "type": "number", "description": "A number that is not below this." }),
+        _ => json!({ "type": "number", "description": "A number that is not above this." }),
+    };
+    let properties: serde_json::Map<_, _> =
+        keys.iter().map(|key| ((*key).to_owned(), schema_of(key))).collect();
+    let mut types = scalars.to_vec();
+    types.push("object");
+    json!({
+        "type": types,
+        "properties": properties,
+        "additionalProperties": false,
+        "minProperties": 1,
+        "allOf": [{
+            "if": { "type": "object", "not": { "required": ["min", "max"] } },
+            "then": { "maxProperties": 1 },
+            "else": { "maxProperties": 2 },
+        }],
+    })
+}
+
+/// Allows a list of which one holds.
+fn add_list(condition: &mut Value) {
+    let items = condition.clone();
+    if let Some(Value::Array(types)) = condition.get_mut("type") {
+        types.push("array".into());
+    }
+    condition["items"] = items;
+    condition["minItems"] = 1.into();
+}
+
+fn as_schema(value: Value) -> Schema {
+    Schema::try_from(value).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use super::condition::{Condition, ConditionSchema, Subject};
+use super::condition::{Condition, ConditionSchema, Subject, TextConditionSchema};
 use super::match_error::{MatchError, MatchProblem};
 use super::pointer::{PATTERN, Pointer};
 use super::pointers::Pointers;
@@ -243,11 +243,12 @@ impl JsonSchema for Match {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let condition = generator.subschema_for::<ConditionSchema>();
+        let text = generator.subschema_for::<TextConditionSchema>();
         let table = serde_json::json!({
             "type": "object",
             "minProperties": 1,
             "properties": {
-                "text": {"description": "The whole message as text.", "allOf": [condition]},
+                "text": {"description": "The whole message as text.", "allOf": [text]},
                 "prefix": {
                     "description": "The message begins so; pointers beside it read what follows.",
                     "type": "string",

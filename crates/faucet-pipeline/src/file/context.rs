@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 /// The value of a placeholder.
 #[derive(Debug)]
@@ -33,6 +33,16 @@ impl Visitor<'_> for Seen {
         Ok(ContextValue(number.to_string()))
     }
 
+    /// A whole number may be written `1e3`, as JSON has one sort of number.
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<ContextValue, E> {
+        const ABOVE: f64 = 18_446_744_073_709_551_616.0;
+        const BELOW: f64 = -9_223_372_036_854_775_808.0;
+        match number.fract() == 0.0 && (BELOW..ABOVE).contains(&number) {
+            true => Ok(ContextValue(format!("{number:.0}"))),
+            false => Err(E::invalid_type(de::Unexpected::Float(number), &self)),
+        }
+    }
+
     fn visit_i64<E>(self, number: i64) -> Result<ContextValue, E> {
         Ok(ContextValue(number.to_string()))
     }
@@ -48,6 +58,10 @@ impl JsonSchema for ContextValue {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "integer"] })
+        json_schema!({
+            "type": ["string", "integer"],
+            "minimum": i64::MIN,
+            "maximum": u64::MAX,
+        })
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use faucet_core::select::Pointer;
-use faucet_core::{Problem, Problems, duration, size};
-use schemars::JsonSchema;
+use faucet_core::{Problem, Problems, duration, schema_rule, size};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::file::context::ContextValue;
 use crate::file::inputs::Inputs;
@@ -32,9 +32,11 @@ pub(crate) const FILE_KEYS: [&str; 12] = [
 /// A pipeline: sources, what happens to their records, and sinks.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(title = "faucet pipeline")]
 pub(crate) struct FileKeys {
     /// The schema of this file, for editors.
     #[serde(rename = "$schema")]
+    #[schemars(extend("examples" = ["pipeline.schema.json"]))]
     schema: Option<String>,
     /// Where records come from. Its name is `source`. For several sources use `sources`.
     #[serde(deserialize_with = "given")]
@@ -56,17 +58,22 @@ pub(crate) struct FileKeys {
     #[serde(deserialize_with = "given")]
     pub(crate) sinks: Option<BTreeMap<String, Value>>,
     /// When sinks are flushed and positions are saved: at whichever limit is reached first.
+    #[schemars(extend("examples" = [{"interval": "5s"}]))]
     pub(crate) flush: Option<FlushKeys>,
     /// Where a run saves how far it came. The next run goes on from there. Without it nothing is
     /// saved.
+    #[schemars(extend("examples" = [{"path": "run.state.json"}]))]
     pub(crate) state: Option<StateKeys>,
-    /// How long a run may take to end after it was told to stop. Default 1.8 seconds.
+    /// How long a run may take to end after it was told to stop.
     #[serde(with = "duration::option")]
     #[schemars(with = "Option<duration::Seconds>")]
+    #[schemars(extend("default" = 1.8, "examples" = [5, "5s"]))]
     pub(crate) grace: Option<Duration>,
-    /// Runs each component as a task of its own, so that they use several cores. Default false.
+    /// Runs each component as a task of its own, so that they use several cores.
+    #[schemars(extend("default" = false, "examples" = [true]))]
     pub(crate) parallel: Option<bool>,
     /// Values of `{name}` placeholders.
+    #[schemars(extend("default" = {}, "examples" = [{"symbol": "btcusdt"}]))]
     pub(crate) context: Option<BTreeMap<String, ContextValue>>,
 }
 
@@ -74,42 +81,41 @@ pub(crate) struct FileKeys {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct OwnKeys {
-    /// The connector.
+    /// The connector: what kind of component this is. It decides which keys stand beside it.
     #[serde(rename = "type", deserialize_with = "given")]
     pub(crate) connector: Option<String>,
     /// The component, or the list of components, whose records this one takes. May be left out where
     /// there is one source and no transform, and in the short form.
+    #[schemars(extend("examples" = ["source", ["trades", "quotes"]]))]
     pub(crate) from: Option<Inputs>,
     /// What may wait in front of this component.
+    #[schemars(extend("examples" = [{"pages": 8, "when_full": "drop_oldest"}]))]
     pub(crate) buffer: Option<BufferKeys>,
     /// The sink that takes the records and messages that this component rejects. Without it the
     /// first one ends the run.
+    #[schemars(extend("examples" = ["rejected"]))]
     pub(crate) dead_letter: Option<String>,
 }
 
 /// What may wait in front of a component, for each component whose records it takes.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "Buffer")]
-#[schemars(extend(
-    "if" = {
-        "properties": { "when_full": { "const": "conflate" } },
-        "required": ["when_full"]
-    },
-    "then" = { "properties": { "key": { "type": "string" } }, "required": ["key"] },
-    "else" = { "properties": { "key": { "type": "null" } } }
-))]
+#[schemars(rename = "Buffer", title = "buffer", transform = buffer_rules)]
 pub(crate) struct BufferKeys {
-    /// The most pages that wait. Default 1.
+    /// The most pages that wait.
     #[schemars(range(min = 1))]
+    #[schemars(extend("examples" = [8]))]
     pages: usize,
-    /// The most bytes of payload that wait. Default 8 MiB.
+    /// The most bytes of payload that wait.
     #[serde(deserialize_with = "size::deserialize")]
-    #[schemars(with = "size::Bytes", extend("minimum" = 1))]
+    #[schemars(with = "size::Bytes")]
+    #[schemars(extend("examples" = [8_388_608, "8MiB"]))]
     bytes: usize,
-    /// What happens to a page that finds the buffer full. Default `block`.
+    /// What happens to a page that finds the buffer full.
+    #[schemars(extend("examples" = ["drop_oldest"]))]
     when_full: WhenFullKey,
     /// Where the key stands in a record, for `when_full: conflate`.
+    #[schemars(extend("examples" = ["/symbol"]))]
     key: Option<Pointer>,
 }
 
@@ -127,6 +133,21 @@ enum WhenFullKey {
     DropNewest,
     /// Keeps only the newest record of each key.
     Conflate,
+}
+
+/// The rules between the keys, for the schema; [`BufferKeys::build`] checks them.
+fn buffer_rules(schema: &mut Schema) {
+    let conflates = schema_rule::is("when_full", &["conflate".into()]);
+    let others = ["block", "drop_oldest", "drop_newest"];
+    // A variable is none of the words: nothing is said of `key` beside one.
+    let waits_or_drops = json!({ "properties": { "when_full": { "enum": others } } });
+    schema_rule::add(
+        schema,
+        [
+            schema_rule::when(conflates, schema_rule::given("key")),
+            schema_rule::when(waits_or_drops, schema_rule::absent("key")),
+        ],
+    );
 }
 
 impl Default for BufferKeys {
@@ -163,18 +184,21 @@ impl BufferKeys {
 /// When sinks are flushed and positions are saved.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(rename = "Flush")]
+#[schemars(rename = "Flush", title = "flush")]
 pub(crate) struct FlushKeys {
-    /// The longest time that a record waits for a flush. Default 1 second.
+    /// The longest time that a record waits for a flush.
     #[serde(with = "duration")]
     #[schemars(with = "duration::Seconds")]
+    #[schemars(extend("default" = 1, "examples" = [5, "5s"]))]
     interval: Duration,
-    /// A flush begins after this many records at the latest. Default: no limit.
+    /// A flush begins after this many records at the latest.
     #[schemars(range(min = 1))]
+    #[schemars(extend("examples" = [10_000]))]
     records: Option<u64>,
-    /// A flush begins after this many bytes of payload at the latest. Default: no limit.
+    /// A flush begins after this many bytes of payload at the latest.
     #[serde(deserialize_with = "size::option::deserialize")]
-    #[schemars(with = "Option<size::Bytes>", extend("minimum" = 1))]
+    #[schemars(with = "Option<size::Bytes>")]
+    #[schemars(extend("examples" = [1_048_576, "1MiB"]))]
     bytes: Option<usize>,
 }
 
@@ -196,10 +220,11 @@ impl FlushKeys {
 /// Where a run saves how far it came.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "State")]
+#[schemars(rename = "State", title = "state")]
 pub(crate) struct StateKeys {
     /// The file.
     #[schemars(length(min = 1))]
+    #[schemars(extend("examples" = ["run.state.json"], "x-file" = "write"))]
     pub(crate) path: String,
 }
 

@@ -33,6 +33,6 @@ mod verdict;
 pub use errors::SpecErrors;
 pub use format::SpecFormat;
 pub use interpolate::Variable;
-pub use schema::schema;
+pub use schema::{component_schema, schema};
 pub use spec::PipelineSpec;
 pub use verdict::{Verdict, validate};
