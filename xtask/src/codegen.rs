@@ -11,11 +11,11 @@ use crate::{features, guide};
 const README: &str = "README.md";
 
 /// Directories in which every file is made by us.
-const OURS: [&str; 2] = ["docs/schema/", "docs/reference/"];
+const OURS: [&str; 4] = ["docs/schema/", "docs/reference/", "docs/explain/", "docs/init/"];
 
 /// Writes what is out of date.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
-    let mut outputs = documents(&faucet_stream::registry());
+    let mut outputs = documents(&faucet_stream::registry())?;
     // A README without its markers is no reason to leave the documents as they are.
     let readme = readme(workspace).map(|text| outputs.insert(README.into(), text));
     outputs.insert(guide::GUIDE.into(), guide::guide(workspace)?);
@@ -40,7 +40,7 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
 
 /// Fails when something is out of date.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let mut outputs = documents(&faucet_stream::registry());
+    let mut outputs = documents(&faucet_stream::registry())?;
     outputs.insert(README.into(), readme(workspace)?);
     outputs.insert(guide::GUIDE.into(), guide::guide(workspace)?);
     let stale = stale(workspace, &outputs);
@@ -68,9 +68,9 @@ fn readme(workspace: &Workspace) -> Result<String> {
 }
 
 /// The files in [`OURS`], by path.
-fn documents(registry: &Registry) -> BTreeMap<String, String> {
-    let documents = faucet_cli::documents(registry, "cargo xtask codegen");
-    documents.into_iter().map(|(name, text)| (format!("docs/{name}"), text)).collect()
+fn documents(registry: &Registry) -> Result<BTreeMap<String, String>> {
+    let documents = faucet_cli::documents(registry, "cargo xtask codegen")?;
+    Ok(documents.into_iter().map(|(name, text)| (format!("docs/{name}"), text)).collect())
 }
 
 #[cfg(test)]
@@ -87,6 +87,8 @@ mod tests {
             files: vec![
                 file("README.md", "same"),
                 file("docs/reference/gone.md", "x"),
+                file("docs/explain/gone.txt", "x"),
+                file("docs/init/gone.toml", "x"),
                 file("docs/schema/a.json", "old"),
                 file("docs/semantics.md", "not ours"),
             ],
@@ -96,7 +98,13 @@ mod tests {
         let outputs = outputs.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
         assert_eq!(
             stale(&workspace, &outputs),
-            ["docs/schema/a.json", "docs/schema/b.json", "docs/reference/gone.md"]
+            [
+                "docs/schema/a.json",
+                "docs/schema/b.json",
+                "docs/reference/gone.md",
+                "docs/explain/gone.txt",
+                "docs/init/gone.toml"
+            ]
         );
     }
 

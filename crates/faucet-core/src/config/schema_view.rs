@@ -189,6 +189,16 @@ impl<'a> SchemaView<'a> {
         branches.filter(|branch| branch["type"] != "null").map(|branch| self.at(branch)).collect()
     }
 
+    /// The schemas that stand at `keyword`, such as `allOf` or `then`; none where there is no such
+    /// keyword.
+    pub fn at_keyword(self, keyword: &str) -> Vec<Self> {
+        match self.value.get(keyword) {
+            Some(Value::Array(schemas)) => schemas.iter().map(|schema| self.at(schema)).collect(),
+            Some(schema) => vec![self.at(schema)],
+            None => Vec::new(),
+        }
+    }
+
     /// The schema itself, or its alternatives.
     fn branches(self) -> Vec<Self> {
         let schema = self.resolve();
