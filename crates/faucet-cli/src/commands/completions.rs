@@ -19,6 +19,8 @@ pub(crate) fn completions(args: &CompletionsArgs, mut command: Command) -> Resul
 
 /// Prints the manual page of `command`, or writes those of all its subcommands too.
 pub(crate) fn man(args: &ManArgs, command: Command) -> Result<()> {
+    // `help` has no page of its own, as in the pages that go to a directory.
+    let command = command.disable_help_subcommand(true);
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
         Man::new(command).render(&mut page).map_err(|e| failed("the page").with_source(e))?;

@@ -3,6 +3,8 @@
 mod book;
 mod connector;
 mod explain;
+#[cfg(test)]
+mod guests;
 mod inline;
 mod meaning;
 mod page;

@@ -26,6 +26,9 @@ fn at_depth(name: &str, schema: SchemaView<'_>, depth: usize) -> Value {
     if let Some(first) = schema.constants().first() {
         return (*first).clone();
     }
+    if let Some(word) = schema.words().first() {
+        return (*word).into();
+    }
     let variants = schema.variants();
     if schema.items().is_none() && schema.keys().is_empty() && !variants.is_empty() && depth > 0 {
         // The last one: the first is often the default, such as no credentials.
@@ -40,7 +43,7 @@ fn at_depth(name: &str, schema: SchemaView<'_>, depth: usize) -> Value {
         }
         Some(&"object") => map(schema, depth),
         None if !schema.keys().is_empty() => map(schema, depth),
-        _ => text(name, schema).into(),
+        _ => Value::String(text(name, schema)),
     }
 }
 
@@ -72,16 +75,21 @@ fn map(schema: SchemaView<'_>, depth: usize) -> Value {
 }
 
 /// Text that fits the name of the key: a schema says no more about a path than that it is text.
-fn text(name: &str, schema: SchemaView<'_>) -> &'static str {
+fn text(name: &str, schema: SchemaView<'_>) -> String {
+    if schema.is_secret() {
+        let variable = name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        // Valid before the variable is set.
+        return format!("${{{variable}:-secret}}");
+    }
     let pattern = schema.value().get("pattern").and_then(Value::as_str).unwrap_or_default();
-    match name {
+    let text = match name {
         _ if pattern.starts_with("^(/") => "/id",
         "url" if pattern.contains("[wW]") => "ws://127.0.0.1:9001/",
         "url" => "https://example.com/",
         "path" => "records.jsonl",
-        _ if schema.is_secret() => "secret",
         _ => "example",
-    }
+    };
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -109,7 +117,11 @@ mod tests {
             ("share", json!({"type": "number", "maximum": 1}), json!(0.5)),
             ("on", json!({"type": "boolean", "default": false}), json!(true)),
             ("wait", json!({"anyOf": [{"$ref": "#/$defs/Duration"}, {"type": "null"}]}), json!(10)),
-            ("auth", json!({"$ref": "#/$defs/Auth"}), json!({"type": "bearer", "token": "secret"})),
+            (
+                "auth",
+                json!({"$ref": "#/$defs/Auth"}),
+                json!({"type": "bearer", "token": "${TOKEN:-secret}"}),
+            ),
             ("mode", json!({"enum": ["a", "b"]}), json!("a")),
             ("list", json!({"type": "array", "items": {"type": "integer"}}), json!([1])),
             (
