@@ -5,7 +5,7 @@ use faucet_core::{Error, Problem, ProblemKind, Registry, Result};
 
 use crate::args::ExplainArgs;
 use crate::output::{found, print_line};
-use crate::pages::{Found, Topics, WIDTH, Writer};
+use crate::pages::{Found, KINDS, Topics, WIDTH, Writer, find};
 
 pub(crate) fn explain(args: &ExplainArgs, registry: &Registry, name: &str) -> Result<()> {
     let file = faucet_pipeline::schema(registry);
@@ -30,17 +30,29 @@ pub(crate) fn explain(args: &ExplainArgs, registry: &Registry, name: &str) -> Re
 fn left_out(registry: &Registry, topic: &str) -> Result<()> {
     let (kind, name) = topic.split_once('.').unwrap_or(("", topic));
     let name = name.split('.').next().unwrap_or_default();
-    let Registry { sources, transforms, sinks, .. } = registry;
-    let tables = [
-        (sources.kind(), sources.get(name).map(drop)),
-        (transforms.kind(), transforms.get(name).map(drop)),
-        (sinks.kind(), sinks.get(name).map(drop)),
-    ];
-    let of_kind = tables.into_iter().filter(|(of, _)| kind.is_empty() || of.as_str() == kind);
-    let problems = of_kind.filter_map(|(_, entry)| entry.err());
+    let kinds = KINDS.into_iter().filter(|of| kind.is_empty() || of.as_str() == kind);
+    let problems = kinds.filter_map(|kind| find(registry, kind, name).err());
     let left_out = |problem: &Problem| matches!(problem.kind, ProblemKind::Unavailable { .. });
     match problems.into_iter().find(left_out) {
         Some(problem) => found(Err(problem)),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connector_that_is_not_in_the_build_is_known() {
+        let mut registry = Registry::new();
+        registry.sinks.leave_out("shelf", "sink-shelf");
+        for topic in ["shelf", "sink.shelf", "sink.shelf.url"] {
+            let error = left_out(&registry, topic).unwrap_err().to_string();
+            assert!(error.ends_with("enable the cargo feature `sink-shelf`"), "{topic}: {error}");
+        }
+        for topic in ["source.shelf", "shelf.url", "shelve"] {
+            assert!(left_out(&registry, topic).is_ok(), "{topic}");
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Book<'a> {
     pub(crate) command: &'a str,
     /// The pipeline that `init` writes.
     pub(crate) template: Option<&'a Value>,
-    /// What the texts name as their writer.
+    /// The writer that the texts name.
     pub(crate) writer: &'a str,
 }
 

@@ -1,7 +1,11 @@
 //! The connectors of a build, of every kind alike.
 
-use faucet_core::{ComponentKind, OptionKey, Registry, SchemaView, Table};
+use faucet_core::{ComponentKind, OptionKey, Problem, Problems, Registry, SchemaView, Table};
 use serde_json::Value;
+
+/// The kinds of components, in the order in which records pass them.
+pub(crate) const KINDS: [ComponentKind; 3] =
+    [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
 
 /// A connector, as its registry entry describes it.
 #[derive(Debug, Clone, Copy)]
@@ -40,4 +44,39 @@ pub(crate) fn connectors(registry: &Registry) -> Vec<Connector<'_>> {
     }
     let Registry { sources, transforms, sinks, .. } = registry;
     of(sources).chain(of(transforms)).chain(of(sinks)).collect()
+}
+
+/// The connector `name` of a kind.
+///
+/// # Errors
+/// At the key `type`: an unknown name, or a connector that is not part of this build.
+pub(crate) fn find<'a>(
+    registry: &'a Registry,
+    kind: ComponentKind,
+    name: &str,
+) -> Result<Connector<'a>, Problem> {
+    match kind {
+        ComponentKind::Source => registry.sources.get(name).map(drop)?,
+        ComponentKind::Transform => registry.transforms.get(name).map(drop)?,
+        _ => registry.sinks.get(name).map(drop)?,
+    }
+    let mut all = connectors(registry).into_iter();
+    let found = all.find(|connector| connector.kind == kind && connector.name == name);
+    found.ok_or_else(|| Problem::missing("type"))
+}
+
+/// The problems of a configuration of `connector`.
+///
+/// # Errors
+/// All problems together.
+pub(crate) fn validate(
+    registry: &Registry,
+    connector: Connector<'_>,
+    config: Value,
+) -> Result<(), Problems> {
+    match connector.kind {
+        ComponentKind::Source => registry.sources.build(connector.name, config).map(drop),
+        ComponentKind::Transform => registry.transforms.build(connector.name, config).map(drop),
+        _ => registry.sinks.build(connector.name, config).map(drop),
+    }
 }

@@ -181,9 +181,11 @@ impl Writer<'_> {
 
     /// Names, each with its whole meaning.
     fn paragraphs(self, title: &str, lines: Vec<(String, String)>) -> String {
-        let width = column(&lines);
-        let line = |(name, text): (String, String)| {
-            self.hanging(&format!("  {name:<width$}  "), width + 4, &text)
+        let width = column(&lines).min(self.width / 2);
+        let line = |(name, text): (String, String)| match name.chars().count() > width {
+            // The text of a name that does not fit begins below the name.
+            true => format!("  {name}\n{}", self.hanging("      ", 6, &text)),
+            false => self.hanging(&format!("  {name:<width$}  "), width + 4, &text),
         };
         let lines: Vec<String> = lines.into_iter().map(line).collect();
         [title, &lines.join("\n")].join("\n")

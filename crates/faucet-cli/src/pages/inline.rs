@@ -8,7 +8,7 @@ pub(crate) fn inline(value: &Value, format: SpecFormat) -> String {
     match format {
         SpecFormat::Yaml => yaml(value),
         SpecFormat::Toml => toml(value),
-        SpecFormat::Json => value.to_string(),
+        SpecFormat::Json => json(value),
     }
 }
 
@@ -35,6 +35,16 @@ fn toml(value: &Value) -> String {
             braces(&map, |name, value| format!("{} = {}", toml_key(name), toml(value)))
         }
         // A JSON string is a basic string of TOML, and the numbers are alike.
+        other => other.to_string(),
+    }
+}
+
+fn json(value: &Value) -> String {
+    match value {
+        Value::Array(items) => list(items.iter().map(json)),
+        Value::Object(map) => {
+            braces(map, |name, value| format!("{}: {}", quoted(name), json(value)))
+        }
         other => other.to_string(),
     }
 }
@@ -109,7 +119,9 @@ mod tests {
         ] {
             assert_eq!(inline(&value, SpecFormat::Yaml), yaml);
             assert_eq!(inline(&value, SpecFormat::Toml), toml);
-            assert_eq!(inline(&value, SpecFormat::Json), value.to_string());
+            let json = inline(&value, SpecFormat::Json);
+            assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
+            assert!(!json.contains("\":\"") && !json.contains(",\""), "{json}");
         }
     }
 }

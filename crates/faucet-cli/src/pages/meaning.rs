@@ -77,7 +77,7 @@ pub(crate) fn only_with(others: Vec<(&str, &[Value])>) -> Option<String> {
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
-/// What else the value must be, where the words of its type do not say it.
+/// Bounds of the value that the words of its type do not name.
 pub(crate) fn bounds(schema: SchemaView<'_>) -> Option<String> {
     let bound = |name: &str| {
         let value = schema.value().get(name).or_else(|| schema.resolve().value().get(name));

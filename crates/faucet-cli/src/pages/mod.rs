@@ -3,6 +3,7 @@
 mod book;
 mod connector;
 mod explain;
+mod filling;
 #[cfg(test)]
 mod guests;
 mod inline;
@@ -17,6 +18,7 @@ mod words;
 
 pub(crate) use book::Book;
 pub use book::documents;
+pub(crate) use connector::{KINDS, find};
 pub(crate) use explain::{WIDTH, Writer};
 pub(crate) use skeleton::{Named, Skeleton, has_built_in};
 pub(crate) use template::{SCHEMA_FILE, schema_lines, text as template_text};

@@ -1,19 +1,16 @@
 //! A new pipeline file as data: the keys that are set, and those that stand there as comments.
 
 use faucet_core::{
-    ComponentKind, Error, KeyPath, Problem, ProblemKind, Problems, Registry, Result, SchemaView,
-    Step, template,
+    ComponentKind, Error, KeyPath, Problem, Problems, Registry, Result, SchemaView, template,
 };
 use serde_json::{Map, Value, json};
 
-use crate::pages::connector::{Connector, connectors};
+use crate::pages::connector::{KINDS, connectors, find};
+use crate::pages::filling::filled;
 use crate::pages::meaning::{default_and_meaning, only_with};
 use crate::pages::tree::{Key, keys};
 use crate::pages::value::example;
 use crate::pages::words::sentence;
-
-/// How often a connector is asked what it lacks.
-const ROUNDS: usize = 8;
 
 /// A pipeline file that is to be written.
 #[derive(Debug)]
@@ -23,7 +20,7 @@ pub(crate) struct Skeleton {
     pub(crate) file: Vec<Entry>,
     /// Values of the placeholders.
     pub(crate) context: Map<String, Value>,
-    /// What the connectors still refuse.
+    /// Mistakes that the connectors still find.
     pub(crate) problems: Problems,
 }
 
@@ -163,8 +160,10 @@ impl Skeleton {
             problems: Problems::new(),
         };
         for (kind, name, keys) in given {
-            let connector = find(registry, kind, &name)?;
-            let (config, problems) = completed(registry, connector, keys);
+            // No file has a key for the argument.
+            let connector = find(registry, kind, &name)
+                .map_err(|problem| problem.map_paths(|_| KeyPath::root()))?;
+            let (config, problems) = filled(registry, connector, keys);
             skeleton.problems.extend_under(&KeyPath::key(kind.as_str()), problems);
             skeleton.give_context(&Value::Object(config.clone()));
             let entries = entries(connector.view(), &config);
@@ -188,99 +187,10 @@ impl Skeleton {
     }
 }
 
-/// The order of the components in a file.
-const KINDS: [ComponentKind; 3] =
-    [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
-
-fn find<'a>(registry: &'a Registry, kind: ComponentKind, name: &str) -> Result<Connector<'a>> {
-    let known = connectors(registry);
-    let found = known.into_iter().find(|known| known.kind == kind && known.name == name);
-    let unknown = || match kind {
-        ComponentKind::Source => registry.sources.get(name).err(),
-        ComponentKind::Transform => registry.transforms.get(name).err(),
-        _ => registry.sinks.get(name).err(),
-    };
-    found.ok_or_else(|| {
-        let problem = unknown().unwrap_or_else(|| Problem::missing("type"));
-        // No file has a key for the argument.
-        problem.map_paths(|_| KeyPath::root()).into()
-    })
-}
-
-/// `given` with the keys that the schema requires and the connector asks for, and what the connector
-/// still refuses.
-fn completed(
-    registry: &Registry,
-    connector: Connector<'_>,
-    given: Map<String, Value>,
-) -> (Map<String, Value>, Problems) {
-    let known = keys(connector.view());
-    let mut config = given;
-    for key in known.iter().filter(|key| key.required) {
-        if !config.contains_key(key.name) {
-            config.insert(key.name.to_owned(), example(key.name, key.schema()));
-        }
-    }
-    let mut refused = Problems::new();
-    for _ in 0..ROUNDS {
-        let Err(problems) = built(registry, connector, &config) else {
-            return (config, Problems::new());
-        };
-        let lacking: Vec<Lacking<'_>> = problems.iter().filter_map(lacking).collect();
-        let mut changed = false;
-        for Lacking { key, value } in lacking {
-            let Some(key) = known.iter().find(|known| known.name == key) else { continue };
-            if !config.contains_key(key.name) {
-                let value = value.unwrap_or_else(|| example(key.name, key.schema()));
-                config.insert(key.name.to_owned(), value);
-                changed = true;
-            }
-        }
-        refused = problems;
-        if !changed {
-            break;
-        }
-    }
-    (config, refused)
-}
-
-fn built(
-    registry: &Registry,
-    connector: Connector<'_>,
-    config: &Map<String, Value>,
-) -> Result<(), Problems> {
-    let (name, config) = (connector.name, Value::Object(config.clone()));
-    match connector.kind {
-        ComponentKind::Source => registry.sources.build(name, config).map(drop),
-        ComponentKind::Transform => registry.transforms.build(name, config).map(drop),
-        _ => registry.sinks.build(name, config).map(drop),
-    }
-}
-
-/// A key that a connector asks for, and its value if that is known.
-struct Lacking<'a> {
-    key: &'a str,
-    value: Option<Value>,
-}
-
-fn lacking(problem: &Problem) -> Option<Lacking<'_>> {
-    let (path, value) = match &problem.kind {
-        ProblemKind::MissingOneOf { or: Some(key), .. } => (key, Some(Value::Bool(true))),
-        ProblemKind::MissingOneOf { keys, or: None } => (keys.first()?, None),
-        ProblemKind::Missing => (&problem.path, None),
-        ProblemKind::Needs { key } => (key, None),
-        _ => return None,
-    };
-    match path.steps() {
-        [Step::Key(key)] => Some(Lacking { key, value }),
-        _ => None,
-    }
-}
-
 /// The keys of a connector: those of `config` first, then the others as comments.
-fn entries(schema: SchemaView<'_>, config: &Map<String, Value>) -> Vec<Entry> {
+pub(crate) fn entries(schema: SchemaView<'_>, config: &Map<String, Value>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = keys(schema).iter().map(|key| entry(key, config)).collect();
-    // Those of a map that takes any keys.
+    // Keys of a map that takes any keys.
     let others = config.iter().filter(|(name, _)| !entries.iter().any(|e| e.name == **name));
     let others: Vec<Entry> = others
         .map(|(name, value)| Entry {
@@ -356,29 +266,6 @@ mod tests {
         assert!(error.to_string().starts_with("unknown sink \"jsnol\" (did you mean"), "{error}");
         let error = Skeleton::of_values(&registry, &json!({"source": {}})).unwrap_err();
         assert_eq!(error.to_string(), "source.type: missing");
-    }
-
-    #[test]
-    fn each_value_of_a_comment_is_one_that_the_key_takes() {
-        let registry = faucet_stream::registry();
-        for connector in connectors(&registry) {
-            let (config, problems) = completed(&registry, connector, Map::new());
-            assert!(problems.is_empty(), "{}: {problems}", connector.topic());
-            for entry in entries(connector.view(), &config).iter().filter(|e| !e.is_set) {
-                let mut config = config.clone();
-                config.insert(entry.name.clone(), entry.value.clone());
-                let Err(problems) = built(&registry, connector, &config) else { continue };
-                // Rules between keys are not those of the key.
-                let of_value = problems.iter().find(|problem| {
-                    use ProblemKind::*;
-                    matches!(
-                        problem.kind,
-                        WrongType { .. } | UnknownKey { .. } | UnknownName { .. } | OutOfRange
-                    )
-                });
-                assert!(of_value.is_none(), "{}.{}: {problems}", connector.topic(), entry.name);
-            }
-        }
     }
 
     #[test]

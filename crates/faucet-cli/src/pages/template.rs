@@ -52,7 +52,7 @@ struct Commented<'a> {
 impl Commented<'_> {
     fn text(self) -> String {
         let mut out = self.intro();
-        // What stands below a table of TOML is inside of it.
+        // A key below a table of TOML belongs to the table.
         if self.format == SpecFormat::Toml {
             self.file_keys(&mut out);
         }
@@ -128,7 +128,9 @@ impl Commented<'_> {
             let options = options.word_splitter(WordSplitter::NoHyphenation).break_words(false);
             let _ = writeln!(out, "{}", textwrap::fill(&entry.comment, options));
         }
-        let mark = if entry.is_set { "" } else { "#" };
+        // TOML has no null.
+        let is_set = entry.is_set && !(self.format == SpecFormat::Toml && entry.value.is_null());
+        let mark = if is_set { "" } else { "#" };
         let _ = writeln!(out, "{indent}{mark}{}", self.pair(&entry.name, &entry.value));
     }
 
@@ -143,7 +145,9 @@ impl Commented<'_> {
 
 /// The keys that are set: JSON has no comments.
 fn json(skeleton: &Skeleton) -> String {
-    let line = |name: &str, value: &Value| format!("{}: {value}", Value::from(name));
+    let line = |name: &str, value: &Value| {
+        format!("{}: {}", Value::from(name), inline(value, SpecFormat::Json))
+    };
     let set = |entries: &[Entry]| -> Vec<String> {
         let set = entries.iter().filter(|entry| entry.is_set);
         set.map(|entry| line(&entry.name, &entry.value)).collect()

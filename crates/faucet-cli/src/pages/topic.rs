@@ -1,9 +1,9 @@
-//! What `explain` knows a text about, and how a topic is found.
+//! The topics of `explain`, and how a topic is found.
 
 use faucet_core::{Code, ComponentKind, Registry, SchemaView, nearest};
 use serde_json::Value;
 
-use crate::pages::connector::{Connector, connectors};
+use crate::pages::connector::{Connector, KINDS, connectors};
 use crate::pages::tree::{DEEPEST, Key, keys};
 
 /// The topic of the keys of the pipeline file.
@@ -46,7 +46,7 @@ pub(crate) struct Topics<'a> {
     connectors: Vec<Connector<'a>>,
 }
 
-/// What a text names.
+/// The topics that a text names.
 #[derive(Debug)]
 pub(crate) enum Found<'t, 'a> {
     One(&'t Topic<'a>),
@@ -156,8 +156,7 @@ fn below_file_key<'a>(key: &Key<'a>, connectors: &[Connector<'a>]) -> Vec<Key<'a
 
 /// The kind of component that stands at this key of the file.
 pub(crate) fn kind_of(key: &str) -> Option<ComponentKind> {
-    let kinds = [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
-    kinds.into_iter().find(|kind| kind.as_str() == key)
+    KINDS.into_iter().find(|kind| kind.as_str() == key)
 }
 
 /// Adds the topic of a key and of those below it.

@@ -58,7 +58,7 @@ impl<'a> Key<'a> {
         })
     }
 
-    /// What the key may be one of, where each has a meaning of its own.
+    /// The choices of the key, where each has a meaning of its own.
     pub(crate) fn choices(&self) -> Vec<Choice<'a>> {
         let tags = |form: &Form<'a>| form.schema.constant().is_some();
         let choices: Vec<Choice<'a>> = if self.forms.iter().all(tags) {

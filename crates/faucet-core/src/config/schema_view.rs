@@ -396,6 +396,10 @@ mod tests {
         assert!(view.find(&KeyPath::key("tls").then("no")).is_none());
         assert_eq!(view.path_to("token").as_deref(), Some("auth.config.token"));
         assert_eq!(view.find_dotted("headers.X-A.b").unwrap().0, ["headers", "X-A.b"]);
+        let auth = view.find(&"auth".into()).unwrap();
+        assert_eq!((auth.at_keyword("oneOf").len(), auth.at_keyword("allOf").len()), (2, 0));
+        let headers = view.find(&"headers".into()).unwrap();
+        assert!(headers.at_keyword("additionalProperties")[0].is_secret());
         let branch = view.find(&"auth".into()).unwrap().branch_of(&json!({"type": "bearer"}));
         assert_eq!(branch.keys().len(), 2);
     }
