@@ -197,7 +197,7 @@ async fn what_is_no_pipeline_file_is_refused_with_its_place() {
             b"source: 1\nsink: {}\n",
             "1:9: error[wrong-type]: `source` takes a map with a `type`, and not a whole number",
         ),
-        ("a.yaml", b"\tsource: 1\n", "1:1: error[syntax]: a tab"),
+        ("a.yaml", b"source:\n\ttype: x\n", "2:1: error[syntax]: a tab"),
         ("a.yaml", b"source: \xff\n", "1:9: error[not-utf8]"),
         ("a.json", b"{\"source\": ", "error[syntax]"),
         ("a.json", b"source: 1", "1:1: error[syntax]: expected value"),
