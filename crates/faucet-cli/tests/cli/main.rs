@@ -25,5 +25,7 @@ mod run;
 mod secrets;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod start;
 mod support;
 mod tap;
