@@ -159,8 +159,9 @@ impl Reader<'_> {
         files::resolve(&mut config, schema, place, self.home.as_deref(), findings);
         effects::warn(&config, schema, place, findings);
         let of_file = own_keys(table.kind());
-        let Checked { built, problems, .. } =
-            entry.check(config.clone(), &self.variables.open_below(place));
+        let open = self.variables.open_below(place);
+        let Checked { built, problems, .. } = entry.check(config.clone(), &open);
+        let is_whole = problems.is_empty() && open.is_empty();
         let problems = as_text(problems, schema, &config);
         for (problem, advice) in problems {
             findings.push_with(suggest(problem, of_file).under(place), advice);
@@ -169,7 +170,13 @@ impl Reader<'_> {
             // The builder of the pipeline reports a panic.
             catch_unwind(AssertUnwindSafe(|| info(built))).ok()
         });
-        self.check_placeholders(entry, info.as_ref(), &config, place, findings);
+        // Stand-ins for values that are wrong or missing have placeholders too, which nobody wrote.
+        let info = info.as_ref().filter(|_| is_whole);
+        self.check_placeholders(entry, info, &config, place, findings);
+        if !open.is_empty() {
+            // The value of a variable may have any placeholder.
+            findings.uses(None);
+        }
         built.filter(|_| !is_guess)
     }
 
@@ -186,7 +193,7 @@ impl Reader<'_> {
         let schema = SchemaView::new(entry.schema());
         let names = match info {
             Some(info) => info.placeholders.clone(),
-            // A component that could not be built has no description.
+            // A component that could not be built as it stands in the file has no description.
             None => files::placeholders(config, schema),
         };
         let is_described =
@@ -204,6 +211,7 @@ impl Reader<'_> {
             if let Some(meant) = nearest(name, context.iter().map(String::as_str)) {
                 let near = Some(meant.to_owned());
                 problem.kind = ProblemKind::Placeholder { name: name.clone(), near };
+                problem.help = None;
             }
             findings.push(problem);
         }
