@@ -217,14 +217,13 @@ impl WsUrl {
         let invalid = |why: String| Problem::invalid("url", why);
         let (scheme, rest) = text.split_once("://").unwrap_or_default();
         let (authority, resource) = split_authority(rest);
-        let origin = Url::parse(&format!("{scheme}://{authority}/"))
-            .map_err(|e| match e {
-                url::ParseError::InvalidPort => {
-                    invalid("not valid: its port is no number from 1 to 65535".into())
-                        .help("write the port as a number from 1 to 65535, or leave it out")
-                }
-                e => invalid(format!("not valid: {e}")),
-            })?;
+        let origin = Url::parse(&format!("{scheme}://{authority}/")).map_err(|e| match e {
+            url::ParseError::InvalidPort => {
+                invalid("not valid: its port is no number from 1 to 65535".into())
+                    .help("write the port as a number from 1 to 65535, or leave it out")
+            }
+            e => invalid(format!("not valid: {e}")),
+        })?;
         if origin.host_str().is_none_or(str::is_empty) {
             return Err(invalid("must name a host".into()));
         }
