@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use faucet_core::{Code, ComponentKind, KeyPath, Problem, Registry, SchemaView, Step};
+use faucet_core::{Code, ComponentKind, KeyPath, Problem, ProblemKind, Registry, SchemaView, Step};
 
 use crate::diagnostic::advice::Advice;
 use crate::diagnostic::position::{Position, Span};
@@ -139,6 +139,7 @@ impl Diagnostic {
         let is_own = key == self.problem.path || self.is_unknown_key;
         match (&owner.connector, is_own) {
             (Some(connector), true) => format!("{}.{connector}", owner.kind),
+            _ if matches!(self.problem.kind, ProblemKind::Misplaced { .. }) => code(),
             (Some(connector), false) if key.first_key() != Some("type") => {
                 let keys = key.steps().iter().filter_map(|step| match step {
                     Step::Key(key) => Some(&**key),

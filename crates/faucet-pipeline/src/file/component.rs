@@ -159,9 +159,9 @@ impl Reader<'_> {
         files::resolve(&mut config, schema, place, self.home.as_deref(), findings);
         effects::warn(&config, schema, place, findings);
         let of_file = own_keys(table.kind());
-        let Checked { built, problems, .. } =
-            entry.check(config.clone(), &self.variables.open_below(place));
-        let is_whole = problems.is_empty() && self.variables.open_below(place).is_empty();
+        let open = self.variables.open_below(place);
+        let Checked { built, problems, .. } = entry.check(config.clone(), &open);
+        let is_whole = problems.is_empty() && open.is_empty();
         let problems = as_text(problems, schema, &config);
         for (problem, advice) in problems {
             findings.push_with(suggest(problem, of_file).under(place), advice);
@@ -171,6 +171,10 @@ impl Reader<'_> {
             catch_unwind(AssertUnwindSafe(|| info(built))).ok()
         });
         self.check_placeholders(entry, info.as_ref(), is_whole, &config, place, findings);
+        if !open.is_empty() {
+            // The value of a variable may have any placeholder.
+            findings.uses(None);
+        }
         built.filter(|_| !is_guess)
     }
 
@@ -188,7 +192,7 @@ impl Reader<'_> {
         let schema = SchemaView::new(entry.schema());
         let names = match info {
             Some(info) => info.placeholders.clone(),
-            // A component that could not be built has no description.
+            // A component that could not be built as it stands in the file has no description.
             None => files::placeholders(config, schema),
         };
         let is_described =
@@ -210,6 +214,7 @@ impl Reader<'_> {
             if let Some(meant) = nearest(name, context.iter().map(String::as_str)) {
                 let near = Some(meant.to_owned());
                 problem.kind = ProblemKind::Placeholder { name: name.clone(), near };
+                problem.help = None;
             }
             findings.push(problem);
         }

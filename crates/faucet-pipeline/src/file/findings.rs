@@ -94,6 +94,15 @@ impl<'a> Findings<'a> {
         self.errors().any(|problem| problem.path.is_within(path))
     }
 
+    /// Whether a placeholder is probably a misspelled `name`.
+    pub(crate) fn suggest(&self, name: &str) -> bool {
+        let is_near = |kind: &ProblemKind| match kind {
+            ProblemKind::Placeholder { near, .. } => near.as_deref() == Some(name),
+            _ => false,
+        };
+        self.errors().any(|problem| is_near(&problem.kind))
+    }
+
     fn errors(&self) -> impl Iterator<Item = &Problem> {
         let errors = self.found.iter().filter(|found| found.severity == Severity::Error);
         errors.map(|found| &found.problem)

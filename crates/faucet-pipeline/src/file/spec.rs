@@ -133,6 +133,9 @@ impl PipelineSpec {
             locate(&mut found, &text, &Places::default());
             return Err(SpecErrors::new(text, found));
         };
+        if found.iter().any(|found| found.problem.kind == ProblemKind::NotUtf8) {
+            without_replacements(&mut tree);
+        }
         let lookup = |name: &str| lookup(name).into();
         let variables = interpolate(&mut tree, &lookup);
         let home = match lookup("HOME") {
@@ -278,6 +281,17 @@ fn unreadable(name: &str, cause: io::Error) -> SpecErrors {
     let problem = Problem::new(KeyPath::root(), ProblemKind::Unreadable { why });
     let found = vec![Diagnostic::new(Severity::Error, problem)];
     SpecErrors::new(SourceText::default().with_name(name), found).because(cause)
+}
+
+/// Puts a letter in the place of bytes that are not UTF-8: they are told once, and not again as a
+/// character that does not fit a value.
+fn without_replacements(tree: &mut Value) {
+    match tree {
+        Value::String(text) => *text = text.replace(char::REPLACEMENT_CHARACTER, "x"),
+        Value::Array(items) => items.iter_mut().for_each(without_replacements),
+        Value::Object(entries) => entries.values_mut().for_each(without_replacements),
+        _ => {}
+    }
 }
 
 /// What to do with bytes that are not UTF-8.

@@ -75,7 +75,7 @@ pub(crate) fn warn_of_context(tree: &Value, findings: &mut Findings<'_>) {
         let unfilled = used.iter().map(String::as_str).filter(|used| !context.contains_key(*used));
         let near = nearest(name, unfilled).map(str::to_owned);
         let path = KeyPath::key("context").then(name.as_str());
-        if findings.concern(&path) {
+        if findings.concern(&path) || findings.suggest(name) {
             continue;
         }
         findings.warn(Problem::new(path, ProblemKind::UnusedContext { near }));
@@ -93,7 +93,7 @@ pub(crate) fn locate(found: &mut Vec<Diagnostic>, text: &SourceText, places: &Pl
         if span.is_none() && others.is_empty() {
             *span = match &problem.kind {
                 // A key that is missing has no place; the map does in which it belongs.
-                ProblemKind::Missing => match problem.path.parent() {
+                ProblemKind::Missing if !problem.path.is_root() => match problem.path.parent() {
                     Some(outer) if outer.is_root() => places.first_key(),
                     Some(outer) => places.find(&outer, true),
                     None => None,
@@ -161,9 +161,14 @@ fn narrowed(span: Span, kind: &ProblemKind, text: &str) -> Span {
             format!("{{{name}}}")
         }
         ProblemKind::Variable { name } => format!("${{{name}"),
+        ProblemKind::BadVariable => "${".to_owned(),
         _ => return span,
     };
-    let Some(at) = value.find(&part) else { return span };
-    let len = value[at..].find('}').map_or(part.len(), |end| end + 1);
+    let is_escaped = |at: &usize| part.starts_with('$') && value[..*at].ends_with('$');
+    let mut places = value.match_indices(&part).map(|(at, _)| at);
+    let Some(at) = places.find(|at| !is_escaped(at)) else { return span };
+    let rest = &value[at..];
+    let end = rest.find('}').map(|end| end + 1);
+    let len = end.unwrap_or_else(|| rest.trim_end_matches(['"', '\'', '\n', '\r', ' ']).len());
     Span::new(span.start + at, span.start + at + len)
 }
