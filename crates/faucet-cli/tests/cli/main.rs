@@ -30,3 +30,4 @@ mod signals;
 mod start;
 mod support;
 mod tap;
+mod warnings;

@@ -72,8 +72,7 @@ pub(crate) fn warn_of_context(tree: &Value, findings: &mut Findings<'_>) {
     let Some(Value::Object(context)) = tree.get("context") else { return };
     let Some(used) = findings.used().cloned() else { return };
     for name in context.keys().filter(|name| !used.contains(*name)) {
-        let unfilled = used.iter().map(String::as_str).filter(|used| !context.contains_key(*used));
-        let near = nearest(name, unfilled).map(str::to_owned);
+        let near = nearest(name, used.iter().map(String::as_str)).map(str::to_owned);
         let path = KeyPath::key("context").then(name.as_str());
         if findings.concern(&path) || findings.suggest(name) {
             continue;
