@@ -28,7 +28,7 @@
 //! let text = "source: {type: jsonl, path: a.jsonl}\nsink: {type: jsonl, pth: b.jsonl}\n";
 //! let found = validate(&registry(), text, SpecFormat::Yaml);
 //! assert_eq!(found[0].code().as_str(), "unknown-key");
-//! assert_eq!(found[0].start.map(|start| (start.line, start.column)), Some((2, 22)));
+//! assert_eq!(found[0].start.map(|start| (start.line, start.column)), Some((2, 21)));
 //! assert_eq!(found[0].label().as_deref(), Some("did you mean `path`?"));
 //! # }
 //! ```
