@@ -180,14 +180,14 @@ async fn the_file_as_it_is_read_is_printed_without_secrets() {
     let file = files.write("a.yaml", text);
     let mut command = faucet(["validate", "--print", &file, "--context", "symbol=eth"]);
     command.args(["--set", "source.batch_size=7"]);
-    command.env("E2E_HOST", "h").env("E2E_KEY", "s3cret").env("HOME", "/home/a");
+    command.env("E2E_HOST", "h").env("E2E_KEY", "s3cret").env("HOME", "/house/a");
     let ran = Running::start(&mut command).ended().await;
     let printed = &ran.succeeded().stdout;
     assert!(!printed.contains("s3cret"), "{printed}");
     for words in [
         "batch_size: 7",
         "symbol: eth",
-        "path: /home/a/out.jsonl",
+        "path: /house/a/out.jsonl",
         "url: wss://h/{symbol}?k=***",
         "token: \"***\"",
         "a ${E2E_KEY}",

@@ -146,8 +146,8 @@ impl<'a> Findings<'a> {
         let Self { mut found, owners, .. } = self;
         for diagnostic in &mut found {
             let path = &diagnostic.problem.path;
-            let owner = owners.iter().filter(|owner| path.is_within(&owner.place));
-            diagnostic.owner = owner.last().cloned();
+            let mut owner = owners.iter().filter(|owner| path.is_within(&owner.place));
+            diagnostic.owner = owner.next_back().cloned();
         }
         found
     }

@@ -60,6 +60,14 @@ impl Secrets<'_> {
         }
     }
 
+    /// Whether the value at `path` is a URL or the path of a file.
+    pub(crate) fn is_address(&self, path: &KeyPath) -> bool {
+        let owner = self.owners.iter().rev().find(|owner| path.is_within(&owner.place));
+        let schema = owner
+            .and_then(|owner| owner.schema(self.registry)?.find(&path.relative_to(&owner.place)));
+        schema.is_some_and(|schema| schema.has_placeholders() || schema.file_use().is_some())
+    }
+
     /// The parts of the text that hold secrets.
     pub(crate) fn spans(&self, places: &Places) -> Vec<Span> {
         let scalars = places.iter().filter(|(path, _)| {

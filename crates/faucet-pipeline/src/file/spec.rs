@@ -13,11 +13,12 @@ use crate::file::findings::Findings;
 use crate::file::format::SpecFormat;
 use crate::file::interpolate::{Variable, Variables, interpolate};
 use crate::file::keys::FILE_KEYS;
+use crate::file::locate::{locate, warn_of_context};
 use crate::file::misplaced::Moved;
 use crate::file::places::Places;
 use crate::file::secrets::{self, Secrets};
 use crate::file::tree::Tree;
-use crate::file::verdict::{Verdict, locate, warn_of_context};
+use crate::file::verdict::Verdict;
 use crate::file::{files, overrides, resolved, same_file};
 use crate::graph::Pipeline;
 
