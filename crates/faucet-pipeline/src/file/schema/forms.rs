@@ -5,9 +5,14 @@ use serde_json::{Map, Value, json};
 
 use crate::file::schema::walk::each_schema;
 
-/// A text that has a well-formed variable: `${NAME}`, `${NAME:-default}` or `${NAME:?message}`.
-pub(crate) const VARIABLE: &str =
-    r"(?:^|[^$])\$\{[A-Za-z_][0-9A-Za-z_]*(?::[-?](?:(?!\$\{)[^}])*)?\}";
+/// A text with a variable, `${NAME}`, `${NAME:-default}` or `${NAME:?message}`, in which every other
+/// `${` is well-formed or escaped.
+fn with_variable() -> String {
+    let variable = r"\$\{[A-Za-z_][0-9A-Za-z_]*(?::[-?](?:(?!\$\{)[^}])*)?\}";
+    // Neither a dollar in front of a brace, nor an escaped one.
+    let other = r"[^$]|\$(?!\$*\{)|\$\$+\{";
+    format!("^(?:{other})*{variable}(?:{other}|{variable})*$")
+}
 
 /// Puts the schema of a configuration into that form.
 pub(crate) fn for_editors(schema: &mut Value) {
@@ -21,10 +26,11 @@ pub(crate) fn for_editors(schema: &mut Value) {
 
 /// Lets every text be a variable as well. The parser replaces variables before it reads any text.
 pub(crate) fn allow_variables(schema: &mut Value) {
+    let variable = with_variable();
     each_schema(schema, &mut |schema| {
         let Value::Object(object) = schema else { return };
         if let Some(Value::String(pattern)) = object.get_mut("pattern") {
-            *pattern = format!("{pattern}|{VARIABLE}");
+            *pattern = format!("{pattern}|{variable}");
         }
         let words = |value: &Value| value.is_string() || value.is_null();
         let Some(Value::Array(values)) = object.get("enum") else { return };
@@ -32,10 +38,10 @@ pub(crate) fn allow_variables(schema: &mut Value) {
             return;
         }
         let mut known = Map::new();
-        for keyword in ["enum", "enumDescriptions", "markdownEnumDescriptions"] {
+        for keyword in ["type", "enum", "enumDescriptions", "markdownEnumDescriptions"] {
             known.extend(object.remove(keyword).map(|value| (keyword.to_owned(), value)));
         }
-        let variable = json!({ "type": "string", "pattern": VARIABLE });
+        let variable = json!({ "type": "string", "pattern": variable });
         object.insert("anyOf".to_owned(), json!([known, variable]));
     });
 }
@@ -156,7 +162,11 @@ impl Chain {
         self.tags.push(tag.into());
         self.about.push(unwrapped(about).into());
         self.branches.push(json!({
-            "if": { "properties": { "type": { "const": tag } }, "required": ["type"] },
+            "if": {
+                "type": "object",
+                "properties": { "type": { "const": tag } },
+                "required": ["type"],
+            },
             "then": branch,
         }));
     }

@@ -168,7 +168,11 @@ impl Own {
             }
         });
         if let Some(schema) = schema.as_object_mut() {
-            schema.remove("$schema");
+            // An editor would show the connector's texts where it should show those of the key. They stand
+            // at the connector's name under `type`.
+            for keyword in ["$schema", "description", "examples"] {
+                schema.remove(keyword);
+            }
         }
         self.add_to(&mut schema, kind, entry.name());
         allow_variables(&mut schema);
