@@ -30,7 +30,7 @@ use crate::record_format::{MessageType, RecordFormat};
 pub struct WebsocketSinkConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
     /// percent-encoded.
-    #[schemars(extend("examples" = ["wss://feed.example.com/ws/{symbol}"]))]
+    #[schemars(extend("examples" = ["wss://feed.example.com/ws"]))]
     pub url: UrlText,
     /// Credentials for the upgrade request, resolved anew on every connect. Default: `none`.
     #[serde(default)]

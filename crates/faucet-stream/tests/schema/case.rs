@@ -1,6 +1,6 @@
 //! A configuration of the corpus, and the two judges.
 
-use faucet_stream::{PipelineSpec, Registry, SpecFormat};
+use faucet_stream::{PipelineSpec, Registry, Severity, SpecFormat};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::{Value, json};
@@ -118,7 +118,8 @@ impl Judges {
         let spec = PipelineSpec::parse(&text, SpecFormat::Json, variable);
         let built = spec.and_then(|spec| spec.build(&self.registry));
         let Err(errors) = built else { return Vec::new() };
-        errors.problems().iter().map(|found| found.problem.path.to_string()).collect()
+        let found = errors.diagnostics().iter().filter(|one| one.severity == Severity::Error);
+        found.map(|found| found.problem.path.to_string()).collect()
     }
 
     /// What is wrong with the judges, if something is.

@@ -32,7 +32,7 @@ fn pick() -> Vec<Row> {
         (json!({"rename": {"/a": "b"}, "keep": ["/a"]}), ""),
         (json!({"rename": {"a": "b"}}), "rename.a"),
         (json!({"rename": {"": "b"}}), "rename."),
-        (json!({"rename": {"/a": 5}}), "rename./a"),
+        (json!({"rename": {"/a": 5}, "keep": ["/a"]}), "rename./a"),
         (json!({"rename": ["/a"]}), "rename"),
         (json!({"rename": null, "keep": ["/a"]}), "rename"),
         (json!({"keep": ["/a"], "kep": []}), "kep"),

@@ -33,12 +33,15 @@ pub fn schema(registry: &Registry) -> Value {
         definitions.insert(name.clone(), any);
         let any = json!({ "$ref": format!("#/$defs/{name}") });
         let optional = kind == ComponentKind::Transform;
-        let mut one = match optional {
-            true => {
-                json!({ "anyOf": [any, { "type": "array", "items": any }, { "type": "null" }] })
-            }
-            false => any.clone(),
-        };
+        let mut one = any.clone();
+        if optional {
+            one = json!({
+                "type": ["object", "array", "null"],
+                "if": { "type": "object" },
+                "then": any,
+                "items": any,
+            });
+        }
         let mut many = json!({
             "type": if optional { json!(["object", "null"]) } else { json!("object") },
             "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" },
