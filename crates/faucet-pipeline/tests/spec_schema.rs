@@ -100,7 +100,7 @@ fn the_schema_and_the_parser_agree() {
         (sink(r#""buffer": 1"#), false),
     ] {
         let file = file(&text);
-        let problems = PipelineSpec::from_value(file.clone()).problems(&registry());
+        let problems = PipelineSpec::from_value(file.clone()).check(&registry()).diagnostics;
         assert_eq!((matches(&schema, &schema, &file), problems.is_empty()), (good, good), "{text} {problems:?}");
     }
 }

@@ -1,12 +1,21 @@
 //! The word that was probably meant.
 
-/// The one of `known` that is closest to `word`, if one is close.
+/// The one of `known` that is closest to `word`, if one is close. Upper case, `-` and `_` make no
+/// difference: `maxMessages` is close to `max_messages`.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let plain = |word: &str| -> String {
+        word.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+    };
+    let wanted = plain(word);
+    // One character is close to every other one.
+    let limit = match wanted.chars().count() {
+        0..=1 => 0,
+        length => (length / 3).max(1),
+    };
     let near = known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        .map(|candidate| (strsim::damerau_levenshtein(&wanted, &plain(candidate)), candidate))
+        .filter(|(distance, _)| *distance <= limit && !wanted.is_empty())
         .min();
     near.map(|(_, candidate)| candidate)
 }
@@ -23,6 +32,10 @@ mod tests {
             ("tlz", Some("tls")),
             ("ulr", Some("url")),
             ("zzz", None),
+            ("maxMessages", Some("max_messages")),
+            ("max-mesages", Some("max_messages")),
+            ("URL", Some("url")),
+            ("u", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, known), near, "{word}");

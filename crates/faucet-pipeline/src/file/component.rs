@@ -183,14 +183,17 @@ impl Reader<'_> {
         place: &KeyPath,
         findings: &mut Findings<'_>,
     ) {
-        let Some(context) = &self.context else { return };
+        let schema = SchemaView::new(entry.schema());
         let names = match info {
             Some(info) => info.placeholders.clone(),
             // A component that could not be built has no description.
-            None => files::placeholders(config, SchemaView::new(entry.schema())),
+            None => files::placeholders(config, schema),
         };
+        let is_described =
+            info.is_some() || schema.keys().iter().any(|k| k.schema.has_placeholders());
+        findings.uses(is_described.then_some(&*names));
+        let Some(context) = &self.context else { return };
         for (n, name) in names.iter().enumerate() {
-            findings.uses(name);
             if context.contains(name) || names[..n].contains(name) {
                 continue;
             }

@@ -1,13 +1,9 @@
 //! Keys that change nothing beside the others.
 
-use faucet_core::{KeyPath, Problem, ProblemKind, SchemaView};
+use faucet_core::{Beside, KeyPath, Problem, ProblemKind, SchemaView};
 use serde_json::Value;
 
 use crate::file::findings::Findings;
-
-/// The annotation of a schema that names what a key needs to have an effect: for each key beside it
-/// the values with which it has one, or `"given"`.
-const ONLY_WITH: &str = "x-only-with";
 
 /// Warns of the keys in `config`, which stands at `place`, that have no effect.
 pub(crate) fn warn(
@@ -22,23 +18,23 @@ pub(crate) fn warn(
         let Some(value) = map.get(key.name).filter(|value| !value.is_null()) else { continue };
         let path = place.clone().then(key.name);
         warn(value, key.schema, &path, findings);
-        let Some(Value::Object(needs)) = key.schema.value().get(ONLY_WITH) else { continue };
-        for (other, wanted) in needs {
+        for (other, beside) in key.schema.only_with() {
             let default =
                 || branch.keys().into_iter().find(|key| key.name == other)?.schema.default();
             let given = map.get(other).filter(|value| !value.is_null());
-            let values: Vec<String> = match wanted {
-                Value::Array(values) => {
-                    // What is wrong with the other key is told there.
-                    if given.or_else(default).is_some_and(|value| values.contains(value)) {
+            let values: Vec<String> = match beside {
+                Beside::OneOf(values) => {
+                    let value = given.or_else(default).unwrap_or(&Value::Null);
+                    if values.contains(value) {
                         continue;
                     }
-                    values.iter().map(plain).collect()
+                    values.iter().filter(|value| !value.is_null()).map(plain).collect()
                 }
                 _ if given.is_some() => continue,
                 _ => Vec::new(),
             };
-            let without = place.clone().then(other.as_str());
+            // Whatever is wrong with the other key is told there.
+            let without = place.clone().then(other);
             if findings.concern(&without) {
                 continue;
             }

@@ -1,15 +1,10 @@
 //! The keys of a component that name files, and those that have placeholders.
 
-use faucet_core::{KeyPath, Problem, SchemaView, template};
+use faucet_core::{FileUse, KeyPath, Problem, SchemaView, template};
 use serde_json::Value;
 
 use crate::diagnostic::Advice;
 use crate::file::findings::Findings;
-
-/// The annotation of a schema for the path of a file: `read` or `write`.
-const FILE: &str = "x-file";
-/// The annotation of a schema for text that `{placeholders}` are filled in.
-const PLACEHOLDERS: &str = "x-placeholders";
 
 /// Puts the directory `home` in the place of `~/` in paths, and refuses what a shell would replace.
 pub(crate) fn resolve(
@@ -19,7 +14,7 @@ pub(crate) fn resolve(
     home: Option<&str>,
     findings: &mut Findings<'_>,
 ) {
-    for (path, _) in keys_with(FILE, config, schema) {
+    for (path, _) in files(config, schema) {
         let Some(Value::String(text)) = path.get_mut(config) else { continue };
         let at = path.under(place);
         match expanded(text, home) {
@@ -65,29 +60,32 @@ fn shell_variable(text: &str) -> Option<String> {
 
 /// The placeholders in those keys of `config` that are filled.
 pub(crate) fn placeholders(config: &Value, schema: SchemaView<'_>) -> Vec<String> {
-    let keys = keys_with(PLACEHOLDERS, config, schema);
+    let keys = keys_with(config, schema, &|key| key.has_placeholders().then_some(()));
     let texts = keys.iter().filter_map(|(path, _)| path.get(config)?.as_str());
     texts.flat_map(template::placeholders).collect()
 }
 
-/// The files that `config` names, and whether they are read or written.
-pub(crate) fn files(config: &Value, schema: SchemaView<'_>) -> Vec<(KeyPath, String)> {
-    keys_with(FILE, config, schema)
+/// The keys of `config` that name files, and what happens to those.
+pub(crate) fn files(config: &Value, schema: SchemaView<'_>) -> Vec<(KeyPath, FileUse)> {
+    keys_with(config, schema, &SchemaView::file_use)
 }
 
-/// The keys in `config` whose schema has the annotation, with its text.
-fn keys_with(annotation: &str, config: &Value, schema: SchemaView<'_>) -> Vec<(KeyPath, String)> {
+/// The keys in `config` of whose schemas `note` finds something.
+fn keys_with<'a, T>(
+    config: &Value,
+    schema: SchemaView<'a>,
+    note: &dyn Fn(SchemaView<'a>) -> Option<T>,
+) -> Vec<(KeyPath, T)> {
     let mut found = Vec::new();
     let Value::Object(map) = config else { return found };
     for key in schema.branch_of(config).keys() {
         let Some(value) = map.get(key.name) else { continue };
         let path = KeyPath::key(key.name);
-        match key.schema.value().get(annotation) {
-            Some(Value::String(text)) => found.push((path, text.clone())),
-            Some(Value::Bool(true)) => found.push((path, String::new())),
-            _ => {
-                let below = keys_with(annotation, value, key.schema);
-                found.extend(below.into_iter().map(|(inner, text)| (inner.under(&path), text)));
+        match note(key.schema) {
+            Some(noted) => found.push((path, noted)),
+            None => {
+                let below = keys_with(value, key.schema, note);
+                found.extend(below.into_iter().map(|(inner, noted)| (inner.under(&path), noted)));
             }
         }
     }

@@ -15,8 +15,8 @@ pub(crate) struct Findings<'a> {
     owners: Vec<Owner>,
     /// Keys that lead from one component to another and could not be read.
     unread: BTreeSet<KeyPath>,
-    /// The placeholders that components have.
-    used: BTreeSet<String>,
+    /// The placeholders that components have. `None`: a component could not be described.
+    used: Option<BTreeSet<String>>,
 }
 
 impl<'a> Findings<'a> {
@@ -30,7 +30,7 @@ impl<'a> Findings<'a> {
             found,
             owners: Vec::new(),
             unread: BTreeSet::new(),
-            used: BTreeSet::new(),
+            used: Some(BTreeSet::new()),
         }
     }
 
@@ -71,14 +71,17 @@ impl<'a> Findings<'a> {
         self.owners.push(owner);
     }
 
-    /// Notes that a component has a placeholder of this name.
-    pub(crate) fn uses(&mut self, name: &str) {
-        self.used.insert(name.to_owned());
+    /// Notes the placeholders of a component. `None`: it could not be described.
+    pub(crate) fn uses(&mut self, names: Option<&[String]>) {
+        match (names, &mut self.used) {
+            (Some(names), Some(used)) => used.extend(names.iter().cloned()),
+            _ => self.used = None,
+        }
     }
 
-    /// The placeholders that components have.
-    pub(crate) fn used(&self) -> &BTreeSet<String> {
-        &self.used
+    /// The placeholders that components have. `None`: not all components could be described.
+    pub(crate) fn used(&self) -> Option<&BTreeSet<String>> {
+        self.used.as_ref()
     }
 
     /// The components.
@@ -105,7 +108,8 @@ impl<'a> Findings<'a> {
     /// one component to another. `path` is the problem's path from the component at `place`.
     pub(crate) fn explain(&self, place: &KeyPath, path: &KeyPath, kind: &ProblemKind) -> bool {
         let unread_key = |key: &str| self.unread.iter().any(|path| path.last_key() == Some(key));
-        if self.unread.contains(&path.clone().under(place)) {
+        let whole = path.clone().under(place);
+        if self.unread.contains(&whole) || self.errors().any(|error| error.path == whole) {
             return true;
         }
         match (path.last_key(), kind) {

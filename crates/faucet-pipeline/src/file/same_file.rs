@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Registry, SchemaView};
+use faucet_core::{ComponentKind, FileUse, KeyPath, Problem, ProblemKind, Registry, SchemaView};
 use serde_json::Value;
 
 use crate::diagnostic::Owner;
@@ -33,8 +33,8 @@ pub(crate) fn warn(
             let at = path.under(&owner.place);
             // Placeholders have the same values in both.
             let Ok(file) = std::path::absolute(name) else { continue };
-            match &*access {
-                "write" => written.push((at, file)),
+            match access {
+                FileUse::Write => written.push((at, file)),
                 _ => read.push((at, file)),
             }
         }

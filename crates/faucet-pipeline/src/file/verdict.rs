@@ -70,11 +70,14 @@ pub fn validate(registry: &Registry, text: &str, format: SpecFormat) -> Vec<Diag
 /// Warns of values in the context that no component uses.
 pub(crate) fn warn_of_context(tree: &Value, findings: &mut Findings<'_>) {
     let Some(Value::Object(context)) = tree.get("context") else { return };
-    let used = findings.used().clone();
+    let Some(used) = findings.used().cloned() else { return };
     for name in context.keys().filter(|name| !used.contains(*name)) {
         let unfilled = used.iter().map(String::as_str).filter(|used| !context.contains_key(*used));
         let near = nearest(name, unfilled).map(str::to_owned);
         let path = KeyPath::key("context").then(name.as_str());
+        if findings.concern(&path) {
+            continue;
+        }
         findings.warn(Problem::new(path, ProblemKind::UnusedContext { near }));
     }
 }

@@ -7,7 +7,7 @@ use faucet_core::{
     Problem, ProblemKind, Problems, Registry, Result, Scope, Secret, Sink, SinkConfig, Source,
     SourceConfig, Transform, TransformConfig, async_trait,
 };
-use faucet_pipeline::{PipelineSpec, SpecErrors, SpecFormat};
+use faucet_pipeline::{Diagnostic, PipelineSpec, SpecErrors, SpecFormat};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -221,7 +221,7 @@ pub(crate) fn yaml(text: &str) -> Result<PipelineSpec, SpecErrors> {
     PipelineSpec::parse(text, SpecFormat::Yaml, lookup)
 }
 
-/// All that is wrong with a file, a line for each problem.
+/// All that is wrong with a file: each problem in a line, with the line of the file.
 pub(crate) fn refused(text: &str) -> Vec<String> {
     let spec = match yaml(text) {
         Ok(spec) => spec,
@@ -231,5 +231,11 @@ pub(crate) fn refused(text: &str) -> Vec<String> {
 }
 
 fn lines(errors: &SpecErrors) -> Vec<String> {
-    errors.problems().iter().map(ToString::to_string).collect()
+    errors.diagnostics().iter().map(line).collect()
+}
+
+/// A problem in a line, with the line of the file.
+pub(crate) fn line(found: &Diagnostic) -> String {
+    let place = found.start.map(|start| format!(" at line {}", start.line));
+    format!("{:#}{}", found.problem, place.unwrap_or_default())
 }
