@@ -193,10 +193,7 @@ fn source_keys() -> Vec<Row> {
         ),
         (json!({"subscribe_messages": [{"data": "a"}]}), "subscribe_messages[0].type"),
         (json!({"subscribe_messages": [{"type": "text"}]}), "subscribe_messages[0]"),
-        (
-            json!({"subscribe_messages": [{"type": "text", "data": 5}]}),
-            "subscribe_messages[0].data",
-        ),
+        (json!({"subscribe_messages": [{"type": "text", "data": 5}]}), "subscribe_messages[0]"),
         (
             json!({"subscribe_messages": [{"type": "text", "data": "a", "more": 1}]}),
             "subscribe_messages[0].more",

@@ -134,10 +134,25 @@ fn branch_by_type(object: &mut Map<String, Value>) {
         for (keyword, value) in chain {
             object.entry(keyword).or_insert(value);
         }
+    } else if others.iter().all(is_plain) {
+        let mut types: Vec<Value> = others.iter().map(|other| other["type"].clone()).collect();
+        types.push("object".into());
+        object.insert("type".to_owned(), types.into());
+        object.insert("if".to_owned(), json!({ "type": "object" }));
+        object.insert("then".to_owned(), chain.into());
     } else {
         others.push(chain.into());
         object.insert("anyOf".to_owned(), others.into());
     }
+}
+
+/// Whether an alternative takes every value of one type that is no map.
+fn is_plain(branch: &Value) -> bool {
+    let mut keywords =
+        branch.as_object().into_iter().flatten().map(|(keyword, _)| keyword.as_str());
+    branch["type"].is_string()
+        && branch["type"] != "object"
+        && keywords.all(|keyword| matches!(keyword, "type" | "description" | "title"))
 }
 
 /// Maps that are told by their `type`.
