@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use faucet_connect::{AuthProvider, Destination, Dial, ProxyChoice, ProxyEnvironment, TlsConfig};
-use faucet_core::{ComponentKind, Result, Scope};
+use faucet_core::{ComponentKind, KeyPath, NoEffect, Problem, ProblemKind, Result, Scope};
 
 use crate::driver::Driver;
 use crate::machine::Settings;
@@ -56,6 +56,32 @@ impl Endpoint {
     /// [`redacted_url`](Self::redacted_url).
     pub fn url_template(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// What the configuration has that is allowed and probably not meant.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let mut warnings = Vec::new();
+        if self.tls.insecure_skip_verify {
+            let what = "the certificate of the server is not verified, so that everyone on the way can \
+                        read and change the data";
+            let key = KeyPath::key("tls").then("insecure_skip_verify");
+            let help = "name the certificate authority of the server: tls.ca_file";
+            warnings.push(Problem::new(key, ProblemKind::Insecure { what }).help(help));
+        }
+        let times = &self.settings.times;
+        // The Pong that answers a Ping of ours resets the idle clock, and is no data.
+        let resets_alike = times.idle_on_data || times.ping_interval.is_none();
+        if let (Some(idle), Some(stale)) = (times.idle_timeout, times.stale_timeout)
+            && idle <= stale
+            && resets_alike
+        {
+            let reason = NoEffect::Overtaken { by: "idle_timeout".into() };
+            let help = "a run that `idle_timeout` ends has no time to reconnect; make `stale_timeout` \
+                        the shorter one";
+            let kind = ProblemKind::NoEffect { reason };
+            warnings.push(Problem::new("stale_timeout", kind).help(help));
+        }
+        warnings
     }
 
     /// Starts a run. Reads the files that `tls` names; does not connect yet.

@@ -26,10 +26,10 @@ pub use component::{
     PageStage, PageWriter, Reading, Result, Resume, Scope, Sink, Source, StepOutcome, Transform,
 };
 pub use config::{
-    Beside, Checked, Code, ComponentKind, Entry, FileUse, KeyPath, LeftOut, OptionKey, Problem,
-    ProblemKind, Problems, Registry, SchemaKey, SchemaView, Secret, SinkConfig, SourceConfig, Step,
-    Table, TransformConfig, decode, decode_the_rest, duration, nearest, option_map, schema_rule,
-    size, template, without_null_defaults,
+    Beside, Checked, Code, ComponentKind, Entry, FileUse, KeyPath, LeftOut, NoEffect, OptionKey,
+    Problem, ProblemKind, Problems, Registry, SchemaKey, SchemaView, Secret, SinkConfig,
+    SourceConfig, Step, Table, TransformConfig, decode, decode_the_rest, duration, nearest,
+    option_map, schema_rule, size, template, without_null_defaults,
 };
 pub use stream::{
     Batch, BatchPayload, Chunk, Gap, GapReason, JsonText, Mark, MessageKind, PageBuilder,

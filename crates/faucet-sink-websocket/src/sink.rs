@@ -65,6 +65,7 @@ impl Sink for WebsocketSink {
         };
         Info::new(WebsocketSinkConfig::NAME, endpoint.redacted_url(), delivery)
             .with_placeholders_of(endpoint.url_template())
+            .with_warnings(endpoint.warnings())
     }
 
     /// Connects, once. The run's task on the current runtime then reads the connection until the

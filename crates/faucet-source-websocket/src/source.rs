@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use faucet_common_websocket::{AuthProvider, CheckProfile, Dial, ProxyEnvironment};
 use faucet_core::{
-    CheckReport, Delivery, Info, PageReader, Problem, Problems, Result, Scope, Source, SourceConfig,
+    CheckReport, Delivery, Info, NoEffect, PageReader, Problem, ProblemKind, Problems, Result,
+    Scope, Source, SourceConfig,
 };
 
 use crate::checked::Checked;
@@ -62,11 +63,15 @@ impl Source for WebsocketSource {
         let target = endpoint.redacted_url();
         let info = Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce)
             .with_diverts(*on_parse_error == OnParseError::Divert)
-            .with_placeholders_of(endpoint.url_template());
+            .with_placeholders_of(endpoint.url_template())
+            .with_warnings(endpoint.warnings());
         match stop_on_ctrl_c {
             true => info.with_warning(
-                Problem::invalid("stop_on_ctrl_c", "changes nothing in a pipeline")
-                    .help("leave it out: whoever runs the pipeline listens to Ctrl-C"),
+                Problem::new(
+                    "stop_on_ctrl_c",
+                    ProblemKind::NoEffect { reason: NoEffect::InPipeline },
+                )
+                .help("leave it out: whoever runs the pipeline listens to Ctrl-C"),
             ),
             false => info,
         }

@@ -70,6 +70,13 @@ impl Info {
         self
     }
 
+    /// Warns of several keys; see [`with_warning`](Self::with_warning).
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: Vec<Problem>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
     /// Names the placeholders that stand in `text`, such as a path or a URL.
     #[must_use]
     pub fn with_placeholders_of(mut self, text: &str) -> Self {

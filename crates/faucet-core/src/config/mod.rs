@@ -32,7 +32,7 @@ pub use kind::ComponentKind;
 pub use option_key::OptionKey;
 pub use path::{KeyPath, Step};
 pub use problem::{Problem, Problems};
-pub use problem_kind::ProblemKind;
+pub use problem_kind::{NoEffect, ProblemKind};
 pub use registry::Registry;
 pub use schema_note::{Beside, FileUse, without_null_defaults};
 pub use schema_view::{SchemaKey, SchemaView};

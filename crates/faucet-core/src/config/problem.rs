@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::config::path::KeyPath;
-use crate::config::problem_kind::ProblemKind;
+use crate::config::problem_kind::{NoEffect, ProblemKind};
 
 /// One thing that is wrong with a configuration, and where. `Display` shows it in a line; the
 /// alternate form `{:#}` adds what to do.
@@ -90,7 +90,8 @@ impl Problem {
             ProblemKind::Conflict { with: path }
             | ProblemKind::Needs { key: path }
             | ProblemKind::Duplicate { of: path }
-            | ProblemKind::NoEffect { without: path, .. }
+            | ProblemKind::NoEffect { reason: NoEffect::Without { key: path, .. } }
+            | ProblemKind::NoEffect { reason: NoEffect::Overtaken { by: path } }
             | ProblemKind::SameFile { source: path }
             | ProblemKind::Misplaced { to: Some(path) } => apply(path),
             ProblemKind::MissingOneOf { keys, or } => keys.iter_mut().chain(or).for_each(apply),

@@ -110,12 +110,10 @@ pub enum ProblemKind {
     },
     /// What begins with `${` is no variable.
     BadVariable,
-    /// A key changes nothing, because of another one.
+    /// A key changes nothing.
     NoEffect {
-        /// The other key.
-        without: KeyPath,
-        /// The values with which it would have an effect. None: the key has only to be given.
-        values: Vec<String>,
+        /// The reason.
+        reason: NoEffect,
     },
     /// A value of the context is used nowhere.
     UnusedContext {
@@ -134,6 +132,43 @@ pub enum ProblemKind {
         /// Which, in a line.
         what: &'static str,
     },
+}
+
+/// Why a key changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoEffect {
+    /// It has an effect only beside another key.
+    Without {
+        /// The other key.
+        key: KeyPath,
+        /// The values of the other key with which this one has an effect. None: the other key has only
+        /// to be given.
+        values: Vec<String>,
+    },
+    /// Another key acts before it could.
+    Overtaken {
+        /// The other key.
+        by: KeyPath,
+    },
+    /// It is for programs that have no pipeline.
+    InPipeline,
+}
+
+impl fmt::Display for NoEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Without { key, values } => {
+                write!(f, "changes nothing without {key}")?;
+                match values.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, ": {}", values.join(" or ")),
+                }
+            }
+            Self::Overtaken { by } => write!(f, "changes nothing: {by} acts before"),
+            Self::InPipeline => f.write_str("changes nothing in a pipeline"),
+        }
+    }
 }
 
 impl ProblemKind {
@@ -173,7 +208,8 @@ impl ProblemKind {
             Self::Conflict { with: key }
             | Self::Needs { key }
             | Self::Duplicate { of: key }
-            | Self::NoEffect { without: key, .. }
+            | Self::NoEffect { reason: NoEffect::Without { key, .. } }
+            | Self::NoEffect { reason: NoEffect::Overtaken { by: key } }
             | Self::SameFile { source: key } => vec![key],
             Self::MissingOneOf { keys, or } => keys.iter().chain(or).collect(),
             Self::Misplaced { to } => to.iter().collect(),
@@ -248,13 +284,7 @@ impl fmt::Display for ProblemKind {
             }
             Self::Misplaced { to: None } => f.write_str("stands in the wrong place"),
             Self::BadVariable => f.write_str("not a variable"),
-            Self::NoEffect { without, values } => {
-                write!(f, "changes nothing without {without}")?;
-                if !values.is_empty() {
-                    write!(f, ": {}", values.join(" or "))?;
-                }
-                Ok(())
-            }
+            Self::NoEffect { reason } => reason.fmt(f),
             Self::UnusedContext { near } => {
                 f.write_str("no placeholder has this name")?;
                 near.iter().try_for_each(|near| write!(f, " (did you mean {{{near}}}?)"))

@@ -17,6 +17,7 @@ impl Masked {
     pub(crate) fn new(text: &str, secrets: &[Span]) -> Self {
         let mut hidden: Vec<Span> = secrets.to_vec();
         hidden.extend(secrets_of_urls(text));
+        hidden.extend(secrets_of_members(text));
         hidden.retain(|span| {
             text.get(span.range()).is_some_and(|found| !found.is_empty() && !is_template(found))
         });
@@ -83,6 +84,66 @@ fn is_template(text: &str) -> bool {
     inside.is_some_and(|inside| !inside.contains(['{', '}']) && !inside.contains(":-"))
 }
 
+/// Words in the names of keys that hold secrets.
+const WORDS: [&str; 12] = [
+    "token",
+    "tokn",
+    "secret",
+    "passw",
+    "passphrase",
+    "credential",
+    "authoriz",
+    "cookie",
+    "apikey",
+    "privatekey",
+    "signature",
+    "jwt",
+];
+
+/// Names of members of messages that hold secrets, where the value is long enough to be one.
+const NAMES: [&str; 4] = ["key", "sign", "sig", "auth"];
+
+/// Whether a key of this name probably holds a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let name: String = name.chars().filter(|c| !matches!(c, '_' | '-')).collect();
+    let name = name.to_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The values behind the names of secrets, also within a message that is JSON in quotes.
+fn secrets_of_members(text: &str) -> Vec<Span> {
+    const SHORTEST: usize = 8;
+    let is_mark = |c: char| matches!(c, '"' | '\'' | '\\');
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices([':', '=']) {
+        let before = text[..at].trim_end_matches([' ', '\t']).trim_end_matches(is_mark);
+        let word = before.rfind(|c| !is_word(c)).map_or(before, |mark| {
+            &before[mark + before[mark..].chars().next().map_or(1, char::len_utf8)..]
+        });
+        let may_be = NAMES.iter().any(|name| word.eq_ignore_ascii_case(name));
+        if word.is_empty() || !(is_secret_name(word) || may_be) {
+            continue;
+        }
+        let behind = &text[at + 1..];
+        let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+        let marks = behind[blanks..].len() - behind[blanks..].trim_start_matches(is_mark).len();
+        let start = at + 1 + blanks + marks;
+        let value = &text[start..];
+        let end = match marks {
+            0 => value.find(['\n', ',', '}', ']']).unwrap_or(value.len()),
+            _ => value.find(|c| is_mark(c) || c == '\n').unwrap_or(value.len()),
+        };
+        let value = value[..end].trim_end();
+        // A JSON pointer names a place.
+        let is_long = value.len() >= SHORTEST && !value.starts_with('/');
+        if !value.starts_with(['{', '[', '|', '>']) && (!may_be || is_long) {
+            found.push(Span::new(start, start + value.len()));
+        }
+    }
+    found
+}
+
 /// The user names, passwords and values of queries of all URLs in `text`.
 fn secrets_of_urls(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
@@ -139,6 +200,26 @@ mod tests {
             ("ws://h/btc@trade", "ws://h/btc@trade"),
             ("ws://h/?a=${T:-s3cret}", "ws://h/?a=***"),
             ("none", "none"),
+        ] {
+            assert_eq!(masked(text), shown);
+        }
+    }
+
+    #[test]
+    fn members_with_the_names_of_secrets_keep_only_the_name() {
+        for (text, shown) in [
+            ("tokn: hunter2 # x", "tokn: ***"),
+            (
+                "- '{\"op\":\"auth\",\"key\":\"hunter2hunter2\",\"a\":1}'",
+                "- '{\"op\":\"auth\",\"key\":\"***\",\"a\":1}'",
+            ),
+            (r#""{\"apiKey\": \"hunter2\", \"x\": 1}""#, r#""{\"apiKey\": \"***\", \"x\": 1}""#),
+            ("{password: hunter2, a: b}", "{password: ***, a: b}"),
+            ("token = 'hunter2'", "token = '***'"),
+            ("config: {token: \"${T}\"}", "config: {token: \"${T}\"}"),
+            ("buffer: {key: /data/symbol}", "buffer: {key: /data/symbol}"),
+            ("key: short", "key: short"),
+            ("symbol: btc", "symbol: btc"),
         ] {
             assert_eq!(masked(text), shown);
         }

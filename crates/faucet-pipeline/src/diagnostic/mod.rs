@@ -17,7 +17,7 @@ mod words;
 
 pub use advice::Advice;
 pub use diagnostic::{Diagnostic, Owner, Severity};
-pub(crate) use mask::without_secrets;
+pub(crate) use mask::{is_secret_name, without_secrets};
 pub use position::{Position, Span};
 pub use report::{Format, render};
 pub use text::SourceText;

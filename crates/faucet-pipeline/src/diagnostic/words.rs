@@ -1,6 +1,6 @@
 //! The sentences of diagnostics. No other file makes them.
 
-use faucet_core::{KeyPath, Problem, ProblemKind, Step};
+use faucet_core::{KeyPath, NoEffect, Problem, ProblemKind, Step};
 
 use crate::diagnostic::advice::Advice;
 use crate::diagnostic::diagnostic::{Diagnostic, Owner};
@@ -74,13 +74,7 @@ pub(crate) fn message(of: &Diagnostic) -> String {
             of.advice.as_ref().and_then(slip).map_or_else(|| why.clone(), str::to_owned)
         }
         ProblemKind::BadVariable => "what begins with `${` is not a variable".to_owned(),
-        ProblemKind::NoEffect { without, values } if values.is_empty() => {
-            format!("`{key}` changes nothing without `{}`", name(of, without))
-        }
-        ProblemKind::NoEffect { without, values } => {
-            let words = format!("`{}: {}`", name(of, without), values.join("` or `"));
-            format!("`{key}` changes nothing without {words}")
-        }
+        ProblemKind::NoEffect { reason } => no_effect(of, &key, reason),
         ProblemKind::UnusedContext { .. } => {
             let last = path.last_key().unwrap_or_default();
             format!("no placeholder is called {{{last}}}, so that its value is used nowhere")
@@ -97,6 +91,25 @@ pub(crate) fn message(of: &Diagnostic) -> String {
             format!("the placeholder {{{name}}} has no value in context")
         }
         kind => kind.to_string(),
+    }
+}
+
+/// Why a key changes nothing.
+fn no_effect(of: &Diagnostic, key: &str, reason: &NoEffect) -> String {
+    match reason {
+        NoEffect::Without { key: other, values } if values.is_empty() => {
+            format!("`{key}` changes nothing without `{}`", name(of, other))
+        }
+        NoEffect::Without { key: other, values } => {
+            let other = name(of, other);
+            let words: Vec<String> =
+                values.iter().map(|value| format!("`{other}: {value}`")).collect();
+            format!("`{key}` changes nothing without {}", words.join(" or "))
+        }
+        NoEffect::Overtaken { by } => {
+            format!("`{key}` changes nothing, because `{}` acts before", name(of, by))
+        }
+        reason => format!("`{key}` {reason}"),
     }
 }
 
@@ -181,7 +194,9 @@ pub(crate) fn help(of: &Diagnostic) -> Vec<String> {
         ProblemKind::Unavailable { feature, .. } => {
             help.push(format!("build with the cargo feature `{feature}`"));
         }
-        ProblemKind::NoEffect { .. } => help.push("set it, or leave this key out".to_owned()),
+        ProblemKind::NoEffect { reason: NoEffect::Without { .. } } => {
+            help.push("set it, or leave this key out".to_owned());
+        }
         ProblemKind::UnusedContext { near: None } => {
             help.push("leave it out, or use it: {name} in a url or a path".to_owned());
         }
@@ -239,8 +254,10 @@ fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
         Advice::Tab { more } => {
             format!("YAML is indented with blanks; replace the tab, also in {more} more lines")
         }
-        Advice::Quote { quoted: Some(quoted), .. } => format!("put it in quotes: {quoted}"),
-        Advice::Quote { quoted: None, .. } => "put the value in quotes".to_owned(),
+        Advice::Quote { quoted: Some(quoted), .. } if quoted.len() <= 80 => {
+            format!("put it in quotes: {quoted}")
+        }
+        Advice::Quote { .. } => "put the value in quotes".to_owned(),
         Advice::UnclosedQuote => "add the quote at the end of the value".to_owned(),
         Advice::UnclosedBracket { bracket: '{' } => "add the `}`".to_owned(),
         Advice::UnclosedBracket { .. } => "add the `]`".to_owned(),

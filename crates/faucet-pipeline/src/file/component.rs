@@ -161,6 +161,7 @@ impl Reader<'_> {
         let of_file = own_keys(table.kind());
         let Checked { built, problems, .. } =
             entry.check(config.clone(), &self.variables.open_below(place));
+        let is_whole = problems.is_empty() && self.variables.open_below(place).is_empty();
         let problems = as_text(problems, schema, &config);
         for (problem, advice) in problems {
             findings.push_with(suggest(problem, of_file).under(place), advice);
@@ -169,7 +170,7 @@ impl Reader<'_> {
             // The builder of the pipeline reports a panic.
             catch_unwind(AssertUnwindSafe(|| info(built))).ok()
         });
-        self.check_placeholders(entry, info.as_ref(), &config, place, findings);
+        self.check_placeholders(entry, info.as_ref(), is_whole, &config, place, findings);
         built.filter(|_| !is_guess)
     }
 
@@ -179,6 +180,7 @@ impl Reader<'_> {
         &self,
         entry: &Entry<T>,
         info: Option<&Info>,
+        is_whole: bool,
         config: &Value,
         place: &KeyPath,
         findings: &mut Findings<'_>,
@@ -199,6 +201,10 @@ impl Reader<'_> {
             }
             let mut places = Vec::new();
             find_placeholder(name, config, place, &mut places);
+            // A value that stands for another one may have placeholders too.
+            if places.is_empty() && !is_whole {
+                continue;
+            }
             let at = places.first().unwrap_or(place);
             let mut problem = template::no_value(at.clone(), name);
             if let Some(meant) = nearest(name, context.iter().map(String::as_str)) {

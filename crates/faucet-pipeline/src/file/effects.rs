@@ -1,6 +1,6 @@
 //! Keys that change nothing beside the others.
 
-use faucet_core::{Beside, KeyPath, Problem, ProblemKind, SchemaView};
+use faucet_core::{Beside, KeyPath, NoEffect, Problem, ProblemKind, SchemaView};
 use serde_json::Value;
 
 use crate::file::findings::Findings;
@@ -38,7 +38,8 @@ pub(crate) fn warn(
             if findings.concern(&without) {
                 continue;
             }
-            let kind = ProblemKind::NoEffect { without, values };
+            let reason = NoEffect::Without { key: without, values };
+            let kind = ProblemKind::NoEffect { reason };
             findings.warn(Problem::new(path.clone(), kind));
         }
     }

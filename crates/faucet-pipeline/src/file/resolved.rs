@@ -3,9 +3,9 @@
 use faucet_core::KeyPath;
 use serde_json::Value;
 
-use crate::diagnostic::without_secrets;
+use crate::diagnostic::{is_secret_name, without_secrets};
 use crate::file::interpolate::Variables;
-use crate::file::secrets::{Secrets, is_secret_name};
+use crate::file::secrets::Secrets;
 
 /// Stands for a secret.
 const STRUCK: &str = "***";

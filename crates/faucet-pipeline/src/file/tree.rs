@@ -61,10 +61,12 @@ impl Tree {
                 }
                 Err(failed) => failed,
             };
-            let may = slips.len() < MOST_REPAIRS && text.text.len() <= LONGEST_REPAIRED;
+            let may = slips.len() < MOST_REPAIRS
+                && text.text.len() <= LONGEST_REPAIRED
+                && !failed.is_limit;
+            let mut failed = failed.found;
             let repaired = may.then(|| repair(&text, format, &failed)).flatten();
             let Some((mut slip, next)) = repaired else {
-                let mut failed = failed;
                 failed.span = failed.span.map(|span| text.original(span));
                 slips.push(failed);
                 return Self { value: None, places: Places::default(), found: slips };
@@ -106,7 +108,7 @@ fn repair(
         match parsed(&next.text, format) {
             Ok(_) => return Some((found(), next)),
             Err(later) if best.is_none() => {
-                let at = later.span.map_or(next.text.len(), |span| span.start);
+                let at = later.found.span.map_or(next.text.len(), |span| span.start);
                 if line(&next.text, at.min(next.text.len())) > reached {
                     best = Some((found(), next));
                 }
@@ -117,9 +119,16 @@ fn repair(
     best
 }
 
+/// What keeps a text from being parsed.
+struct Failed {
+    found: Diagnostic,
+    /// Whether the text is too large or too deep.
+    is_limit: bool,
+}
+
 /// # Errors
 /// The first thing that breaks the format.
-fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Diagnostic> {
+fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Failed> {
     if format == SpecFormat::Json {
         // JSON is YAML, but not the reverse.
         serde_json::from_str::<IgnoredAny>(text).map_err(|error| json_syntax(&error, text))?;
@@ -140,7 +149,7 @@ fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Diagnostic> {
                 let width = rest.filter(|c| *c != '\n').map_or(0, char::len_utf8);
                 Span::new(span.start, span.start + width)
             });
-            syntax(why, at)
+            Failed { found: syntax(why, at), is_limit: is_limit(&error) }
         })?;
     let mut collected = Collected { text, places: Places::default(), found: Vec::new() };
     let first = text.find(|c: char| !c.is_whitespace()).unwrap_or_default();
@@ -150,7 +159,7 @@ fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Diagnostic> {
     Ok(Tree { value: Some(value), places: collected.places, found: collected.found })
 }
 
-fn json_syntax(error: &serde_json::Error, text: &str) -> Diagnostic {
+fn json_syntax(error: &serde_json::Error, text: &str) -> Failed {
     let (line, column) = (error.line(), error.column());
     let why = error.to_string();
     // `serde_json` has no message without the place.
@@ -160,7 +169,22 @@ fn json_syntax(error: &serde_json::Error, text: &str) -> Diagnostic {
     let start = (start.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at));
     let start = start.unwrap_or(text.len());
     let width = text[start..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
-    syntax(why, Some(Span::new(start, start + width)))
+    Failed { found: syntax(why, Some(Span::new(start, start + width))), is_limit: false }
+}
+
+/// Whether the text is more than the parser takes, such as aliases of aliases of aliases. Each
+/// further attempt would take as long.
+fn is_limit(error: &serde_saphyr::Error) -> bool {
+    use serde_saphyr::Error;
+    match error {
+        Error::WithSnippet { error, .. } | Error::AliasError { error, .. } => is_limit(error),
+        Error::Budget { .. }
+        | Error::AliasReplayCounterOverflow { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => true,
+        _ => false,
+    }
 }
 
 /// The YAML parser's messages without the place.
