@@ -6,6 +6,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use faucet_core::{ComponentKind, OptionKey, Registry};
+use faucet_pipeline::component_schema;
 use serde_json::Value;
 
 use crate::pages::page::page;
@@ -17,19 +18,23 @@ pub fn documents(registry: &Registry, command: &str) -> BTreeMap<String, String>
     let mut documents = BTreeMap::new();
     let pipeline = to_text(&faucet_pipeline::schema(registry));
     documents.insert("schema/pipeline.schema.json".to_owned(), pipeline);
-    let mut add = |kind: ComponentKind, name: &str, schema: &Value, options: &[OptionKey]| {
-        documents.insert(format!("schema/{kind}-{name}.schema.json"), to_text(schema));
-        let text = page(kind, name, schema, options, command);
+    let mut add = |kind: ComponentKind, name: &str, schemas: [&Value; 2], options: &[OptionKey]| {
+        let [config, for_editors] = schemas;
+        documents.insert(format!("schema/{kind}-{name}.schema.json"), to_text(for_editors));
+        let text = page(kind, name, config, options, command);
         documents.insert(format!("reference/{kind}-{name}.md"), text);
     };
     for entry in registry.sources.iter() {
-        add(ComponentKind::Source, entry.name(), entry.schema(), entry.options());
+        let schema = component_schema(ComponentKind::Source, entry);
+        add(ComponentKind::Source, entry.name(), [entry.schema(), &schema], entry.options());
     }
     for entry in registry.transforms.iter() {
-        add(ComponentKind::Transform, entry.name(), entry.schema(), entry.options());
+        let schema = component_schema(ComponentKind::Transform, entry);
+        add(ComponentKind::Transform, entry.name(), [entry.schema(), &schema], entry.options());
     }
     for entry in registry.sinks.iter() {
-        add(ComponentKind::Sink, entry.name(), entry.schema(), entry.options());
+        let schema = component_schema(ComponentKind::Sink, entry);
+        add(ComponentKind::Sink, entry.name(), [entry.schema(), &schema], entry.options());
     }
     documents
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use faucet_core::{ComponentKind, OptionKey, SchemaKey, SchemaView};
+use faucet_core::{Beside, ComponentKind, OptionKey, SchemaKey, SchemaView};
 use serde_json::Value;
 
 use crate::pages::words::{kind, plain, shape};
@@ -112,7 +112,7 @@ fn inner_keys(sections: &mut String, path: &str, schema: SchemaView<'_>) {
 
 /// The default's text, taken out of the meaning where the schema cannot know it.
 fn default_and_meaning(key: &SchemaKey<'_>) -> (String, String) {
-    let meaning = key.schema.description();
+    let meaning = [key.schema.description(), only_with(key.schema)].concat();
     if key.required {
         return ("required".into(), meaning);
     }
@@ -124,11 +124,25 @@ fn default_and_meaning(key: &SchemaKey<'_>) -> (String, String) {
     let default = match key.schema.default() {
         Some(Value::Null) => "none".into(),
         Some(value) => format!("`{}`{}", plain(value), in_units(key.name, value)),
-        None if is_collection(key.schema) => "none".into(),
+        None if is_collection(key.schema) || key.schema.is_nullable() => "none".into(),
         // Its type cannot be written as JSON; the meaning has to say it.
         None => "–".into(),
     };
     (default, meaning)
+}
+
+/// The keys without which this one has no effect, as a sentence.
+fn only_with(schema: SchemaView<'_>) -> String {
+    let keys = schema.only_with().into_iter().map(|(key, beside)| match beside {
+        Beside::OneOf(values) => {
+            let values: Vec<_> =
+                values.iter().map(|value| format!("`{key}: {}`", plain(value))).collect();
+            values.join(" or ")
+        }
+        _ => format!("`{key}`"),
+    });
+    let keys: Vec<String> = keys.collect();
+    if keys.is_empty() { String::new() } else { format!(" Only with {}.", keys.join(" and ")) }
 }
 
 /// Whether a value holds any number of values, and none if it is left out.
@@ -167,7 +181,8 @@ mod tests {
                 "limit_bytes": {"type": "integer", "default": 8_388_608, "description": "A | B."},
                 "tls": {"$ref": "#/$defs/Tls"},
                 "url": {"type": "string", "description": "Where."},
-                "wait": {"$ref": "#/$defs/Duration", "default": 1, "description": "Pause."},
+                "wait": {"$ref": "#/$defs/Duration", "default": 1, "description": "Pause.",
+                    "x-only-with": {"auth": "given", "limit_bytes": [1, 2]}},
             },
             "$defs": {
                 "Auth": {"oneOf": [
@@ -179,9 +194,9 @@ mod tests {
                         "type": {"const": "bearer"},
                     }},
                 ]},
-                "Duration": {"type": ["number", "string"], "description": "Seconds."},
+                "Duration": {"type": ["number", "string"], "x-form": "duration"},
                 "Tls": {"description": "TLS.", "type": "object", "properties": {
-                    "ca_file": {"type": ["string", "null"], "default": null, "description": "PEM."},
+                    "ca_file": {"type": ["string", "null"], "description": "PEM."},
                 }},
             },
         });
@@ -202,7 +217,7 @@ In a pipeline file: `source: {type: demo, …}`. Schema: \
 | `limit_bytes` | integer | `8388608` (8 MiB) | A \\| B. |
 | `tls` | map | none | TLS. |
 | `tls.ca_file` | string | none | PEM. |
-| `wait` | duration | `1` | Pause. |
+| `wait` | duration | `1` | Pause. Only with `auth` and `limit_bytes: 1` or `limit_bytes: 2`. |
 
 A duration is seconds as a number, or text with units such as `250ms` or `1 min`.
 

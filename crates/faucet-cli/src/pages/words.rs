@@ -5,10 +5,8 @@ use serde_json::{Map, Value};
 
 /// The type in a few words.
 pub(crate) fn kind(schema: SchemaView<'_>) -> String {
-    match schema.definition() {
-        Some("Duration") => return "duration".into(),
-        Some("Size") => return "size".into(),
-        _ => {}
+    if let Some(form) = schema.form() {
+        return form.into();
     }
     if let Some(inner) = optional(schema) {
         return kind(inner);
@@ -16,7 +14,10 @@ pub(crate) fn kind(schema: SchemaView<'_>) -> String {
     let schema = schema.resolve();
     let variants = schema.variants();
     if schema.items().is_none() && !variants.is_empty() {
-        let mut kinds: Vec<_> = variants.iter().map(|variant| choice(*variant)).collect();
+        // Tags are words of their own only where nothing else stands beside them.
+        let tagged = variants.iter().all(|variant| tag(*variant).is_some());
+        let of = |variant: &SchemaView<'_>| if tagged { choice(*variant) } else { kind(*variant) };
+        let mut kinds: Vec<_> = variants.iter().map(of).collect();
         kinds.dedup();
         return kinds.join(" or ");
     }
@@ -38,9 +39,11 @@ fn optional(schema: SchemaView<'_>) -> Option<SchemaView<'_>> {
 
 /// The type of a variant: its tag, if it has one.
 fn choice(schema: SchemaView<'_>) -> String {
-    let keys = schema.keys();
-    let tag = keys.iter().find_map(|key| key.schema.constant());
-    tag.map_or_else(|| kind(schema), |tag| format!("`{}`", plain(tag)))
+    tag(schema).map_or_else(|| kind(schema), |tag| format!("`{}`", plain(tag)))
+}
+
+fn tag<'a>(schema: SchemaView<'a>) -> Option<&'a Value> {
+    schema.keys().iter().find_map(|key| key.schema.constant())
 }
 
 fn plain_kind(schema: SchemaView<'_>) -> String {
@@ -137,7 +140,7 @@ mod tests {
     #[test]
     fn types_are_told_in_a_few_words() {
         let defs = json!({
-            "Duration": {"type": ["number", "string"]},
+            "Duration": {"type": ["number", "string"], "x-form": "duration"},
             "Format": {"oneOf": [{"const": "json"}, {"const": "binary"}]},
             "Auth": {"oneOf": [
                 {"type": "object", "properties": {"type": {"const": "none"}}},
