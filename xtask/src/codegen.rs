@@ -11,11 +11,11 @@ use crate::{doors, features, guide, marks};
 const README: &str = "README.md";
 
 /// Directories in which every file is made by us.
-const OURS: [&str; 2] = ["docs/schema/", "docs/reference/"];
+const OURS: [&str; 4] = ["docs/schema/", "docs/reference/", "docs/explain/", "docs/init/"];
 
 /// Writes what is out of date.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
-    let mut outputs = documents(&faucet_stream::registry());
+    let mut outputs = documents(&faucet_stream::registry())?;
     // A README without its marks is no reason to leave the documents as they are.
     let texts = texts(workspace).map(|texts| outputs.extend(texts));
     for path in stale(workspace, &outputs) {
@@ -39,7 +39,7 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
 
 /// Fails when something is out of date.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let mut outputs = documents(&faucet_stream::registry());
+    let mut outputs = documents(&faucet_stream::registry())?;
     outputs.extend(texts(workspace)?);
     let stale = stale(workspace, &outputs);
     match stale.is_empty() {
@@ -74,9 +74,9 @@ fn readme(workspace: &Workspace) -> Result<String> {
 }
 
 /// The files in [`OURS`], by path.
-fn documents(registry: &Registry) -> BTreeMap<String, String> {
-    let documents = faucet_cli::documents(registry, "cargo xtask codegen");
-    documents.into_iter().map(|(name, text)| (format!("docs/{name}"), text)).collect()
+fn documents(registry: &Registry) -> Result<BTreeMap<String, String>> {
+    let documents = faucet_cli::documents(registry, "cargo xtask codegen")?;
+    Ok(documents.into_iter().map(|(name, text)| (format!("docs/{name}"), text)).collect())
 }
 
 #[cfg(test)]
@@ -93,6 +93,8 @@ mod tests {
             files: vec![
                 file("README.md", "same"),
                 file("docs/reference/gone.md", "x"),
+                file("docs/explain/gone.txt", "x"),
+                file("docs/init/gone.toml", "x"),
                 file("docs/schema/a.json", "old"),
                 file("docs/semantics.md", "not ours"),
             ],
@@ -102,7 +104,13 @@ mod tests {
         let outputs = outputs.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
         assert_eq!(
             stale(&workspace, &outputs),
-            ["docs/schema/a.json", "docs/schema/b.json", "docs/reference/gone.md"]
+            [
+                "docs/schema/a.json",
+                "docs/schema/b.json",
+                "docs/reference/gone.md",
+                "docs/explain/gone.txt",
+                "docs/init/gone.toml"
+            ]
         );
     }
 

@@ -4,8 +4,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use faucet_core::{ErrorKind, Registry, Result};
+use serde_json::Value;
 
 use crate::args::{Cli, Command};
+use crate::examples::examples;
+use crate::pages::Book;
 use crate::{commands, exit, logging, output};
 
 /// The command line of a build: its components, and what it is called.
@@ -17,7 +20,7 @@ pub struct App {
     name: &'static str,
     version: &'static str,
     about: Option<&'static str>,
-    init: Option<&'static str>,
+    init: Option<Value>,
 }
 
 impl App {
@@ -45,10 +48,24 @@ impl App {
         Self { about: Some(about), ..self }
     }
 
-    /// The pipeline file that `init` writes when it is told no component.
+    /// The pipeline that `init` writes where no component is named: the values of a pipeline file with
+    /// one source, one sink and at most one transform. `init` adds the comments, all other keys as
+    /// comments, and keys that are required and not given.
     #[must_use]
-    pub fn init(self, template: &'static str) -> Self {
-        Self { init: Some(template), ..self }
+    pub fn init(self, pipeline: Value) -> Self {
+        Self { init: Some(pipeline), ..self }
+    }
+
+    /// The command line as `clap` knows it.
+    fn command(&self) -> clap::Command {
+        let mut command = Cli::command().name(self.name).bin_name(self.name).version(self.version);
+        if let Some(about) = self.about {
+            command = command.about(about);
+        }
+        command.mut_subcommands(|sub| match examples(sub.get_name(), self.name) {
+            Some(examples) => sub.after_help(examples),
+            None => sub,
+        })
     }
 
     /// Runs the command line of this process.
@@ -56,11 +73,7 @@ impl App {
     /// Exit codes: 0 well ended, 1 any other failure, 2 configuration, 3 credentials, 4 connection, 5
     /// protocol, 6 decoding, 7 sink, 130 interrupted a second time.
     pub fn run(self) -> ExitCode {
-        let mut command = Cli::command().name(self.name).bin_name(self.name).version(self.version);
-        if let Some(about) = self.about {
-            command = command.about(about);
-        }
-        let matches = command.get_matches();
+        let matches = self.command().get_matches();
         let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         // In the demo the pipeline speaks, not the feed that it follows or the receiver.
         let hushed: &[&str] = match cli.command {
@@ -104,10 +117,22 @@ impl App {
             Command::Receive(args) => commands::receive::receive(args).await?,
             Command::Demo(args) => commands::demo::demo(args, registry).await?,
             Command::Schema(args) => commands::schema::schema(args, registry)?,
+            Command::Explain(args) => commands::explain::explain(&args, registry, self.name)?,
             Command::List => commands::list::list(registry)?,
-            Command::Init(args) => commands::init::init(&args, registry, self.name, self.init)?,
+            Command::Init(args) => {
+                commands::init::init(&args, registry, self.name, self.init.as_ref())?;
+            }
             Command::New(args) => commands::new::new(&args)?,
-            Command::Docs(args) => commands::docs::docs(&args, registry, self.name)?,
+            Command::Docs(args) => {
+                let writer = format!("{} docs", self.name);
+                let template = self.init.as_ref();
+                let book = Book { registry, command: self.name, template, writer: &writer };
+                commands::docs::docs(&args, book)?;
+            }
+            Command::Completions(args) => {
+                commands::completions::completions(&args, self.command())?;
+            }
+            Command::Man(args) => commands::completions::man(&args, self.command())?,
         }
         Ok(ExitCode::SUCCESS)
     }

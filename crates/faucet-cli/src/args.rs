@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use faucet_core::duration;
 use faucet_pipeline::SpecFormat;
 
@@ -51,14 +52,20 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Prints the JSON Schema of a component or of the pipeline file.
     Schema(SchemaArgs),
+    /// Explains a key, a connector or the code of a mistake.
+    Explain(ExplainArgs),
     /// Lists the sources, transforms and sinks of this build.
     List,
-    /// Writes a commented pipeline file.
+    /// Writes a commented pipeline file, and its schema beside it.
     Init(InitArgs),
     /// Writes a crate with a source, transform or sink of your own to start from.
     New(NewArgs),
-    /// Writes a reference page and a JSON Schema of each component of this build.
+    /// Writes reference pages, schemas, explanations and templates of this build.
     Docs(DocsArgs),
+    /// Prints the script with which a shell completes this command.
+    Completions(CompletionsArgs),
+    /// Prints the manual page, or writes one for each command.
+    Man(ManArgs),
 }
 
 /// A pipeline file and what replaces parts of it.
@@ -273,6 +280,10 @@ pub(crate) enum DemoSink {
 pub(crate) struct SchemaArgs {
     #[command(subcommand)]
     pub(crate) of: Option<SchemaOf>,
+    /// Writes the schema to a file instead, `faucet.schema.json` where none is named, and shows the
+    /// line with which a pipeline file names its schema.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, global = true)]
+    pub(crate) write: Option<Option<PathBuf>>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -289,12 +300,15 @@ pub(crate) enum SchemaOf {
 
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// File to write; an existing one is left alone.
+    /// File to write: .yaml, .yml, .json or .toml. An existing one is left alone.
     #[arg(default_value = "pipeline.yaml")]
     pub(crate) file: PathBuf,
     /// Source of the pipeline, with all its keys as comments.
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
+    /// Transform of the pipeline, with all its keys as comments.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) transform: Option<String>,
     /// Sink of the pipeline, with all its keys as comments.
     #[arg(long, value_name = "NAME")]
     pub(crate) sink: Option<String>,
@@ -328,6 +342,27 @@ pub(crate) struct DocsArgs {
     /// Directory to write into; made when it does not exist.
     #[arg(default_value = "docs")]
     pub(crate) directory: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Key such as source.websocket.url, connector such as sink.jsonl, `pipeline`, or code such as
+    /// unknown-key. Without it all connectors and codes are listed.
+    pub(crate) topic: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Shell for which the script is.
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Directory for the pages of all commands; made when it does not exist. Without it the main
+    /// page is printed.
+    pub(crate) directory: Option<PathBuf>,
 }
 
 fn mean_time(text: &str) -> Result<Duration, String> {

@@ -15,6 +15,7 @@
 mod app;
 mod args;
 mod commands;
+mod examples;
 mod exit;
 mod graph;
 mod live;

@@ -39,7 +39,7 @@ pub struct WebsocketSinkConfig {
     /// Messages sent in order after every connect and reconnect, before any record: text, or
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
-    #[schemars(extend("examples" = [["{\"op\":\"hello\"}"]], "maxItems" = 10_000, "default" = []))]
+    #[schemars(extend("examples" = [["{\"op\":\"hello\"}"]], "maxItems" = 10_000, "default" = [], "writeOnly" = true))]
     pub connect_messages: Vec<ConnectMessage>,
     /// The kind of frame that a record becomes.
     #[serde(default)]

@@ -40,7 +40,7 @@ pub struct WebsocketSourceConfig {
     /// Messages sent in order after every connect and reconnect: text, or
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
-    #[schemars(extend("examples" = [["{\"op\":\"subscribe\"}"]], "maxItems" = 10_000, "default" = []))]
+    #[schemars(extend("examples" = [["{\"op\":\"subscribe\"}"]], "maxItems" = 10_000, "default" = [], "writeOnly" = true))]
     pub subscribe_messages: Vec<ConnectMessage>,
     /// The format that a message is taken as.
     #[serde(default)]

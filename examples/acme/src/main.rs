@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-const INIT: &str = include_str!("init.yaml");
+use serde_json::json;
 
 fn main() -> ExitCode {
     let mut registry = faucet_stream::registry();
@@ -14,6 +14,11 @@ fn main() -> ExitCode {
         .name("acme")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Runs the pipelines of Acme.")
-        .init(INIT)
+        .init(json!({
+            "source": { "type": "ticker", "interval": "100ms", "max_messages": 20 },
+            "transform": { "type": "every", "n": 5 },
+            "sink": { "type": "sqlite", "path": "ticks.db", "table": "ticks" },
+            "state": { "path": "ticks.state.json" },
+        }))
         .run()
 }

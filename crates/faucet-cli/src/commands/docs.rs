@@ -1,15 +1,15 @@
-//! `faucet docs`: reference pages and schemas of this build.
+//! `faucet docs`: reference pages, schemas, explanations and templates of this build.
 
 use std::fs;
 
-use faucet_core::{Error, ErrorKind, Registry, Result};
+use faucet_core::{Error, ErrorKind, Result};
 
 use crate::args::DocsArgs;
 use crate::output::note;
-use crate::pages::documents;
+use crate::pages::Book;
 
-pub(crate) fn docs(args: &DocsArgs, registry: &Registry, name: &str) -> Result<()> {
-    let documents = documents(registry, &format!("{name} docs"));
+pub(crate) fn docs(args: &DocsArgs, book: Book<'_>) -> Result<()> {
+    let documents = book.documents()?;
     for (path, text) in &documents {
         let file = args.directory.join(path);
         let written = file.parent().map_or(Ok(()), fs::create_dir_all);

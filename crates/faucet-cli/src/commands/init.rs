@@ -1,124 +1,83 @@
-//! `faucet init`: writes a commented pipeline file.
+//! `faucet init`: writes a commented pipeline file, and its schema beside it.
 
-use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
-use faucet_core::{ComponentKind, Error, ErrorKind, Registry, Result, SchemaKey, SchemaView};
+use faucet_core::{Error, ErrorKind, Registry, Result};
+use faucet_pipeline::SpecFormat;
 use serde_json::Value;
 
 use crate::args::InitArgs;
 use crate::output::{found, note};
-
-/// The file that is written where both of its components are there; it runs against `faucet feed`.
-const PIPELINE: &str = include_str!("init.yaml");
+use crate::pages::{Named, SCHEMA_FILE, Skeleton, has_built_in, template_text, to_text};
 
 pub(crate) fn init(
     args: &InitArgs,
     registry: &Registry,
     name: &str,
-    template: Option<&str>,
+    template: Option<&Value>,
 ) -> Result<()> {
-    let text = text(args, registry, name, template)?;
+    let format = found(SpecFormat::of(&args.file))?;
+    let named = Named {
+        source: args.source.as_deref(),
+        transform: args.transform.as_deref(),
+        sink: args.sink.as_deref(),
+    };
+    let skeleton = Skeleton::of_init(registry, named, template)?;
     let file = args.file.display();
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&args.file)
-        .and_then(|mut out| out.write_all(text.as_bytes()))
+        .and_then(|mut out| out.write_all(template_text(&skeleton, format, name).as_bytes()))
         .map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => {
+            io::ErrorKind::AlreadyExists => {
                 Error::usage(format!("{file} exists already and was left alone"))
                     .with_hint(format!("name another file: {name} init FILE"))
             }
-            _ => Error::new(ErrorKind::Sink, format!("cannot write {file}")).with_source(error),
+            _ => failed(&args.file, error),
         })?;
-    let told = args.source.is_some() || args.sink.is_some();
-    let then = if told { "Fill in its keys, and then" } else { "Try it" };
-    let feed = if text == PIPELINE { format!("\n  {name} feed &") } else { String::new() };
-    note(&format!("wrote {file}. {then}:{feed}\n  {name} validate {file}\n  {name} run {file}"));
+    let schema = write_schema(registry, &args.file)?;
+    let then = if named.is_empty() { "Try it" } else { "Put your values in, and then" };
+    let feed = match named.is_empty() && template.is_none() && has_built_in(registry) {
+        true => format!("\n  {name} feed &"),
+        false => String::new(),
+    };
+    note(&format!(
+        "wrote {file}{schema}. {then}:{feed}\n  {name} validate {file}\n  {name} run {file}"
+    ));
+    if !skeleton.problems.is_empty() {
+        note(&format!("{file} is not valid as it stands: {}", skeleton.problems));
+    }
     Ok(())
 }
 
-fn text(
-    args: &InitArgs,
-    registry: &Registry,
-    name: &str,
-    template: Option<&str>,
-) -> Result<String> {
-    let told = args.source.is_some() || args.sink.is_some();
-    let ours =
-        registry.sources.find("websocket").is_some() && registry.sinks.find("jsonl").is_some();
-    match template {
-        Some(template) if !told => return Ok(template.to_owned()),
-        None if !told && ours && name == "faucet" => return Ok(PIPELINE.to_owned()),
+/// Writes the schema beside the pipeline file, and says so. A file that is no schema of pipeline files
+/// is somebody's, and stays.
+fn write_schema(registry: &Registry, pipeline: &Path) -> Result<String> {
+    let file: PathBuf = pipeline.with_file_name(SCHEMA_FILE);
+    let schema = faucet_pipeline::schema(registry);
+    let (text, shown) = (to_text(&schema), file.display());
+    match fs::read(&file) {
+        Ok(bytes) if bytes == text.as_bytes() => return Ok(format!("; {shown} is up to date")),
+        Ok(bytes) if !is_ours(&bytes, &schema) => {
+            return Ok(format!("; {shown} is no schema of pipeline files and was left alone"));
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&file, error)),
         _ => {}
     }
-    let first = |named: &Option<String>, mut names: Box<dyn Iterator<Item = &'static str> + '_>| {
-        named.clone().or_else(|| names.next().map(str::to_owned)).unwrap_or_default()
-    };
-    let source = first(&args.source, Box::new(registry.sources.names()));
-    let sink = first(&args.sink, Box::new(registry.sinks.names()));
-    let mut out = format!(
-        "# Records come from `source` and go to `sink`. Fill in the keys that are no comments. Keys that\n\
-         # are comments show their defaults; `…` stands where there is none.\n\
-         #   {name} validate FILE   reports every mistake, without touching the network\n\
-         #   {name} run FILE        runs it until Ctrl-C\n"
-    );
-    section(
-        &mut out,
-        ComponentKind::Source,
-        &source,
-        found(registry.sources.get(&source))?.schema(),
-    );
-    section(&mut out, ComponentKind::Sink, &sink, found(registry.sinks.get(&sink))?.schema());
-    Ok(out)
+    fs::write(&file, text).map_err(|error| failed(&file, error))?;
+    Ok(format!(" and {shown} for your editor"))
 }
 
-/// A component with all its keys: required ones to be filled in, the others as comments.
-fn section(out: &mut String, kind: ComponentKind, name: &str, schema: &Value) {
-    let _ = writeln!(out, "\n{kind}:\n  type: {name}");
-    for key in SchemaView::new(schema).keys() {
-        let meaning = key.schema.description();
-        let meaning = meaning.split(". ").next().unwrap_or_default().trim_end_matches('.');
-        if !meaning.is_empty() {
-            comment(out, meaning);
-        }
-        let _ = match key.required {
-            true => writeln!(out, "  {}: {}", key.name, to_fill_in(&key)),
-            false => writeln!(out, "  # {}: {}", key.name, default(&key)),
-        };
-    }
+/// Whether the bytes are a schema of pipeline files: its `$id` or title says so.
+fn is_ours(bytes: &[u8], schema: &Value) -> bool {
+    let Ok(known) = serde_json::from_slice::<Value>(bytes) else { return false };
+    let alike = |key: &str| known[key].is_string() && known[key] == schema[key];
+    alike("$id") || alike("title")
 }
 
-/// Writes a comment in lines of at most 100 characters.
-fn comment(out: &mut String, text: &str) {
-    let mut line = "  #".to_owned();
-    for word in text.split_whitespace() {
-        if line.chars().count() + 1 + word.chars().count() > 100 {
-            let _ = writeln!(out, "{line}");
-            line = "  #".to_owned();
-        }
-        let _ = write!(line, " {word}");
-    }
-    let _ = writeln!(out, "{line}");
-}
-
-/// A value of the type that a required key takes.
-fn to_fill_in(key: &SchemaKey<'_>) -> String {
-    let of_type = || match key.schema.types().first() {
-        Some(&"integer" | &"number") => "1",
-        Some(&"boolean") => "false",
-        Some(&"array") => "[]",
-        Some(&"object") => "{}",
-        _ => "\"\"",
-    };
-    key.schema.words().first().copied().unwrap_or_else(of_type).to_owned()
-}
-
-fn default(key: &SchemaKey<'_>) -> String {
-    match key.schema.default() {
-        Some(Value::Null) | None => "…".to_owned(),
-        Some(default) => default.to_string(),
-    }
+fn failed(file: &Path, cause: io::Error) -> Error {
+    Error::new(ErrorKind::Sink, format!("cannot write {}", file.display())).with_source(cause)
 }

@@ -1,8 +1,10 @@
 //! One file a command.
 
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod docs;
+pub(crate) mod explain;
 pub(crate) mod feed;
 pub(crate) mod init;
 pub(crate) mod list;

@@ -2,20 +2,17 @@
 
 use std::fmt::Write as _;
 
-use faucet_core::{Beside, ComponentKind, OptionKey, SchemaKey, SchemaView};
-use serde_json::Value;
+use faucet_core::{OptionKey, SchemaKey, SchemaView};
 
-use crate::pages::words::{kind, plain, shape};
+use crate::pages::connector::Connector;
+use crate::pages::meaning::{default_and_meaning, only_with};
+use crate::pages::tree;
+use crate::pages::words::{kind, shape};
 
 /// The page.
-pub(crate) fn page(
-    of: ComponentKind,
-    name: &str,
-    document: &Value,
-    options: &[OptionKey],
-    command: &str,
-) -> String {
-    let schema = SchemaView::new(document);
+pub(crate) fn page(connector: Connector<'_>, command: &str) -> String {
+    let Connector { kind: of, name, options, .. } = connector;
+    let schema = connector.view();
     let mut out =
         format!("<!-- Written by `{command}` from the doc comments of the configuration. -->\n\n");
     let file = format!("{of}-{name}.schema.json");
@@ -72,7 +69,7 @@ fn option_table(out: &mut String, name: &str, options: &[OptionKey]) {
 fn table(rows: &mut String, sections: &mut String, path: &str, keys: &[SchemaKey<'_>]) {
     for key in keys {
         let name = format!("{path}{}", key.name);
-        let (default, meaning) = default_and_meaning(key);
+        let (default, meaning) = in_words(key);
         let _ = writeln!(
             rows,
             "| `{name}` | {} | {} | {} |",
@@ -102,7 +99,7 @@ fn inner_keys(sections: &mut String, path: &str, schema: SchemaView<'_>) {
     for key in schema.keys().iter().filter(|key| key.schema.constant().is_none()) {
         let name = format!("{path}{}", key.name);
         if !key.schema.description().is_empty() {
-            let (default, meaning) = default_and_meaning(key);
+            let (default, meaning) = in_words(key);
             let kind = kind(key.schema);
             let _ = writeln!(sections, "  - `{name}` ({kind}, {default}): {meaning}");
         }
@@ -110,54 +107,14 @@ fn inner_keys(sections: &mut String, path: &str, schema: SchemaView<'_>) {
     }
 }
 
-/// The default's text, taken out of the meaning where the schema cannot know it.
-fn default_and_meaning(key: &SchemaKey<'_>) -> (String, String) {
-    let meaning = [key.schema.description(), only_with(key.schema)].concat();
-    if key.required {
-        return ("required".into(), meaning);
+/// The default and the meaning of a key, with the keys that it needs beside it.
+fn in_words(key: &SchemaKey<'_>) -> (String, String) {
+    let description = key.schema.description();
+    let (default, mut meaning) = default_and_meaning(key.name, key.schema, description);
+    if let Some(condition) = only_with(tree::only_with(key.schema)) {
+        meaning = format!("{meaning} {condition}");
     }
-    if let Some((before, after)) = meaning.split_once("Default: ") {
-        let (default, rest) = after.split_once(". ").unwrap_or((after, ""));
-        let meaning = format!("{before}{rest}");
-        return (default.trim_end_matches('.').into(), meaning.trim_end().into());
-    }
-    let default = match key.schema.default() {
-        Some(Value::Null) => "none".into(),
-        Some(value) => format!("`{}`{}", plain(value), in_units(key.name, value)),
-        None if is_collection(key.schema) || key.schema.is_nullable() => "none".into(),
-        // Its type cannot be written as JSON; the meaning has to say it.
-        None => "–".into(),
-    };
-    (default, meaning)
-}
-
-/// The keys without which this one has no effect, as a sentence.
-fn only_with(schema: SchemaView<'_>) -> String {
-    let keys = schema.only_with().into_iter().map(|(key, beside)| match beside {
-        Beside::OneOf(values) => {
-            let values: Vec<_> =
-                values.iter().map(|value| format!("`{key}: {}`", plain(value))).collect();
-            values.join(" or ")
-        }
-        _ => format!("`{key}`"),
-    });
-    let keys: Vec<String> = keys.collect();
-    if keys.is_empty() { String::new() } else { format!(" Only with {}.", keys.join(" and ")) }
-}
-
-/// Whether a value holds any number of values, and none if it is left out.
-fn is_collection(schema: SchemaView<'_>) -> bool {
-    matches!(schema.types().as_slice(), ["array" | "object"])
-}
-
-/// ` (8 MiB)` behind a round number of bytes.
-fn in_units(key: &str, value: &Value) -> String {
-    let Some(bytes) = value.as_u64().filter(|n| key.ends_with("bytes") && *n > 0) else {
-        return String::new();
-    };
-    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    let round = units.iter().find(|(_, bits)| bytes.trailing_zeros() >= *bits);
-    round.map(|(unit, bits)| format!(" ({} {unit})", bytes >> bits)).unwrap_or_default()
+    (if key.required { "required".to_owned() } else { default }, meaning)
 }
 
 /// Text for a cell of a table.
@@ -167,6 +124,7 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use faucet_core::ComponentKind;
     use serde_json::json;
 
     use super::*;
@@ -181,8 +139,8 @@ mod tests {
                 "limit_bytes": {"type": "integer", "default": 8_388_608, "description": "A | B."},
                 "tls": {"$ref": "#/$defs/Tls"},
                 "url": {"type": "string", "description": "Where."},
-                "wait": {"$ref": "#/$defs/Duration", "default": 1, "description": "Pause.",
-                    "x-only-with": {"auth": "given", "limit_bytes": [1, 2]}},
+                "wait": {"$ref": "#/$defs/Duration", "default": 90, "description": "Pause.",
+                    "x-only-with": {"auth": "given"}},
             },
             "$defs": {
                 "Auth": {"oneOf": [
@@ -196,7 +154,7 @@ mod tests {
                 ]},
                 "Duration": {"type": ["number", "string"], "x-form": "duration"},
                 "Tls": {"description": "TLS.", "type": "object", "properties": {
-                    "ca_file": {"type": ["string", "null"], "description": "PEM."},
+                    "ca_file": {"type": ["string", "null"], "default": null, "description": "PEM."},
                 }},
             },
         });
@@ -217,7 +175,7 @@ In a pipeline file: `source: {type: demo, …}`. Schema: \
 | `limit_bytes` | integer | `8388608` (8 MiB) | A \\| B. |
 | `tls` | map | none | TLS. |
 | `tls.ca_file` | string | none | PEM. |
-| `wait` | duration | `1` | Pause. Only with `auth` and `limit_bytes: 1` or `limit_bytes: 2`. |
+| `wait` | duration | `90` (90 s) | Pause. Only where `auth` is given. |
 
 A duration is seconds as a number, or text with units such as `250ms` or `1 min`.
 
@@ -227,7 +185,9 @@ A duration is seconds as a number, or text with units such as `250ms` or `1 min`
 - `{type: bearer, config: {token: …}}`: A token.
   - `config.token` (secret string, required): It.
 ";
-        let page = page(ComponentKind::Source, "demo", &schema, &[], "x");
+        let kind = ComponentKind::Source;
+        let connector = Connector { kind, name: "demo", schema: &schema, options: &[] };
+        let page = page(connector, "x");
         let (_, page) = page.split_once("\n\n").unwrap();
         assert_eq!(page, expected);
     }

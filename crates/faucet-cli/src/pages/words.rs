@@ -112,6 +112,28 @@ pub(crate) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// The first sentence of a description, without its full stop.
+pub(crate) fn first_sentence(description: &str) -> &str {
+    let first = description.split("\n\n").next().unwrap_or_default();
+    first.split(". ").next().unwrap_or_default().trim_end_matches('.')
+}
+
+/// The first sentence of a description; nothing where there is none.
+pub(crate) fn sentence(description: &str) -> String {
+    match first_sentence(description) {
+        "" => String::new(),
+        first => [first, "."].concat(),
+    }
+}
+
+/// The schema of an optional value, or the schema itself: the name of its definition stands there.
+pub(crate) fn present(schema: SchemaView<'_>) -> SchemaView<'_> {
+    match schema.definition() {
+        Some(_) => schema,
+        None => optional(schema).map_or(schema, present),
+    }
+}
+
 /// A schema document with a stable order of keys.
 pub(crate) fn to_text(schema: &Value) -> String {
     // Other crates of a build may turn on `preserve_order`; the files must not depend on it.

@@ -84,7 +84,8 @@ async fn docs_writes_a_page_and_a_schema_of_each_component() {
     let ran = in_dir(&files, &["docs", "out/pages"]).await;
     assert!(ran.succeeded().stderr.contains("files below out/pages"), "{}", ran.stderr);
     let list = faucet_ran(["list"]).await;
-    let mut written = 1;
+    // The schema of pipeline files, two texts, and a template in each format.
+    let mut written = 6;
     for line in list.succeeded().lines() {
         let mut words = line.split_whitespace();
         let (kind, name) = (words.next().unwrap(), words.next().unwrap());
@@ -94,7 +95,9 @@ async fn docs_writes_a_page_and_a_schema_of_each_component() {
         let schema = files.json(&format!("out/pages/schema/{kind}-{name}.schema.json"));
         let printed = faucet_ran(["schema", kind, name]).await;
         assert_eq!(schema, serde_json::from_str::<Value>(&printed.succeeded().stdout).unwrap());
-        written += 2;
+        let explained = files.read(&format!("out/pages/explain/{kind}-{name}.txt"));
+        assert!(explained.starts_with("Written by `faucet docs`"), "{explained}");
+        written += 3;
     }
     assert!(ran.stderr.contains(&format!("wrote {written} files")), "{}", ran.stderr);
     let pipeline = files.json("out/pages/schema/pipeline.schema.json");

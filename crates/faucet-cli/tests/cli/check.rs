@@ -168,7 +168,7 @@ async fn what_has_no_value_fails_before_any_network() {
     for command in ["validate", "check", "run"] {
         let ran = faucet_ran([command, &file]).await;
         assert_eq!(ran.code, Some(2), "{ran:#?}");
-        let words = "source.url: the placeholder {symbol} has no value in context";
+        let words = "error[placeholder]: the placeholder {symbol} has no value in context";
         assert!(ran.stderr.contains(words), "{ran:#?}");
         assert!(ran.stderr.contains("--context symbol="), "{ran:#?}");
     }

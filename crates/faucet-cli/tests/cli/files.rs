@@ -1,58 +1,8 @@
-//! `faucet init`, `list` and `schema`: what is needed to write a pipeline file.
+//! `faucet list` and `schema`: what is needed to write a pipeline file.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::*;
-
-#[tokio::test]
-async fn init_writes_a_file_that_is_valid_and_runs_against_a_feed() {
-    let files = Files::new();
-    let in_dir = |args: &[&str]| {
-        let mut command = faucet(args);
-        Running::start(command.current_dir(files.dir())).ended()
-    };
-    let ran = in_dir(&["init"]).await;
-    for words in ["wrote pipeline.yaml", "faucet feed", "faucet run pipeline.yaml"] {
-        assert!(ran.succeeded().stderr.contains(words), "{ran:#?}");
-    }
-    assert_eq!(ran.stdout, "");
-    let written = files.read("pipeline.yaml");
-    assert!(written.lines().filter(|line| line.trim_start().starts_with('#')).count() > 10);
-    in_dir(&["validate", "pipeline.yaml"]).await.succeeded();
-
-    let again = in_dir(&["init"]).await;
-    again.failed_with(2, &["pipeline.yaml exists already", "\n  hint: name another file"]);
-    assert_eq!(files.read("pipeline.yaml"), written);
-    in_dir(&["init", "other.yaml"]).await.succeeded();
-    assert_eq!(files.read("other.yaml"), written);
-    in_dir(&["init", "none/other.yaml"]).await.failed_with(7, &["none/other.yaml", "No such file"]);
-
-    let mut feed = Running::start(&mut faucet(["feed", "--listen", "127.0.0.1:0"]));
-    let url = format!("source.url={}ws/{{symbol}}@trade", feed.first_line().await);
-    let run = ["run", "pipeline.yaml", "--set", &url, "--set", "source.max_messages=20"];
-    in_dir(&run).await.succeeded();
-    assert_eq!(files.read("btcusdt.jsonl").lines().count(), 20);
-    let run = [&run[..], &["--context", "symbol=ethusdt"]].concat();
-    in_dir(&run).await.succeeded();
-    assert_eq!(files.read("ethusdt.jsonl").lines().count(), 20);
-}
-
-#[tokio::test]
-async fn what_init_has_in_comments_is_valid_too() {
-    let files = Files::new();
-    let file = files.name("pipeline.yaml");
-    faucet_ran(["init", &file]).await.succeeded();
-    let text = files.read("pipeline.yaml");
-    // Two spaces and a `#`: a key that is left out. What has no colon or list mark is prose.
-    let keys = ["# auth:", "# subscribe_messages:", "#   - '"];
-    let enabled = keys.iter().fold(text.clone(), |text, key| {
-        assert!(text.contains(key), "{key} is not in the file");
-        text.replace(key, &key.replacen("# ", "", 1))
-    });
-    let file = files.write("pipeline.yaml", enabled);
-    let mut command = faucet(["validate", &file]);
-    Running::start(command.env("FEED_TOKEN", "t")).ended().await.succeeded();
-}
 
 #[tokio::test]
 async fn list_names_all_connectors() {
@@ -103,15 +53,6 @@ async fn schemas_are_strict_and_know_what_a_pipeline_holds() {
     let pipeline = schema(&["pipeline"]).await;
     assert_eq!(pipeline, schema(&[]).await);
     assert_eq!(pipeline["additionalProperties"], false);
-    for (one, many) in [("source", "sources"), ("sink", "sinks")] {
-        let rules = pipeline["allOf"].as_array().unwrap();
-        for rule in [
-            json!({"if": {"not": {"required": [many]}}, "then": {"required": [one]}}),
-            json!({"if": {"required": [one]}, "then": {"properties": {many: false}}}),
-        ] {
-            assert!(rules.contains(&rule), "{rule}: {rules:?}");
-        }
-    }
     for section in [
         "source_websocket",
         "source_jsonl",
@@ -134,4 +75,41 @@ async fn schemas_are_strict_and_know_what_a_pipeline_holds() {
     faucet_ran(["schema", "sink", "kafka"])
         .await
         .failed_with(2, &["known: jsonl, stdout, websocket"]);
+}
+
+#[tokio::test]
+async fn schema_writes_a_file_and_shows_how_a_pipeline_names_it() {
+    let files = Files::new();
+    let in_dir = |args: &[&str]| {
+        let mut command = faucet(args);
+        Running::start(command.current_dir(files.dir())).ended()
+    };
+    let ran = in_dir(&["schema", "--write"]).await;
+    assert_eq!(ran.succeeded().stdout, "");
+    for words in [
+        "wrote faucet.schema.json",
+        "# yaml-language-server: $schema=./faucet.schema.json\n",
+        "#:schema ./faucet.schema.json\n",
+        "\"$schema\": \"./faucet.schema.json\"",
+    ] {
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+    let printed = in_dir(&["schema", "pipeline"]).await;
+    assert_eq!(files.read("faucet.schema.json"), printed.succeeded().stdout);
+
+    in_dir(&["schema", "sink", "jsonl", "--write", "sink.json"]).await.succeeded();
+    let printed = in_dir(&["schema", "sink", "jsonl"]).await;
+    assert_eq!(files.read("sink.json"), printed.succeeded().stdout);
+    // A schema is replaced, and nothing else is.
+    in_dir(&["schema", "source", "jsonl", "--write", "sink.json"]).await.succeeded();
+    assert_eq!(files.json("sink.json")["properties"]["envelope"]["type"], "boolean");
+    let pipeline = r#"{"$schema": "./faucet.schema.json"}"#;
+    for (name, text) in [("pipeline.json", pipeline), ("pipeline.yaml", "source: {}\n")] {
+        files.write(name, text);
+        let words = format!("{name} is no JSON Schema and was left alone\n  hint: name the file");
+        in_dir(&["schema", "--write", name]).await.failed_with(2, &[&words]);
+        assert_eq!(files.read(name), text);
+    }
+    let ran = in_dir(&["schema", "--write", "none/x.json"]).await;
+    ran.failed_with(7, &["cannot write none/x.json", "No such file"]);
 }

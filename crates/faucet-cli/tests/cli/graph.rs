@@ -107,10 +107,13 @@ async fn every_mistake_is_named_at_its_place_in_one_round() {
     ran.failed_with(
         2,
         &[
-            "sources.a.url: ",
-            "transforms.t.type: unknown transform \"filtr\" (did you mean `filter`?)",
-            "sinks.one.path: ",
-            "flush.intervall: unknown key (did you mean `interval`?)",
+            "url must start with ws://",
+            "there is no transform `filtr`",
+            "did you mean `filter`?",
+            "error[invalid-value]: `path`",
+            "there is no component `b`",
+            "`intervall` is not a key of `flush`",
+            "did you mean `interval`?",
         ],
     );
 }

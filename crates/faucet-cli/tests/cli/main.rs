@@ -5,14 +5,17 @@
 
 mod authors;
 mod check;
+mod completions;
 mod configuration;
 mod demo;
 mod examples;
 mod exits;
+mod explain;
 mod faults;
 mod feed;
 mod files;
 mod graph;
+mod init;
 mod junk;
 mod kills;
 mod latency;

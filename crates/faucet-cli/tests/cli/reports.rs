@@ -164,9 +164,9 @@ async fn an_error_is_told_with_its_kind_and_words_and_what_came_before_it() {
 async fn a_configuration_error_is_reported_too() {
     let files = Files::new();
     for (name, text, words) in [
-        ("pipeline.yaml", "source: {type: websocket, url: 'ws://h/'}\n", "sink: missing"),
-        ("pipeline.yaml", "source: [\n", "pipeline.yaml: "),
-        ("pipeline.conf", "", "a pipeline file ends in .yaml"),
+        ("pipeline.yaml", "source: {type: websocket, url: 'ws://h/'}\n", "the file has no `sink`"),
+        ("pipeline.yaml", "source: [\n", "pipeline.yaml:1:"),
+        ("pipeline.conf", "", "the ending of the file names no format"),
     ] {
         let file = files.write(name, text);
         run(&files, &file).await.failed_with(2, &[words]);

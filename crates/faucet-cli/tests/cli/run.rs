@@ -120,10 +120,17 @@ async fn variables_come_from_the_environment() {
     assert_eq!(server.connections()[0].header("X-Key"), Some("none"));
 
     let missing = faucet_ran(["run", &file]).await;
-    let url = "source.url: the environment variable E2E_PATH is not set at line 3, column 3";
-    let path = "sink.path: the environment variable E2E_OUT is not set (hint: set it to a file) at line 9, \
-                column 3";
-    missing.failed_with(2, &["2 problems", &format!("{file}: {url}"), &format!("{file}: {path}")]);
+    missing.failed_with(
+        2,
+        &[
+            "the environment variable E2E_PATH is not set",
+            &format!("{file}:3:"),
+            "the environment variable E2E_OUT is not set",
+            &format!("{file}:9:9"),
+            "help: set it to a file",
+            "2 errors",
+        ],
+    );
 }
 
 #[tokio::test]

@@ -126,11 +126,10 @@ async fn a_configuration_error_shows_no_secret() {
     let files = Files::new();
     let report = files.name("report.json");
     for broken in [
-        json!({"unbounded": CANARY}),
         json!({"headers": {"X-Key": format!("{CANARY}\r\n")}}),
         json!({"headers": [CANARY]}),
         json!({"headers": {"Upgrade": CANARY}}),
-        json!({"proxy": CANARY}),
+        json!({"proxy": format!("u:{CANARY}@proxy.test")}),
         json!({"proxy": format!("ftp://u:{CANARY}@proxy.test")}),
         json!({"proxy": format!("http://u:{CANARY}%0A@proxy.test")}),
         json!({"auth": {"type": "bearer", "config": {"token": format!("Bearer {CANARY}")}}}),
@@ -151,12 +150,26 @@ async fn a_configuration_error_shows_no_secret() {
         json!({"message_format": "${E2E_CANARY}"}),
     ] {
         let file = files.pipeline("ws://h/", secretive(false, broken.clone()));
-        for args in [&["validate", &file][..], &["run", &file, "--report", &report]] {
+        for args in [
+            &["validate", &file][..],
+            &["validate", &file, "--format", "json"],
+            &["validate", &file, "--print"],
+            &["run", &file, "--report", &report],
+        ] {
             assert_eq!(told(&files, args).await.code, Some(2), "{broken}");
         }
+        // For people, with the lines of the file.
+        let mut command = faucet(["validate", &file]);
+        let ran = Running::start(command.env("E2E_CANARY", CANARY)).ended().await;
+        assert!(ran.code == Some(2) && !ran.stderr.contains("c4n4ry"), "{broken}: {}", ran.stderr);
     }
     // A line that is not YAML may be the one with the secret.
-    let text = format!("source:\n  auth: token: {CANARY}\n");
-    let file = files.write("pipeline.yaml", text);
-    assert_eq!(told(&files, &["validate", &file]).await.code, Some(2));
+    for text in [
+        format!("source:\n  auth: token: {CANARY}\n"),
+        format!("source:\n  auth: {{type: bearer, config: {{token: {CANARY}\n"),
+        format!("source:\n  headers:\n    X: \"{CANARY}\n  url: ws://h\n"),
+    ] {
+        let file = files.write("pipeline.yaml", text);
+        assert_eq!(told(&files, &["validate", &file]).await.code, Some(2));
+    }
 }

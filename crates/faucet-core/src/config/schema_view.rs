@@ -189,6 +189,16 @@ impl<'a> SchemaView<'a> {
         branches.filter(|branch| branch["type"] != "null").map(|branch| self.at(branch)).collect()
     }
 
+    /// The schemas that stand at `keyword`, such as `allOf` or `then`; none where there is no such
+    /// keyword.
+    pub fn at_keyword(self, keyword: &str) -> Vec<Self> {
+        match self.value.get(keyword) {
+            Some(Value::Array(schemas)) => schemas.iter().map(|schema| self.at(schema)).collect(),
+            Some(schema) => vec![self.at(schema)],
+            None => Vec::new(),
+        }
+    }
+
     /// The schema itself, or its alternatives.
     fn branches(self) -> Vec<Self> {
         let schema = self.resolve();
@@ -386,6 +396,10 @@ mod tests {
         assert!(view.find(&KeyPath::key("tls").then("no")).is_none());
         assert_eq!(view.path_to("token").as_deref(), Some("auth.config.token"));
         assert_eq!(view.find_dotted("headers.X-A.b").unwrap().0, ["headers", "X-A.b"]);
+        let auth = view.find(&"auth".into()).unwrap();
+        assert_eq!((auth.at_keyword("oneOf").len(), auth.at_keyword("allOf").len()), (2, 0));
+        let headers = view.find(&"headers".into()).unwrap();
+        assert!(headers.at_keyword("additionalProperties")[0].is_secret());
         let branch = view.find(&"auth".into()).unwrap().branch_of(&json!({"type": "bearer"}));
         assert_eq!(branch.keys().len(), 2);
     }

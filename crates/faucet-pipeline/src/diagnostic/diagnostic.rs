@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use faucet_core::{Code, KeyPath, Problem, Step};
+use faucet_core::{Code, ComponentKind, KeyPath, Problem, Registry, SchemaView, Step};
 
 use crate::diagnostic::advice::Advice;
 use crate::diagnostic::position::{Position, Span};
@@ -67,6 +67,19 @@ pub struct Owner {
     pub id: String,
     /// The connector, if it is known.
     pub connector: Option<String>,
+}
+
+impl Owner {
+    /// The schema of its connector.
+    pub(crate) fn schema<'a>(&self, registry: &'a Registry) -> Option<SchemaView<'a>> {
+        let name = self.connector.as_deref()?;
+        let schema = match self.kind {
+            kind if kind == ComponentKind::Source.as_str() => registry.sources.find(name)?.schema(),
+            kind if kind == ComponentKind::Sink.as_str() => registry.sinks.find(name)?.schema(),
+            _ => registry.transforms.find(name)?.schema(),
+        };
+        Some(SchemaView::new(schema))
+    }
 }
 
 impl Diagnostic {

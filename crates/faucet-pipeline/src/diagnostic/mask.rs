@@ -155,6 +155,9 @@ fn secrets_of_urls(text: &str) -> Vec<Span> {
         if let Some(user) = user_info(url) {
             found.push(Span::new(at, at + user));
         }
+        if let Some(fragment) = url.find('#') {
+            found.push(Span::new(at + fragment + 1, at + url.len()));
+        }
         if let Some(query) = url.find('?') {
             let query_end = url.find('#').filter(|hash| *hash > query).unwrap_or(url.len());
             let mut start = query + 1;
@@ -165,6 +168,17 @@ fn secrets_of_urls(text: &str) -> Vec<Span> {
             }
         }
         from = end;
+    }
+    // A proxy without its scheme has a password all the same.
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '{' | '}' | '[' | ']');
+    for (at, _) in text.match_indices('@') {
+        let start = text[..at]
+            .rfind(ends)
+            .map_or(0, |mark| mark + text[mark..].chars().next().map_or(1, char::len_utf8));
+        let before = &text[start..at];
+        if before.contains(':') && !before.contains('/') {
+            found.push(Span::new(start, at));
+        }
     }
     found
 }
@@ -191,7 +205,7 @@ mod tests {
     #[test]
     fn urls_keep_what_is_no_secret() {
         for (text, shown) in [
-            ("url: ws://h:80/a/{b}?c=d&e=f#g x", "url: ws://h:80/a/{b}?c=***&e=***#g x"),
+            ("url: ws://h:80/a/{b}?c=d&e=f#g x", "url: ws://h:80/a/{b}?c=***&e=***#*** x"),
             ("url: \"wss://user:pw@h/\"", "url: \"wss://***@h/\""),
             ("a ws://h/?s={symbol}&t=${T} b", "a ws://h/?s={symbol}&t=${T} b"),
             ("ws://h/?token", "ws://h/?***"),
@@ -199,6 +213,7 @@ mod tests {
             ("ws://h:80/@trade", "ws://h:80/@trade"),
             ("ws://h/btc@trade", "ws://h/btc@trade"),
             ("ws://h/?a=${T:-s3cret}", "ws://h/?a=***"),
+            ("proxy: u:pw@h:80", "proxy: ***@h:80"),
             ("none", "none"),
         ] {
             assert_eq!(masked(text), shown);

@@ -198,7 +198,8 @@ pub(crate) fn help(of: &Diagnostic) -> Vec<String> {
             help.push("set it, or leave this key out".to_owned());
         }
         ProblemKind::UnusedContext { near: None } => {
-            help.push("leave it out, or use it: {name} in a url or a path".to_owned());
+            let name = of.problem.path.last_key().unwrap_or_default();
+            help.push(format!("leave it out, or use it: {{{name}}} in a url or a path"));
         }
         ProblemKind::LiteralSecret => help.push(
             "put it into an environment variable, `${NAME}`, or take the permission away: chmod 600"

@@ -1,9 +1,9 @@
 //! The keys of a component that name files, and those that have placeholders.
 
-use faucet_core::{FileUse, KeyPath, Problem, SchemaView, template};
+use faucet_core::{FileUse, KeyPath, Problem, Registry, SchemaView, template};
 use serde_json::Value;
 
-use crate::diagnostic::Advice;
+use crate::diagnostic::{Advice, Owner};
 use crate::file::findings::Findings;
 
 /// Puts the directory `home` in the place of `~/` in paths, and refuses what a shell would replace.
@@ -20,6 +20,19 @@ pub(crate) fn resolve(
         match expanded(text, home) {
             Ok(expanded) => *text = expanded,
             Err((why, advice)) => findings.push_with(Problem::invalid(at, why), advice),
+        }
+    }
+}
+
+/// Puts the directory `home` in the place of `~/` in the paths of a component.
+pub(crate) fn expand(tree: &mut Value, owner: &Owner, registry: &Registry, home: Option<&str>) {
+    let Some(schema) = owner.schema(registry) else { return };
+    let Some(config) = owner.place.get_mut(tree) else { return };
+    for (path, _) in files(config, schema) {
+        if let Some(Value::String(text)) = path.get_mut(config)
+            && let Ok(expanded) = expanded(text, home)
+        {
+            *text = expanded;
         }
     }
 }

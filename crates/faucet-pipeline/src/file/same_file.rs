@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use faucet_core::{ComponentKind, FileUse, KeyPath, Problem, ProblemKind, Registry, SchemaView};
+use faucet_core::{FileUse, KeyPath, Problem, ProblemKind, Registry};
 use serde_json::Value;
 
 use crate::diagnostic::Owner;
@@ -20,15 +20,8 @@ pub(crate) fn warn(
     let mut written: Vec<(KeyPath, PathBuf)> = Vec::new();
     for owner in owners {
         let Some(config) = owner.place.get(tree) else { continue };
-        let connector = owner.connector.as_deref().unwrap_or_default();
-        let schema = match owner.kind {
-            kind if kind == ComponentKind::Source.as_str() => {
-                registry.sources.find(connector).map(|entry| entry.schema())
-            }
-            _ => registry.sinks.find(connector).map(|entry| entry.schema()),
-        };
-        let Some(schema) = schema else { continue };
-        for (path, access) in files(config, SchemaView::new(schema)) {
+        let Some(schema) = owner.schema(registry) else { continue };
+        for (path, access) in files(config, schema) {
             let Some(name) = path.get(config).and_then(Value::as_str) else { continue };
             let at = path.under(&owner.place);
             // Placeholders have the same values in both.

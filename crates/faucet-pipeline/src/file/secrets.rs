@@ -1,23 +1,12 @@
 //! The parts of a pipeline file that hold secrets.
 
-use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Registry, SchemaView, Step};
+use faucet_core::{KeyPath, Problem, ProblemKind, Registry, Step};
 use serde_json::Value;
 
 use crate::diagnostic::{Owner, Span, is_secret_name};
 use crate::file::findings::Findings;
 use crate::file::interpolate::Variables;
 use crate::file::places::Places;
-
-/// The schema of the connector that `owner` names.
-fn schema_of<'a>(owner: &Owner, registry: &'a Registry) -> Option<SchemaView<'a>> {
-    let name = owner.connector.as_deref()?;
-    let schema = match owner.kind {
-        kind if kind == ComponentKind::Source.as_str() => registry.sources.find(name)?.schema(),
-        kind if kind == ComponentKind::Sink.as_str() => registry.sinks.find(name)?.schema(),
-        _ => registry.transforms.find(name)?.schema(),
-    };
-    Some(SchemaView::new(schema))
-}
 
 /// Looks for secrets in a file.
 pub(crate) struct Secrets<'a> {
@@ -27,13 +16,24 @@ pub(crate) struct Secrets<'a> {
 }
 
 impl Secrets<'_> {
+    /// Whether no message may show the value at `path`: it is a secret, or stands below a key that
+    /// may hold some.
+    fn is_hidden(&self, path: &KeyPath) -> bool {
+        let around = std::iter::successors(Some(path.clone()), KeyPath::parent);
+        let mut around = around.take_while(|path| !path.is_root());
+        // The words that choose a kind of credentials are none.
+        let is_auth = |path: &KeyPath| path.last_key() == Some("auth");
+        let is_type = path.last_key() == Some("type");
+        around.any(|path| self.is_secret(&path) || is_auth(&path) && !is_type)
+    }
+
     /// Whether the value at `path` is a secret: by the schema of its key, and where it has none by
     /// its name. The name of any key above counts too.
     pub(crate) fn is_secret(&self, path: &KeyPath) -> bool {
         let owner = self.owners.iter().rev().find(|owner| path.is_within(&owner.place));
-        let schema = owner.and_then(|owner| {
-            schema_of(owner, self.registry)?.find(&path.relative_to(&owner.place))
-        });
+        let schema = owner
+            .filter(|owner| owner.place != *path)
+            .and_then(|owner| owner.schema(self.registry)?.find(&path.relative_to(&owner.place)));
         let named = || {
             path.steps().iter().any(|step| match step {
                 Step::Key(key) => is_secret_name(key),
@@ -58,7 +58,7 @@ impl Secrets<'_> {
         let scalars = places.iter().filter(|(path, _)| {
             path.get(self.tree).is_some_and(|value| !value.is_object() && !value.is_array())
         });
-        let secret = scalars.filter(|(path, _)| self.is_secret(path));
+        let secret = scalars.filter(|(path, _)| self.is_hidden(path));
         secret.filter_map(|(_, place)| place.value).collect()
     }
 

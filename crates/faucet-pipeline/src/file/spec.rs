@@ -18,7 +18,7 @@ use crate::file::places::Places;
 use crate::file::secrets::{self, Secrets};
 use crate::file::tree::Tree;
 use crate::file::verdict::{Verdict, locate, warn_of_context};
-use crate::file::{overrides, resolved, same_file};
+use crate::file::{files, overrides, resolved, same_file};
 use crate::graph::Pipeline;
 
 /// A pipeline file.
@@ -208,9 +208,14 @@ impl PipelineSpec {
     /// The file as it is read, as YAML: variables replaced, keys in their places, and secrets struck
     /// out.
     pub fn resolved(&self, registry: &Registry) -> String {
-        let owners = self.checked(registry).1;
-        let secrets = Secrets { tree: &self.tree, owners: &owners, registry };
-        resolved::yaml(&self.tree, &self.variables, &secrets)
+        let Moved { mut tree, variables, .. } =
+            Moved::of(&self.tree, &self.places, &self.variables, &FILE_KEYS, registry);
+        let (_, owners) = self.checked(registry);
+        for owner in &owners {
+            files::expand(&mut tree, owner, registry, self.home.as_deref());
+        }
+        let secrets = Secrets { tree: &tree, owners: &owners, registry };
+        resolved::yaml(&tree, &variables, &secrets)
     }
 
     /// Looks at everything in the file, with the connectors of `registry`. Does no I/O.

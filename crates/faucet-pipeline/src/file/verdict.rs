@@ -3,7 +3,7 @@
 use faucet_core::{KeyPath, Problem, ProblemKind, Registry, nearest};
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Severity, SourceText, Span};
+use crate::diagnostic::{Advice, Diagnostic, Severity, SourceText, Span, without_secrets};
 use crate::file::advise::advice;
 use crate::file::errors::SpecErrors;
 use crate::file::findings::Findings;
@@ -82,6 +82,9 @@ pub(crate) fn warn_of_context(tree: &Value, findings: &mut Findings<'_>) {
     }
 }
 
+/// Stands in advice for a value that is not shown.
+const HIDDEN: &str = "…";
+
 /// Gives each diagnostic its place in the text, and the value that stands there.
 pub(crate) fn locate(found: &mut Vec<Diagnostic>, text: &SourceText, places: &Places) {
     for diagnostic in found.iter_mut() {
@@ -120,10 +123,18 @@ pub(crate) fn locate(found: &mut Vec<Diagnostic>, text: &SourceText, places: &Pl
             Some(span) if !of_key && is_exact => text.excerpt(*span),
             _ => None,
         };
-        if diagnostic.advice.is_none()
-            && let Some(written) = diagnostic.span.and_then(|span| text.text().get(span.range()))
-        {
-            diagnostic.advice = advice(diagnostic, written);
+        let written = diagnostic.span.and_then(|span| text.excerpt(span));
+        match (&mut diagnostic.advice, written) {
+            (None, written) => {
+                let written = written.as_deref().unwrap_or(HIDDEN);
+                diagnostic.advice = advice(diagnostic, written);
+            }
+            // Advice repeats the value, which may be a secret.
+            (Some(Advice::Quote { quoted, .. }), None) => *quoted = None,
+            (Some(Advice::Quote { quoted: Some(quoted), .. }), Some(_)) => {
+                *quoted = without_secrets(quoted);
+            }
+            _ => {}
         }
         diagnostic.start = diagnostic.span.map(|span| text.position(span.start));
         diagnostic.end = diagnostic.span.map(|span| text.position(span.end));
