@@ -9,7 +9,7 @@ use crate::pages::meaning::{bounds, default_and_meaning, only_with};
 use crate::pages::topic::{FILE, KeyTopic, Subject, Topic, Topics, kind_of};
 use crate::pages::tree::{self, Key};
 use crate::pages::value::example;
-use crate::pages::words::{first_sentence, kind, shape};
+use crate::pages::words::{first_sentence, kind};
 
 /// The width of the committed texts, and the most that a terminal gets.
 pub(crate) const WIDTH: usize = 100;
@@ -115,7 +115,7 @@ impl Writer<'_> {
             None => {
                 let choices = key.choices().into_iter();
                 let lines: Vec<(String, String)> =
-                    choices.map(|choice| (shape(choice.schema), choice.meaning)).collect();
+                    choices.map(|choice| (choice.shape, choice.meaning)).collect();
                 parts.extend((!lines.is_empty()).then(|| self.paragraphs("One of:", lines)));
             }
         }

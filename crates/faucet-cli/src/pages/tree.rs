@@ -3,7 +3,7 @@
 use faucet_core::{SchemaKey, SchemaView};
 use serde_json::Value;
 
-use crate::pages::words::sentence;
+use crate::pages::words::{sentence, shape};
 
 /// The most keys in a path that is listed: a schema may hold itself.
 pub(crate) const DEEPEST: usize = 4;
@@ -27,9 +27,16 @@ struct Form<'a> {
 
 /// A value that a key takes, with its meaning.
 #[derive(Debug)]
-pub(crate) struct Choice<'a> {
-    pub(crate) schema: SchemaView<'a>,
+pub(crate) struct Choice {
+    /// How it is written.
+    pub(crate) shape: String,
     pub(crate) meaning: String,
+}
+
+impl Choice {
+    fn new(schema: SchemaView<'_>, meaning: String) -> Self {
+        Self { shape: shape(schema), meaning }
+    }
 }
 
 impl<'a> Key<'a> {
@@ -59,22 +66,25 @@ impl<'a> Key<'a> {
     }
 
     /// The choices of the key, where each has a meaning of its own.
-    pub(crate) fn choices(&self) -> Vec<Choice<'a>> {
+    pub(crate) fn choices(&self) -> Vec<Choice> {
         let tags = |form: &Form<'a>| form.schema.constant().is_some();
-        let choices: Vec<Choice<'a>> = if self.forms.iter().all(tags) {
+        let choices: Vec<Choice> = if self.forms.iter().all(tags) {
             let of_map = |form: &Form<'a>| {
                 let own = form.schema.description();
                 let meaning = match own.is_empty() {
                     true => sentence(&form.map.description()),
                     false => own,
                 };
-                Choice { schema: form.schema, meaning }
+                Choice::new(form.schema, meaning)
             };
             self.forms.iter().map(of_map).collect()
         } else {
             let variants = self.schemas().flat_map(SchemaView::variants);
-            let choice = |schema: SchemaView<'a>| Choice { schema, meaning: schema.description() };
-            variants.map(choice).collect()
+            let variants = variants.map(|schema| Choice::new(schema, schema.description()));
+            let words = self.schemas().flat_map(SchemaView::described_words);
+            let words = words
+                .map(|(word, about)| Choice { shape: word.to_owned(), meaning: about.to_owned() });
+            variants.chain(words).collect()
         };
         // A choice without any meaning is the type, which is shown anyway.
         match choices.iter().any(|choice| !choice.meaning.is_empty()) {

@@ -41,7 +41,7 @@ pub(crate) fn allow_variables(schema: &mut Value) {
         for keyword in ["type", "enum", "enumDescriptions", "markdownEnumDescriptions"] {
             known.extend(object.remove(keyword).map(|value| (keyword.to_owned(), value)));
         }
-        let variable = json!({ "type": "string", "pattern": variable });
+        let variable = json!({ "type": "string", "pattern": variable, "x-variable": true });
         object.insert("anyOf".to_owned(), json!([known, variable]));
     });
 }
