@@ -47,7 +47,7 @@ pub use faucet_core::{
 pub use faucet_pipeline::{
     Buffer, Component, ComponentReport, Diagnostic, End, Flush, Pipeline, PipelineBuilder,
     PipelineSpec, Progress, Report, Run, Severity, SpecErrors, SpecFormat, Variable, Verdict,
-    WhenFull, diagnostic, run, run_until, schema, validate,
+    WhenFull, component_schema, diagnostic, run, run_until, schema, validate,
 };
 #[cfg(feature = "sink-jsonl")]
 pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkConfig, WriteMode};
