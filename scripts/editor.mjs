@@ -199,6 +199,7 @@ await shows("the text of flush", ["fl|ush:", "  interval: 5"], about(document.pr
 await shows("the text of source", ["sou|rce:", "  type: jsonl", "  path: x"], about(document.properties, "source"));
 await shows("the text of transform", [...component, "trans|form: { type: dedup }"], about(document.properties, "transform"));
 await shows("the text of buffer", [...component, "sink:", "  type: stdout", "  buf|fer: { pages: 5 }"], about(document.$defs.sink_stdout.properties, "buffer"));
+await shows("the text of a connector", ["source:", "  type: json|l", "  path: x"], "Reads a file of JSON Lines");
 await shows("the text of sources", ["sou|rces:", "  a: { type: jsonl, path: x }"], about(document.properties, "sources"));
 await shows("the text of tls.ca_file", [...component, "  tls:", "    ca|_file: x"], "PEM file with certificate authorities");
 await shows("the text of auth.type", [...component, "  auth:", "    ty|pe: none"], "It decides which keys");

@@ -24,7 +24,7 @@ pub struct JsonlSinkConfig {
     /// The file, relative to the working directory; its directory must exist. `{name}` placeholders
     /// are filled from the run's context; such a value may not contain path separators. Named pipes
     /// and devices are written to as they are.
-    #[schemars(extend("examples" = ["{symbol}.jsonl"], "pattern" = "^[^\\u0000]+$", "x-file" = "write", "x-placeholders" = true))]
+    #[schemars(extend("examples" = ["trades.jsonl"], "pattern" = "^[^\\u0000]+$", "x-file" = "write", "x-placeholders" = true))]
     pub path: String,
 
     /// What to do with a file that exists: `append` adds to it, `create` replaces it, `refuse`

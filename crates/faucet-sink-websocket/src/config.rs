@@ -30,7 +30,7 @@ use crate::record_format::{MessageType, RecordFormat};
 pub struct WebsocketSinkConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
     /// percent-encoded.
-    #[schemars(extend("examples" = ["wss://feed.example.com/ws/{symbol}"]))]
+    #[schemars(extend("examples" = ["wss://feed.example.com/ws"]))]
     pub url: UrlText,
     /// Credentials for the upgrade request, resolved anew on every connect. Default: `none`.
     #[serde(default)]
@@ -54,20 +54,20 @@ pub struct WebsocketSinkConfig {
     #[serde(default)]
     #[schemars(extend("examples" = ["at_least_once"]))]
     pub delivery: DeliveryMode,
-    /// With `delivery: at_least_once`: when no Pong comes for this long, though the socket has taken
+    /// When no Pong comes for this long, though the socket has taken
     /// everything, the connection is dropped, and what it left unconfirmed is sent again.
     #[serde(default = "default::ack_timeout", with = "duration")]
     #[schemars(with = "Seconds")]
     #[schemars(extend("examples" = [30, "30s"], "x-only-with" = {"delivery": ["at_least_once"]}))]
     pub ack_timeout: Duration,
-    /// With `delivery: at_least_once`: maximum number of unconfirmed records, kept in memory. Writing
+    /// Maximum number of unconfirmed records, kept in memory. Writing
     /// waits when it is reached. The sink lowers it for slow peers. It sends a Ping after every
     /// eighth of it and at the end of each page.
     #[serde(default = "default::max_unconfirmed_records")]
     #[schemars(range(min = 1))]
     #[schemars(extend("examples" = [16_000], "x-only-with" = {"delivery": ["at_least_once"]}))]
     pub max_unconfirmed_records: usize,
-    /// With `delivery: at_least_once`: maximum size of the unconfirmed records in bytes. A larger
+    /// Maximum size of the unconfirmed records in bytes. A larger
     /// record is sent alone.
     #[serde(default = "default::max_unconfirmed_bytes", with = "size")]
     #[schemars(with = "Bytes")]

@@ -31,7 +31,7 @@ use crate::stop::StopRule;
 pub struct WebsocketSourceConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
     /// percent-encoded.
-    #[schemars(extend("examples" = ["wss://feed.example.com/ws/{symbol}"]))]
+    #[schemars(extend("examples" = ["wss://feed.example.com/ws"]))]
     pub url: UrlText,
     /// Credentials for the upgrade request, resolved anew on every connect. Default: `none`.
     #[serde(default)]

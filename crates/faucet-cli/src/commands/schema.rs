@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use faucet_core::{Error, ErrorKind, Registry, Result};
+use faucet_core::{ComponentKind, Error, ErrorKind, Registry, Result};
+use faucet_pipeline::component_schema;
 use serde_json::Value;
 
 use crate::args::{SchemaArgs, SchemaOf};
@@ -14,11 +15,15 @@ use crate::pages::{SCHEMA_FILE, schema_lines, to_text};
 pub(crate) fn schema(args: SchemaArgs, registry: &Registry) -> Result<()> {
     let is_file = matches!(args.of, Some(SchemaOf::Pipeline) | None);
     let schema = match args.of {
-        Some(SchemaOf::Source { name }) => found(registry.sources.get(&name))?.schema().clone(),
-        Some(SchemaOf::Transform { name }) => {
-            found(registry.transforms.get(&name))?.schema().clone()
+        Some(SchemaOf::Source { name }) => {
+            component_schema(ComponentKind::Source, found(registry.sources.get(&name))?)
         }
-        Some(SchemaOf::Sink { name }) => found(registry.sinks.get(&name))?.schema().clone(),
+        Some(SchemaOf::Transform { name }) => {
+            component_schema(ComponentKind::Transform, found(registry.transforms.get(&name))?)
+        }
+        Some(SchemaOf::Sink { name }) => {
+            component_schema(ComponentKind::Sink, found(registry.sinks.get(&name))?)
+        }
         Some(SchemaOf::Pipeline) | None => faucet_pipeline::schema(registry),
     };
     let Some(file) = args.write else { return print_line(to_text(&schema).trim_end()) };

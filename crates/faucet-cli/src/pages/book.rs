@@ -50,7 +50,8 @@ impl Book<'_> {
         documents.insert("schema/pipeline.schema.json".to_owned(), to_text(&file));
         for connector in connectors(self.registry) {
             let name = [connector.kind.as_str(), connector.name].join("-");
-            documents.insert(format!("schema/{name}.schema.json"), to_text(connector.schema));
+            let schema = connector.schema_for_editors(self.registry);
+            documents.insert(format!("schema/{name}.schema.json"), to_text(&schema));
             documents.insert(format!("reference/{name}.md"), page(connector, self.writer));
         }
         let topics = Topics::new(self.registry, &file);

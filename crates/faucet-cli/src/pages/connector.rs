@@ -1,6 +1,7 @@
 //! The connectors of a build, of every kind alike.
 
 use faucet_core::{ComponentKind, OptionKey, Problem, Problems, Registry, SchemaView, Table};
+use faucet_pipeline::component_schema;
 use serde_json::Value;
 
 /// The kinds of components, in the order in which records pass them.
@@ -19,6 +20,21 @@ pub(crate) struct Connector<'a> {
 impl<'a> Connector<'a> {
     pub(crate) fn view(self) -> SchemaView<'a> {
         SchemaView::new(self.schema)
+    }
+
+    /// The schema in the form that editors work with best.
+    pub(crate) fn schema_for_editors(self, registry: &Registry) -> Value {
+        let (kind, name) = (self.kind, self.name);
+        let schema = match kind {
+            ComponentKind::Source => {
+                registry.sources.find(name).map(|entry| component_schema(kind, entry))
+            }
+            ComponentKind::Transform => {
+                registry.transforms.find(name).map(|entry| component_schema(kind, entry))
+            }
+            _ => registry.sinks.find(name).map(|entry| component_schema(kind, entry)),
+        };
+        schema.unwrap_or_else(|| self.schema.clone())
     }
 
     /// The topic of the connector, such as `source.websocket`.

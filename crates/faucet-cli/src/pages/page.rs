@@ -152,7 +152,7 @@ mod tests {
                         "type": {"const": "bearer"},
                     }},
                 ]},
-                "Duration": {"type": ["number", "string"], "description": "Seconds."},
+                "Duration": {"type": ["number", "string"], "x-form": "duration"},
                 "Tls": {"description": "TLS.", "type": "object", "properties": {
                     "ca_file": {"type": ["string", "null"], "default": null, "description": "PEM."},
                 }},

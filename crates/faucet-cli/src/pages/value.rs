@@ -3,7 +3,7 @@
 use faucet_core::SchemaView;
 use serde_json::{Map, Number, Value};
 
-use crate::pages::words::present;
+use crate::pages::words::form;
 
 /// The most maps and lists inside of each other.
 const DEEPEST: usize = 4;
@@ -17,9 +17,9 @@ fn at_depth(name: &str, schema: SchemaView<'_>, depth: usize) -> Value {
     if let Some(value) = schema.example().or(schema.constant()) {
         return value.clone();
     }
-    match present(schema).definition() {
-        Some("Duration" | "DurationOrZero") => return 10.into(),
-        Some("Size") => return "64KiB".into(),
+    match form(schema) {
+        Some("duration") => return 10.into(),
+        Some("size") => return "64KiB".into(),
         _ => {}
     }
     let schema = schema.resolve();

@@ -30,3 +30,5 @@ mod signals;
 mod start;
 mod support;
 mod tap;
+mod validate;
+mod warnings;

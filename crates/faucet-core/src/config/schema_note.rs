@@ -55,6 +55,17 @@ impl<'a> SchemaView<'a> {
         }
     }
 
+    /// The words that the text must be one of, each with its meaning (`enumDescriptions`); none where
+    /// the words have no meanings.
+    pub fn described_words(self) -> Vec<(&'a str, &'a str)> {
+        let list = |keyword: &str| self.resolve().value().get(keyword).and_then(Value::as_array);
+        let (Some(words), Some(about)) = (list("enum"), list("enumDescriptions")) else {
+            return Vec::new();
+        };
+        let pairs = words.iter().zip(about);
+        pairs.filter_map(|(word, about)| Some((word.as_str()?, about.as_str()?))).collect()
+    }
+
     /// How the value may be written beyond its type (`x-form`): `duration` or `size`.
     pub fn form(self) -> Option<&'a str> {
         let form = |schema: Self| schema.value().get("x-form").and_then(Value::as_str);
@@ -90,6 +101,10 @@ mod tests {
             "path": {"x-file": "read", "x-placeholders": true},
             "out": {"x-file": "write"},
             "size": {"anyOf": [{"x-form": "size"}, {"type": "null"}]},
+            "word": {"anyOf": [
+                {"enum": ["a", null], "enumDescriptions": ["One.", "None."]},
+                {"type": "string", "x-variable": true},
+            ]},
         }});
         let key = |name: &str| SchemaView::new(&document).property(name)[0];
         let values = [json!(true), Value::Null];
@@ -98,6 +113,8 @@ mod tests {
         assert_eq!(key("path").file_use(), Some(FileUse::Read));
         assert_eq!(key("out").file_use(), Some(FileUse::Write));
         assert!(key("path").has_placeholders() && !key("out").has_placeholders());
+        assert_eq!(key("word").described_words(), [("a", "One.")]);
+        assert_eq!(key("word").words(), ["a"]);
         assert_eq!((key("size").form(), key("out").form()), (Some("size"), None));
     }
 

@@ -66,7 +66,7 @@ impl<'a> SchemaView<'a> {
         if let Some(name) = self.text("$ref") {
             return self.root.pointer(name.trim_start_matches('#')).map(|target| self.at(target));
         }
-        let mut present = self.list("anyOf").iter().filter(|branch| branch["type"] != "null");
+        let mut present = self.list("anyOf").iter().filter(|branch| is_form(branch));
         match (present.next(), present.next()) {
             (Some(only), None) => Some(self.at(only)),
             _ => None,
@@ -180,13 +180,13 @@ impl<'a> SchemaView<'a> {
         let schema = self.resolve();
         let schema = schema.items().map_or(schema, Self::resolve);
         let branches = schema.list("oneOf").iter().chain(schema.list("anyOf"));
-        branches.filter(|branch| branch["type"] != "null").map(|branch| self.at(branch)).collect()
+        branches.filter(|branch| is_form(branch)).map(|branch| self.at(branch)).collect()
     }
 
     /// The branches that stand in this very schema, without null and without following references.
     pub fn variants_here(self) -> Vec<Self> {
         let branches = self.list("oneOf").iter().chain(self.list("anyOf"));
-        branches.filter(|branch| branch["type"] != "null").map(|branch| self.at(branch)).collect()
+        branches.filter(|branch| is_form(branch)).map(|branch| self.at(branch)).collect()
     }
 
     /// The schemas that stand at `keyword`, such as `allOf` or `then`; none where there is no such
@@ -330,6 +330,12 @@ impl<'a> SchemaView<'a> {
         }
         schema.constants().iter().filter_map(|word| word.as_str()).collect()
     }
+}
+
+/// Whether an alternative is a form of the value: neither null, which stands for no value, nor text that
+/// is a variable (`x-variable`), which stands for any.
+fn is_form(branch: &Value) -> bool {
+    branch["type"] != "null" && branch.get("x-variable").is_none()
 }
 
 #[cfg(test)]

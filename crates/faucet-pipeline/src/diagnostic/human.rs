@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::diagnostic::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::facts::{Diagnostic, Severity};
 use crate::diagnostic::mask::Masked;
 use crate::diagnostic::position::{Position, Span};
 use crate::diagnostic::text::SourceText;

@@ -35,7 +35,12 @@ impl Masked {
                 let content = line.trim_end_matches(['\n', '\r']);
                 masked.text.push_str(&text[done..at]);
                 let from = masked.text.len();
-                if !content.trim().is_empty() {
+                let before = masked.parts.last_mut().filter(|(original, _)| original.end == at);
+                if let (Some((original, _)), false) = (before, content.is_empty()) {
+                    // Two findings of one secret have one mask.
+                    original.end = at + content.len();
+                    done = original.end;
+                } else if !content.trim().is_empty() {
                     masked.text.push_str(MASK);
                     let to = Span::new(from, masked.text.len());
                     masked.parts.push((Span::new(at, at + content.len()), to));

@@ -1,12 +1,46 @@
 //! The sentences of diagnostics. No other file makes them.
 
+use std::fmt;
+
 use faucet_core::{KeyPath, NoEffect, Problem, ProblemKind, Step};
 
 use crate::diagnostic::advice::Advice;
-use crate::diagnostic::diagnostic::{Diagnostic, Owner};
+use crate::diagnostic::facts::{Diagnostic, Owner};
+
+impl Diagnostic {
+    /// What is wrong, in a sentence.
+    pub fn message(&self) -> String {
+        message(self)
+    }
+
+    /// A few words for the place itself.
+    pub fn label(&self) -> Option<String> {
+        label(self)
+    }
+
+    /// What to do: one piece of advice a line.
+    pub fn help(&self) -> Vec<String> {
+        help(self)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]: {}", self.severity.as_str(), self.code(), self.message())?;
+        if let Some(label) = self.label() {
+            write!(f, ": {label}")?;
+        }
+        self.start.iter().try_for_each(|start| write!(f, " at {start}"))?;
+        let help = self.help();
+        if !help.is_empty() {
+            write!(f, " (help: {})", help.join("; "))?;
+        }
+        Ok(())
+    }
+}
 
 /// What is wrong.
-pub(crate) fn message(of: &Diagnostic) -> String {
+fn message(of: &Diagnostic) -> String {
     let Problem { path, kind, .. } = &of.problem;
     let key = name(of, path);
     let value = of.value.as_deref();
@@ -140,7 +174,7 @@ fn slip(advice: &Advice) -> Option<&'static str> {
 }
 
 /// A few words for the place.
-pub(crate) fn label(of: &Diagnostic) -> Option<String> {
+fn label(of: &Diagnostic) -> Option<String> {
     if let Some(label) = of.advice.as_ref().and_then(advice_label) {
         return Some(label);
     }
@@ -187,7 +221,7 @@ pub(crate) fn other_label(of: &Diagnostic) -> &'static str {
 }
 
 /// What to do.
-pub(crate) fn help(of: &Diagnostic) -> Vec<String> {
+fn help(of: &Diagnostic) -> Vec<String> {
     let mut help = Vec::new();
     help.extend(of.advice.as_ref().and_then(|advice| advice_help(of, advice)));
     match &of.problem.kind {

@@ -78,9 +78,14 @@ pub(crate) fn assemble<'a>(
         }
         Ok(_) => {}
         Err(problems) => {
-            // Without a sink no component could take the pages of the others.
-            if problems.iter().any(|p| p.path == KeyPath::key(section(ComponentKind::Sink))) {
+            let without = |kind| problems.iter().any(|p| p.path == KeyPath::key(section(kind)));
+            // Without a sink no component could take the pages of the others, and without a source
+            // there are no pages.
+            if without(ComponentKind::Sink) {
                 findings.cannot_follow(KeyPath::key("sink").then("from"));
+            }
+            if without(ComponentKind::Source) {
+                graph.places().for_each(|place| findings.cannot_follow(place.then("from")));
             }
             problems.iter().for_each(|problem| graph.tell(problem.clone(), &mut findings));
             if findings.is_empty() {
@@ -205,6 +210,11 @@ impl Graph {
             tree[section].is_object() || (section == "transforms" && tree[section].is_null())
         });
         Self { members, sections: given.map(KeyPath::key).collect(), is_whole }
+    }
+
+    /// Where the components stand in the file.
+    fn places(&self) -> impl Iterator<Item = KeyPath> {
+        self.members.values().map(|member| member.place.clone())
     }
 
     /// Tells a problem of the builder at its place in the file, unless it only follows from another.

@@ -241,9 +241,7 @@ fn as_text(
     for problem in problems {
         let around = std::iter::successors(Some(problem.path.clone()), KeyPath::parent);
         let map = around.take_while(|path| !path.is_root()).find(takes_text);
-        let Some(map) =
-            map.filter(|map| map.get(config).is_some_and(|map| map.get("data").is_none()))
-        else {
+        let Some(map) = map.filter(|map| !means_a_map(map, schema, config)) else {
             all.push((problem, None));
             continue;
         };
@@ -255,6 +253,15 @@ fn as_text(
         }
     }
     all
+}
+
+/// Whether the map at `path` is one of those that the key takes, with or without mistakes: its
+/// constant keys fit, or it has another key of theirs.
+fn means_a_map(path: &KeyPath, schema: SchemaView<'_>, config: &Value) -> bool {
+    let (Some(item), Some(value)) = (schema.find(path), path.get(config)) else { return true };
+    let known = item.variants().into_iter().flat_map(SchemaView::keys);
+    let mut others = known.filter(|key| key.schema.constant().is_none());
+    !item.branch_of(value).keys().is_empty() || others.any(|key| value.get(key.name).is_some())
 }
 
 /// What a file says of a component's connector.

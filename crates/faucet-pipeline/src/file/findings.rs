@@ -84,6 +84,12 @@ impl<'a> Findings<'a> {
         self.used.as_ref()
     }
 
+    /// The places of messages that are maps and have to be text.
+    pub(crate) fn maps_for_text(&self) -> Vec<KeyPath> {
+        let is_map = |found: &&Diagnostic| matches!(found.advice, Some(Advice::MessageAsText));
+        self.found.iter().filter(is_map).map(|found| found.problem.path.clone()).collect()
+    }
+
     /// The components.
     pub(crate) fn owners(&self) -> &[Owner] {
         &self.owners
@@ -140,8 +146,8 @@ impl<'a> Findings<'a> {
         let Self { mut found, owners, .. } = self;
         for diagnostic in &mut found {
             let path = &diagnostic.problem.path;
-            let owner = owners.iter().filter(|owner| path.is_within(&owner.place));
-            diagnostic.owner = owner.last().cloned();
+            let mut owner = owners.iter().filter(|owner| path.is_within(&owner.place));
+            diagnostic.owner = owner.next_back().cloned();
         }
         found
     }

@@ -13,10 +13,11 @@ use crate::file::findings::Findings;
 use crate::file::format::SpecFormat;
 use crate::file::interpolate::{Variable, Variables, interpolate};
 use crate::file::keys::FILE_KEYS;
+use crate::file::locate::{locate, warn_of_context};
 use crate::file::misplaced::Moved;
 use crate::file::places::Places;
 use crate::file::secrets::{self, Secrets};
-use crate::file::verdict::{Verdict, locate, warn_of_context};
+use crate::file::verdict::Verdict;
 use crate::file::{files, overrides, repair, resolved, same_file};
 use crate::graph::Pipeline;
 
@@ -216,7 +217,7 @@ impl PipelineSpec {
         for owner in &owners {
             files::expand(&mut tree, owner, registry, self.home.as_deref());
         }
-        let secrets = Secrets { tree: &tree, owners: &owners, registry };
+        let secrets = Secrets { tree: &tree, owners: &owners, registry, maps: Vec::new() };
         resolved::yaml(&tree, &variables, &secrets)
     }
 
@@ -234,7 +235,8 @@ impl PipelineSpec {
         let file = File { tree: &tree, variables: &variables, places: &places, registry, home };
         let (pipeline, mut findings) = assemble(&file, found);
         let owners = findings.owners().to_vec();
-        let secrets = Secrets { tree: &tree, owners: &owners, registry };
+        let maps = findings.maps_for_text();
+        let secrets = Secrets { tree: &tree, owners: &owners, registry, maps };
         if self.is_readable {
             secrets.warn(&places, &variables, &mut findings);
         }

@@ -5,9 +5,14 @@ use serde_json::{Map, Value, json};
 
 use crate::file::schema::walk::each_schema;
 
-/// A text that has a well-formed variable: `${NAME}`, `${NAME:-default}` or `${NAME:?message}`.
-pub(crate) const VARIABLE: &str =
-    r"(?:^|[^$])\$\{[A-Za-z_][0-9A-Za-z_]*(?::[-?](?:(?!\$\{)[^}])*)?\}";
+/// A text with a variable, `${NAME}`, `${NAME:-default}` or `${NAME:?message}`, in which every other
+/// `${` is well-formed or escaped.
+fn with_variable() -> String {
+    let variable = r"\$\{[A-Za-z_][0-9A-Za-z_]*(?::[-?](?:(?!\$\{)[^}])*)?\}";
+    // Neither a dollar in front of a brace, nor an escaped one.
+    let other = r"[^$]|\$(?!\$*\{)|\$\$+\{";
+    format!("^(?:{other})*{variable}(?:{other}|{variable})*$")
+}
 
 /// Puts the schema of a configuration into that form.
 pub(crate) fn for_editors(schema: &mut Value) {
@@ -21,10 +26,11 @@ pub(crate) fn for_editors(schema: &mut Value) {
 
 /// Lets every text be a variable as well. The parser replaces variables before it reads any text.
 pub(crate) fn allow_variables(schema: &mut Value) {
+    let variable = with_variable();
     each_schema(schema, &mut |schema| {
         let Value::Object(object) = schema else { return };
         if let Some(Value::String(pattern)) = object.get_mut("pattern") {
-            *pattern = format!("{pattern}|{VARIABLE}");
+            *pattern = format!("{pattern}|{variable}");
         }
         let words = |value: &Value| value.is_string() || value.is_null();
         let Some(Value::Array(values)) = object.get("enum") else { return };
@@ -32,10 +38,10 @@ pub(crate) fn allow_variables(schema: &mut Value) {
             return;
         }
         let mut known = Map::new();
-        for keyword in ["enum", "enumDescriptions", "markdownEnumDescriptions"] {
+        for keyword in ["type", "enum", "enumDescriptions", "markdownEnumDescriptions"] {
             known.extend(object.remove(keyword).map(|value| (keyword.to_owned(), value)));
         }
-        let variable = json!({ "type": "string", "pattern": VARIABLE });
+        let variable = json!({ "type": "string", "pattern": variable, "x-variable": true });
         object.insert("anyOf".to_owned(), json!([known, variable]));
     });
 }
@@ -128,10 +134,25 @@ fn branch_by_type(object: &mut Map<String, Value>) {
         for (keyword, value) in chain {
             object.entry(keyword).or_insert(value);
         }
+    } else if others.iter().all(is_plain) {
+        let mut types: Vec<Value> = others.iter().map(|other| other["type"].clone()).collect();
+        types.push("object".into());
+        object.insert("type".to_owned(), types.into());
+        object.insert("if".to_owned(), json!({ "type": "object" }));
+        object.insert("then".to_owned(), chain.into());
     } else {
         others.push(chain.into());
         object.insert("anyOf".to_owned(), others.into());
     }
+}
+
+/// Whether an alternative takes every value of one type that is no map.
+fn is_plain(branch: &Value) -> bool {
+    let mut keywords =
+        branch.as_object().into_iter().flatten().map(|(keyword, _)| keyword.as_str());
+    branch["type"].is_string()
+        && branch["type"] != "object"
+        && keywords.all(|keyword| matches!(keyword, "type" | "description" | "title"))
 }
 
 /// Maps that are told by their `type`.
@@ -156,7 +177,11 @@ impl Chain {
         self.tags.push(tag.into());
         self.about.push(unwrapped(about).into());
         self.branches.push(json!({
-            "if": { "properties": { "type": { "const": tag } }, "required": ["type"] },
+            "if": {
+                "type": "object",
+                "properties": { "type": { "const": tag } },
+                "required": ["type"],
+            },
             "then": branch,
         }));
     }

@@ -33,12 +33,15 @@ pub fn schema(registry: &Registry) -> Value {
         definitions.insert(name.clone(), any);
         let any = json!({ "$ref": format!("#/$defs/{name}") });
         let optional = kind == ComponentKind::Transform;
-        let mut one = match optional {
-            true => {
-                json!({ "anyOf": [any, { "type": "array", "items": any }, { "type": "null" }] })
-            }
-            false => any.clone(),
-        };
+        let mut one = any.clone();
+        if optional {
+            one = json!({
+                "type": ["object", "array", "null"],
+                "if": { "type": "object" },
+                "then": any,
+                "items": any,
+            });
+        }
         let mut many = json!({
             "type": if optional { json!(["object", "null"]) } else { json!("object") },
             "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" },
@@ -160,15 +163,30 @@ impl Own {
         entry: &Entry<T>,
     ) -> Value {
         let mut schema = document(entry.schema().clone());
-        each_schema(&mut schema, &mut |schema| {
-            if let Some(Value::String(target)) = schema.get_mut("$ref")
-                && let Some(inside) = target.strip_prefix('#')
-            {
-                *target = format!("#/$defs/{name}{inside}");
+        let whole = schema.clone();
+        let mut holds_itself = false;
+        let root = format!("#/$defs/{name}");
+        let mut moved = |schema: &mut Value| {
+            let Some(Value::String(target)) = schema.get_mut("$ref") else { return };
+            holds_itself |= target == "#";
+            if let Some(inside) = target.strip_prefix('#') {
+                // Inside of itself, a configuration has no keys of the file.
+                let inside = if inside.is_empty() { "/$defs/itself" } else { inside };
+                *target = format!("{root}{inside}");
             }
-        });
+        };
+        each_schema(&mut schema, &mut moved);
+        let mut itself = whole;
+        each_schema(&mut itself, &mut moved);
+        if holds_itself {
+            schema["$defs"]["itself"] = itself;
+        }
         if let Some(schema) = schema.as_object_mut() {
-            schema.remove("$schema");
+            // An editor would show the connector's texts where it should show those of the key. They stand
+            // at the connector's name under `type`.
+            for keyword in ["$schema", "description", "examples"] {
+                schema.remove(keyword);
+            }
         }
         self.add_to(&mut schema, kind, entry.name());
         allow_variables(&mut schema);
