@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{fmt, io};
 
-use faucet_core::{Error, KeyPath, Problem, ProblemKind, Registry, Result};
+use faucet_core::{Code, Error, KeyPath, Problem, ProblemKind, Registry, Result};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Owner, Severity, SourceText, Span};
@@ -260,7 +260,12 @@ impl PipelineSpec {
             unset.sort();
             unset.dedup();
         }
-        let text = self.text.clone().with_secrets(secrets.spans(&places));
+        let mut hidden = secrets.spans(&places);
+        if self.found.iter().any(|found| found.code() == Code::Syntax) {
+            // A text that was mended may have its secrets below other keys than the user sees.
+            hidden.extend(secrets::probable(self.text.text()));
+        }
+        let text = self.text.clone().with_secrets(hidden);
         locate(&mut diagnostics, &text, &places);
         (Verdict { pipeline, diagnostics, text, unset }, owners)
     }
