@@ -8,16 +8,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::config::connector::{SinkConfig, SourceConfig};
-use crate::config::decode::decode_and_build;
+use crate::config::decode::decode_and_check;
 use crate::config::kind::ComponentKind;
-pub use crate::config::option_key::{OptionKey, ReadOption, boolean, text};
-use crate::config::option_reader::Reader;
+pub use crate::config::option_key::{FollowKeys, OptionKey, ReadOption, boolean, text};
+use crate::config::option_reader::{ReadOptions, Reader};
 use crate::config::path::KeyPath;
 use crate::config::problem::{Problem, Problems};
-use crate::config::problem_kind::ProblemKind;
 use crate::config::schema_view::SchemaView;
 
 /// Builds the source that `options` describe. Does no I/O.
@@ -51,52 +50,16 @@ pub fn build<T: DeserializeOwned + JsonSchema, B>(
     build: impl FnOnce(T) -> Result<B, Problems>,
 ) -> Result<B, Problems> {
     let document = schema_for!(T).to_value();
-    let mut reader = Reader {
-        schema: SchemaView::new(&document),
-        kind,
-        connector,
-        table,
-        config: Map::new(),
-        given: BTreeMap::new(),
-        problems: Problems::new(),
-    };
-    let sorted: BTreeMap<&String, &String> = options.iter().collect();
-    for (name, text) in sorted {
-        reader.take(name, text);
-    }
-    reader.fill_defaults();
-    let Reader { config, given, mut problems, .. } = reader;
-    match decode_and_build(Value::Object(config), build) {
-        Ok(built) => return problems.into_result().map(|()| built),
-        Err(found) => {
-            for problem in found {
-                let problem = problem.map_paths(|path| renamed(path, connector, &given));
-                // An option that was given with a mistake is not missing.
-                let mistaken = problem.kind == ProblemKind::Missing
-                    && problems.iter().any(|other| means(other, &problem.path));
-                if !mistaken {
-                    problems.push(problem);
-                }
-            }
-        }
-    }
-    Err(problems)
-}
-
-/// Whether `problem` is about the option `path`, or about one that was meant to be it.
-fn means(problem: &Problem, path: &KeyPath) -> bool {
-    let near = match &problem.kind {
-        ProblemKind::UnknownKey { near } => near.as_deref(),
-        _ => None,
-    };
-    problem.path == *path || near.is_some_and(|near| path.first_key() == Some(near))
-}
-
-/// The place of a key as the option that set it.
-fn renamed(path: KeyPath, connector: &str, given: &BTreeMap<String, String>) -> KeyPath {
-    let Some(key) = path.first_key() else { return path };
-    let option = given.get(key).cloned().unwrap_or_else(|| format!("{connector}.{key}"));
-    path.with_first_key(option)
+    let options: BTreeMap<&str, &str> =
+        options.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let read = Reader::new(SchemaView::new(&document), kind, connector, table).read(&options);
+    let ReadOptions { config, open, names, mut problems } = read;
+    let built = |config| build(config).map(Box::new);
+    let checked = decode_and_check(Value::Object(config), &open, built);
+    problems.extend(checked.problems.into_iter().flat_map(|problem| names.rename(problem)));
+    problems.into_result()?;
+    let unread = || Problem::custom(KeyPath::root(), "is not readable").into();
+    checked.built.map(|built| *built).ok_or_else(unread)
 }
 
 #[cfg(test)]
@@ -259,8 +222,8 @@ mod tests {
     fn what_is_wrong_is_told_by_the_name_of_the_option_and_without_its_value() {
         let whole = "a whole number that is not negative";
         for (name, value, why) in [
-            ("guest.retri", "1", "guest.retri: unknown key (did you mean `guest.retry`?)"),
-            ("retry", "1", "retry: unknown key (did you mean `guest.retry`?)"),
+            ("guest.retri", "true", "guest.retri: unknown key (did you mean `guest.retry`?)"),
+            ("retry", "true", "retry: unknown key (did you mean `guest.retry`?)"),
             ("guest.tls.nothing", "1", "guest.tls.nothing: unknown key"),
             ("guest.retry", "yes", "guest.retry: not understood, expected true or false"),
             ("guest.limit", "-1", &format!("guest.limit: not understood, expected {whole}")),
@@ -283,7 +246,7 @@ mod tests {
         }
         let meant = refused(&[("guest.auth.token", "s3cret")]);
         let words = "guest.auth.token: unknown key (did you mean `guest.auth.config.token`?)";
-        assert!(meant[0] == words && meant.len() == 1, "{meant:?}");
+        assert_eq!(meant, [words, "guest.auth.type: missing"]);
         let meant = refused(&[("guest.tls.verfy", "true")]);
         assert!(meant[0].ends_with("(did you mean `guest.tls.verify`?)"), "{meant:?}");
         let meant = refused(&[("guest.tls.via.verfy", "true")]);
@@ -295,15 +258,15 @@ mod tests {
     #[test]
     fn an_option_that_was_given_with_a_mistake_is_not_missing() {
         let of = |options: &[(&str, &str)]| build_source::<Guest>(&map(options)).unwrap_err();
-        assert_eq!(of(&[("guest.retri", "1")]).len(), 2);
+        assert_eq!(of(&[("guest.retri", "true")]).len(), 2);
         let meant = "guest.urll: unknown key (did you mean `guest.url`?)";
-        assert_eq!(of(&[("guest.urll", "1")]).to_string(), meant);
+        assert_eq!(of(&[("guest.urll", "a//b")]).to_string(), meant);
         assert_eq!(of(&[]).to_string(), "guest.url: missing");
     }
 
     #[test]
     fn all_problems_are_told_together() {
-        let problems = refused(&[("guest.retri", "1"), ("guest.max.count", "0")]);
+        let problems = refused(&[("guest.retri", "true"), ("guest.max.count", "0")]);
         assert_eq!(problems.len(), 2, "{problems:?}");
     }
 

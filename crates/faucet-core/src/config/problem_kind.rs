@@ -41,6 +41,11 @@ pub enum ProblemKind {
     },
     /// The value is too small, too large, or empty.
     OutOfRange,
+    /// The value is smaller than that of another key.
+    Below {
+        /// The other.
+        key: KeyPath,
+    },
     /// The value has the right type and the wrong content.
     Invalid {
         /// In which way, without the value.
@@ -145,7 +150,7 @@ impl ProblemKind {
             Self::UnknownName { .. } => Code::UnknownName,
             Self::Missing | Self::MissingOneOf { .. } => Code::MissingKey,
             Self::WrongType { .. } => Code::WrongType,
-            Self::OutOfRange => Code::OutOfRange,
+            Self::OutOfRange | Self::Below { .. } => Code::OutOfRange,
             Self::Invalid { .. } => Code::InvalidValue,
             Self::Conflict { .. } => Code::Conflict,
             Self::Needs { .. } => Code::NeedsKey,
@@ -172,6 +177,7 @@ impl ProblemKind {
         match self {
             Self::Conflict { with: key }
             | Self::Needs { key }
+            | Self::Below { key }
             | Self::Duplicate { of: key }
             | Self::NoEffect { without: key, .. }
             | Self::SameFile { source: key } => vec![key],
@@ -227,6 +233,7 @@ impl fmt::Display for ProblemKind {
             }
             Self::WrongType { found } => write!(f, "wrong type: {found}"),
             Self::OutOfRange => f.write_str("out of range"),
+            Self::Below { key } => write!(f, "out of range, below {key}"),
             Self::Invalid { why } | Self::Custom(why) | Self::Syntax { why } => f.write_str(why),
             Self::NotUtf8 => f.write_str("the text is not UTF-8"),
             Self::Unreadable { why } => write!(f, "cannot be read: {why}"),
