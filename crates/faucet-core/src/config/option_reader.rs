@@ -172,12 +172,23 @@ impl<'a> Reader<'a> {
             let near = self.option_of(instead, rest).flatten();
             return Meant { advice: Some(help(near.as_deref())), near };
         }
-        let keys = self.schema.paths().into_iter();
-        let keys = keys.map(|path| format!("{}.{path}", self.connector));
+        Meant { near: self.nearest_to(name), advice: None }
+    }
+
+    /// The option whose name is close. The connector's name, which most have, is no likeness.
+    fn nearest_to(&self, name: &str) -> Option<String> {
+        let prefix = format!("{}.", self.connector);
+        let keys = self.schema.paths().into_iter().map(|path| format!("{prefix}{path}"));
         let names = self.table.iter().map(|own| own.name).chain(["type", "extension"]);
         let all: Vec<String> = names.map(str::to_owned).chain(keys).collect();
-        let near = nearest(name, all.iter().map(String::as_str)).map(str::to_owned);
-        Meant { near, advice: None }
+        let shorts = all.iter().map(|option| self.without_connector(option));
+        let near = nearest(self.without_connector(name), shorts);
+        let found = all.iter().find(|option| near == Some(self.without_connector(option)));
+        let wholly = || match name.starts_with(&prefix) {
+            true => None,
+            false => nearest(name, all.iter().map(String::as_str)).map(str::to_owned),
+        };
+        found.cloned().or_else(wholly)
     }
 
     fn without_connector<'b>(&self, name: &'b str) -> &'b str {
