@@ -79,7 +79,7 @@ impl Outside {
     pub(crate) fn check_opened(&self, rule: Rule, info: &Info, error: Option<&Error>) {
         let Some(error) = error else { return };
         for problem in error.problems().iter() {
-            if let ProblemKind::Placeholder { name } = &problem.kind {
+            if let ProblemKind::Placeholder { name, .. } = &problem.kind {
                 rule.broken(format_args!(
                     "it needs a value for {{{name}}}, and Info::placeholders has {:?}",
                     info.placeholders
