@@ -9,8 +9,7 @@ use bytes::Bytes;
 use faucet_core::{Problem, Problems};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, Unexpected, Visitor};
 use serde_json::{Value, json};
 
 use crate::frame::Frame;
@@ -77,12 +76,38 @@ impl From<ConnectMessage> for Frame {
     }
 }
 
-/// The long form of a [`ConnectMessage`].
+/// The keys of the long form of a [`ConnectMessage`].
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-enum Long {
-    Text { data: String },
-    Binary { data: String },
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Key {
+    Type,
+    Data,
+}
+
+/// The kind of a message in its long form.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Text,
+    Binary,
+}
+
+/// Bytes that are written in base64.
+struct Base64(Vec<u8>);
+
+impl Base64 {
+    fn decoded<E: de::Error>(text: &str) -> Result<Self, E> {
+        let expected =
+            "base64: letters, digits, `+` and `/`, with `=` at the end to a multiple of four";
+        let wrong = |_| E::invalid_value(Unexpected::Str(text), &expected);
+        STANDARD.decode(text).map(Self).map_err(wrong)
+    }
+}
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::decoded(&String::deserialize(deserializer)?)
+    }
 }
 
 impl<'de> Deserialize<'de> for ConnectMessage {
@@ -99,13 +124,24 @@ impl<'de> Deserialize<'de> for ConnectMessage {
                 Ok(text.into())
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ConnectMessage, A::Error> {
-                match Long::deserialize(MapAccessDeserializer::new(map))? {
-                    Long::Text { data } => Ok(ConnectMessage::Text(data)),
-                    Long::Binary { data } => STANDARD
-                        .decode(data)
-                        .map(|bytes| ConnectMessage::Binary(bytes.into()))
-                        .map_err(|e| de::Error::custom(format!("data is not base64: {e}"))),
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ConnectMessage, A::Error> {
+                let (mut kind, mut text, mut bytes) = (None, None::<String>, None::<Base64>);
+                while let Some(key) = map.next_key()? {
+                    match (key, &kind) {
+                        (Key::Type, _) => kind = Some(map.next_value()?),
+                        // What is wrong with the bytes is told at their key.
+                        (Key::Data, Some(Kind::Binary)) => bytes = Some(map.next_value()?),
+                        (Key::Data, _) => text = Some(map.next_value()?),
+                    }
+                }
+                let missing = |key| <A::Error as de::Error>::missing_field(key);
+                match (kind.ok_or_else(|| missing("type"))?, text, bytes) {
+                    (Kind::Text, Some(text), _) => Ok(ConnectMessage::Text(text)),
+                    (Kind::Binary, _, Some(bytes)) => Ok(ConnectMessage::Binary(bytes.0.into())),
+                    (Kind::Binary, Some(text), None) => {
+                        Ok(ConnectMessage::Binary(Base64::decoded(&text)?.0.into()))
+                    }
+                    (_, None, _) => Err(missing("data")),
                 }
             }
         }

@@ -54,11 +54,17 @@ impl UrlText {
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return wrong("must not contain spaces or control characters");
         }
-        let Some((scheme, rest)) = text.split_once("://") else {
-            return wrong("url must start with ws:// or wss://");
+        let not_ours = |help: &str| {
+            Err(Problem::invalid("url", "url must start with ws:// or wss://").help(help))
         };
-        if !scheme.eq_ignore_ascii_case("ws") && !scheme.eq_ignore_ascii_case("wss") {
-            return wrong("url must start with ws:// or wss://");
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return not_ours("put `wss://` in front, or `ws://` without TLS");
+        };
+        match &*scheme.to_ascii_lowercase() {
+            "ws" | "wss" => {}
+            "http" => return not_ours("write `ws://` in the place of `http://`"),
+            "https" => return not_ours("write `wss://` in the place of `https://`"),
+            _ => return not_ours("write `wss://`, or `ws://` without TLS"),
         }
         // The parser would skip any number of slashes and take what follows for the host.
         if rest.starts_with('/') {
@@ -211,8 +217,13 @@ impl WsUrl {
         let invalid = |why: String| Problem::invalid("url", why);
         let (scheme, rest) = text.split_once("://").unwrap_or_default();
         let (authority, resource) = split_authority(rest);
-        let origin = Url::parse(&format!("{scheme}://{authority}/"))
-            .map_err(|e| invalid(format!("not valid: {e}")))?;
+        let origin = Url::parse(&format!("{scheme}://{authority}/")).map_err(|e| match e {
+            url::ParseError::InvalidPort => {
+                invalid("not valid: its port is no number from 1 to 65535".into())
+                    .help("write the port as a number from 1 to 65535, or leave it out")
+            }
+            e => invalid(format!("not valid: {e}")),
+        })?;
         if origin.host_str().is_none_or(str::is_empty) {
             return Err(invalid("must name a host".into()));
         }

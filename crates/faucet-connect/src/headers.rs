@@ -36,11 +36,15 @@ pub fn check_headers(
         // The path is printed: a name with a line break must not break a line.
         let at = path.clone().then(written.escape_debug().to_string());
         let Ok(name) = HeaderName::from_bytes(written.as_bytes()) else {
-            problems.push(Problem::invalid(at, "not a valid header name (RFC 9110 §5.1)"));
+            let why = "not the name of a header".to_owned();
+            let help =
+                "a name has letters, digits and marks such as `-`, and no blank and no colon";
+            problems.push(Problem::new(at, ProblemKind::InvalidKey { why }).help(help));
             continue;
         };
         if is_reserved(&name) {
-            problems.push(Problem::invalid(at, "reserved for the request itself"));
+            let why = "reserved for the request itself".to_owned();
+            problems.push(Problem::new(at, ProblemKind::InvalidKey { why }).help("leave it out"));
             continue;
         }
         if let Some(of) = paths.get(name.as_str()) {

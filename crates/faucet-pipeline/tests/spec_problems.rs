@@ -111,7 +111,7 @@ fn problems_of_the_file_itself() {
     for (text, expected) in [
         (
             "".to_owned(),
-            vec!["a pipeline file is a map with `source` and `sink` at line 1".to_owned()],
+            vec!["missing at line 1".to_owned()],
         ),
         ("[1]".into(), vec!["a pipeline file is a map with `source` and `sink` at line 1".into()]),
         ("{}".into(), vec!["source: missing".into(), "sink: missing".into()]),

@@ -18,6 +18,21 @@
 //! # }
 //! ```
 //!
+//! Editors and other tools look at the text of a pipeline file with `validate`, which finds everything
+//! that is wrong with it, and where:
+//!
+//! ```
+//! # #[cfg(all(feature = "pipeline", feature = "source-jsonl", feature = "sink-jsonl"))] {
+//! use faucet_stream::{SpecFormat, registry, validate};
+//!
+//! let text = "source: {type: jsonl, path: a.jsonl}\nsink: {type: jsonl, pth: b.jsonl}\n";
+//! let found = validate(&registry(), text, SpecFormat::Yaml);
+//! assert_eq!(found[0].code().as_str(), "unknown-key");
+//! assert_eq!(found[0].start.map(|start| (start.line, start.column)), Some((2, 21)));
+//! assert_eq!(found[0].label().as_deref(), Some("did you mean `path`?"));
+//! # }
+//! ```
+//!
 //! [`registry`] knows all connectors of this build by the names they have in pipeline files. It is
 //! an ordinary value: register yours beside them.
 

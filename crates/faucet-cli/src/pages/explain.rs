@@ -30,7 +30,7 @@ impl Writer<'_> {
         let body = match &topic.subject {
             Subject::File(keys) => self.file(keys),
             Subject::Connector(connector) => self.connector(*connector),
-            Subject::Key(key) => self.key(&topic.name, key),
+            Subject::Key(key) => self.key(key),
             Subject::Code(code) => self.code(*code),
         };
         format!("{}\n\n{}", topic.name, body.join("\n\n"))
@@ -102,20 +102,19 @@ impl Writer<'_> {
         parts
     }
 
-    fn key(self, name: &str, topic: &KeyTopic<'_>) -> Vec<String> {
+    fn key(self, topic: &KeyTopic<'_>) -> Vec<String> {
         let key = &topic.key;
         let (default, meaning) = default_and_meaning(key.name, key.schema(), key.description());
         let mut parts = vec![self.wrapped(&meaning)];
         let conditions = only_with(key.only_with());
         parts.extend(conditions.map(|sentence| self.wrapped(&sentence)));
         parts.push(self.facts(topic, &default));
-        let components = kind_of(key.name).filter(|_| topic.connector.is_none());
-        match components.filter(|kind| name == [FILE, kind.as_str()].join(".")) {
+        match self.component_of(topic) {
             Some(kind) => parts.extend(self.components(kind)),
             None => {
                 let choices = key.choices().into_iter();
                 let lines: Vec<(String, String)> =
-                    choices.map(|choice| (choice.shape, choice.meaning)).collect();
+                    choices.map(|choice| (choice.value, choice.meaning)).collect();
                 parts.extend((!lines.is_empty()).then(|| self.paragraphs("One of:", lines)));
             }
         }
@@ -123,6 +122,12 @@ impl Writer<'_> {
             parts.push(self.keys(&topic.below));
         }
         parts
+    }
+
+    /// The kind of component, where the key of the file holds one or names its connector.
+    fn component_of(self, topic: &KeyTopic<'_>) -> Option<ComponentKind> {
+        let path = topic.path.as_ref().filter(|_| topic.connector.is_none())?;
+        kind_of(path.strip_suffix(".type").unwrap_or(path))
     }
 
     /// The connectors of a kind.
@@ -148,7 +153,11 @@ impl Writer<'_> {
     /// Type, default, example and names, each in a line.
     fn facts(self, topic: &KeyTopic<'_>, default: &str) -> String {
         let key = &topic.key;
-        let mut facts = vec![("type", kind_in_full(key))];
+        let kind = match self.component_of(topic) {
+            Some(_) if key.name == "type" => "the name of a connector".to_owned(),
+            _ => kind_in_full(key),
+        };
+        let mut facts = vec![("type", kind)];
         facts.extend(bounds(key.schema()).map(|bounds| ("bounds", bounds)));
         match key.required {
             true => facts.push(("required", "yes".to_owned())),

@@ -1,9 +1,9 @@
 //! The default and the conditions of a key, in the words of pages, of `explain` and of `init`.
 
-use faucet_core::SchemaView;
+use faucet_core::{SchemaView, duration};
 use serde_json::Value;
 
-use crate::pages::words::{plain, present};
+use crate::pages::words::{form, plain};
 
 /// The default's text, and the meaning. The default is taken out of the description where the schema
 /// cannot know it.
@@ -21,7 +21,7 @@ pub(crate) fn default_and_meaning(
         }
     }
     let default = match schema.default() {
-        Some(Value::Null) => "none".into(),
+        Some(value) if is_nothing(value) => "none".into(),
         Some(value) => format!("`{}`{}", plain(value), in_units(name, schema, value)),
         // Nothing stands for an optional value, or for a list or map, that is left out.
         None if schema.is_nullable() || is_collection(schema) => "none".into(),
@@ -31,6 +31,17 @@ pub(crate) fn default_and_meaning(
     (default, meaning)
 }
 
+/// Whether a default is as good as none.
+pub(crate) fn is_nothing(default: &Value) -> bool {
+    match default {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
 /// Whether a value holds any number of values, and none if it is left out.
 fn is_collection(schema: SchemaView<'_>) -> bool {
     matches!(schema.types().as_slice(), ["array" | "object"])
@@ -38,7 +49,7 @@ fn is_collection(schema: SchemaView<'_>) -> bool {
 
 /// ` (8 MiB)` behind a round number of bytes, ` (5 min)` behind a duration.
 fn in_units(key: &str, schema: SchemaView<'_>, value: &Value) -> String {
-    match present(schema).form() {
+    match form(schema) {
         Some("duration") => value.as_f64().map(in_time).unwrap_or_default(),
         Some("size") => in_bytes(value),
         _ if key.ends_with("bytes") => in_bytes(value),
@@ -79,30 +90,35 @@ pub(crate) fn only_with(others: Vec<(&str, &[Value])>) -> Option<String> {
 
 /// Bounds of the value that the words of its type do not name.
 pub(crate) fn bounds(schema: SchemaView<'_>) -> Option<String> {
-    let bound = |name: &str| {
-        let value = schema.value().get(name).or_else(|| schema.resolve().value().get(name));
-        value.filter(|value| **value != 0 && **value != u64::MAX)
-    };
+    let bound =
+        |name: &str| schema.value().get(name).or_else(|| schema.resolve().value().get(name));
+    let number = |name: &str| bound(name).and_then(Value::as_f64);
     let mut words = Vec::new();
-    if schema.form() == Some("duration") {
-        words.extend(bound("minimum").map(|_| "more than 0".to_owned()));
     // The type of a plain number has its bounds.
-    } else if !matches!(schema.types().as_slice(), ["integer" | "number"]) {
-        let numbers = [("minimum", "at least"), ("maximum", "at most")];
-        words.extend(
-            numbers.iter().filter_map(|(name, words)| Some(format!("{words} {}", bound(name)?))),
-        );
+    if !matches!(schema.types().as_slice(), ["integer" | "number"]) {
+        let low = number("minimum").filter(|low| *low > 0.0);
+        words.extend(match low {
+            // The shortest of all durations.
+            Some(..1.0) => Some("more than 0".to_owned()),
+            Some(low) => Some(format!("at least {low}")),
+            None => number("exclusiveMinimum").map(|low| format!("more than {low}")),
+        });
+        // The longest of all durations, and the largest of all sizes, bound nothing.
+        let high = number("maximum").filter(|high| match form(schema) {
+            Some("duration") => *high < duration::LONGEST.as_secs_f64(),
+            _ => *high < u64::MAX as f64,
+        });
+        words.extend(high.map(|high| format!("at most {high}")));
     }
     let counts = [
-        ("minItems", "at least", "items"),
-        ("maxItems", "at most", "items"),
-        ("minLength", "at least", "characters"),
-        ("maxLength", "at most", "characters"),
+        ("minItems", "at least", "item"),
+        ("maxItems", "at most", "item"),
+        ("minLength", "at least", "character"),
+        ("maxLength", "at most", "character"),
     ];
     words.extend(counts.iter().filter_map(|(name, words, what)| {
-        let count = bound(name)?;
-        let what = if *count == 1 { what.trim_end_matches('s') } else { what };
-        Some(format!("{words} {count} {what}"))
+        let count = bound(name)?.as_u64().filter(|count| *count > 0)?;
+        Some(format!("{words} {count} {what}{}", if count == 1 { "" } else { "s" }))
     }));
     (!words.is_empty()).then(|| words.join(", "))
 }
@@ -115,8 +131,8 @@ mod tests {
 
     #[test]
     fn a_default_is_read_from_the_description_or_the_schema() {
-        let duration = json!({"x-form": "duration"});
-        let with = |default: Value| json!({"x-form": "duration", "default": default});
+        let duration = json!({"$ref": "#/$defs/Duration"});
+        let with = |default: Value| json!({"$ref": "#/$defs/Duration", "default": default});
         for (key, schema, description, default, meaning) in [
             ("wait", with(json!(300)), "Pause.", "`300` (5 min)", "Pause."),
             ("wait", with(json!(0.05)), "Pause.", "`0.05` (50 ms)", "Pause."),
@@ -127,6 +143,7 @@ mod tests {
             ("a_bytes", json!({"default": 1024}), "", "`1024` (1 KiB)", ""),
             ("on", json!({"type": ["boolean", "null"]}), "", "none", ""),
             ("list", json!({"type": "array"}), "", "none", ""),
+            ("list", json!({"type": "array", "default": []}), "", "none", ""),
         ] {
             let words = default_and_meaning(key, SchemaView::new(&schema), description.to_owned());
             assert_eq!(words, (default.to_owned(), meaning.to_owned()), "{schema}");
@@ -138,13 +155,15 @@ mod tests {
         for (schema, words) in [
             (json!({"type": "integer", "minimum": 1}), None),
             (json!({"type": ["number", "string"], "minimum": 0}), None),
-            (
-                json!({"type": ["number", "string"], "minimum": 1e-9, "x-form": "duration"}),
-                Some("more than 0"),
-            ),
+            (json!({"type": ["number", "string"], "exclusiveMinimum": 0}), Some("more than 0")),
             (
                 json!({"type": ["integer", "string"], "minimum": 1, "maximum": 9}),
                 Some("at least 1, at most 9"),
+            ),
+            (
+                json!({"type": ["number", "string"], "x-form": "duration", "minimum": 1e-9,
+                    "maximum": 315_360_000}),
+                Some("more than 0"),
             ),
             (json!({"type": "array", "minItems": 1}), Some("at least 1 item")),
             (json!({"type": "string", "maxLength": 125}), Some("at most 125 characters")),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::pages::connector::{KINDS, connectors, find};
 use crate::pages::filling::filled;
-use crate::pages::meaning::{default_and_meaning, only_with};
+use crate::pages::meaning::{default_and_meaning, is_nothing, only_with};
 use crate::pages::tree::{Key, keys};
 use crate::pages::value::example;
 use crate::pages::words::sentence;
@@ -209,24 +209,13 @@ fn entry(key: &Key<'_>, config: &Map<String, Value>) -> Entry {
     let schema = key.schema();
     let (_, meaning) = default_and_meaning(key.name, schema, key.description());
     let condition = only_with(key.only_with()).map(|words| format!(" {words}"));
-    let default = schema.default().filter(|value| !is_empty(value)).cloned();
+    let default = schema.default().filter(|value| !is_nothing(value)).cloned();
     let set = config.get(key.name);
     Entry {
         name: key.name.to_owned(),
         comment: sentence(&meaning) + &condition.unwrap_or_default(),
         value: set.cloned().or(default).unwrap_or_else(|| example(key.name, schema)),
         is_set: set.is_some(),
-    }
-}
-
-/// Whether a default shows nothing of what the key takes.
-fn is_empty(default: &Value) -> bool {
-    match default {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::String(text) => text.is_empty(),
-        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use faucet_core::{SchemaKey, SchemaView};
 use serde_json::Value;
 
-use crate::pages::words::{sentence, shape};
+use crate::pages::words::{plain, sentence, shape, variants};
 
 /// The most keys in a path that is listed: a schema may hold itself.
 pub(crate) const DEEPEST: usize = 4;
@@ -28,21 +28,21 @@ struct Form<'a> {
 /// A value that a key takes, with its meaning.
 #[derive(Debug)]
 pub(crate) struct Choice {
-    /// How it is written.
-    pub(crate) shape: String,
+    pub(crate) value: String,
     pub(crate) meaning: String,
-}
-
-impl Choice {
-    fn new(schema: SchemaView<'_>, meaning: String) -> Self {
-        Self { shape: shape(schema), meaning }
-    }
 }
 
 impl<'a> Key<'a> {
     fn new(map: SchemaView<'a>, key: SchemaKey<'a>) -> Self {
         let forms = vec![Form { map, schema: key.schema }];
         Self { name: key.name, required: key.required, forms, around: String::new() }
+    }
+
+    /// Adds a form, unless it says the same: every component of a file has the file's keys.
+    fn add(&mut self, map: SchemaView<'a>, schema: SchemaView<'a>) {
+        if !self.forms.iter().any(|form| form.schema.value() == schema.value()) {
+            self.forms.push(Form { map, schema });
+        }
     }
 
     /// The schema of the key in the first form.
@@ -75,16 +75,11 @@ impl<'a> Key<'a> {
                     true => sentence(&form.map.description()),
                     false => own,
                 };
-                Choice::new(form.schema, meaning)
+                Choice { value: shape(form.schema), meaning }
             };
             self.forms.iter().map(of_map).collect()
         } else {
-            let variants = self.schemas().flat_map(SchemaView::variants);
-            let variants = variants.map(|schema| Choice::new(schema, schema.description()));
-            let words = self.schemas().flat_map(SchemaView::described_words);
-            let words = words
-                .map(|(word, about)| Choice { shape: word.to_owned(), meaning: about.to_owned() });
-            variants.chain(words).collect()
+            self.schemas().flat_map(choices_of).collect()
         };
         // A choice without any meaning is the type, which is shown anyway.
         match choices.iter().any(|choice| !choice.meaning.is_empty()) {
@@ -119,6 +114,25 @@ impl<'a> Key<'a> {
     }
 }
 
+/// The alternatives of a schema, and the words of a list, each with its text for editors.
+fn choices_of(schema: SchemaView<'_>) -> Vec<Choice> {
+    let variants = variants(schema);
+    if !variants.is_empty() {
+        let choice = |variant: SchemaView<'_>| match choices_of(variant) {
+            words if words.is_empty() => {
+                vec![Choice { value: shape(variant), meaning: variant.description() }]
+            }
+            words => words,
+        };
+        return variants.into_iter().flat_map(choice).collect();
+    }
+    let schema = schema.resolve();
+    let texts = schema.value().get("enumDescriptions").and_then(Value::as_array);
+    let words = schema.constants().into_iter().zip(texts.into_iter().flatten());
+    let words = words.filter(|(word, _)| !word.is_null());
+    words.map(|(word, text)| Choice { value: plain(word), meaning: plain(text) }).collect()
+}
+
 /// As [`Key::only_with`], for the schema of a key.
 pub(crate) fn only_with(schema: SchemaView<'_>) -> Vec<(&str, &[Value])> {
     let others = schema.value().get("x-only-with").and_then(Value::as_object);
@@ -145,7 +159,7 @@ fn keys_of(schemas: Vec<SchemaView<'_>>) -> Vec<Key<'_>> {
             match keys.iter_mut().find(|known| known.name == key.name) {
                 Some(known) => {
                     known.required &= key.required;
-                    known.forms.push(Form { map, schema: key.schema });
+                    known.add(map, key.schema);
                 }
                 None => keys.push(Key::new(map, key)),
             }
@@ -156,7 +170,7 @@ fn keys_of(schemas: Vec<SchemaView<'_>>) -> Vec<Key<'_>> {
     for map in conditional {
         for key in map.keys().into_iter().filter(|key| !known.contains(&key.name)) {
             match keys.iter_mut().find(|found| found.name == key.name) {
-                Some(found) => found.forms.push(Form { map, schema: key.schema }),
+                Some(found) => found.add(map, key.schema),
                 None => keys.push(Key { required: false, ..Key::new(map, key) }),
             }
         }
@@ -174,8 +188,10 @@ fn parts<'a>(
 ) {
     let schema = schema.resolve();
     if under_condition { &mut *conditional } else { &mut *always }.push(schema);
+    // A rule beside keys narrows them: one of two is required, for example.
+    let has_keys = schema.value().get("properties").is_some();
     for keyword in ["oneOf", "anyOf", "allOf", "then", "else"] {
-        let under_condition = under_condition || matches!(keyword, "then" | "else");
+        let under_condition = under_condition || has_keys || matches!(keyword, "then" | "else");
         for part in schema.at_keyword(keyword) {
             parts(part, under_condition, always, conditional);
         }
@@ -195,7 +211,7 @@ mod tests {
             "properties": {"auth": {"$ref": "#/$defs/Auth"}, "url": {"description": "Where."},
                 "list": {"type": "array", "items": {"anyOf": [
                     {"type": "string"}, {"properties": {"data": {}}, "description": "An item."}]}}},
-            "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+            "anyOf": [{"required": ["url"], "properties": {"url": {"const": 1}}}, {"required": ["b"]}],
             "if": {}, "then": {"properties": {"url": {"type": "null"}, "late": {}}},
             "$defs": {"Auth": {"description": "Who.", "oneOf": [
                 {"description": "None.", "properties": {"type": {"const": "none"}}, "required": ["type"]},
@@ -208,6 +224,7 @@ mod tests {
         let top = keys(SchemaView::new(&document));
         assert_eq!(names(&top), "url auth list late");
         assert_eq!((top[0].description().as_str(), top[0].required), ("Where.", true));
+        assert_eq!(top[0].schemas().count(), 1);
         let auth = top[1].keys();
         assert_eq!(names(&auth), "type token");
         assert_eq!(
@@ -220,6 +237,18 @@ mod tests {
         let item = &top[2].keys()[0];
         assert!(top[2].is_list());
         assert_eq!((item.name, item.description().as_str()), ("data", "An item."));
+    }
+
+    #[test]
+    fn words_have_their_texts_for_editors() {
+        let document = json!({"properties": {"mode": {"anyOf": [
+            {"enum": ["a", "b", null], "enumDescriptions": ["One.", "Two.", "None."]},
+            {"type": "string", "pattern": "[$][{]"},
+        ]}}});
+        let choices = keys(SchemaView::new(&document))[0].choices();
+        let choices: Vec<String> =
+            choices.into_iter().map(|choice| choice.value + ": " + &choice.meaning).collect();
+        assert_eq!(choices, ["a: One.", "b: Two."]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use faucet_core::SchemaView;
 use serde_json::{Map, Number, Value};
 
-use crate::pages::words::present;
+use crate::pages::words::form;
 
 /// The most maps and lists inside of each other.
 const DEEPEST: usize = 4;
@@ -17,7 +17,7 @@ fn at_depth(name: &str, schema: SchemaView<'_>, depth: usize) -> Value {
     if let Some(value) = schema.example().or(schema.constant()) {
         return value.clone();
     }
-    match present(schema).form() {
+    match form(schema) {
         Some("duration") => return 10.into(),
         Some("size") => return "64KiB".into(),
         _ => {}
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_example_of_the_schema_comes_first_and_its_type_otherwise() {
         let defs = json!({
-            "Duration": {"type": ["number", "string"], "x-form": "duration"},
+            "Duration": {"type": ["number", "string"]},
             "Auth": {"oneOf": [
                 {"type": "object", "properties": {"type": {"const": "none"}}, "required": ["type"]},
                 {"type": "object", "properties": {"type": {"const": "bearer"}, "token":

@@ -5,25 +5,38 @@ use serde_json::{Map, Value};
 
 /// The type in a few words.
 pub(crate) fn kind(schema: SchemaView<'_>) -> String {
-    if let Some(form) = schema.form() {
-        return form.into();
+    if let Some(form) = form(schema) {
+        return form.to_owned();
     }
     if let Some(inner) = optional(schema) {
         return kind(inner);
     }
     let schema = schema.resolve();
-    let variants = schema.variants();
+    let variants = variants(schema);
     if schema.items().is_none() && !variants.is_empty() {
-        // Tags are words of their own only where nothing else stands beside them.
-        let tagged = variants.iter().all(|variant| tag(*variant).is_some());
-        let of = |variant: &SchemaView<'_>| if tagged { choice(*variant) } else { kind(*variant) };
-        let mut kinds: Vec<_> = variants.iter().map(of).collect();
+        let mut kinds: Vec<_> = variants.iter().map(|variant| choice(*variant)).collect();
         kinds.dedup();
         return kinds.join(" or ");
     }
-    let names: Vec<_> =
-        schema.constants().into_iter().map(|name| format!("`{}`", plain(name))).collect();
+    let names = schema.constants().into_iter().filter(|name| !name.is_null());
+    let names: Vec<_> = names.map(|name| format!("`{}`", plain(name))).collect();
     if names.is_empty() { plain_kind(schema) } else { names.join(" or ") }
+}
+
+/// The alternatives of a value. Beside a list of words, text with a pattern is a variable of the
+/// environment, which may stand for every word.
+pub(crate) fn variants(schema: SchemaView<'_>) -> Vec<SchemaView<'_>> {
+    let mut variants = schema.variants();
+    let variable = |schema: &SchemaView<'_>| {
+        let keywords = schema.value().as_object().into_iter().flatten();
+        let mut others =
+            keywords.filter(|(keyword, _)| !["type", "pattern"].contains(&keyword.as_str()));
+        schema.value().get("pattern").is_some() && others.next().is_none()
+    };
+    if variants.iter().any(|schema| !schema.constants().is_empty()) {
+        variants.retain(|schema| !variable(schema));
+    }
+    variants
 }
 
 /// The schema of an optional value, without `null`.
@@ -39,11 +52,9 @@ fn optional(schema: SchemaView<'_>) -> Option<SchemaView<'_>> {
 
 /// The type of a variant: its tag, if it has one.
 fn choice(schema: SchemaView<'_>) -> String {
-    tag(schema).map_or_else(|| kind(schema), |tag| format!("`{}`", plain(tag)))
-}
-
-fn tag<'a>(schema: SchemaView<'a>) -> Option<&'a Value> {
-    schema.keys().iter().find_map(|key| key.schema.constant())
+    let keys = schema.keys();
+    let tag = keys.iter().find_map(|key| key.schema.constant());
+    tag.map_or_else(|| kind(schema), |tag| format!("`{}`", plain(tag)))
 }
 
 fn plain_kind(schema: SchemaView<'_>) -> String {
@@ -71,7 +82,13 @@ fn plural(kind: String) -> String {
 }
 
 fn range(schema: SchemaView<'_>) -> String {
-    match (schema.bound("minimum"), schema.bound("maximum")) {
+    // The ends of the machine's integers bound nothing.
+    let high = schema.bound("maximum").filter(|high| {
+        high.as_f64().is_none_or(|high| high < i64::MAX as f64 && high != f64::from(u32::MAX))
+    });
+    let low =
+        schema.bound("minimum").filter(|low| low.as_f64().is_none_or(|low| low > i64::MIN as f64));
+    match (low, high) {
         (Some(low), Some(high)) => format!(" from {low} to {high}"),
         // A number that may not be negative goes without saying.
         (Some(low), None) if *low == 0 => String::new(),
@@ -126,8 +143,19 @@ pub(crate) fn sentence(description: &str) -> String {
     }
 }
 
+/// The form in which a value is written beyond its type: `duration` or `size`.
+pub(crate) fn form(schema: SchemaView<'_>) -> Option<&str> {
+    let schema = present(schema);
+    let noted = [schema, schema.resolve()].into_iter().find_map(|s| s.value().get("x-form"));
+    noted.and_then(Value::as_str).or_else(|| match schema.definition() {
+        Some("Duration" | "DurationOrZero") => Some("duration"),
+        Some("Size") => Some("size"),
+        _ => None,
+    })
+}
+
 /// The schema of an optional value, or the schema itself: the name of its definition stands there.
-pub(crate) fn present(schema: SchemaView<'_>) -> SchemaView<'_> {
+fn present(schema: SchemaView<'_>) -> SchemaView<'_> {
     match schema.definition() {
         Some(_) => schema,
         None => optional(schema).map_or(schema, present),
@@ -162,7 +190,7 @@ mod tests {
     #[test]
     fn types_are_told_in_a_few_words() {
         let defs = json!({
-            "Duration": {"type": ["number", "string"], "x-form": "duration"},
+            "Duration": {"type": ["number", "string"]},
             "Format": {"oneOf": [{"const": "json"}, {"const": "binary"}]},
             "Auth": {"oneOf": [
                 {"type": "object", "properties": {"type": {"const": "none"}}},
@@ -173,9 +201,15 @@ mod tests {
             (json!({"type": ["integer", "null"], "minimum": 1}), "integer ≥ 1"),
             (json!({"type": "number", "minimum": 0, "maximum": 1}), "number from 0 to 1"),
             (json!({"anyOf": [{"$ref": "#/$defs/Duration"}, {"type": "null"}]}), "duration"),
+            (json!({"anyOf": [{"x-form": "size"}, {"type": "null"}]}), "size"),
             (json!({"$ref": "#/$defs/Format"}), "`json` or `binary`"),
             (json!({"$ref": "#/$defs/Auth"}), "`none` or `bearer`"),
             (json!({"enum": ["a", "b"]}), "`a` or `b`"),
+            (
+                json!({"anyOf": [{"enum": ["a", null]}, {"type": "string", "pattern": "[$]"}]}),
+                "`a`",
+            ),
+            (json!({"type": "integer", "minimum": 1, "maximum": u64::MAX}), "integer ≥ 1"),
             (json!({"type": "integer", "minimum": 0}), "integer"),
             (json!({"type": "string", "writeOnly": true}), "secret string"),
             (json!({"type": "array", "items": {"type": "string"}}), "list of strings"),

@@ -125,6 +125,9 @@ fn every_key_of_every_component_and_every_code_has_a_text() {
             let is_fact = ["type: ", "Keys:", "default: "].iter().any(|f| meaning.starts_with(f));
             assert!(meaning.len() > 8 && !is_fact, "{name}: {topic}: {text}");
             assert!(explained.insert(topic.to_owned()), "{topic} has two texts");
+            let listed: Vec<&str> = text.lines().filter(|line| line.starts_with("  ")).collect();
+            let different: BTreeSet<&&str> = listed.iter().collect();
+            assert_eq!(listed.len(), different.len(), "{topic} lists a line twice: {text}");
         }
     }
     let mut expected: BTreeSet<String> =

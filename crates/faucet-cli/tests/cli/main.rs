@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
 mod authors;
+mod broken;
 mod check;
 mod completions;
 mod configuration;
@@ -25,5 +26,9 @@ mod run;
 mod secrets;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod start;
 mod support;
 mod tap;
+mod validate;
+mod warnings;

@@ -182,7 +182,7 @@ impl Code {
             Self::OutOfRange => "The value is too small, too large, or empty.",
             Self::InvalidValue => {
                 "The value has the right type, and its content does not fit: a URL without a host, a \
-                 duration with an unknown unit, text that is no base64."
+                 duration with an unknown unit, text that is no base64, a header name with a blank."
             }
             Self::Conflict => "Two keys exclude each other. Leave one of them out.",
             Self::NeedsKey => "The key has a meaning only together with another one.",

@@ -46,6 +46,11 @@ pub enum ProblemKind {
         /// In which way, without the value.
         why: String,
     },
+    /// The key itself, a name that the user chooses, has the wrong content.
+    InvalidKey {
+        /// In which way.
+        why: String,
+    },
     /// The key may not stand beside another.
     Conflict {
         /// The other.
@@ -181,7 +186,7 @@ impl ProblemKind {
             Self::Missing | Self::MissingOneOf { .. } => Code::MissingKey,
             Self::WrongType { .. } => Code::WrongType,
             Self::OutOfRange => Code::OutOfRange,
-            Self::Invalid { .. } => Code::InvalidValue,
+            Self::Invalid { .. } | Self::InvalidKey { .. } => Code::InvalidValue,
             Self::Conflict { .. } => Code::Conflict,
             Self::Needs { .. } => Code::NeedsKey,
             Self::Duplicate { .. } => Code::DuplicateKey,
@@ -222,6 +227,7 @@ impl ProblemKind {
         matches!(
             self,
             Self::UnknownKey { .. }
+                | Self::InvalidKey { .. }
                 | Self::Missing
                 | Self::MissingOneOf { .. }
                 | Self::Conflict { .. }
@@ -263,7 +269,10 @@ impl fmt::Display for ProblemKind {
             }
             Self::WrongType { found } => write!(f, "wrong type: {found}"),
             Self::OutOfRange => f.write_str("out of range"),
-            Self::Invalid { why } | Self::Custom(why) | Self::Syntax { why } => f.write_str(why),
+            Self::Invalid { why }
+            | Self::InvalidKey { why }
+            | Self::Custom(why)
+            | Self::Syntax { why } => f.write_str(why),
             Self::NotUtf8 => f.write_str("the text is not UTF-8"),
             Self::Unreadable { why } => write!(f, "cannot be read: {why}"),
             Self::Conflict { with } => write!(f, "not together with {with}"),

@@ -81,6 +81,13 @@ pub enum Advice {
     },
     /// A message of `subscribe_messages` is a map and has to be text.
     MessageAsText,
+    /// The name of a connector stands where a component belongs.
+    ConnectorAlone {
+        /// The name.
+        name: String,
+    },
+    /// A key of the user's own keeps values for later.
+    OwnKey,
     /// The file is empty.
     Empty,
 }

@@ -1,6 +1,6 @@
 //! Diagnostics as workflow commands, which GitHub shows beside the lines of a change.
 
-use crate::diagnostic::diagnostic::Diagnostic;
+use crate::diagnostic::facts::Diagnostic;
 use crate::diagnostic::text::SourceText;
 
 /// The diagnostic as a workflow command.

@@ -2,9 +2,9 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::diagnostic::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::facts::{Diagnostic, Severity};
 use crate::diagnostic::mask::Masked;
-use crate::diagnostic::position::Span;
+use crate::diagnostic::position::{Position, Span};
 use crate::diagnostic::text::SourceText;
 use crate::diagnostic::words;
 
@@ -37,7 +37,16 @@ pub(crate) fn draw(
         Level::NOTE.with_name("more").message(format!("{command} explain {}", of.topic())),
     );
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    renderer.term_width(width).render(&[group])
+    let drawn = renderer.term_width(width).render(&[group]);
+    // The renderer counts columns in the text with masks.
+    match (of.span, of.start, text.name()) {
+        (Some(span), Some(start), Some(name)) => {
+            let drawn_at = masked.position(masked.span(span).start);
+            let place = |at: Position| format!("{}:{}:{}", harmless(name), at.line, at.column);
+            drawn.replacen(&place(drawn_at), &place(start), 1)
+        }
+        _ => drawn,
+    }
 }
 
 fn snippet<'a>(

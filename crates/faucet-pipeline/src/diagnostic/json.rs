@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::diagnostic::Diagnostic;
+use crate::diagnostic::facts::Diagnostic;
 use crate::diagnostic::position::Position;
 use crate::diagnostic::text::SourceText;
 

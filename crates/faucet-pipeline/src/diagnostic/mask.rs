@@ -1,6 +1,6 @@
 //! Text without its secrets.
 
-use crate::diagnostic::position::Span;
+use crate::diagnostic::position::{Position, Span};
 
 /// Stands for a secret. It has the same length for each, which tells nothing of the secret.
 const MASK: &str = "***";
@@ -35,7 +35,12 @@ impl Masked {
                 let content = line.trim_end_matches(['\n', '\r']);
                 masked.text.push_str(&text[done..at]);
                 let from = masked.text.len();
-                if !content.trim().is_empty() {
+                let before = masked.parts.last_mut().filter(|(original, _)| original.end == at);
+                if let (Some((original, _)), false) = (before, content.is_empty()) {
+                    // Two findings of one secret have one mask.
+                    original.end = at + content.len();
+                    done = original.end;
+                } else if !content.trim().is_empty() {
                     masked.text.push_str(MASK);
                     let to = Span::new(from, masked.text.len());
                     masked.parts.push((Span::new(at, at + content.len()), to));
@@ -53,6 +58,11 @@ impl Masked {
     /// The part of [`text`](Self::text) that shows `span` of the original.
     pub(crate) fn span(&self, span: Span) -> Span {
         Span::new(self.offset(span.start, false), self.offset(span.end, true))
+    }
+
+    /// The place of the byte at `offset` in [`text`](Self::text).
+    pub(crate) fn position(&self, offset: usize) -> Position {
+        Position::of(&self.text, offset)
     }
 
     /// `is_end`: what ends within a mask ends behind it.
@@ -80,6 +90,10 @@ pub(crate) fn without_secrets(text: &str) -> String {
 /// Whether the text is a placeholder or a variable, and so no secret by itself.
 fn is_template(text: &str) -> bool {
     let text = text.trim_matches(['"', '\'']);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.strip_prefix("${").is_some_and(|name| !name.is_empty() && name.chars().all(is_name)) {
+        return true;
+    }
     let inside = text.trim_start_matches('$').strip_prefix('{').and_then(|t| t.strip_suffix('}'));
     inside.is_some_and(|inside| !inside.contains(['{', '}']) && !inside.contains(":-"))
 }
@@ -214,6 +228,8 @@ mod tests {
             ("ws://h/btc@trade", "ws://h/btc@trade"),
             ("ws://h/?a=${T:-s3cret}", "ws://h/?a=***"),
             ("proxy: u:pw@h:80", "proxy: ***@h:80"),
+            ("ws://h/?a=${T", "ws://h/?a=${T"),
+            ("ws://h/?a=${T-s3cret", "ws://h/?a=***"),
             ("none", "none"),
         ] {
             assert_eq!(masked(text), shown);

@@ -4,7 +4,7 @@
 //! them beside the text. Pipeline files and other languages share this part.
 
 mod advice;
-mod diagnostic;
+mod facts;
 mod github;
 mod human;
 mod json;
@@ -16,7 +16,7 @@ mod text;
 mod words;
 
 pub use advice::Advice;
-pub use diagnostic::{Diagnostic, Owner, Severity};
+pub use facts::{Diagnostic, Owner, Severity};
 pub(crate) use mask::{is_secret_name, without_secrets};
 pub use position::{Position, Span};
 pub use report::{Format, render};

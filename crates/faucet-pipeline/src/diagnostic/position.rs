@@ -33,6 +33,16 @@ pub struct Position {
     pub column: usize,
 }
 
+impl Position {
+    /// The place of the byte at `offset` in `text`.
+    pub(crate) fn of(text: &str, offset: usize) -> Self {
+        let before = &text.as_bytes()[..offset.min(text.len())];
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Self { line, column: String::from_utf8_lossy(&before[start..]).chars().count() + 1 }
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::facts::{Diagnostic, Severity};
 use crate::diagnostic::text::SourceText;
 use crate::diagnostic::{github, human, json, short};
 

@@ -1,6 +1,6 @@
 //! Diagnostics in a line each.
 
-use crate::diagnostic::diagnostic::Diagnostic;
+use crate::diagnostic::facts::Diagnostic;
 use crate::diagnostic::text::SourceText;
 
 /// The diagnostic in a line: `file:line:column: error[code]: message`.

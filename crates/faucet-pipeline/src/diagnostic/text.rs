@@ -43,10 +43,7 @@ impl SourceText {
 
     /// The place of the byte at `offset`.
     pub fn position(&self, offset: usize) -> Position {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Position { line, column: String::from_utf8_lossy(&before[start..]).chars().count() + 1 }
+        Position::of(&self.text, offset)
     }
 
     /// The text without its secrets: tokens, and what URLs have of user names, passwords and values

@@ -1,12 +1,46 @@
 //! The sentences of diagnostics. No other file makes them.
 
+use std::fmt;
+
 use faucet_core::{KeyPath, NoEffect, Problem, ProblemKind, Step};
 
 use crate::diagnostic::advice::Advice;
-use crate::diagnostic::diagnostic::{Diagnostic, Owner};
+use crate::diagnostic::facts::{Diagnostic, Owner};
+
+impl Diagnostic {
+    /// What is wrong, in a sentence.
+    pub fn message(&self) -> String {
+        message(self)
+    }
+
+    /// A few words for the place itself.
+    pub fn label(&self) -> Option<String> {
+        label(self)
+    }
+
+    /// What to do: one piece of advice a line.
+    pub fn help(&self) -> Vec<String> {
+        help(self)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]: {}", self.severity.as_str(), self.code(), self.message())?;
+        if let Some(label) = self.label() {
+            write!(f, ": {label}")?;
+        }
+        self.start.iter().try_for_each(|start| write!(f, " at {start}"))?;
+        let help = self.help();
+        if !help.is_empty() {
+            write!(f, " (help: {})", help.join("; "))?;
+        }
+        Ok(())
+    }
+}
 
 /// What is wrong.
-pub(crate) fn message(of: &Diagnostic) -> String {
+fn message(of: &Diagnostic) -> String {
     let Problem { path, kind, .. } = &of.problem;
     let key = name(of, path);
     let value = of.value.as_deref();
@@ -23,6 +57,7 @@ pub(crate) fn message(of: &Diagnostic) -> String {
             format!("there is no {what} `{name}`")
         }
         ProblemKind::UnknownName { what, .. } => format!("there is no such {what}"),
+        ProblemKind::Missing if path.is_root() => "the file is empty".to_owned(),
         ProblemKind::Missing if path.steps().len() == 1 => format!("the file has no `{key}`"),
         ProblemKind::Missing => format!("`{key}` is missing"),
         ProblemKind::MissingOneOf { keys, or } => {
@@ -30,8 +65,9 @@ pub(crate) fn message(of: &Diagnostic) -> String {
             let (keys, or) = (keys.iter().map(below).collect(), or.as_ref().map(below));
             ProblemKind::MissingOneOf { keys, or }.to_string()
         }
-        ProblemKind::WrongType { found } => match &of.problem.expected {
-            Some(expected) => format!("`{key}` takes {expected}, and not {found}"),
+        ProblemKind::WrongType { found: "nothing" } => format!("`{key}` has no value"),
+        ProblemKind::WrongType { .. } => match &of.problem.expected {
+            Some(expected) => format!("`{key}` takes {expected}, and not {}", given(of)),
             None => format!("`{key}` has the wrong type"),
         },
         ProblemKind::OutOfRange => match value {
@@ -42,7 +78,9 @@ pub(crate) fn message(of: &Diagnostic) -> String {
             Some(value) => format!("`{key}` cannot be `{}`", unquoted(value)),
             None => format!("the value of `{key}` is not understood"),
         },
-        ProblemKind::Invalid { why } | ProblemKind::Custom(why) => match path.is_root() {
+        ProblemKind::Invalid { why }
+        | ProblemKind::InvalidKey { why }
+        | ProblemKind::Custom(why) => match path.is_root() {
             true => why.clone(),
             false if why.starts_with(path.last_key().unwrap_or("\n")) => why.clone(),
             false => format!("`{key}`: {why}"),
@@ -130,7 +168,7 @@ fn slip(advice: &Advice) -> Option<&'static str> {
 }
 
 /// A few words for the place.
-pub(crate) fn label(of: &Diagnostic) -> Option<String> {
+fn label(of: &Diagnostic) -> Option<String> {
     if let Some(label) = of.advice.as_ref().and_then(advice_label) {
         return Some(label);
     }
@@ -140,10 +178,17 @@ pub(crate) fn label(of: &Diagnostic) -> Option<String> {
             meant(near).or_else(|| Some("there is no such key".to_owned()))
         }
         ProblemKind::UnknownName { near, .. } => meant(near),
-        ProblemKind::Missing | ProblemKind::MissingOneOf { .. } => {
+        ProblemKind::Missing => {
             Some("it belongs below this key".to_owned()).filter(|_| !at_top(of))
         }
-        ProblemKind::WrongType { found } => Some(format!("this is {found}")),
+        ProblemKind::MissingOneOf { keys, or } if !of.problem.path.is_root() => {
+            let it = if keys.len() + or.iter().len() > 1 { "one of them" } else { "it" };
+            Some(format!("{it} belongs below this key"))
+        }
+        ProblemKind::WrongType { found: "nothing" } => {
+            of.problem.expected.as_ref().map(|expected| format!("expected {expected}"))
+        }
+        ProblemKind::WrongType { .. } => Some(format!("this is {}", given(of))),
         ProblemKind::OutOfRange | ProblemKind::Invalid { .. } => {
             of.problem.expected.as_ref().map(|expected| format!("expected {expected}"))
         }
@@ -170,7 +215,7 @@ pub(crate) fn other_label(of: &Diagnostic) -> &'static str {
 }
 
 /// What to do.
-pub(crate) fn help(of: &Diagnostic) -> Vec<String> {
+fn help(of: &Diagnostic) -> Vec<String> {
     let mut help = Vec::new();
     help.extend(of.advice.as_ref().and_then(|advice| advice_help(of, advice)));
     match &of.problem.kind {
@@ -181,21 +226,39 @@ pub(crate) fn help(of: &Diagnostic) -> Vec<String> {
         ProblemKind::UnknownName { what, known, .. } if known.is_empty() => {
             help.push(format!("the file has no {what}"));
         }
+        ProblemKind::Missing if at_top(of) && !of.problem.path.is_root() => {
+            let section = name(of, &of.problem.path);
+            help.push(format!("add `{section}` with a `type`; `faucet list` shows the choice"));
+        }
+        ProblemKind::WrongType { found: "a list" | "text", .. }
+            if of.advice.is_none() && of.problem.expected.as_deref() == Some("a map") =>
+        {
+            help.push("write keys and values below it, such as `key: value`".to_owned());
+        }
         ProblemKind::Missing => {
             help.extend(of.problem.expected.as_ref().map(|expected| format!("expected: {expected}")));
         }
-        ProblemKind::Conflict { .. } => {
-            help.extend(of.problem.help.is_none().then(|| "leave one of the two out".to_owned()));
-        }
+        ProblemKind::Conflict { .. } => help.push("leave one of the two out".to_owned()),
         ProblemKind::Needs { key } if of.problem.help.is_none() => {
             help.push(format!("add `{}`, or leave this key out", name(of, key)));
         }
-        ProblemKind::Duplicate { .. } => help.push("leave one of the two out".to_owned()),
+        ProblemKind::Duplicate { .. } => {
+            help.push("leave one of the two out".to_owned());
+            if let [Step::Key(section)] = of.problem.path.steps()
+                && matches!(&**section, "source" | "transform" | "sink")
+            {
+                help.push(format!("for several give them names below `{section}s`"));
+            }
+        }
         ProblemKind::Unavailable { feature, .. } => {
             help.push(format!("build with the cargo feature `{feature}`"));
         }
-        ProblemKind::NoEffect { reason: NoEffect::Without { .. } } => {
-            help.push("set it, or leave this key out".to_owned());
+        ProblemKind::NoEffect { reason: NoEffect::Without { key, values } } => {
+            let set = match values.first() {
+                Some(value) => format!("{}: {value}", name(of, key)),
+                None => name(of, key),
+            };
+            help.push(format!("set `{set}`, or leave this key out"));
         }
         ProblemKind::UnusedContext { near: None } => {
             let name = of.problem.path.last_key().unwrap_or_default();
@@ -239,11 +302,13 @@ fn advice_label(advice: &Advice) -> Option<String> {
         Advice::Unquote => "this is text, because of the quotes".to_owned(),
         Advice::Dollar { name } => format!("did you mean `${{{name}}}`?"),
         Advice::OtherTool { ours } => format!("did you mean `{ours}`?"),
-        Advice::MessageAsText => "a map".to_owned(),
+        Advice::MessageAsText => "this is a map".to_owned(),
+        Advice::OwnKey => "a file has no keys of your own".to_owned(),
         Advice::TooDeep
         | Advice::Inside { .. }
         | Advice::OneComponent { .. }
         | Advice::SeveralComponents { .. }
+        | Advice::ConnectorAlone { .. }
         | Advice::Empty => return None,
     })
 }
@@ -270,7 +335,7 @@ fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
         Advice::Indentation { expected, .. } => format!("indent the line with {expected} blanks"),
         Advice::SecondDocument => "a file has one pipeline; write another file".to_owned(),
         Advice::Boolean { meant } => {
-            format!("YAML 1.2 knows only `true` and `false`; write `{meant}`")
+            format!("`yes`, `no`, `on` and `off` are text; write `{meant}`")
         }
         Advice::AsList { list } => format!("write a list: {list}"),
         Advice::Unquote => "write the value without quotes".to_owned(),
@@ -291,8 +356,16 @@ fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
         Advice::OneComponent { short } => format!("write `{short}` for one component"),
         Advice::SeveralComponents { long } => format!("write `{long}` for several components"),
         Advice::MessageAsText => {
-            "write the message as text, in quotes: '{\"op\": \"subscribe\"}'".to_owned()
+            let message = of.value.as_deref().and_then(as_json);
+            let message = message.unwrap_or_else(|| r#"{"op":"subscribe"}"#.to_owned());
+            format!("write the message as text, in quotes: '{message}'")
         }
+        Advice::ConnectorAlone { name } => {
+            format!("write `type: {name}` below it, and the other keys of the connector")
+        }
+        Advice::OwnKey => "name an anchor where its value is used first, `reconnect: &name true`, \
+                           and write `*name` at the other places"
+            .to_owned(),
         Advice::Empty => "`faucet init` writes a file to start from".to_owned(),
     })
 }
@@ -320,6 +393,33 @@ fn holder(of: &Diagnostic) -> String {
             _ => format!("`{}`", name(of, &outer)),
         },
     }
+}
+
+/// The type of the value in words.
+fn given(of: &Diagnostic) -> &'static str {
+    let ProblemKind::WrongType { found } = &of.problem.kind else { return "something else" };
+    let is_whole = |expected: &String| expected.contains("whole number");
+    match *found {
+        "a number" if of.problem.expected.as_ref().is_some_and(is_whole) => "a fraction",
+        found => found,
+    }
+}
+
+/// A map of YAML as the text of a JSON object. `None` where it is none, or does not fit between single
+/// quotes.
+fn as_json(map: &str) -> Option<String> {
+    let is_object = |text: &str| {
+        let parsed: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        parsed.is_some_and(|value| value.is_object())
+    };
+    let text = match is_object(map) {
+        true => map.to_owned(),
+        false => {
+            let value: serde_json::Value = serde_saphyr::from_str(map).ok()?;
+            value.is_object().then(|| value.to_string())?
+        }
+    };
+    (!text.contains('\'')).then_some(text)
 }
 
 fn unquoted(value: &str) -> &str {

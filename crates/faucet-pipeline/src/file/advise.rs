@@ -1,6 +1,6 @@
 //! The slip behind a value of the wrong type.
 
-use faucet_core::ProblemKind;
+use faucet_core::{KeyPath, ProblemKind, Step};
 
 use crate::diagnostic::{Advice, Diagnostic};
 use crate::file::slips::quoted;
@@ -8,7 +8,13 @@ use crate::file::slips::quoted;
 /// What the user probably meant with a value of the wrong type. `written` is the value as it stands
 /// in the text.
 pub(crate) fn advice(found: &Diagnostic, written: &str) -> Option<Advice> {
-    let ProblemKind::WrongType { found: given } = &found.problem.kind else { return None };
+    let given = match &found.problem.kind {
+        ProblemKind::WrongType { found } => found,
+        ProblemKind::UnknownKey { near: None } if is_own_key(&found.problem.path) => {
+            return Some(Advice::OwnKey);
+        }
+        _ => return None,
+    };
     let expected = found.problem.expected.as_deref().unwrap_or_default();
     let bare = written.trim_matches(['"', '\'']);
     let is_quoted = bare.len() + 2 == written.len();
@@ -21,6 +27,9 @@ pub(crate) fn advice(found: &Diagnostic, written: &str) -> Option<Advice> {
         },
         "text" if expected.contains("number") && bare.parse::<f64>().is_ok() && is_quoted => {
             Some(Advice::Unquote)
+        }
+        "text" if expected.starts_with("a map with a `type`") && is_name(bare) => {
+            Some(Advice::ConnectorAlone { name: bare.to_owned() })
         }
         "text" if expected.starts_with("a list") => {
             Some(Advice::AsList { list: format!("[{written}]") })
@@ -39,6 +48,20 @@ pub(crate) fn advice(found: &Diagnostic, written: &str) -> Option<Advice> {
         }
         _ => None,
     }
+}
+
+/// Whether this is a key at the top that no tool reads, as other tools have them for anchors.
+fn is_own_key(path: &KeyPath) -> bool {
+    match path.steps() {
+        [Step::Key(key)] => key.starts_with("x-") || key.starts_with('.'),
+        _ => false,
+    }
+}
+
+/// Whether this could be the name of a connector.
+fn is_name(word: &str) -> bool {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+    !word.is_empty() && word.len() <= 30 && word.chars().all(good)
 }
 
 /// Whether this is one name in braces.
@@ -66,6 +89,13 @@ mod tests {
             ("text", "true or false", "maybe", None),
             ("text", whole, "\"5\"", Some(Advice::Unquote)),
             ("text", whole, "many", None),
+            (
+                "text",
+                "a map with a `type`",
+                "websocket",
+                Some(Advice::ConnectorAlone { name: "websocket".into() }),
+            ),
+            ("text", "a map with a `type`", "ws://u:p@h", None),
             ("text", "a list", "v1.json", Some(Advice::AsList { list: "[v1.json]".into() })),
             (
                 "a map",

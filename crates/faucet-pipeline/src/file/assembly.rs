@@ -46,8 +46,10 @@ pub(crate) fn assemble<'a>(
     let mut findings = Findings::new(variables, before);
     if !tree.is_object() {
         let what = "a pipeline file is a map with `source` and `sink`";
-        let advice = tree.is_null().then_some(Advice::Empty);
-        findings.push_with(Problem::custom(KeyPath::root(), what), advice);
+        match tree.is_null() {
+            true => findings.push_with(Problem::missing(KeyPath::root()), Some(Advice::Empty)),
+            false => findings.push(Problem::custom(KeyPath::root(), what)),
+        }
         return (None, findings);
     }
     // The values of components are looked at with their own keys.

@@ -159,9 +159,9 @@ impl Reader<'_> {
         files::resolve(&mut config, schema, place, self.home.as_deref(), findings);
         effects::warn(&config, schema, place, findings);
         let of_file = own_keys(table.kind());
-        let Checked { built, problems, .. } =
-            entry.check(config.clone(), &self.variables.open_below(place));
-        let is_whole = problems.is_empty() && self.variables.open_below(place).is_empty();
+        let open = self.variables.open_below(place);
+        let Checked { built, problems, .. } = entry.check(config.clone(), &open);
+        let is_whole = problems.is_empty() && open.is_empty();
         let problems = as_text(problems, schema, &config);
         for (problem, advice) in problems {
             findings.push_with(suggest(problem, of_file).under(place), advice);
@@ -171,6 +171,10 @@ impl Reader<'_> {
             catch_unwind(AssertUnwindSafe(|| info(built))).ok()
         });
         self.check_placeholders(entry, info.as_ref(), is_whole, &config, place, findings);
+        if !open.is_empty() {
+            // The value of a variable may have any placeholder.
+            findings.uses(None);
+        }
         built.filter(|_| !is_guess)
     }
 
@@ -188,7 +192,7 @@ impl Reader<'_> {
         let schema = SchemaView::new(entry.schema());
         let names = match info {
             Some(info) => info.placeholders.clone(),
-            // A component that could not be built has no description.
+            // A component that could not be built as it stands in the file has no description.
             None => files::placeholders(config, schema),
         };
         let is_described =
@@ -210,6 +214,7 @@ impl Reader<'_> {
             if let Some(meant) = nearest(name, context.iter().map(String::as_str)) {
                 let near = Some(meant.to_owned());
                 problem.kind = ProblemKind::Placeholder { name: name.clone(), near };
+                problem.help = None;
             }
             findings.push(problem);
         }
@@ -236,9 +241,7 @@ fn as_text(
     for problem in problems {
         let around = std::iter::successors(Some(problem.path.clone()), KeyPath::parent);
         let map = around.take_while(|path| !path.is_root()).find(takes_text);
-        let Some(map) =
-            map.filter(|map| map.get(config).is_some_and(|map| map.get("data").is_none()))
-        else {
+        let Some(map) = map.filter(|map| !means_a_map(map, schema, config)) else {
             all.push((problem, None));
             continue;
         };
@@ -250,6 +253,15 @@ fn as_text(
         }
     }
     all
+}
+
+/// Whether the map at `path` is one of those that the key takes, with or without mistakes: its
+/// constant keys fit, or it has another key of theirs.
+fn means_a_map(path: &KeyPath, schema: SchemaView<'_>, config: &Value) -> bool {
+    let (Some(item), Some(value)) = (schema.find(path), path.get(config)) else { return true };
+    let known = item.variants().into_iter().flat_map(SchemaView::keys);
+    let mut others = known.filter(|key| key.schema.constant().is_none());
+    !item.branch_of(value).keys().is_empty() || others.any(|key| value.get(key.name).is_some())
 }
 
 /// What a file says of a component's connector.

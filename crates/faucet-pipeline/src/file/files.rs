@@ -111,9 +111,9 @@ mod tests {
 
     #[test]
     fn a_path_begins_at_home_and_has_no_variable_of_a_shell() {
-        let home = Some("/home/a/");
+        let home = Some("/house/a/");
         for (text, expected) in [
-            ("~/x.jsonl", Ok("/home/a/x.jsonl")),
+            ("~/x.jsonl", Ok("/house/a/x.jsonl")),
             ("x/~/y", Ok("x/~/y")),
             ("~x", Ok("~x")),
             ("a$5", Ok("a$5")),

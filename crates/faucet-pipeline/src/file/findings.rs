@@ -84,6 +84,12 @@ impl<'a> Findings<'a> {
         self.used.as_ref()
     }
 
+    /// The places of messages that are maps and have to be text.
+    pub(crate) fn maps_for_text(&self) -> Vec<KeyPath> {
+        let is_map = |found: &&Diagnostic| matches!(found.advice, Some(Advice::MessageAsText));
+        self.found.iter().filter(is_map).map(|found| found.problem.path.clone()).collect()
+    }
+
     /// The components.
     pub(crate) fn owners(&self) -> &[Owner] {
         &self.owners
@@ -92,6 +98,15 @@ impl<'a> Findings<'a> {
     /// Whether an error was found at `path` or below it.
     pub(crate) fn concern(&self, path: &KeyPath) -> bool {
         self.errors().any(|problem| problem.path.is_within(path))
+    }
+
+    /// Whether a placeholder is probably a misspelled `name`.
+    pub(crate) fn suggest(&self, name: &str) -> bool {
+        let is_near = |kind: &ProblemKind| match kind {
+            ProblemKind::Placeholder { near, .. } => near.as_deref() == Some(name),
+            _ => false,
+        };
+        self.errors().any(|problem| is_near(&problem.kind))
     }
 
     fn errors(&self) -> impl Iterator<Item = &Problem> {
@@ -131,8 +146,8 @@ impl<'a> Findings<'a> {
         let Self { mut found, owners, .. } = self;
         for diagnostic in &mut found {
             let path = &diagnostic.problem.path;
-            let owner = owners.iter().filter(|owner| path.is_within(&owner.place));
-            diagnostic.owner = owner.last().cloned();
+            let mut owner = owners.iter().filter(|owner| path.is_within(&owner.place));
+            diagnostic.owner = owner.next_back().cloned();
         }
         found
     }

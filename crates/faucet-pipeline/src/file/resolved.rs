@@ -11,7 +11,8 @@ use crate::file::secrets::Secrets;
 const STRUCK: &str = "***";
 
 /// The tree as YAML. Secrets are struck out. The value of a variable is shown where the variable is
-/// the whole value; within another text, such as a message, it may be a secret that no key names.
+/// the whole value, or a part of a URL or a path; within another text, such as a message, it may be a
+/// secret that no key names.
 pub(crate) fn yaml(tree: &Value, variables: &Variables, secrets: &Secrets<'_>) -> String {
     let shown = struck(tree, &KeyPath::root(), variables, secrets);
     serde_saphyr::to_string(&shown).unwrap_or_default()
@@ -38,10 +39,10 @@ fn struck(value: &Value, path: &KeyPath, variables: &Variables, secrets: &Secret
         _ if secrets.is_secret(path) => STRUCK.into(),
         Value::String(text) => {
             let shown = variables.shown(path).filter(|shown| {
-                let name = shown.strip_prefix("${").and_then(|name| name.strip_suffix('}'));
-                name.is_none_or(|name| {
-                    name.contains(['{', '}']) || is_secret_name(name) || name.contains("KEY")
-                })
+                let whole = shown.strip_prefix("${").and_then(|name| name.strip_suffix('}'));
+                let is_whole = whole.is_some_and(|name| !name.contains(['{', '}']));
+                let may_be_secret = is_secret_name(shown) || shown.contains("KEY");
+                may_be_secret || !(is_whole || secrets.is_address(path))
             });
             without_secrets(shown.unwrap_or(text)).into()
         }

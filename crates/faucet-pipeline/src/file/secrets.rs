@@ -13,6 +13,8 @@ pub(crate) struct Secrets<'a> {
     pub(crate) tree: &'a Value,
     pub(crate) owners: &'a [Owner],
     pub(crate) registry: &'a Registry,
+    /// The messages that are maps and have to be text: their keys say whether a value is a secret.
+    pub(crate) maps: Vec<KeyPath>,
 }
 
 impl Secrets<'_> {
@@ -21,10 +23,15 @@ impl Secrets<'_> {
     fn is_hidden(&self, path: &KeyPath) -> bool {
         let around = std::iter::successors(Some(path.clone()), KeyPath::parent);
         let mut around = around.take_while(|path| !path.is_root());
-        // The words that choose a kind of credentials are none.
         let is_auth = |path: &KeyPath| path.last_key() == Some("auth");
-        let is_type = path.last_key() == Some("type");
-        around.any(|path| self.is_secret(&path) || is_auth(&path) && !is_type)
+        // A word that chooses a kind is no secret.
+        if path.last_key() == Some("type") {
+            return false;
+        }
+        if self.maps.iter().any(|map| path.is_within(map)) {
+            return self.is_secret(path);
+        }
+        around.any(|path| self.is_secret(&path) || is_auth(&path))
     }
 
     /// Whether the value at `path` is a secret: by the schema of its key, and where it has none by
@@ -51,6 +58,14 @@ impl Secrets<'_> {
                     })
             }
         }
+    }
+
+    /// Whether the value at `path` is a URL or the path of a file.
+    pub(crate) fn is_address(&self, path: &KeyPath) -> bool {
+        let owner = self.owners.iter().rev().find(|owner| path.is_within(&owner.place));
+        let schema = owner
+            .and_then(|owner| owner.schema(self.registry)?.find(&path.relative_to(&owner.place)));
+        schema.is_some_and(|schema| schema.has_placeholders() || schema.file_use().is_some())
     }
 
     /// The parts of the text that hold secrets.

@@ -291,20 +291,13 @@ fn unclosed(text: &str, offset: usize) -> Option<Slip> {
     Some(Slip::new(at..at + 1, advice, vec![(end..end, closing.to_owned())]))
 }
 
-/// The last comma before `offset` that stands in front of a closing bracket.
+/// The last comma up to `offset` that stands in front of a closing bracket.
 fn trailing_comma(text: &str, offset: usize) -> Option<Slip> {
-    let end = text.len().min(offset + 2);
-    let end = (end..=text.len()).find(|end| text.is_char_boundary(*end))?;
-    let before = text[..end].trim_end();
-    let at = match before.chars().last()? {
-        '}' | ']' => before[..before.len() - 1].trim_end().strip_suffix(',')?.len(),
-        // The error may stand at the bracket itself.
-        ',' if text[before.len()..].trim_start().starts_with(['}', ']']) => before.len() - 1,
-        _ => {
-            let comma = before.rfind(',')?;
-            text[comma + 1..].trim_start().starts_with(['}', ']']).then_some(comma)?
-        }
-    };
+    let is_last = |at: &usize| text[at + 1..].trim_start().starts_with(['}', ']']);
+    let commas = text.bytes().enumerate().take(offset + 1);
+    // The error stands at the bracket, or at the comma.
+    let last = commas.rev().filter(|(_, byte)| *byte == b',').map(|(at, _)| at).take(2);
+    let at = last.into_iter().find(is_last)?;
     Some(Slip::new(at..at + 1, Advice::TrailingComma, vec![(at..at + 1, " ".to_owned())]))
 }
 

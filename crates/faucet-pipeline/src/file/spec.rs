@@ -13,11 +13,12 @@ use crate::file::findings::Findings;
 use crate::file::format::SpecFormat;
 use crate::file::interpolate::{Variable, Variables, interpolate};
 use crate::file::keys::FILE_KEYS;
+use crate::file::locate::{locate, warn_of_context};
 use crate::file::misplaced::Moved;
 use crate::file::places::Places;
 use crate::file::secrets::{self, Secrets};
 use crate::file::tree::Tree;
-use crate::file::verdict::{Verdict, locate, warn_of_context};
+use crate::file::verdict::Verdict;
 use crate::file::{files, overrides, resolved, same_file};
 use crate::graph::Pipeline;
 
@@ -133,6 +134,9 @@ impl PipelineSpec {
             locate(&mut found, &text, &Places::default());
             return Err(SpecErrors::new(text, found));
         };
+        if found.iter().any(|found| found.problem.kind == ProblemKind::NotUtf8) {
+            without_replacements(&mut tree);
+        }
         let lookup = |name: &str| lookup(name).into();
         let variables = interpolate(&mut tree, &lookup);
         let home = match lookup("HOME") {
@@ -214,7 +218,7 @@ impl PipelineSpec {
         for owner in &owners {
             files::expand(&mut tree, owner, registry, self.home.as_deref());
         }
-        let secrets = Secrets { tree: &tree, owners: &owners, registry };
+        let secrets = Secrets { tree: &tree, owners: &owners, registry, maps: Vec::new() };
         resolved::yaml(&tree, &variables, &secrets)
     }
 
@@ -232,7 +236,8 @@ impl PipelineSpec {
         let file = File { tree: &tree, variables: &variables, places: &places, registry, home };
         let (pipeline, mut findings) = assemble(&file, found);
         let owners = findings.owners().to_vec();
-        let secrets = Secrets { tree: &tree, owners: &owners, registry };
+        let maps = findings.maps_for_text();
+        let secrets = Secrets { tree: &tree, owners: &owners, registry, maps };
         if self.is_readable {
             secrets.warn(&places, &variables, &mut findings);
         }
@@ -278,6 +283,17 @@ fn unreadable(name: &str, cause: io::Error) -> SpecErrors {
     let problem = Problem::new(KeyPath::root(), ProblemKind::Unreadable { why });
     let found = vec![Diagnostic::new(Severity::Error, problem)];
     SpecErrors::new(SourceText::default().with_name(name), found).because(cause)
+}
+
+/// Puts a letter in the place of bytes that are not UTF-8: they are told once, and not again as a
+/// character that does not fit a value.
+fn without_replacements(tree: &mut Value) {
+    match tree {
+        Value::String(text) => *text = text.replace(char::REPLACEMENT_CHARACTER, "x"),
+        Value::Array(items) => items.iter_mut().for_each(without_replacements),
+        Value::Object(entries) => entries.values_mut().for_each(without_replacements),
+        _ => {}
+    }
 }
 
 /// What to do with bytes that are not UTF-8.

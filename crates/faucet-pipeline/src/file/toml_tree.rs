@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Advice, Diagnostic, Severity, Span};
+use crate::file::node::twice;
 use crate::file::places::{Place, Places};
 use crate::file::slips;
 
@@ -13,11 +14,45 @@ use crate::file::slips;
 pub(crate) fn parse(text: &str) -> (Value, Places, Vec<Diagnostic>) {
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut toml = Toml { text, places: Places::default(), found: Vec::new() };
+    let value = toml.table(root.get_ref(), &KeyPath::root());
+    let mut told: Vec<usize> = Vec::new();
     for error in errors {
+        let start = error.span().map(|span| span.start.min(text.len()));
+        let line = start.map(|start| text[..start].rfind('\n').map_or(0, |at| at + 1));
+        // A line has at most one mistake that matters: the others follow from it.
+        if line.is_some_and(|line| told.contains(&line)) {
+            continue;
+        }
+        told.extend(line);
         toml.syntax(&error);
     }
-    let value = toml.table(root.get_ref(), &KeyPath::root());
     (value, toml.places, toml.found)
+}
+
+/// Text without quotes, as values of keys: each value, and what to do.
+pub(crate) fn bare_texts(text: &str) -> Vec<(Span, Advice)> {
+    let (_, errors) = DeTable::parse_recoverable(text);
+    let mut found: Vec<(Span, Advice)> = Vec::new();
+    for error in errors {
+        let Some(span) = error.span() else { continue };
+        let start = text[..span.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[start..].lines().next().unwrap_or_default();
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let bare = value.split(" #").next().unwrap_or_default().trim();
+        let is_bare = bare.starts_with(|c: char| c.is_alphabetic() || c == '{' || c == '/');
+        if !is_bare || bare.contains(['"', '\'']) {
+            continue;
+        }
+        let at = start + key.len() + 1 + value.find(bare).unwrap_or_default();
+        let whole = Span::new(at, at + bare.len());
+        if !found.iter().any(|(span, _)| *span == whole) {
+            let quoted = Some(slips::quoted(bare));
+            let because = "text of TOML stands in quotes";
+            found.push((whole, Advice::Quote { quoted, because }));
+        }
+    }
+    found.sort_by_key(|(span, _)| *span);
+    found
 }
 
 struct Toml<'a> {
@@ -29,38 +64,34 @@ struct Toml<'a> {
 impl Toml<'_> {
     fn syntax(&mut self, error: &toml::de::Error) {
         let span = error.span().map(|range| Span::new(range.start, range.end));
-        let why = error.message().to_owned();
-        let mut found = syntax(why.clone(), span);
-        let end = self.text.len();
-        if let Some(start) = span.map(|span| span.start.min(end)) {
-            let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-            let line = self.text[line_start..].lines().next().unwrap_or_default();
-            // A line has at most one mistake that matters: the others follow from it.
-            let is_told = |other: &Diagnostic| {
-                other.span.is_some_and(|span| {
-                    (line_start..=line_start + line.len()).contains(&span.start)
-                })
-            };
-            if self.found.iter().any(is_told) {
-                return;
-            }
-            if let Some((key, value)) = line.split_once('=') {
-                let bare = value.split(" #").next().unwrap_or_default().trim();
-                let is_bare = bare.starts_with(|c: char| c.is_alphabetic() || c == '{' || c == '/');
-                if is_bare && !bare.contains(['"', '\'']) {
-                    let at = line_start + key.len() + 1 + value.find(bare).unwrap_or_default();
-                    found.span = Some(Span::new(at, at + bare.len()));
-                    found.advice = Some(Advice::Quote {
-                        quoted: Some(slips::quoted(bare)),
-                        because: "text of TOML stands in quotes",
-                    });
-                }
-            }
-            if why.contains("duplicate key") {
-                found.problem.kind = duplicate(&mut found, self.text, start);
-            }
+        let why = error.message();
+        let mut found = syntax(why, span);
+        if let Some(span) = span.filter(|_| why.contains("duplicate key")) {
+            let (path, again) = self.key_at(span.start.min(self.text.len()));
+            let first = self.places.get(&path).and_then(|place| place.key);
+            found = twice(path, first, Some(again));
         }
         self.found.push(found);
+    }
+
+    /// The path of the key that stands at `start`, and its place.
+    fn key_at(&self, start: usize) -> (KeyPath, Span) {
+        let is_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"');
+        let rest = self.text[start..].trim_start_matches(['[', ' ']);
+        let at = self.text.len() - rest.len();
+        let key = rest.split(|c| !is_key(c)).next().unwrap_or_default();
+        let line = self.text[..at].rfind('\n').map_or(0, |at| at + 1);
+        let header = match self.text[line..].starts_with('[') {
+            true => "",
+            false => {
+                let above = self.text[..line].lines().rev().map(str::trim);
+                let header = above.filter_map(|line| line.strip_prefix('[')).next();
+                header.and_then(|header| header.split(']').next()).unwrap_or_default()
+            }
+        };
+        let keys = header.split('.').chain(key.split('.')).map(|key| key.trim().trim_matches('"'));
+        let path = keys.filter(|key| !key.is_empty()).fold(KeyPath::root(), KeyPath::then);
+        (path, Span::new(at, at + key.len()))
     }
 
     fn table(&mut self, table: &DeTable<'_>, path: &KeyPath) -> Value {
@@ -124,18 +155,6 @@ impl Toml<'_> {
         self.found.push(Diagnostic::new(Severity::Error, problem));
         None
     }
-}
-
-/// The kind of a problem with a key that stands twice. Names the key.
-fn duplicate(found: &mut Diagnostic, text: &str, start: usize) -> ProblemKind {
-    let is_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"');
-    let rest = text[start..].trim_start_matches(['[', ' ']);
-    let at = text.len() - rest.len();
-    let key = rest.split(|c| !is_key(c)).next().unwrap_or_default();
-    found.span = Some(Span::new(at, at + key.len()));
-    let path = key.split('.').fold(KeyPath::root(), |path, key| path.then(key.trim_matches('"')));
-    found.problem.path = path.clone();
-    ProblemKind::Duplicate { of: path }
 }
 
 /// What breaks a format.

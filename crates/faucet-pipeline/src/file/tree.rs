@@ -9,7 +9,7 @@ use serde_saphyr::{
     DuplicateKeyPolicy, Localizer, MessageFormatter, Spanned, UserMessageFormatter,
 };
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Advice, Diagnostic, Span};
 use crate::file::format::SpecFormat;
 use crate::file::node::{Collected, Node, span};
 use crate::file::patched::Patched;
@@ -40,13 +40,30 @@ impl Tree {
         let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let text = whole.with(0..start, "");
         match format {
-            SpecFormat::Toml => {
-                let (value, places, found) = toml_tree::parse(&text.text);
-                let parsed = Self { value: Some(value), places, found };
-                parsed.in_original(&text)
-            }
+            SpecFormat::Toml => Self::parse_toml(&text),
             SpecFormat::Yaml | SpecFormat::Json => Self::parse_repairing(text, format),
         }
+    }
+
+    /// Parses TOML, as if text without quotes had them.
+    fn parse_toml(text: &Patched) -> Self {
+        let bare = match text.text.len() <= LONGEST_REPAIRED {
+            true => toml_tree::bare_texts(&text.text),
+            false => Vec::new(),
+        };
+        let quote = |text: Patched, (span, advice): &(Span, Advice)| match advice {
+            Advice::Quote { quoted: Some(quoted), .. } => text.with(span.range(), quoted),
+            _ => text,
+        };
+        let mended = bare.iter().rev().fold(text.clone(), quote);
+        let (value, places, found) = toml_tree::parse(&mended.text);
+        let mut tree = Self { value: Some(value), places, found }.in_original(&mended);
+        tree.found.extend(bare.into_iter().map(|(span, advice)| {
+            let mut found = syntax("text without quotes", Some(text.original(span)));
+            found.advice = Some(advice);
+            found
+        }));
+        tree
     }
 
     /// Parses the text. Where a slip explains an error, the text is read as if it was mended.

@@ -1,12 +1,9 @@
 //! What is wrong, where, and what to do.
 
-use std::fmt;
-
-use faucet_core::{Code, ComponentKind, KeyPath, Problem, Registry, SchemaView, Step};
+use faucet_core::{Code, ComponentKind, KeyPath, Problem, ProblemKind, Registry, SchemaView, Step};
 
 use crate::diagnostic::advice::Advice;
 use crate::diagnostic::position::{Position, Span};
-use crate::diagnostic::words;
 
 /// How bad something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,21 +106,6 @@ impl Diagnostic {
         &self.problem.path
     }
 
-    /// What is wrong, in a sentence.
-    pub fn message(&self) -> String {
-        words::message(self)
-    }
-
-    /// A few words for the place itself.
-    pub fn label(&self) -> Option<String> {
-        words::label(self)
-    }
-
-    /// What to do: one piece of advice a line.
-    pub fn help(&self) -> Vec<String> {
-        words::help(self)
-    }
-
     /// The topic of `faucet explain` that says more.
     pub fn topic(&self) -> String {
         let code = || self.code().as_str().to_owned();
@@ -139,6 +121,7 @@ impl Diagnostic {
         let is_own = key == self.problem.path || self.is_unknown_key;
         match (&owner.connector, is_own) {
             (Some(connector), true) => format!("{}.{connector}", owner.kind),
+            _ if matches!(self.problem.kind, ProblemKind::Misplaced { .. }) => code(),
             (Some(connector), false) if key.first_key() != Some("type") => {
                 let keys = key.steps().iter().filter_map(|step| match step {
                     Step::Key(key) => Some(&**key),
@@ -149,20 +132,5 @@ impl Diagnostic {
             }
             _ => code(),
         }
-    }
-}
-
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]: {}", self.severity.as_str(), self.code(), self.message())?;
-        if let Some(label) = self.label() {
-            write!(f, ": {label}")?;
-        }
-        self.start.iter().try_for_each(|start| write!(f, " at {start}"))?;
-        let help = self.help();
-        if !help.is_empty() {
-            write!(f, " (help: {})", help.join("; "))?;
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,123 @@
+//! `docs/start.md`: each command of it is run, and prints what the page says.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::support::*;
+
+const PAGE: &str = include_str!("../../../../docs/start.md");
+
+/// The address of the feed on the page.
+const FEED: &str = "127.0.0.1:9001";
+
+/// A command of the page, and what it prints there.
+#[derive(Debug)]
+struct Step {
+    command: String,
+    expected: Vec<String>,
+    /// Whether it goes on while the others run.
+    is_feed: bool,
+}
+
+fn steps() -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut block = None;
+    for line in PAGE.lines() {
+        match (line.strip_prefix("```"), &block) {
+            (Some(info), None) => block = Some(info.to_owned()),
+            (Some(_), Some(_)) => block = None,
+            (None, Some(info)) if info.starts_with("console") => match line.strip_prefix("$ ") {
+                Some(command) => steps.push(Step {
+                    command: command.to_owned(),
+                    expected: Vec::new(),
+                    is_feed: info.ends_with("feed"),
+                }),
+                None => steps.last_mut().unwrap().expected.push(line.to_owned()),
+            },
+            _ => {}
+        }
+    }
+    steps
+}
+
+/// Whether the lines are those of the page, in which `…` stands for any text, and on a line of its own
+/// for any lines.
+fn matches(expected: &[String], found: &[&str]) -> bool {
+    match (expected.split_first(), found.split_first()) {
+        (None, None) => true,
+        (Some((first, rest)), _) if first == "…" => {
+            (0..=found.len()).any(|skipped| matches(rest, &found[skipped..]))
+        }
+        (Some((first, rest)), Some((line, others))) => {
+            matches_line(first, line) && matches(rest, others)
+        }
+        _ => false,
+    }
+}
+
+fn matches_line(expected: &str, line: &str) -> bool {
+    let Some((before, after)) = expected.split_once('…') else { return expected == line };
+    let Some(rest) = line.strip_prefix(before) else { return false };
+    let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+    let mut ends = ends;
+    ends.any(|at| matches_line(after, &rest[at..]))
+}
+
+/// A shell in the directory that finds the command under test.
+fn shell(files: &Files, command: &str) -> Command {
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_faucet"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(binary.parent().unwrap().to_owned());
+    let path = std::env::join_paths(paths.chain(std::env::split_paths(&path))).unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(files.dir()).env("PATH", path);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    shell
+}
+
+#[tokio::test]
+async fn each_command_of_the_first_page_does_what_the_page_says() {
+    let files = Files::new();
+    let mut feed = faucet(["feed", "--listen", "127.0.0.1:0"]);
+    let mut feed = Running::start(&mut feed);
+    let address = feed.first_line().await;
+    let address = address.trim_start_matches("ws://").trim_end_matches('/').to_owned();
+    let mut ran = 0;
+    for step in steps() {
+        ran += 1;
+        if step.is_feed {
+            // The feed of the page has a fixed port; a test takes a free one.
+            assert_eq!(step.command, "faucet feed");
+            assert_eq!(step.expected[0], format!("ws://{FEED}/"));
+            continue;
+        }
+        // Both outputs of a terminal, in the order in which a person sees them.
+        let ended = Running::start(&mut shell(&files, &format!("{} 2>&1", step.command))).ended();
+        let found = ended.await;
+        let shown = found.stdout.replace(&address, FEED);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(matches(&step.expected, &lines), "{step:#?} printed\n{shown}");
+        if step.command == "faucet init" {
+            let text = files.read("pipeline.yaml");
+            assert!(text.contains(FEED), "{text}");
+            files.write("pipeline.yaml", text.replace(FEED, &address));
+        }
+    }
+    assert!(ran >= 11, "{ran}");
+}
+
+#[test]
+fn dots_stand_for_any_text() {
+    let page = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    for (expected, found, same) in [
+        (page(&["a", "…", "d…"]), vec!["a", "b", "c", "do"], true),
+        (page(&["a", "…"]), vec!["a"], true),
+        (page(&["a…c"]), vec!["abbc"], true),
+        (page(&["a…c"]), vec!["abb"], false),
+        (page(&["a"]), vec!["a", "b"], false),
+        (page(&["a", "b"]), vec!["a"], false),
+    ] {
+        assert_eq!(matches(&expected, &found), same, "{expected:?} {found:?}");
+    }
+}
