@@ -89,6 +89,9 @@ fn message(of: &Diagnostic) -> String {
             format!("`{key}` cannot stand beside `{}`", name(of, with))
         }
         ProblemKind::Needs { key: other } => format!("`{key}` needs `{}`", name(of, other)),
+        ProblemKind::Below { key: other } => {
+            format!("`{key}` cannot be below `{}`", name(of, other))
+        }
         ProblemKind::Duplicate { of: other } if other == path => format!("`{key}` is given twice"),
         ProblemKind::Duplicate { of: other } => {
             format!("`{key}` means the same as `{}`", name(of, other))
