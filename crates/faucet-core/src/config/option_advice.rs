@@ -160,10 +160,7 @@ const ROWS: &[Row] = &[
 
 /// What stands for the option `name` here, for a connector that has what `has` says. With it comes the
 /// end of the name, for [`Instead::Inside`].
-pub(crate) fn instead_of<'a>(
-    name: &'a str,
-    has: impl Fn(Instead) -> bool,
-) -> Option<(Instead, &'a str)> {
+pub(crate) fn instead_of(name: &str, has: impl Fn(Instead) -> bool) -> Option<(Instead, &str)> {
     let lower = name.to_ascii_lowercase();
     let dotted = lower.replace(['-', '_'], ".");
     ROWS.iter().find_map(|(patterns, choices)| {
