@@ -109,10 +109,7 @@ const SINK: &str = "sink: {type: file, path: x}\n";
 fn problems_of_the_file_itself() {
     let known = "expected one of feed at line 1";
     for (text, expected) in [
-        (
-            "".to_owned(),
-            vec!["missing at line 1".to_owned()],
-        ),
+        ("".to_owned(), vec!["missing at line 1".to_owned()]),
         ("[1]".into(), vec!["a pipeline file is a map with `source` and `sink` at line 1".into()]),
         ("{}".into(), vec!["source: missing".into(), "sink: missing".into()]),
         (

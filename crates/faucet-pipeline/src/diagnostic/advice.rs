@@ -29,6 +29,24 @@ pub enum Advice {
     JsonComment,
     /// A key of YAML needs a blank behind its colon.
     BlankAfterColon,
+    /// A character that looks like a blank stands in front of a key.
+    OddBlank {
+        /// The number of other lines that have one.
+        more: usize,
+    },
+    /// A key has no colon.
+    NoColon,
+    /// A key of TOML has no `=`.
+    NoEquals,
+    /// A comma is missing behind a value of JSON.
+    NoComma,
+    /// The text is in the language of another ending.
+    OtherFormat {
+        /// The language.
+        format: &'static str,
+        /// Its ending.
+        ending: &'static str,
+    },
     /// A line is not indented as the keys beside it.
     Indentation {
         /// The number of blanks.
@@ -38,7 +56,7 @@ pub enum Advice {
     },
     /// A second document begins.
     SecondDocument,
-    /// `yes`, `no`, `on` and `off` are text.
+    /// `yes`, `no`, `on` and `off` are text, and `True` is no value of JSON and TOML.
     Boolean {
         /// The value that was meant.
         meant: bool,

@@ -89,6 +89,9 @@ fn message(of: &Diagnostic) -> String {
             format!("`{key}` cannot stand beside `{}`", name(of, with))
         }
         ProblemKind::Needs { key: other } => format!("`{key}` needs `{}`", name(of, other)),
+        ProblemKind::Below { key: other } => {
+            format!("`{key}` cannot be below `{}`", name(of, other))
+        }
         ProblemKind::Duplicate { of: other } if other == path => format!("`{key}` is given twice"),
         ProblemKind::Duplicate { of: other } => {
             format!("`{key}` means the same as `{}`", name(of, other))
@@ -161,6 +164,12 @@ fn slip(advice: &Advice) -> Option<&'static str> {
         Advice::TrailingComma => "a comma stands before the closing bracket",
         Advice::JsonComment => "JSON has no comments",
         Advice::BlankAfterColon => "a key is not followed by a blank",
+        Advice::OddBlank { .. } => "what stands in front of a key only looks like a blank",
+        Advice::NoColon => "a key is not followed by a colon",
+        Advice::NoEquals => "a key of TOML is not followed by `=`",
+        Advice::NoComma => "a comma is missing",
+        Advice::Boolean { .. } => "`true` and `false` are written in lower case",
+        Advice::OtherFormat { .. } => "the file is not in the language that its ending names",
         Advice::Indentation { .. } => "this line is not indented as the lines around it",
         Advice::SecondDocument => "the file has more than one document",
         _ => return None,
@@ -293,11 +302,17 @@ fn advice_label(advice: &Advice) -> Option<String> {
         Advice::TrailingComma => "nothing follows this comma".to_owned(),
         Advice::JsonComment => "a comment".to_owned(),
         Advice::BlankAfterColon => "a blank is missing behind the colon".to_owned(),
+        Advice::OddBlank { .. } => "no blank".to_owned(),
+        Advice::NoColon => "a colon is missing behind this".to_owned(),
+        Advice::NoEquals => "`=` is missing behind this".to_owned(),
+        Advice::NoComma => "a comma is missing behind this".to_owned(),
+        Advice::OtherFormat { format, .. } => format!("this looks like {format}"),
         Advice::Indentation { found, expected } => {
-            format!("{found} blanks, and the keys beside it have {expected}")
+            let s = if *found == 1 { "" } else { "s" };
+            format!("{found} blank{s}, and the keys beside it have {expected}")
         }
         Advice::SecondDocument => "a second document begins".to_owned(),
-        Advice::Boolean { meant } => format!("this is text; did you mean `{meant}`?"),
+        Advice::Boolean { meant } => format!("did you mean `{meant}`?"),
         Advice::AsList { .. } => "this is one item".to_owned(),
         Advice::Unquote => "this is text, because of the quotes".to_owned(),
         Advice::Dollar { name } => format!("did you mean `${{{name}}}`?"),
@@ -332,7 +347,22 @@ fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
             "JSON has no comments; remove it, or write the file as YAML".to_owned()
         }
         Advice::BlankAfterColon => "write `key: value`".to_owned(),
-        Advice::Indentation { expected, .. } => format!("indent the line with {expected} blanks"),
+        Advice::OddBlank { more: 0 } => "replace it by a blank".to_owned(),
+        Advice::OddBlank { more } => format!("replace it by a blank, also in {more} more lines"),
+        Advice::NoColon => "add the colon".to_owned(),
+        Advice::NoEquals => "write `key = value`".to_owned(),
+        Advice::NoComma => "add the comma".to_owned(),
+        Advice::OtherFormat { ending, .. } => {
+            format!("let its name end in .{ending}, or use --input-format {ending}")
+        }
+        Advice::Boolean { meant } if matches!(of.problem.kind, ProblemKind::Syntax { .. }) => {
+            format!("write `{meant}`")
+        }
+        Advice::Indentation { expected: 0, .. } => "begin the line without blanks".to_owned(),
+        Advice::Indentation { expected, .. } => {
+            let s = if *expected == 1 { "" } else { "s" };
+            format!("indent the line with {expected} blank{s}")
+        }
         Advice::SecondDocument => "a file has one pipeline; write another file".to_owned(),
         Advice::Boolean { meant } => {
             format!("`yes`, `no`, `on` and `off` are text; write `{meant}`")
@@ -356,9 +386,7 @@ fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
         Advice::OneComponent { short } => format!("write `{short}` for one component"),
         Advice::SeveralComponents { long } => format!("write `{long}` for several components"),
         Advice::MessageAsText => {
-            let message = of.value.as_deref().and_then(as_json);
-            let message = message.unwrap_or_else(|| r#"{"op":"subscribe"}"#.to_owned());
-            format!("write the message as text, in quotes: '{message}'")
+            r#"write the message as text, in quotes: '{"op":"subscribe"}'"#.to_owned()
         }
         Advice::ConnectorAlone { name } => {
             format!("write `type: {name}` below it, and the other keys of the connector")
@@ -403,23 +431,6 @@ fn given(of: &Diagnostic) -> &'static str {
         "a number" if of.problem.expected.as_ref().is_some_and(is_whole) => "a fraction",
         found => found,
     }
-}
-
-/// A map of YAML as the text of a JSON object. `None` where it is none, or does not fit between single
-/// quotes.
-fn as_json(map: &str) -> Option<String> {
-    let is_object = |text: &str| {
-        let parsed: Option<serde_json::Value> = serde_json::from_str(text).ok();
-        parsed.is_some_and(|value| value.is_object())
-    };
-    let text = match is_object(map) {
-        true => map.to_owned(),
-        false => {
-            let value: serde_json::Value = serde_saphyr::from_str(map).ok()?;
-            value.is_object().then(|| value.to_string())?
-        }
-    };
-    (!text.contains('\'')).then_some(text)
 }
 
 fn unquoted(value: &str) -> &str {

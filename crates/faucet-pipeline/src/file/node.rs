@@ -33,7 +33,7 @@ impl Collected<'_> {
             Node::List(items) => {
                 let items = items.into_iter().enumerate().map(|(index, item)| {
                     let path = path.clone().at(index);
-                    let value = self.span_of(&item);
+                    let value = self.span_of(&item).or_else(|| self.first_line(&item));
                     self.places.insert(path.clone(), Place { key: None, value });
                     self.value(item, &path)
                 });
@@ -57,6 +57,13 @@ impl Collected<'_> {
                 Value::Object(map)
             }
         }
+    }
+
+    /// The first line of a block, which has no brackets.
+    fn first_line(&self, node: &Spanned<Node>) -> Option<Span> {
+        let start = span(node.referenced)?.start;
+        let line = self.text.get(start..)?.lines().next()?.trim_end();
+        Some(Span::new(start, start + line.len()))
     }
 
     fn span_of(&self, node: &Spanned<Node>) -> Option<Span> {

@@ -17,9 +17,8 @@ use crate::file::locate::{locate, warn_of_context};
 use crate::file::misplaced::Moved;
 use crate::file::places::Places;
 use crate::file::secrets::{self, Secrets};
-use crate::file::tree::Tree;
 use crate::file::verdict::Verdict;
-use crate::file::{files, overrides, resolved, same_file};
+use crate::file::{files, overrides, repair, resolved, same_file};
 use crate::graph::Pipeline;
 
 /// A pipeline file.
@@ -125,7 +124,7 @@ impl PipelineSpec {
         before: Vec<Diagnostic>,
         lookup: impl Fn(&str) -> V,
     ) -> Result<Self, SpecErrors> {
-        let parsed = Tree::parse(text.text(), format);
+        let parsed = repair::parse(text.text(), format);
         let mut found = before;
         found.extend(parsed.found);
         let Some(mut tree) = parsed.value else {

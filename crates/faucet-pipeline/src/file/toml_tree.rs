@@ -5,10 +5,9 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Advice, Diagnostic, Severity, Span};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::file::node::twice;
 use crate::file::places::{Place, Places};
-use crate::file::slips;
 
 /// Turns TOML into JSON values. What breaks the format does not hide the rest.
 pub(crate) fn parse(text: &str) -> (Value, Places, Vec<Diagnostic>) {
@@ -27,32 +26,6 @@ pub(crate) fn parse(text: &str) -> (Value, Places, Vec<Diagnostic>) {
         toml.syntax(&error);
     }
     (value, toml.places, toml.found)
-}
-
-/// Text without quotes, as values of keys: each value, and what to do.
-pub(crate) fn bare_texts(text: &str) -> Vec<(Span, Advice)> {
-    let (_, errors) = DeTable::parse_recoverable(text);
-    let mut found: Vec<(Span, Advice)> = Vec::new();
-    for error in errors {
-        let Some(span) = error.span() else { continue };
-        let start = text[..span.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
-        let line = text[start..].lines().next().unwrap_or_default();
-        let Some((key, value)) = line.split_once('=') else { continue };
-        let bare = value.split(" #").next().unwrap_or_default().trim();
-        let is_bare = bare.starts_with(|c: char| c.is_alphabetic() || c == '{' || c == '/');
-        if !is_bare || bare.contains(['"', '\'']) {
-            continue;
-        }
-        let at = start + key.len() + 1 + value.find(bare).unwrap_or_default();
-        let whole = Span::new(at, at + bare.len());
-        if !found.iter().any(|(span, _)| *span == whole) {
-            let quoted = Some(slips::quoted(bare));
-            let because = "text of TOML stands in quotes";
-            found.push((whole, Advice::Quote { quoted, because }));
-        }
-    }
-    found.sort_by_key(|(span, _)| *span);
-    found
 }
 
 struct Toml<'a> {

@@ -2,25 +2,19 @@
 
 use std::borrow::Cow;
 
-use faucet_core::KeyPath;
+use faucet_core::{KeyPath, ProblemKind};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_saphyr::{
     DuplicateKeyPolicy, Localizer, MessageFormatter, Spanned, UserMessageFormatter,
 };
 
-use crate::diagnostic::{Advice, Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::file::format::SpecFormat;
 use crate::file::node::{Collected, Node, span};
 use crate::file::patched::Patched;
 use crate::file::places::{Place, Places};
-use crate::file::slips;
 use crate::file::toml_tree::{self, syntax};
-
-/// The most slips of a text that are repaired.
-const MOST_REPAIRS: usize = 20;
-/// The longest text of which slips are looked for, in bytes.
-const LONGEST_REPAIRED: usize = 256 * 1024;
 
 /// A parsed text.
 #[derive(Debug, Default)]
@@ -33,68 +27,8 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Parses `text`. Values are not printed.
-    pub(crate) fn parse(text: &str, format: SpecFormat) -> Self {
-        let whole = Patched::new(text);
-        // The mark says nothing in UTF-8, and two of the parsers do not know it.
-        let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let text = whole.with(0..start, "");
-        match format {
-            SpecFormat::Toml => Self::parse_toml(&text),
-            SpecFormat::Yaml | SpecFormat::Json => Self::parse_repairing(text, format),
-        }
-    }
-
-    /// Parses TOML, as if text without quotes had them.
-    fn parse_toml(text: &Patched) -> Self {
-        let bare = match text.text.len() <= LONGEST_REPAIRED {
-            true => toml_tree::bare_texts(&text.text),
-            false => Vec::new(),
-        };
-        let quote = |text: Patched, (span, advice): &(Span, Advice)| match advice {
-            Advice::Quote { quoted: Some(quoted), .. } => text.with(span.range(), quoted),
-            _ => text,
-        };
-        let mended = bare.iter().rev().fold(text.clone(), quote);
-        let (value, places, found) = toml_tree::parse(&mended.text);
-        let mut tree = Self { value: Some(value), places, found }.in_original(&mended);
-        tree.found.extend(bare.into_iter().map(|(span, advice)| {
-            let mut found = syntax("text without quotes", Some(text.original(span)));
-            found.advice = Some(advice);
-            found
-        }));
-        tree
-    }
-
-    /// Parses the text. Where a slip explains an error, the text is read as if it was mended.
-    fn parse_repairing(mut text: Patched, format: SpecFormat) -> Self {
-        let mut slips: Vec<Diagnostic> = Vec::new();
-        loop {
-            let failed = match parsed(&text.text, format) {
-                Ok(mut tree) => {
-                    tree = tree.in_original(&text);
-                    tree.found.extend(slips);
-                    return tree;
-                }
-                Err(failed) => failed,
-            };
-            let may = slips.len() < MOST_REPAIRS
-                && text.text.len() <= LONGEST_REPAIRED
-                && !failed.is_limit;
-            let mut failed = failed.found;
-            let repaired = may.then(|| repair(&text, format, &failed)).flatten();
-            let Some((mut slip, next)) = repaired else {
-                failed.span = failed.span.map(|span| text.original(span));
-                slips.push(failed);
-                return Self { value: None, places: Places::default(), found: slips };
-            };
-            slip.span = slip.span.map(|span| text.original(span));
-            slips.push(slip);
-            text = next;
-        }
-    }
-
-    fn in_original(mut self, text: &Patched) -> Self {
+    /// The tree with places in the original of `text`.
+    pub(crate) fn in_original(mut self, text: &Patched) -> Self {
         self.places.map_spans(|span| text.original(span));
         for found in &mut self.found {
             found.span = found.span.map(|span| text.original(span));
@@ -104,51 +38,25 @@ impl Tree {
     }
 }
 
-/// The slip that explains the error best, and the text without it: the first that brings the parser
-/// to the end, else the first that brings it farther.
-fn repair(
-    text: &Patched,
-    format: SpecFormat,
-    failed: &Diagnostic,
-) -> Option<(Diagnostic, Patched)> {
-    let line = |text: &str, at: usize| text[..at.min(text.len())].matches('\n').count();
-    let offset = failed.span.map_or(text.text.len(), |span| span.start).min(text.text.len());
-    let reached = line(&text.text, offset);
-    let mut best = None;
-    for slip in slips::candidates(&text.text, format, offset) {
-        let next = slip.repaired(text);
-        let found = || {
-            let mut found = failed.clone();
-            (found.span, found.advice) = (Some(slip.span), Some(slip.advice.clone()));
-            found
-        };
-        match parsed(&next.text, format) {
-            Ok(_) => return Some((found(), next)),
-            Err(later) if best.is_none() => {
-                let at = later.found.span.map_or(next.text.len(), |span| span.start);
-                if line(&next.text, at.min(next.text.len())) > reached {
-                    best = Some((found(), next));
-                }
-            }
-            Err(_) => {}
-        }
-    }
-    best
-}
-
 /// What keeps a text from being parsed.
-struct Failed {
-    found: Diagnostic,
+pub(crate) struct Failed {
+    pub(crate) found: Box<Diagnostic>,
     /// Whether the text is too large or too deep.
-    is_limit: bool,
+    pub(crate) is_limit: bool,
 }
 
+/// Parses the text as it is.
+///
 /// # Errors
 /// The first thing that breaks the format.
-fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Failed> {
-    if format == SpecFormat::Json {
-        // JSON is YAML, but not the reverse.
-        serde_json::from_str::<IgnoredAny>(text).map_err(|error| json_syntax(&error, text))?;
+pub(crate) fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Failed> {
+    match format {
+        SpecFormat::Toml => return parsed_toml(text),
+        SpecFormat::Json => {
+            // JSON is YAML, but not the reverse.
+            serde_json::from_str::<IgnoredAny>(text).map_err(|error| json_syntax(&error, text))?;
+        }
+        SpecFormat::Yaml => {}
     }
     let options = serde_saphyr::options! {
         strict_booleans: true,
@@ -161,12 +69,13 @@ fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Failed> {
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             // The snippet of the text would show what stands in that line.
             let why = error.without_snippet().render_with_formatter(&Placeless);
-            let at = error.location().and_then(span).map(|span| {
-                let rest = text.get(span.start..).and_then(|rest| rest.chars().next());
-                let width = rest.filter(|c| *c != '\n').map_or(0, char::len_utf8);
-                Span::new(span.start, span.start + width)
+            let at = error.location().map(|at| match span(at) {
+                Some(span) => span.start,
+                // The scanner counts lines and characters.
+                None => offset(text, at.line(), at.column()),
             });
-            Failed { found: syntax(why, at), is_limit: is_limit(&error) }
+            let found = syntax(why, at.map(|at| character_at(text, at)));
+            Failed { found: Box::new(found), is_limit: is_limit(&error) }
         })?;
     let mut collected = Collected { text, places: Places::default(), found: Vec::new() };
     let first = text.find(|c: char| !c.is_whitespace()).unwrap_or_default();
@@ -183,10 +92,36 @@ fn json_syntax(error: &serde_json::Error, text: &str) -> Failed {
     let why = why.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&why);
     let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
     let start = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
-    let start = (start.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at));
+    let found = Box::new(syntax(why, Some(character_at(text, start))));
+    Failed { found, is_limit: false }
+}
+
+/// # Errors
+/// The first thing that breaks the format.
+fn parsed_toml(text: &str) -> Result<Tree, Failed> {
+    let (value, places, found) = toml_tree::parse(text);
+    let is_syntax = |found: &&Diagnostic| matches!(found.problem.kind, ProblemKind::Syntax { .. });
+    match found.iter().filter(is_syntax).min_by_key(|found| found.span) {
+        Some(first) => Err(Failed { found: Box::new(first.clone()), is_limit: false }),
+        None => Ok(Tree { value: Some(value), places, found }),
+    }
+}
+
+/// The byte at a line and a column, both from 1; columns are characters.
+fn offset(text: &str, line: u64, column: u64) -> usize {
+    let before = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+    let start = text.split_inclusive('\n').take(before).map(str::len).sum::<usize>();
+    let column = usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1);
+    let line = text[start..].split('\n').next().unwrap_or_default();
+    start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+}
+
+/// The part with the character at `at`, or where the line ends there the place.
+fn character_at(text: &str, at: usize) -> Span {
+    let start = (at.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at));
     let start = start.unwrap_or(text.len());
     let width = text[start..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
-    Failed { found: syntax(why, Some(Span::new(start, start + width))), is_limit: false }
+    Span::new(start, start + width)
 }
 
 /// Whether the text is more than the parser takes, such as aliases of aliases of aliases. Each

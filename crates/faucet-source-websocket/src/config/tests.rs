@@ -36,7 +36,7 @@ fn wrong_values_are_refused_with_their_key() {
         (json!({"reconnect_backoff": 0}), "reconnect_backoff: out of range"),
         (
             json!({"reconnect_max_backoff": 0.5}),
-            "reconnect_max_backoff: out of range, expected a duration that is",
+            "reconnect_max_backoff: out of range, below reconnect_backoff",
         ),
         (
             json!({"reconnect_jitter": 1.5}),
