@@ -98,7 +98,7 @@ fn wrong_values_are_refused_with_their_key() {
         (json!({"subscribe_messages": [7]}), "subscribe_messages[0]: "),
         (
             json!({"subscribe_messages": [{"type": "binary", "data": "?"}]}),
-            "subscribe_messages[0]: data is not base64",
+            "subscribe_messages[0].data: not understood, expected base64",
         ),
         (json!({"message_format": "jsn"}), "message_format: unknown value"),
         (json!({"reconnect": "yes"}), "reconnect: wrong type: text, expected true or false"),
