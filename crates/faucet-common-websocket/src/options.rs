@@ -1,8 +1,10 @@
 //! The names that both ends have in the option map beside `websocket.<key>`.
 
-use faucet_core::OptionKey;
+use std::time::Duration;
+
 use faucet_core::option_map::{boolean, text};
-use serde_json::Value;
+use faucet_core::{OptionKey, duration};
+use serde_json::{Map, Value};
 
 /// `websocket.url`.
 pub const URL: OptionKey =
@@ -22,18 +24,22 @@ pub const DELAY: OptionKey = OptionKey::new(
     "websocket.reconnect.delay.ms",
     "reconnect_backoff",
     milliseconds,
-    "Wait before the first attempt, in milliseconds. It doubles with each.",
+    "Wait before the first attempt, in milliseconds. It doubles with each. Where only the longest wait \
+     is given and is shorter than the default, it is that.",
 )
-.with_default("1000");
+.with_default("1000")
+.following(the_shorter_cap);
 
 /// `websocket.reconnect.max.delay.ms`.
 pub const MAX_DELAY: OptionKey = OptionKey::new(
     "websocket.reconnect.max.delay.ms",
     "reconnect_max_backoff",
     milliseconds,
-    "The longest wait before an attempt, in milliseconds.",
+    "The longest wait before an attempt, in milliseconds. Where only the first wait is given and is \
+     longer than the default, it is that.",
 )
-.with_default("30000");
+.with_default("30000")
+.following(the_longer_delay);
 
 /// `websocket.subprotocol`.
 pub const SUBPROTOCOL: OptionKey = OptionKey::new(
@@ -73,6 +79,25 @@ fn patience(text: &str) -> Result<Value, &'static str> {
     }
 }
 
+/// The defaults of the first and of the longest wait.
+const FIRST: Duration = Duration::from_millis(1000);
+const LONGEST: Duration = Duration::from_millis(30_000);
+
+/// The wait that the key has, if it may be one.
+fn wait(given: &Map<String, Value>, key: &str) -> Option<Duration> {
+    duration::deserialize(given.get(key)?).ok().filter(|wait| !wait.is_zero())
+}
+
+fn the_shorter_cap(given: &Map<String, Value>) -> Option<Value> {
+    let shorter = wait(given, "reconnect_max_backoff")? < FIRST;
+    given.get("reconnect_max_backoff").filter(|_| shorter).cloned()
+}
+
+fn the_longer_delay(given: &Map<String, Value>) -> Option<Value> {
+    let longer = wait(given, "reconnect_backoff")? > LONGEST;
+    given.get("reconnect_backoff").filter(|_| longer).cloned()
+}
+
 fn milliseconds(text: &str) -> Result<Value, &'static str> {
     let millis = text.parse::<u64>().map_err(|_| "a whole number of milliseconds")?;
     Ok(format!("{millis}ms").into())
@@ -96,5 +121,41 @@ pub fn format(text: &str, [json, plain, bytes]: [&str; 3]) -> Result<Value, &'st
         "text" => Ok(plain.into()),
         "bytes" => Ok(bytes.into()),
         _ => Err("json, text or bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_constants_are_the_defaults() {
+        for (key, wait) in [(DELAY, FIRST), (MAX_DELAY, LONGEST)] {
+            assert_eq!(key.default, Some(wait.as_millis().to_string().as_str()));
+        }
+    }
+
+    #[test]
+    fn a_wait_follows_the_other_only_where_its_default_does_not_fit() {
+        for (other, delay, cap) in [
+            (json!("999ms"), json!("999ms"), Value::Null),
+            (json!(0.5), json!(0.5), Value::Null),
+            (json!("1000ms"), Value::Null, Value::Null),
+            (json!("30000ms"), Value::Null, Value::Null),
+            (json!("1 min"), Value::Null, json!("1 min")),
+            (json!(0), Value::Null, Value::Null),
+            (json!("99999999h"), Value::Null, Value::Null),
+            (Value::Null, Value::Null, Value::Null),
+        ] {
+            for (key, known, expected) in
+                [(DELAY, "reconnect_max_backoff", &delay), (MAX_DELAY, "reconnect_backoff", &cap)]
+            {
+                let given = Map::from_iter([(known.to_owned(), other.clone())]);
+                let found = key.follows.and_then(|follows| follows(&given));
+                assert_eq!(found.unwrap_or_default(), *expected, "{} {other}", key.name);
+            }
+        }
     }
 }

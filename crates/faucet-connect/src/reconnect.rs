@@ -41,9 +41,9 @@ impl ReconnectKeys {
         let Self { reconnect, backoff, max_backoff, jitter, max_attempts } = self;
         duration::check("reconnect_backoff", Some(backoff), problems);
         duration::check("reconnect_max_backoff", max_backoff, problems);
-        problems.push_if(max_backoff.is_some_and(|max| max < backoff), || {
-            let expected = "a duration that is not below reconnect_backoff";
-            Problem::out_of_range("reconnect_max_backoff", expected)
+        // A cap of zero is out of range already.
+        problems.push_if(max_backoff.is_some_and(|max| max < backoff && !max.is_zero()), || {
+            Problem::below("reconnect_max_backoff", "reconnect_backoff")
         });
         problems.push_if(!(0.0..=1.0).contains(&jitter), || {
             Problem::out_of_range("reconnect_jitter", "a number from 0 to 1")
@@ -76,8 +76,11 @@ mod tests {
             (keys(), ""),
             (
                 ReconnectKeys { max_backoff: Some(Duration::from_millis(500)), ..keys() },
-                "reconnect_max_backoff: out of range, expected a duration that is not below \
-                 reconnect_backoff",
+                "reconnect_max_backoff: out of range, below reconnect_backoff",
+            ),
+            (
+                ReconnectKeys { max_backoff: Some(Duration::ZERO), ..keys() },
+                "reconnect_max_backoff: out of range, expected a duration longer than zero",
             ),
             (
                 ReconnectKeys { backoff: Duration::ZERO, ..keys() },

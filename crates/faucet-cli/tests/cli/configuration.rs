@@ -200,7 +200,7 @@ async fn what_is_no_pipeline_file_is_refused_with_its_place() {
         ("a.yaml", b"source:\n\ttype: x\n", "2:1: error[syntax]: a tab"),
         ("a.yaml", b"source: \xff\n", "1:9: error[not-utf8]"),
         ("a.json", b"{\"source\": ", "error[syntax]"),
-        ("a.json", b"source: 1", "1:1: error[syntax]: expected value"),
+        ("a.json", b"source: 1", "this looks like YAML"),
         ("a.toml", b"source = {\n", "error[syntax]"),
         ("a.toml", b"[source]\ntype = x\n", "2:8: error[syntax]"),
         ("a.conf", b"source: 1", "the ending of the file names no format"),

@@ -107,7 +107,7 @@ impl Error {
         let problems = problems.into();
         let mut error = Self::new(ErrorKind::Config, problems.to_string());
         if problems.len() == 1 {
-            error.0.hint = problems.iter().next().and_then(|problem| problem.help.clone());
+            error.0.hint = problems.iter().next().and_then(Problem::hint).map(str::to_owned);
         }
         error.0.problems = problems;
         error

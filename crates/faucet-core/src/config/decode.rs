@@ -72,22 +72,6 @@ pub(crate) fn decode_and_check<T: DeserializeOwned + JsonSchema, B: ?Sized>(
     Checked { built, problems }
 }
 
-/// Decodes a configuration struct and builds something of it.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub(crate) fn decode_and_build<T: DeserializeOwned + JsonSchema, B>(
-    value: Value,
-    build: impl FnOnce(T) -> Result<B, Problems>,
-) -> Result<B, Problems> {
-    let checked = decode_and_check(value, &[], |config| build(config).map(Box::new));
-    checked.problems.into_result()?;
-    checked
-        .built
-        .map(|built| *built)
-        .ok_or_else(|| Problem::custom(KeyPath::root(), "is not readable").into())
-}
-
 /// A struct on its way.
 struct Read<T> {
     decoded: Option<T>,

@@ -57,6 +57,11 @@ impl Problem {
         Self::new(path, ProblemKind::Needs { key: key.into() })
     }
 
+    /// The value at `path` may not be below that of the key `key`.
+    pub fn below(path: impl Into<KeyPath>, key: impl Into<KeyPath>) -> Self {
+        Self::new(path, ProblemKind::Below { key: key.into() })
+    }
+
     /// A rule of a connector's own; `what` says in a line what is wrong.
     pub fn custom(path: impl Into<KeyPath>, what: impl Into<String>) -> Self {
         Self::new(path, ProblemKind::Custom(what.into()))
@@ -76,6 +81,16 @@ impl Problem {
         self
     }
 
+    /// The advice that the line of `Display` does not have.
+    pub fn hint(&self) -> Option<&str> {
+        self.help.as_deref().filter(|_| !self.is_advice())
+    }
+
+    /// Whether the advice says all: to a key that there is not.
+    fn is_advice(&self) -> bool {
+        self.help.is_some() && matches!(self.kind, ProblemKind::UnknownKey { .. })
+    }
+
     /// The same problem in a tree that has this one at `outer`.
     #[must_use]
     pub fn under(self, outer: &KeyPath) -> Self {
@@ -89,6 +104,7 @@ impl Problem {
         match &mut self.kind {
             ProblemKind::Conflict { with: path }
             | ProblemKind::Needs { key: path }
+            | ProblemKind::Below { key: path }
             | ProblemKind::Duplicate { of: path }
             | ProblemKind::NoEffect { reason: NoEffect::Without { key: path, .. } }
             | ProblemKind::NoEffect { reason: NoEffect::Overtaken { by: path } }
@@ -109,6 +125,9 @@ impl fmt::Display for Problem {
             write!(f, "{}: ", self.path)?;
         }
         match &self.kind {
+            ProblemKind::UnknownKey { .. } if self.is_advice() => {
+                self.help.iter().try_for_each(|help| f.write_str(help))?;
+            }
             // The keys stand below the problem's own place, which is named already.
             ProblemKind::MissingOneOf { keys, or } => {
                 let below = |key: &KeyPath| key.relative_to(&self.path);
@@ -118,7 +137,7 @@ impl fmt::Display for Problem {
             kind => write!(f, "{kind}")?,
         }
         self.expected.iter().try_for_each(|expected| write!(f, ", expected {expected}"))?;
-        match &self.help {
+        match self.hint() {
             Some(help) if f.alternate() => write!(f, " (hint: {help})"),
             _ => Ok(()),
         }
@@ -242,6 +261,8 @@ mod tests {
             ),
             (Problem::conflict("a", "b"), "a: not together with b"),
             (Problem::needs("a", "b").help("set b"), "a: needs b"),
+            (Problem::new("a", near("ab")).help("use `ab`"), "a: use `ab`"),
+            (Problem::below("max", "min"), "max: out of range, below min"),
             (
                 Problem::new(
                     KeyPath::root(),
@@ -259,6 +280,8 @@ mod tests {
             format!("{:#}", Problem::needs("a", "b").help("set b")),
             "a: needs b (hint: set b)"
         );
+        let advised = Problem::new("a", near("ab")).help("use `ab`");
+        assert_eq!((format!("{advised:#}").as_str(), advised.hint()), ("a: use `ab`", None));
     }
 
     #[test]

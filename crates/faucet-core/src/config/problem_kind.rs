@@ -41,6 +41,11 @@ pub enum ProblemKind {
     },
     /// The value is too small, too large, or empty.
     OutOfRange,
+    /// The value is smaller than that of another key.
+    Below {
+        /// The other.
+        key: KeyPath,
+    },
     /// The value has the right type and the wrong content.
     Invalid {
         /// In which way, without the value.
@@ -185,7 +190,7 @@ impl ProblemKind {
             Self::UnknownName { .. } => Code::UnknownName,
             Self::Missing | Self::MissingOneOf { .. } => Code::MissingKey,
             Self::WrongType { .. } => Code::WrongType,
-            Self::OutOfRange => Code::OutOfRange,
+            Self::OutOfRange | Self::Below { .. } => Code::OutOfRange,
             Self::Invalid { .. } | Self::InvalidKey { .. } => Code::InvalidValue,
             Self::Conflict { .. } => Code::Conflict,
             Self::Needs { .. } => Code::NeedsKey,
@@ -212,6 +217,7 @@ impl ProblemKind {
         match self {
             Self::Conflict { with: key }
             | Self::Needs { key }
+            | Self::Below { key }
             | Self::Duplicate { of: key }
             | Self::NoEffect { reason: NoEffect::Without { key, .. } }
             | Self::NoEffect { reason: NoEffect::Overtaken { by: key } }
@@ -273,6 +279,7 @@ impl fmt::Display for ProblemKind {
             | Self::InvalidKey { why }
             | Self::Custom(why)
             | Self::Syntax { why } => f.write_str(why),
+            Self::Below { key } => write!(f, "out of range, below {key}"),
             Self::NotUtf8 => f.write_str("the text is not UTF-8"),
             Self::Unreadable { why } => write!(f, "cannot be read: {why}"),
             Self::Conflict { with } => write!(f, "not together with {with}"),

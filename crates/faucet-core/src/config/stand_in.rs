@@ -31,8 +31,10 @@ fn of_depth(schema: SchemaView<'_>, depth: usize) -> Value {
         Some(&"string") => "".into(),
         _ => {
             let variants = resolved.variants();
-            let map = variants.first().copied().unwrap_or(resolved);
-            let required = map.keys().into_iter().filter(|key| key.required);
+            if let (Some(first), true) = (variants.first(), resolved.keys().is_empty()) {
+                return of_depth(*first, depth - 1);
+            }
+            let required = resolved.keys().into_iter().filter(|key| key.required);
             let entries =
                 required.map(|key| (key.name.to_owned(), of_depth(key.schema, depth - 1)));
             Value::Object(entries.collect::<Map<_, _>>())
@@ -64,6 +66,11 @@ mod tests {
                 json!({"oneOf": [{"type": "object", "required": ["type"],
                     "properties": {"type": {"const": "none"}}}]}),
                 json!({"type": "none"}),
+            ),
+            (
+                json!({"anyOf": [{"type": "string"}, {"type": "object", "required": ["type"],
+                    "properties": {"type": {"const": "binary"}}}]}),
+                json!(""),
             ),
         ] {
             assert_eq!(stand_in(SchemaView::new(&schema)), expected, "{schema}");

@@ -148,7 +148,8 @@ fn secrets_of_members(text: &str) -> Vec<Span> {
             0 => value.find(['\n', ',', '}', ']']).unwrap_or(value.len()),
             _ => value.find(|c| is_mark(c) || c == '\n').unwrap_or(value.len()),
         };
-        let value = value[..end].trim_end();
+        // The quote that ends the text around it, such as a URL, is no part of it.
+        let value = value[..end].trim_end().trim_end_matches(is_mark);
         // A JSON pointer names a place.
         let is_long = value.len() >= SHORTEST && !value.starts_with('/');
         if !value.starts_with(['{', '[', '|', '>']) && (!may_be || is_long) {

@@ -89,6 +89,9 @@ fn message(of: &Diagnostic) -> String {
             format!("`{key}` cannot stand beside `{}`", name(of, with))
         }
         ProblemKind::Needs { key: other } => format!("`{key}` needs `{}`", name(of, other)),
+        ProblemKind::Below { key: other } => {
+            format!("`{key}` cannot be below `{}`", name(of, other))
+        }
         ProblemKind::Duplicate { of: other } if other == path => format!("`{key}` is given twice"),
         ProblemKind::Duplicate { of: other } => {
             format!("`{key}` means the same as `{}`", name(of, other))
@@ -198,6 +201,7 @@ fn label(of: &Diagnostic) -> Option<String> {
         ProblemKind::OutOfRange | ProblemKind::Invalid { .. } => {
             of.problem.expected.as_ref().map(|expected| format!("expected {expected}"))
         }
+        ProblemKind::Below { key } => Some(format!("less than `{}`", name(of, key))),
         ProblemKind::Duplicate { of: other } if *other == of.problem.path => {
             Some("once more".to_owned())
         }
@@ -383,7 +387,9 @@ fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
         Advice::OneComponent { short } => format!("write `{short}` for one component"),
         Advice::SeveralComponents { long } => format!("write `{long}` for several components"),
         Advice::MessageAsText => {
-            r#"write the message as text, in quotes: '{"op":"subscribe"}'"#.to_owned()
+            let is_json = |text: &&str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+            let text = of.value.as_deref().filter(is_json).unwrap_or(r#"{"op":"subscribe"}"#);
+            format!("write the message as text, in quotes: '{text}'")
         }
         Advice::ConnectorAlone { name } => {
             format!("write `type: {name}` below it, and the other keys of the connector")

@@ -41,7 +41,7 @@ fn parse_repairing(mut text: Patched, format: SpecFormat) -> Tree {
             Err(failed) => failed,
         };
         let may = slips.len() < MOST_REPAIRS && !failed.is_limit;
-        let mut failed = failed.found;
+        let mut failed = *failed.found;
         let repaired = may.then(|| repair(&text, format, &failed, &mut work)).flatten();
         let Some((mut slip, next)) = repaired else {
             failed.span = failed.span.map(|span| text.original(span));
@@ -113,5 +113,5 @@ fn other_format(text: &str, expected: SpecFormat) -> Option<Diagnostic> {
     let at = text.find(first)?;
     failed.span = Some(Span::new(at, at + first.len()));
     failed.advice = Some(Advice::OtherFormat { format: name, ending });
-    Some(failed)
+    Some(*failed)
 }

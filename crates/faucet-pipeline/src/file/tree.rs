@@ -40,7 +40,7 @@ impl Tree {
 
 /// What keeps a text from being parsed.
 pub(crate) struct Failed {
-    pub(crate) found: Diagnostic,
+    pub(crate) found: Box<Diagnostic>,
     /// Whether the text is too large or too deep.
     pub(crate) is_limit: bool,
 }
@@ -75,7 +75,7 @@ pub(crate) fn parsed(text: &str, format: SpecFormat) -> Result<Tree, Failed> {
                 None => offset(text, at.line(), at.column()),
             });
             let found = syntax(why, at.map(|at| character_at(text, at)));
-            Failed { found, is_limit: is_limit(&error) }
+            Failed { found: Box::new(found), is_limit: is_limit(&error) }
         })?;
     let mut collected = Collected { text, places: Places::default(), found: Vec::new() };
     let first = text.find(|c: char| !c.is_whitespace()).unwrap_or_default();
@@ -92,7 +92,8 @@ fn json_syntax(error: &serde_json::Error, text: &str) -> Failed {
     let why = why.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&why);
     let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
     let start = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
-    Failed { found: syntax(why, Some(character_at(text, start))), is_limit: false }
+    let found = Box::new(syntax(why, Some(character_at(text, start))));
+    Failed { found, is_limit: false }
 }
 
 /// # Errors
@@ -101,7 +102,7 @@ fn parsed_toml(text: &str) -> Result<Tree, Failed> {
     let (value, places, found) = toml_tree::parse(text);
     let is_syntax = |found: &&Diagnostic| matches!(found.problem.kind, ProblemKind::Syntax { .. });
     match found.iter().filter(is_syntax).min_by_key(|found| found.span) {
-        Some(first) => Err(Failed { found: first.clone(), is_limit: false }),
+        Some(first) => Err(Failed { found: Box::new(first.clone()), is_limit: false }),
         None => Ok(Tree { value: Some(value), places, found }),
     }
 }

@@ -45,6 +45,18 @@ async fn the_waits_are_those_of_the_document_and_there_are_exactly_n_connects() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_is_not_given_follows_the_one_that_is() {
+    assert_eq!(waits(&[("websocket.reconnect.delay.ms", "45000")]).await.0, [45_000; 3]);
+    assert_eq!(waits(&[("websocket.reconnect.max.delay.ms", "200")]).await.0, [200; 3]);
+    let both =
+        [("websocket.reconnect.delay.ms", "500"), ("websocket.reconnect.max.delay.ms", "400")];
+    let options = options("ws://h/", &both);
+    let error = WebsocketSinkFactory.create_initialized(&options).unwrap_err().to_string();
+    let below = "out of range, below websocket.reconnect.delay.ms";
+    assert_eq!(error, format!("websocket.reconnect.max.delay.ms: {below}"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn minus_one_is_unlimited() {
     let refusals = (0..50).map(|_| Script::reject(503));
     let scripts =
@@ -62,11 +74,11 @@ async fn minus_one_is_unlimited() {
 async fn message_type_headers_subprotocol_and_typed_keys_reach_the_server() {
     let server = ScriptedServer::start([Script::accept().subprotocol("v1.json")]).await;
     let more = [
-        ("websocket.message.type", "binary"),
+        ("websocket.message.type", "BINARY"),
         ("websocket.headers.Authorization", "Bearer t"),
         ("websocket.subprotocol", "v1.json"),
         ("websocket.connect_messages", "[\"hello\"]"),
-        ("websocket.delivery", "at_least_once"),
+        ("websocket.delivery", "AT_LEAST_ONCE"),
         ("websocket.compression", "deflate"),
         ("type", "sink"),
         ("extension", "websocket"),
@@ -111,6 +123,27 @@ async fn connectivity_is_validated_and_text_is_the_default() {
     let nobody = format!("ws://{}/", faucet_testkit::refused_address().await);
     let error = made(&nobody, &[]).validate_connectivity().await.unwrap_err();
     assert!(error.to_string().ends_with(": Connection refused"), "{error}");
+}
+
+#[test]
+fn options_of_other_engines_say_what_to_use() {
+    for (name, option) in [
+        ("error.handling", "websocket.reconnect.max.attempts"),
+        ("sink.delivery-guarantee", "websocket.delivery"),
+        ("init.message", "websocket.connect_messages"),
+        ("buffer.size", "websocket.max_write_buffer_bytes"),
+        ("frame.type", "websocket.message.type"),
+        ("endpoint", "websocket.url"),
+        ("encode", "format"),
+    ] {
+        let options = options("ws://h/", &[(name, "5")]);
+        let error = WebsocketSinkFactory.create_initialized(&options).unwrap_err();
+        assert_eq!(error.to_string(), format!("{name}: use `{option}`"));
+        assert_eq!(error.hint(), None);
+    }
+    let options = options("ws://h/", &[("sink.parallelism", "5")]);
+    let error = WebsocketSinkFactory.create_initialized(&options).unwrap_err().to_string();
+    assert_eq!(error, "sink.parallelism: leave it out: no option here does the same");
 }
 
 #[test]

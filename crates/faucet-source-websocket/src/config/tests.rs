@@ -36,7 +36,7 @@ fn wrong_values_are_refused_with_their_key() {
         (json!({"reconnect_backoff": 0}), "reconnect_backoff: out of range"),
         (
             json!({"reconnect_max_backoff": 0.5}),
-            "reconnect_max_backoff: out of range, expected a duration that is",
+            "reconnect_max_backoff: out of range, below reconnect_backoff",
         ),
         (
             json!({"reconnect_jitter": 1.5}),
@@ -98,7 +98,7 @@ fn wrong_values_are_refused_with_their_key() {
         (json!({"subscribe_messages": [7]}), "subscribe_messages[0]: "),
         (
             json!({"subscribe_messages": [{"type": "binary", "data": "?"}]}),
-            "subscribe_messages[0]: data is not base64",
+            "subscribe_messages[0].data: not understood, expected base64",
         ),
         (json!({"message_format": "jsn"}), "message_format: unknown value"),
         (json!({"reconnect": "yes"}), "reconnect: wrong type: text, expected true or false"),

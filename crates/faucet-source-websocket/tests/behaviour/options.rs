@@ -44,6 +44,22 @@ async fn the_waits_are_those_of_the_document_and_there_are_exactly_n_connects() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_is_not_given_follows_the_one_that_is() {
+    for (name, value, expected) in [
+        ("websocket.reconnect.delay.ms", "45000", 45_000),
+        ("websocket.reconnect_backoff", "1 min", 60_000),
+        ("websocket.reconnect.max.delay.ms", "200", 200),
+        ("websocket.reconnect_max_backoff", "0.5", 500),
+    ] {
+        let more = [(name, value), ("websocket.reconnect.max.attempts", "3")];
+        assert_eq!(waits(&more).await, [expected; 3], "{name}");
+    }
+    let longer =
+        [("websocket.reconnect.delay.ms", "20000"), ("websocket.reconnect.max.attempts", "3")];
+    assert_eq!(waits(&longer).await, [20_000, 30_000, 30_000]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn attempts_are_unlimited_by_default_and_with_minus_one() {
     for more in [&[][..], &[("websocket.reconnect.max.attempts", "-1")]] {
         let dial = Arc::new(NoWay::default());
@@ -170,7 +186,9 @@ fn a_problem_has_the_name_of_the_option() {
         ("websocket.reconnect.max.attempts", "-2", "expected a whole number, or -1 for unlimited"),
         ("websocket.reconnect.delay.ms", "-1", "expected a whole number of milliseconds"),
         ("websocket.reconnect.delay.ms", "0", "websocket.reconnect.delay.ms: out of range"),
-        ("websocket.reconnect.max.delay.ms", "5", "websocket.reconnect.max.delay.ms: out of range"),
+        ("websocket.reconnect.max.delay.ms", "0", "websocket.reconnect.max.delay.ms: out of range"),
+        ("websocket.reconnect.max.delay.ms", "1s", "expected a whole number of milliseconds"),
+        ("websocket.tls.ca_fiel", "x", "did you mean `websocket.tls.ca_file`?"),
         ("websocket.max_messages", "-1", "expected a whole number that is not negative"),
         ("websocket.message.type", "text", "websocket.message.type: unknown key"),
         ("format", "avro", "format: not understood, expected json, text or bytes"),
@@ -190,6 +208,130 @@ fn a_problem_has_the_name_of_the_option() {
     let wrong = options("http://u:s3cret@h/", &[]);
     let error = WebsocketSourceFactory.create_initialized(&wrong).unwrap_err().to_string();
     assert_eq!(error, "websocket.url: url must start with ws:// or wss://");
+}
+
+#[test]
+fn a_longest_wait_below_the_first_is_a_problem_where_both_are_given_and_known() {
+    let of = |delay, cap| {
+        refused(&[
+            ("websocket.reconnect.delay.ms", delay),
+            ("websocket.reconnect.max.delay.ms", cap),
+        ])
+    };
+    let below = "out of range, below websocket.reconnect.delay.ms";
+    assert_eq!(of("500", "400"), format!("websocket.reconnect.max.delay.ms: {below}"));
+    let range = "out of range, expected a duration longer than zero";
+    assert_eq!(of("500", "0"), format!("websocket.reconnect.max.delay.ms: {range}"));
+    let text = "not understood, expected a whole number of milliseconds";
+    assert_eq!(of("1s", "400"), format!("websocket.reconnect.delay.ms: {text}"));
+    assert_eq!(of("500", "1s"), format!("websocket.reconnect.max.delay.ms: {text}"));
+    let typed = [("websocket.reconnect_backoff", "1s"), ("websocket.reconnect.max.delay.ms", "5")];
+    let below = "out of range, below websocket.reconnect_backoff";
+    assert_eq!(refused(&typed), format!("websocket.reconnect.max.delay.ms: {below}"));
+}
+
+#[test]
+fn one_mistake_hides_no_other() {
+    let options = options(
+        "http://u:s3cret@h/",
+        &[
+            ("websocket.reconnect", "maybe"),
+            ("websocket.max_messages", "-1"),
+            ("websocket.headers.Upgrade", "s3cret"),
+            ("websocket.tls.insecure_skip_verify", "maybe"),
+            ("websocket.pong_timeout", "5"),
+            ("websocket.compression", "GZIP"),
+            ("websocket.auth.type", "BEARER"),
+            ("websocket.auth.config.token", ""),
+            ("websocket.batch_sise", "many"),
+            ("error.handling", "drop"),
+        ],
+    );
+    let error = WebsocketSourceFactory.create_initialized(&options).unwrap_err();
+    let mut found: Vec<String> = error.problems().iter().map(|one| one.path.to_string()).collect();
+    found.sort();
+    let expected = [
+        "error.handling",
+        "websocket.auth.config.token",
+        "websocket.batch_sise",
+        "websocket.batch_sise",
+        "websocket.compression",
+        "websocket.headers.Upgrade",
+        "websocket.max_messages",
+        "websocket.pong_timeout",
+        "websocket.reconnect",
+        "websocket.tls.insecure_skip_verify",
+        "websocket.url",
+    ];
+    assert_eq!(found, expected, "{error}");
+    let text = error.to_string();
+    assert!(text.contains("websocket.pong_timeout: needs websocket.ping_interval"), "{text}");
+    assert!(text.contains("websocket.compression: unknown value"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[tokio::test]
+async fn words_are_taken_in_any_case() {
+    let server = ScriptedServer::start([Script::accept().send_text("{").close(1000, "")]).await;
+    let more = [
+        ("type", "SOURCE"),
+        ("format", "JSON"),
+        ("websocket.on_parse_error", "SKIP"),
+        ("websocket.compression", "Deflate"),
+        ("websocket.proxy", "NONE"),
+        ("websocket.auth.type", "BASIC"),
+        ("websocket.auth.config.username", "U"),
+        ("websocket.auth.config.password", "P"),
+        ("websocket.reconnect", "FALSE"),
+    ];
+    let told = run(&made(&server.url(), &more)).await;
+    assert!(told.end.is_ok() && told.pages.is_empty(), "{told:?}");
+    let seen = server.finish().await;
+    assert_eq!(seen[0].header("authorization"), Some("Basic VTpQ"));
+    assert!(seen[0].header("sec-websocket-extensions").is_some());
+}
+
+#[test]
+fn options_of_other_engines_say_what_to_use() {
+    for (names, option) in [
+        (&["connector", "connector.type"][..], "extension"),
+        (&["value.format", "data.format", "codec"], "format"),
+        (&["uri", "websocket.uri", "endpoint", "host", "server.url"], "websocket.url"),
+        (&["error.handling", "error.strategy", "bad_data"], "websocket.on_parse_error"),
+        (&["json.ignore-parse-errors"], "websocket.on_parse_error"),
+        (&["error.retry.max-attempts", "max.retries"], "websocket.reconnect.max.attempts"),
+        (&["websocket.max.retries", "error.retries"], "websocket.reconnect.max.attempts"),
+        (&["reconnect.interval", "retry.backoff.ms"], "websocket.reconnect.delay.ms"),
+        (&["reconnect.backoff.max.ms"], "websocket.reconnect.max.delay.ms"),
+        (&["reconnect.enabled"], "websocket.reconnect"),
+        (&["timeout", "websocket.timeout.ms", "connect.timeout.ms"], "websocket.connect_timeout"),
+        (&["websocket.ping.interval.ms", "heartbeat.interval"], "websocket.ping_interval"),
+        (&["ping.timeout.ms"], "websocket.pong_timeout"),
+        (&["read_timeout_ms"], "websocket.idle_timeout"),
+        (&["max_records"], "websocket.max_messages"),
+        (&["max.message.size"], "websocket.max_message_bytes"),
+        (&["batch.size"], "websocket.batch_size"),
+        (&["flush.interval.ms"], "websocket.batch_timeout"),
+        (&["buffer.size"], "websocket.read_buffer_bytes"),
+        (&["subscription_message", "init.message", "topic"], "websocket.subscribe_messages"),
+        (&["authorization"], "websocket.headers.Authorization"),
+        (&["header.X-Key"], "websocket.headers.X-Key"),
+        (&["protocol"], "websocket.subprotocol"),
+        (&["proxy_url"], "websocket.proxy"),
+        (&["ssl.truststore.location"], "websocket.tls.ca_file"),
+        (&["tls.skip_cert_verify"], "websocket.tls.insecure_skip_verify"),
+        (&["ssl.protocol"], "websocket.tls"),
+    ] {
+        for name in names {
+            assert_eq!(refused(&[(name, "5")]), format!("{name}: use `{option}`"));
+        }
+    }
+    let token = refused(&[("bearer.token", "t"), ("websocket.auth.type", "bearer")]);
+    assert_eq!(token, "bearer.token: use `websocket.auth.config.token`");
+    for name in ["scan.startup.mode", "properties.group.id", "lookup.cache", "key.format", "mode"] {
+        let advice = "leave it out: no option here does the same";
+        assert_eq!(refused(&[(name, "5")]), format!("{name}: {advice}"));
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(crate) fn each_schema(schema: &mut Value, change: &mut impl FnMut(&mut Value
         for (keyword, inner) in object.iter_mut() {
             match (keyword.as_str(), inner) {
                 ("properties" | "patternProperties" | "$defs", Value::Object(schemas)) => {
-                    schemas.values_mut().for_each(|schema| each_schema(schema, change))
+                    schemas.values_mut().for_each(|schema| each_schema(schema, change));
                 }
                 ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => {
                     schemas.iter_mut().for_each(|schema| each_schema(schema, change));
