@@ -157,7 +157,6 @@ impl Reader<'_> {
         };
         let schema = SchemaView::new(entry.schema());
         files::resolve(&mut config, schema, place, self.home.as_deref(), findings);
-        effects::warn(&config, schema, place, findings);
         let of_file = own_keys(table.kind());
         let open = self.variables.open_below(place);
         let Checked { built, problems, .. } = entry.check(config.clone(), &open);
@@ -166,10 +165,15 @@ impl Reader<'_> {
         for (problem, advice) in problems {
             findings.push_with(suggest(problem, of_file).under(place), advice);
         }
+        // What is wrong with a key is told before it is asked whether it matters to another one.
+        effects::warn(&config, schema, place, findings);
         let info = built.as_ref().and_then(|built| {
             // The builder of the pipeline reports a panic.
             catch_unwind(AssertUnwindSafe(|| info(built))).ok()
         });
+        for warning in info.iter().flat_map(|info| &info.warnings).filter(|_| is_whole) {
+            findings.warn(warning.clone().under(place));
+        }
         self.check_placeholders(entry, info.as_ref(), is_whole, &config, place, findings);
         if !open.is_empty() {
             // The value of a variable may have any placeholder.

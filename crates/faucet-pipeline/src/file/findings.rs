@@ -90,6 +90,16 @@ impl<'a> Findings<'a> {
         self.found.iter().filter(is_map).map(|found| found.problem.path.clone()).collect()
     }
 
+    /// The unknown keys, and those that were probably meant.
+    pub(crate) fn meant(&self) -> Vec<(KeyPath, KeyPath)> {
+        let meant = self.errors().filter_map(|error| {
+            let ProblemKind::UnknownKey { near: Some(near) } = &error.kind else { return None };
+            let around = error.path.parent()?;
+            Some((error.path.clone(), near.split('.').fold(around, |path, key| path.then(key))))
+        });
+        meant.collect()
+    }
+
     /// The components.
     pub(crate) fn owners(&self) -> &[Owner] {
         &self.owners
