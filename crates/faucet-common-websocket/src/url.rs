@@ -369,7 +369,7 @@ mod tests {
             ("ws://u%0A:s3cret@h/", "url: its user has a line break"),
             ("ws://u:s3cret%0d@h/", "url: its password has a line break"),
             ("ws://h:0/", "url: must not have port 0"),
-            ("ws://h:99999/", "url: not valid: invalid port number"),
+            ("ws://h:99999/", "url: not valid: its port is no number from 1 to 65535"),
             ("ws://h/#s3cret", "url: must not have a fragment (RFC 6455 §3)"),
             ("ws://h/a b", "url: must not contain spaces or control characters"),
             ("ws://h/\r\nX: y", "url: must not contain spaces or control characters"),

@@ -72,7 +72,7 @@ const EXPECTED: &str = r#"
 28-text-for-section.yaml
   wrong-type | 2:9 | websocket | type: websocket
 29-message-as-map.yaml
-  wrong-type | 6:7 | {"op":"subscribe","channel":"trades"} | as text, in quotes: '{"op":"subscribe"}'
+  wrong-type | 6:7 | {"op":"subscribe","channel":"trades"} | '{"op":"subscribe","channel":"trades"}'
 30-colon-in-value.yaml
   syntax | 9:9 | out: trades.jsonl | "out: trades.jsonl"
 31-unclosed-quote.yaml
