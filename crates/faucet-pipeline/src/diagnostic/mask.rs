@@ -4,7 +4,7 @@ use crate::diagnostic::position::{Position, Span};
 use crate::diagnostic::secret_names::{is_secret_name, may_be_secret};
 
 /// Stands for a secret. It has the same length for each, which tells nothing of the secret.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// A text in which masks stand for secrets.
 #[derive(Debug, Default)]
@@ -165,8 +165,9 @@ fn secrets_of_urls(text: &str) -> Vec<Span> {
         let start = text[..at]
             .rfind(ends)
             .map_or(0, |mark| mark + text[mark..].chars().next().map_or(1, char::len_utf8));
-        let before = &text[start..at];
-        if before.contains(':') && !before.contains('/') {
+        // In front of a slash stands the scheme of a URL with a mistake.
+        let start = text[start..at].rfind('/').map_or(start, |slash| start + slash + 1);
+        if text[start..at].contains(':') {
             found.push(Span::new(start, at));
         }
     }
@@ -204,6 +205,8 @@ mod tests {
             ("ws://h/btc@trade", "ws://h/btc@trade"),
             ("ws://h/?a=${T:-s3cret}", "ws://h/?a=***"),
             ("proxy: u:pw@h:80", "proxy: ***@h:80"),
+            ("url: wss:/u:pw@h", "url: wss:/***@h"),
+            ("url: wss//u:pw@h", "url: wss//***@h"),
             ("ws://h/?a=${T", "ws://h/?a=${T"),
             ("ws://h/?a=${T-s3cret", "ws://h/?a=***"),
             ("none", "none"),

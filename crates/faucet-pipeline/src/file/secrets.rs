@@ -27,7 +27,7 @@ impl<'a> Secrets<'a> {
 
     /// Whether no message may show the value at `path`: it is a secret, or stands below a key that
     /// may hold some.
-    fn is_hidden(&self, path: &KeyPath) -> bool {
+    pub(crate) fn is_hidden(&self, path: &KeyPath) -> bool {
         let meant = self.meant.iter().find(|(unknown, _)| path.is_within(unknown));
         meant.is_some_and(|(unknown, meant)| self.hides(&path.rebased(unknown, meant)))
             || self.hides(path)
