@@ -111,16 +111,17 @@ impl Reader<'_> {
         let Registry { sources, transforms, sinks, .. } = self.registry;
         match kind {
             ComponentKind::Source => {
+                let diverts = given.diverts(sources);
                 let built = self.build(sources, given, |source| source.info(), findings);
-                Part::Source(built.unwrap_or_else(|| Box::new(Unbuilt)))
+                Part::Source(built.unwrap_or_else(|| Box::new(Unbuilt { diverts })))
             }
             ComponentKind::Transform => {
                 let built = self.build(transforms, given, |transform| transform.info(), findings);
-                Part::Transform(built.unwrap_or_else(|| Box::new(Unbuilt)))
+                Part::Transform(built.unwrap_or_else(|| Box::new(Unbuilt::default())))
             }
             _ => {
                 let built = self.build(sinks, given, |sink| sink.info(), findings);
-                Part::Sink(built.unwrap_or_else(|| Box::new(Unbuilt)))
+                Part::Sink(built.unwrap_or_else(|| Box::new(Unbuilt::default())))
             }
         }
     }
@@ -274,6 +275,15 @@ struct Given<'a> {
     /// The connector's own keys. `None`: the component is no map.
     config: Option<Map<String, Value>>,
     place: &'a KeyPath,
+}
+
+impl Given<'_> {
+    /// Whether the source hands over what it cannot decode, as far as its configuration says.
+    fn diverts<T: ?Sized + 'static>(&self, table: &Table<T>) -> bool {
+        let entry = self.connector.as_deref().and_then(|name| table.find(name));
+        let (Some(entry), Some(config)) = (entry, &self.config) else { return false };
+        effects::diverts(config, SchemaView::new(entry.schema()))
+    }
 }
 
 /// Separates the keys of the pipeline file from those of the connector.

@@ -43,8 +43,11 @@ impl<'a> Findings<'a> {
     /// Adds a problem together with the slip that brought it about.
     pub(crate) fn push_with(&mut self, mut problem: Problem, advice: Option<Advice>) {
         let open = |path: &KeyPath| self.variables.leave_open(path);
-        // A key is known or unknown whatever its value is.
-        let of_value = !matches!(problem.kind, ProblemKind::UnknownKey { .. });
+        // A key is known or unknown whatever its value is, and a placeholder stands in the file.
+        let of_value = !matches!(
+            problem.kind,
+            ProblemKind::UnknownKey { .. } | ProblemKind::Placeholder { .. }
+        );
         if of_value && open(&problem.path) || problem.kind.mentions().into_iter().any(open) {
             return;
         }
