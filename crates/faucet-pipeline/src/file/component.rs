@@ -195,11 +195,11 @@ impl Reader<'_> {
         findings: &mut Findings<'_>,
     ) {
         let schema = SchemaView::new(entry.schema());
-        let names = match info {
-            Some(info) => info.placeholders.clone(),
-            // A component that could not be built as it stands in the file has no description.
-            None => files::placeholders(config, schema),
-        };
+        let mut names = info.map_or_else(Vec::new, |info| info.placeholders.clone());
+        if !is_whole {
+            // What could not be read has no part in the description.
+            names.extend(files::placeholders(config, schema));
+        }
         let is_described =
             info.is_some() || schema.keys().iter().any(|k| k.schema.has_placeholders());
         findings.uses(is_described.then_some(&*names));
