@@ -11,6 +11,8 @@ use crate::file::{json_slips, toml_slips, yaml_slips};
 const MOST_REPAIRS: usize = 20;
 /// How many bytes are parsed again, at the most, to find out which slip explains an error.
 const MOST_WORK: usize = 512 * 1024;
+/// A smaller text counts as much as this: 128 attempts are enough for any file that a person wrote.
+const SMALL: usize = 4 * 1024;
 
 /// Parses `text`. Values are not printed.
 pub(crate) fn parse(text: &str, format: SpecFormat) -> Tree {
@@ -72,7 +74,8 @@ fn repair(
     };
     let mut best = None;
     for slip in candidates {
-        *work = work.checked_sub(text.text.len() + 1)?;
+        let Some(rest) = work.checked_sub(text.text.len().max(SMALL)) else { break };
+        *work = rest;
         let next = slip.repaired(text);
         let found = || {
             let mut found = failed.clone();
