@@ -131,7 +131,7 @@ impl ConnectOptions {
         self.check_sizes(problems);
         self.check_subprotocols(problems);
         let proxy = self.proxy.check(&"proxy".into(), problems);
-        self.check_tls(url.as_ref(), &proxy, problems);
+        self.check_tls(&proxy, problems);
         let headers = self.check_credentials(url.as_ref(), problems);
         let reconnect = Arc::new(self.reconnect.check(problems));
         let settings = Settings {
@@ -175,9 +175,9 @@ impl ConnectOptions {
         }
     }
 
-    fn check_tls(&self, url: Option<&UrlTemplate>, proxy: &ProxyChoice, problems: &mut Problems) {
+    fn check_tls(&self, proxy: &ProxyChoice, problems: &mut Problems) {
         self.tls.check(&"tls".into(), problems);
-        let plain = url.is_some_and(|url| !url.is_tls());
+        let plain = self.url.is_plain();
         // The authorities of `ca_file` are trusted for the certificate of a proxy, too.
         let of_proxy = TlsConfig { ca_file: self.tls.ca_file.clone(), ..TlsConfig::default() };
         let used = if proxy.is_tls() { of_proxy } else { TlsConfig::default() };

@@ -41,6 +41,11 @@ fn check_user_info(url: &WsUrl) -> Result<(), Problem> {
 pub struct UrlText(String);
 
 impl UrlText {
+    /// Whether the scheme is `ws`, also where the rest is no URL.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("ws://"))
+    }
+
     /// Checks the URL and where its placeholders stand.
     ///
     /// # Errors

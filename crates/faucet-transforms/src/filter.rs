@@ -54,6 +54,9 @@ impl TransformConfig for FilterConfig {
     type Transform = Filter;
 
     fn build(self) -> Result<Filter, Problems> {
+        let mistakes = Match::mistakes(&self.matches);
+        let problems = mistakes.iter().map(|error| problem_of(error, MATCH));
+        problems.collect::<Problems>().into_result()?;
         let matches = Match::parse(&self.matches).map_err(|error| problem_of(&error, MATCH))?;
         Ok(Filter { matches: Arc::new(matches) })
     }

@@ -102,7 +102,7 @@ async fn each_is_told_with_its_place_and_only_where_it_is_true() {
         (
             "  type: websocket\n  url: wss://h/{symbol}\n  unbounded: true",
             "  type: jsonl\n  path: ./{symbol}/../out.jsonl",
-            None,
+            Some("6:9: warning[same-file]: the sink writes the file that the source reads"),
         ),
         (
             "  type: websocket\n  url: wss://h/{symbol}\n  unbounded: true\nsink:\n  type: jsonl\n  \

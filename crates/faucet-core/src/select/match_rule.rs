@@ -114,6 +114,31 @@ impl Match {
         Ok(Self { written: written.clone(), groups: groups.collect() })
     }
 
+    /// Everything that [`parse`](Self::parse) would refuse, one mistake for each condition.
+    pub fn mistakes(written: &Value) -> Vec<MatchError> {
+        let of_map = |map: &serde_json::Map<String, Value>| -> Vec<MatchError> {
+            let alone = |(key, value): (&String, &Value)| {
+                let alone = serde_json::Map::from_iter([(key.clone(), value.clone())]);
+                Table::parse(&alone).err()
+            };
+            map.iter().filter_map(alone).collect()
+        };
+        let found: Vec<MatchError> = match written {
+            Value::Object(map) => of_map(map),
+            Value::Array(list) => {
+                let maps =
+                    list.iter().enumerate().filter_map(|(n, item)| Some((n, item.as_object()?)));
+                let within = |(n, map)| of_map(map).into_iter().map(move |e| e.within_index(n));
+                maps.flat_map(within).collect()
+            }
+            _ => Vec::new(),
+        };
+        match found.is_empty() {
+            true => Self::parse(written).err().into_iter().collect(),
+            false => found,
+        }
+    }
+
     /// Whether the JSON text `json`, a text message, matches; it is read at most once. See
     /// [`Pointer::find`] for text that is not JSON, and [`matches`](Self::matches) for messages of
     /// other sorts.

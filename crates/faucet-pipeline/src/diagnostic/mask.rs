@@ -1,9 +1,10 @@
 //! Text without its secrets.
 
 use crate::diagnostic::position::{Position, Span};
+use crate::diagnostic::secret_names::{is_secret_name, may_be_secret};
 
 /// Stands for a secret. It has the same length for each, which tells nothing of the secret.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// A text in which masks stand for secrets.
 #[derive(Debug, Default)]
@@ -98,32 +99,6 @@ fn is_template(text: &str) -> bool {
     inside.is_some_and(|inside| !inside.contains(['{', '}']) && !inside.contains(":-"))
 }
 
-/// Words in the names of keys that hold secrets.
-const WORDS: [&str; 12] = [
-    "token",
-    "tokn",
-    "secret",
-    "passw",
-    "passphrase",
-    "credential",
-    "authoriz",
-    "cookie",
-    "apikey",
-    "privatekey",
-    "signature",
-    "jwt",
-];
-
-/// Names of members of messages that hold secrets, where the value is long enough to be one.
-const NAMES: [&str; 4] = ["key", "sign", "sig", "auth"];
-
-/// Whether a key of this name probably holds a secret.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    let name: String = name.chars().filter(|c| !matches!(c, '_' | '-')).collect();
-    let name = name.to_lowercase();
-    WORDS.iter().any(|word| name.contains(word))
-}
-
 /// The values behind the names of secrets, also within a message that is JSON in quotes.
 fn secrets_of_members(text: &str) -> Vec<Span> {
     const SHORTEST: usize = 8;
@@ -135,7 +110,7 @@ fn secrets_of_members(text: &str) -> Vec<Span> {
         let word = before.rfind(|c| !is_word(c)).map_or(before, |mark| {
             &before[mark + before[mark..].chars().next().map_or(1, char::len_utf8)..]
         });
-        let may_be = NAMES.iter().any(|name| word.eq_ignore_ascii_case(name));
+        let may_be = may_be_secret(word);
         if word.is_empty() || !(is_secret_name(word) || may_be) {
             continue;
         }
@@ -190,8 +165,9 @@ fn secrets_of_urls(text: &str) -> Vec<Span> {
         let start = text[..at]
             .rfind(ends)
             .map_or(0, |mark| mark + text[mark..].chars().next().map_or(1, char::len_utf8));
-        let before = &text[start..at];
-        if before.contains(':') && !before.contains('/') {
+        // In front of a slash stands the scheme of a URL with a mistake.
+        let start = text[start..at].rfind('/').map_or(start, |slash| start + slash + 1);
+        if text[start..at].contains(':') {
             found.push(Span::new(start, at));
         }
     }
@@ -229,6 +205,8 @@ mod tests {
             ("ws://h/btc@trade", "ws://h/btc@trade"),
             ("ws://h/?a=${T:-s3cret}", "ws://h/?a=***"),
             ("proxy: u:pw@h:80", "proxy: ***@h:80"),
+            ("url: wss:/u:pw@h", "url: wss:/***@h"),
+            ("url: wss//u:pw@h", "url: wss//***@h"),
             ("ws://h/?a=${T", "ws://h/?a=${T"),
             ("ws://h/?a=${T-s3cret", "ws://h/?a=***"),
             ("none", "none"),

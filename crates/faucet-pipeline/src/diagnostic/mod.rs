@@ -11,13 +11,15 @@ mod json;
 mod mask;
 mod position;
 mod report;
+mod secret_names;
 mod short;
 mod text;
 mod words;
 
 pub use advice::Advice;
 pub use facts::{Diagnostic, Owner, Severity};
-pub(crate) use mask::{is_secret_name, without_secrets};
+pub(crate) use mask::without_secrets;
 pub use position::{Position, Span};
 pub use report::{Format, render};
+pub(crate) use secret_names::is_secret_name;
 pub use text::SourceText;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::mask::Masked;
+use crate::diagnostic::mask::{MASK, Masked};
 use crate::diagnostic::position::{Position, Span};
 
 /// A text, its name, and the parts of it that must not be shown.
@@ -52,15 +52,17 @@ impl SourceText {
         Masked::new(&self.text, &self.secrets)
     }
 
-    /// The value at `span` as it may be shown: a line of at most 60 characters.
-    pub(crate) fn excerpt(&self, span: Span) -> Option<String> {
+    /// The value at `span` as it may be shown: a line of at most 60 characters. `masked` is the text
+    /// without its secrets: what stands around a value says whether it is one.
+    pub(crate) fn excerpt(&self, masked: &Masked, span: Span) -> Option<String> {
         const LONGEST: usize = 60;
         if self.secrets.iter().any(|secret| secret.start < span.end && span.start < secret.end) {
             return None;
         }
-        let text = self.text.get(span.range())?.trim();
-        let fits = !text.is_empty() && !text.contains('\n') && text.chars().count() <= LONGEST;
-        fits.then(|| Masked::new(text, &[]).text)
+        let shown = masked.text.get(masked.span(span).range())?.trim();
+        let is_secret = shown.trim_matches(['"', '\'']) == MASK;
+        let fits = !shown.is_empty() && !shown.contains('\n') && shown.chars().count() <= LONGEST;
+        (fits && !is_secret).then(|| shown.to_owned())
     }
 }
 
@@ -80,9 +82,14 @@ mod tests {
     fn an_excerpt_has_no_secret() {
         let text = SourceText::new("token: hunter2\nurl: ws://u:pw@h/?k=v\n");
         let text = text.with_secrets(vec![Span::new(7, 14)]);
-        assert_eq!(text.excerpt(Span::new(7, 14)), None);
-        assert_eq!(text.excerpt(Span::new(0, 5)).as_deref(), Some("token"));
-        assert_eq!(text.excerpt(Span::new(20, 36)).as_deref(), Some("ws://***@h/?k=***"));
-        assert_eq!(text.excerpt(Span::new(0, 20)), None);
+        let masked = text.masked();
+        let excerpt = |start, end| text.excerpt(&masked, Span::new(start, end));
+        assert_eq!(excerpt(7, 14), None);
+        assert_eq!(excerpt(0, 5).as_deref(), Some("token"));
+        assert_eq!(excerpt(20, 36).as_deref(), Some("ws://***@h/?k=***"));
+        assert_eq!(excerpt(0, 20), None);
+        // The name before a value says that it is a secret.
+        let text = SourceText::new("pasword: hunter2\n");
+        assert_eq!(text.excerpt(&text.masked(), Span::new(9, 16)), None);
     }
 }

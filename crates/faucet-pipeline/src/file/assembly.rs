@@ -296,19 +296,19 @@ mod tests {
         }
 
         async fn open(&self, _: &Scope) -> Result<Box<dyn PageReader>> {
-            Source::open(&Unbuilt, &Scope::default()).await
+            Source::open(&Unbuilt::default(), &Scope::default()).await
         }
 
         async fn check(&self, scope: &Scope) -> CheckReport {
-            Source::check(&Unbuilt, scope).await
+            Source::check(&Unbuilt::default(), scope).await
         }
     }
 
     fn assembled(tree: &Value) -> Result<Pipeline, Vec<String>> {
         let mut registry = Registry::new();
-        registry.add_source_with("s", |_: Nothing| Ok(Unbuilt)).unwrap();
+        registry.add_source_with("s", |_: Nothing| Ok(Unbuilt::default())).unwrap();
         registry.add_source_with("panics", |_: Nothing| Ok(Panics)).unwrap();
-        registry.add_sink_with("k", |_: Nothing| Ok(Unbuilt)).unwrap();
+        registry.add_sink_with("k", |_: Nothing| Ok(Unbuilt::default())).unwrap();
         let (variables, places) = (Variables::default(), Places::default());
         let file =
             File { tree, variables: &variables, places: &places, registry: &registry, home: None };

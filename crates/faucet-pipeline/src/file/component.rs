@@ -112,16 +112,17 @@ impl Reader<'_> {
         let Registry { sources, transforms, sinks, .. } = self.registry;
         match kind {
             ComponentKind::Source => {
+                let diverts = given.diverts(sources);
                 let built = self.build(sources, given, |source| source.info(), findings);
-                Part::Source(built.unwrap_or_else(|| Box::new(Unbuilt)))
+                Part::Source(built.unwrap_or_else(|| Box::new(Unbuilt { diverts })))
             }
             ComponentKind::Transform => {
                 let built = self.build(transforms, given, |transform| transform.info(), findings);
-                Part::Transform(built.unwrap_or_else(|| Box::new(Unbuilt)))
+                Part::Transform(built.unwrap_or_else(|| Box::new(Unbuilt::default())))
             }
             _ => {
                 let built = self.build(sinks, given, |sink| sink.info(), findings);
-                Part::Sink(built.unwrap_or_else(|| Box::new(Unbuilt)))
+                Part::Sink(built.unwrap_or_else(|| Box::new(Unbuilt::default())))
             }
         }
     }
@@ -158,7 +159,6 @@ impl Reader<'_> {
         };
         let schema = SchemaView::new(entry.schema());
         files::resolve(&mut config, schema, place, self.home.as_deref(), findings);
-        effects::warn(&config, schema, place, findings);
         let of_file = own_keys(table.kind());
         let open = self.variables.open_below(place);
         let Checked { built, problems, .. } = entry.check(config.clone(), &open);
@@ -167,10 +167,15 @@ impl Reader<'_> {
         for (problem, advice) in problems {
             findings.push_with(suggest(problem, of_file).under(place), advice);
         }
+        // What is wrong with a key is told before it is asked whether it matters to another one.
+        effects::warn(&config, schema, place, findings);
         let info = built.as_ref().and_then(|built| {
             // The builder of the pipeline reports a panic.
             catch_unwind(AssertUnwindSafe(|| info(built))).ok()
         });
+        for warning in info.iter().flat_map(|info| &info.warnings).filter(|_| is_whole) {
+            findings.warn(warning.clone().under(place));
+        }
         self.check_placeholders(entry, info.as_ref(), is_whole, &config, place, findings);
         if !open.is_empty() {
             // The value of a variable may have any placeholder.
@@ -271,6 +276,15 @@ struct Given<'a> {
     /// The connector's own keys. `None`: the component is no map.
     config: Option<Map<String, Value>>,
     place: &'a KeyPath,
+}
+
+impl Given<'_> {
+    /// Whether the source hands over what it cannot decode, as far as its configuration says.
+    fn diverts<T: ?Sized + 'static>(&self, table: &Table<T>) -> bool {
+        let entry = self.connector.as_deref().and_then(|name| table.find(name));
+        let (Some(entry), Some(config)) = (entry, &self.config) else { return false };
+        effects::diverts(config, SchemaView::new(entry.schema()))
+    }
 }
 
 /// Separates the keys of the pipeline file from those of the connector.

@@ -1,7 +1,7 @@
 //! Keys that change nothing beside the others.
 
 use faucet_core::{Beside, KeyPath, NoEffect, Problem, ProblemKind, SchemaView};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::file::findings::Findings;
 
@@ -43,6 +43,16 @@ pub(crate) fn warn(
             findings.warn(Problem::new(path.clone(), kind));
         }
     }
+}
+
+/// Whether a source of this configuration hands over what it cannot decode (`x-diverts`: the values of
+/// a key with which it does).
+pub(crate) fn diverts(config: &Map<String, Value>, schema: SchemaView<'_>) -> bool {
+    schema.keys().iter().any(|key| {
+        let values = key.schema.value().get("x-diverts").and_then(Value::as_array);
+        let value = config.get(key.name);
+        values.zip(value).is_some_and(|(values, value)| values.contains(value))
+    })
 }
 
 fn plain(value: &Value) -> String {

@@ -43,8 +43,11 @@ impl<'a> Findings<'a> {
     /// Adds a problem together with the slip that brought it about.
     pub(crate) fn push_with(&mut self, mut problem: Problem, advice: Option<Advice>) {
         let open = |path: &KeyPath| self.variables.leave_open(path);
-        // A key is known or unknown whatever its value is.
-        let of_value = !matches!(problem.kind, ProblemKind::UnknownKey { .. });
+        // A key is known or unknown whatever its value is, and a placeholder stands in the file.
+        let of_value = !matches!(
+            problem.kind,
+            ProblemKind::UnknownKey { .. } | ProblemKind::Placeholder { .. }
+        );
         if of_value && open(&problem.path) || problem.kind.mentions().into_iter().any(open) {
             return;
         }
@@ -88,6 +91,16 @@ impl<'a> Findings<'a> {
     pub(crate) fn maps_for_text(&self) -> Vec<KeyPath> {
         let is_map = |found: &&Diagnostic| matches!(found.advice, Some(Advice::MessageAsText));
         self.found.iter().filter(is_map).map(|found| found.problem.path.clone()).collect()
+    }
+
+    /// The unknown keys, and those that were probably meant.
+    pub(crate) fn meant(&self) -> Vec<(KeyPath, KeyPath)> {
+        let meant = self.errors().filter_map(|error| {
+            let ProblemKind::UnknownKey { near: Some(near) } = &error.kind else { return None };
+            let around = error.path.parent()?;
+            Some((error.path.clone(), near.split('.').fold(around, |path, key| path.then(key))))
+        });
+        meant.collect()
     }
 
     /// The components.

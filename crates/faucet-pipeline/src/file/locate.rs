@@ -27,6 +27,7 @@ const HIDDEN: &str = "…";
 
 /// Gives each diagnostic its place in the text, and the value that stands there.
 pub(crate) fn locate(found: &mut Vec<Diagnostic>, text: &SourceText, places: &Places) {
+    let masked = text.masked();
     for diagnostic in found.iter_mut() {
         let Diagnostic { problem, span, others, value, .. } = diagnostic;
         let of_key = problem.kind.is_about_key();
@@ -60,10 +61,10 @@ pub(crate) fn locate(found: &mut Vec<Diagnostic>, text: &SourceText, places: &Pl
         }
         let is_exact = places.get(&problem.path).is_some();
         *value = match span {
-            Some(span) if !of_key && is_exact => text.excerpt(*span),
+            Some(span) if !of_key && is_exact => text.excerpt(&masked, *span),
             _ => None,
         };
-        let written = diagnostic.span.and_then(|span| text.excerpt(span));
+        let written = diagnostic.span.and_then(|span| text.excerpt(&masked, span));
         match (&mut diagnostic.advice, written) {
             (None, written) => {
                 let written = written.as_deref().unwrap_or(HIDDEN);

@@ -36,7 +36,7 @@ fn struck(value: &Value, path: &KeyPath, variables: &Variables, secrets: &Secret
                 .collect(),
         ),
         Value::Null => Value::Null,
-        _ if secrets.is_secret(path) => STRUCK.into(),
+        _ if secrets.is_hidden(path) => STRUCK.into(),
         Value::String(text) => {
             let shown = variables.shown(path).filter(|shown| {
                 let whole = shown.strip_prefix("${").and_then(|name| name.strip_suffix('}'));

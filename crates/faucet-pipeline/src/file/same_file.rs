@@ -1,6 +1,6 @@
 //! Sinks that write what a source reads.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use faucet_core::{FileUse, KeyPath, Problem, ProblemKind, Registry};
 use serde_json::Value;
@@ -8,6 +8,18 @@ use serde_json::Value;
 use crate::diagnostic::Owner;
 use crate::file::files::files;
 use crate::file::findings::Findings;
+
+/// The path without `..`. Links are not followed: nothing is looked up.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
 
 /// Warns of each sink that writes a file which a source reads.
 pub(crate) fn warn(
@@ -25,7 +37,7 @@ pub(crate) fn warn(
             let Some(name) = path.get(config).and_then(Value::as_str) else { continue };
             let at = path.under(&owner.place);
             // Placeholders have the same values in both.
-            let Ok(file) = std::path::absolute(name) else { continue };
+            let Ok(file) = std::path::absolute(name).map(|file| plain(&file)) else { continue };
             match access {
                 FileUse::Write => written.push((at, file)),
                 _ => read.push((at, file)),

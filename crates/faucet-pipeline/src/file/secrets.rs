@@ -15,12 +15,25 @@ pub(crate) struct Secrets<'a> {
     pub(crate) registry: &'a Registry,
     /// The messages that are maps and have to be text: their keys say whether a value is a secret.
     pub(crate) maps: Vec<KeyPath>,
+    /// Unknown keys, and those that were probably meant.
+    pub(crate) meant: Vec<(KeyPath, KeyPath)>,
 }
 
-impl Secrets<'_> {
+impl<'a> Secrets<'a> {
+    /// Looks for secrets in the tree of a file with these components.
+    pub(crate) fn of(tree: &'a Value, owners: &'a [Owner], registry: &'a Registry) -> Self {
+        Self { tree, owners, registry, maps: Vec::new(), meant: Vec::new() }
+    }
+
     /// Whether no message may show the value at `path`: it is a secret, or stands below a key that
     /// may hold some.
-    fn is_hidden(&self, path: &KeyPath) -> bool {
+    pub(crate) fn is_hidden(&self, path: &KeyPath) -> bool {
+        let meant = self.meant.iter().find(|(unknown, _)| path.is_within(unknown));
+        meant.is_some_and(|(unknown, meant)| self.hides(&path.rebased(unknown, meant)))
+            || self.hides(path)
+    }
+
+    fn hides(&self, path: &KeyPath) -> bool {
         let around = std::iter::successors(Some(path.clone()), KeyPath::parent);
         let mut around = around.take_while(|path| !path.is_root());
         let is_auth = |path: &KeyPath| path.last_key() == Some("auth");
@@ -103,8 +116,8 @@ fn has_password(text: &str) -> bool {
     user.is_some_and(|user| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()))
 }
 
-/// The parts of a text that could not be parsed which probably hold secrets: the values of keys with
-/// such names, and everything below them.
+/// The parts of a text that could not be parsed which probably hold secrets: what follows a name of
+/// that kind in its line, and everything below such a line.
 pub(crate) fn probable(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut below: Option<usize> = None;
@@ -112,29 +125,46 @@ pub(crate) fn probable(text: &str) -> Vec<Span> {
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start().len();
         let is_below = below.is_some_and(|above| indent > above || line.trim().is_empty());
-        let separator = line.find([':', '=']);
-        let name = separator.map(|at| &line[..at]).unwrap_or_default();
-        let is_secret = is_secret_name(name) || is_section(name);
         if !is_below {
-            below = is_secret.then_some(indent);
+            below = None;
         }
-        if is_below || is_secret {
-            let value = match is_below && separator.is_none() {
-                true => indent,
-                false => separator.map_or(indent, |at| at + 1),
-            };
-            let end = line.trim_end().len();
-            let blanks =
-                line[value.min(end)..end].len() - line[value.min(end)..end].trim_start().len();
-            found.push(Span::new(start + value.min(end) + blanks, start + end));
+        let value = match behind_secret_name(line) {
+            Some(value) => {
+                below = below.or(Some(indent));
+                Some(value)
+            }
+            None if is_below => Some(line.find([':', '=']).map_or(indent, |at| at + 1)),
+            None => None,
+        };
+        let end = line.trim_end().len();
+        if let Some(value) = value.filter(|value| *value < end) {
+            let blanks = line[value..end].len() - line[value..end].trim_start().len();
+            found.push(Span::new(start + value + blanks, start + end));
         }
         start += line.len();
     }
     found
 }
 
+/// Where the value begins behind the first name of a secret in the line, or of a section that may hold
+/// some. The colon may be missing: that may be what breaks the text.
+fn behind_secret_name(line: &str) -> Option<usize> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let mut at = 0;
+    while let Some(start) = line[at..].find(is_word).map(|start| at + start) {
+        let end = line[start..].find(|c| !is_word(c)).map_or(line.len(), |len| start + len);
+        let word = &line[start..end];
+        if is_secret_name(word) || is_section(word) {
+            let marks = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ':' | '=' | '\\');
+            let rest = line[end..].trim_start_matches(marks);
+            return Some(line.len() - rest.len());
+        }
+        at = end;
+    }
+    None
+}
+
 fn is_section(name: &str) -> bool {
-    let name = name.trim().trim_start_matches("- ").trim_matches(['"', '\'']);
     matches!(name, "auth" | "headers")
 }
 

@@ -9,7 +9,6 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, Owner, Severity, SourceText, Span};
 use crate::file::assembly::{File, assemble};
 use crate::file::errors::SpecErrors;
-use crate::file::findings::Findings;
 use crate::file::format::SpecFormat;
 use crate::file::interpolate::{Variable, Variables, interpolate};
 use crate::file::keys::FILE_KEYS;
@@ -217,7 +216,7 @@ impl PipelineSpec {
         for owner in &owners {
             files::expand(&mut tree, owner, registry, self.home.as_deref());
         }
-        let secrets = Secrets { tree: &tree, owners: &owners, registry, maps: Vec::new() };
+        let secrets = Secrets::of(&tree, &owners, registry);
         resolved::yaml(&tree, &variables, &secrets)
     }
 
@@ -235,17 +234,15 @@ impl PipelineSpec {
         let file = File { tree: &tree, variables: &variables, places: &places, registry, home };
         let (pipeline, mut findings) = assemble(&file, found);
         let owners = findings.owners().to_vec();
-        let maps = findings.maps_for_text();
-        let secrets = Secrets { tree: &tree, owners: &owners, registry, maps };
+        let mut secrets = Secrets::of(&tree, &owners, registry);
+        secrets.maps = findings.maps_for_text();
+        secrets.meant = findings.meant();
         if self.is_readable {
             secrets.warn(&places, &variables, &mut findings);
         }
         same_file::warn(&tree, &owners, registry, &mut findings);
         if has_form {
             warn_of_context(&tree, &mut findings);
-        }
-        if let Some(pipeline) = &pipeline {
-            warnings_of(pipeline, &owners, &mut findings);
         }
         let mut diagnostics = findings.into_diagnostics();
         let mut unset = Vec::new();
@@ -271,17 +268,6 @@ impl PipelineSpec {
         let text = self.text.clone().with_secrets(hidden);
         locate(&mut diagnostics, &text, &places);
         (Verdict { pipeline, diagnostics, text, unset }, owners)
-    }
-}
-
-/// The warnings of the components themselves.
-fn warnings_of(pipeline: &Pipeline, owners: &[Owner], findings: &mut Findings<'_>) {
-    for component in pipeline.components() {
-        let id = &**component.id();
-        let Some(owner) = owners.iter().find(|owner| owner.id == id) else { continue };
-        for warning in &component.info().warnings {
-            findings.warn(warning.clone().under(&owner.place));
-        }
     }
 }
 

@@ -7,12 +7,15 @@ use faucet_core::{
 
 /// Takes a component's place in the graph, so that the rest of the graph is still checked. No
 /// pipeline that has one is handed out.
-#[derive(Debug)]
-pub(crate) struct Unbuilt;
+#[derive(Debug, Default)]
+pub(crate) struct Unbuilt {
+    /// Whether the component would hand over what it cannot decode.
+    pub(crate) diverts: bool,
+}
 
 impl Unbuilt {
     fn describe(&self) -> Info {
-        Info::new("unbuilt", "", Delivery::AtMostOnce)
+        Info::new("unbuilt", "", Delivery::AtMostOnce).with_diverts(self.diverts)
     }
 
     fn refuse<T>(&self) -> Result<T> {

@@ -39,7 +39,6 @@ pub(crate) fn order(members: &[Member<'_>]) -> Result<Vec<usize>, Problems> {
     inputs(members, &mut problems);
     dead_letters(members, &mut problems);
     consumers(members, &mut problems);
-    problems.clone().into_result()?;
     let order = sorted(members, &mut problems);
     problems.into_result().map(|()| order)
 }
@@ -134,8 +133,15 @@ fn producers<'a>(members: &'a [Member<'a>], member: &'a Member<'a>) -> Vec<&'a s
 
 /// Sorts by dependency; what is left over stands on a circle.
 fn sorted(members: &[Member<'_>], problems: &mut Problems) -> Vec<usize> {
-    let mut waits: BTreeMap<usize, Vec<&str>> =
-        members.iter().enumerate().map(|(n, member)| (n, producers(members, member))).collect();
+    // What is told of a name that is not known is enough.
+    let known = |member: &Member<'_>, id: &&str| {
+        *id != member.id && members.iter().any(|other| other.id == *id)
+    };
+    let mut waits: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (n, member) in members.iter().enumerate() {
+        let on = producers(members, member).into_iter().filter(|id| known(member, id));
+        waits.insert(n, on.collect());
+    }
     let mut order = Vec::new();
     loop {
         let done: Vec<&str> = order.iter().map(|n: &usize| members[*n].id).collect();
