@@ -18,6 +18,11 @@ impl Span {
         Self { start, end: end.max(start) }
     }
 
+    /// Whether the part lies within `outer`.
+    pub(crate) fn is_within(self, outer: Self) -> bool {
+        outer.start <= self.start && self.end <= outer.end
+    }
+
     /// The part as a range of bytes.
     pub fn range(self) -> Range<usize> {
         self.start..self.end

@@ -53,7 +53,10 @@ fn message(of: &Diagnostic) -> String {
             Some(value) => format!("`{key}` cannot be `{}`", unquoted(value)),
             None => format!("`{key}` is not one of its words"),
         },
-        ProblemKind::UnknownName { what, name: Some(name), .. } => {
+        // Text in several lines is no name. It may be anything, such as a part of the file.
+        ProblemKind::UnknownName { what, name: Some(name), .. }
+            if name.len() <= 60 && !name.contains(char::is_control) =>
+        {
             format!("there is no {what} `{name}`")
         }
         ProblemKind::UnknownName { what, .. } => format!("there is no such {what}"),

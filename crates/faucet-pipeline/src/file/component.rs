@@ -68,7 +68,8 @@ impl Reader<'_> {
             connector: own
                 .connector
                 .clone()
-                .filter(|_| self.variables.shown(&place.clone().then("type")).is_none()),
+                .filter(|_| self.variables.shown(&place.clone().then("type")).is_none())
+                .filter(|name| is_name(name)),
         });
         findings.extend_under(&place, problems);
         for key in ["from", "dead_letter"] {
@@ -314,6 +315,12 @@ fn own_keys(kind: ComponentKind) -> &'static [&'static str] {
         ComponentKind::Source => &["type", "dead_letter"],
         _ => &["type", "dead_letter", "from", "buffer"],
     }
+}
+
+/// Whether a connector could have the name. Other text stands there by mistake, and may be anything.
+fn is_name(text: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.len() <= 60 && text.chars().all(good)
 }
 
 /// Suggests a key of the pipeline file where the connector knows none that is close.

@@ -11,6 +11,8 @@ use crate::file::{json_slips, toml_slips, yaml_slips};
 const MOST_REPAIRS: usize = 20;
 /// How many bytes are parsed again, at the most, to find out which slip explains an error.
 const MOST_WORK: usize = 512 * 1024;
+/// A smaller text counts as much as this: 128 attempts are enough for any file that a person wrote.
+const SMALL: usize = 4 * 1024;
 
 /// Parses `text`. Values are not printed.
 pub(crate) fn parse(text: &str, format: SpecFormat) -> Tree {
@@ -72,7 +74,8 @@ fn repair(
     };
     let mut best = None;
     for slip in candidates {
-        *work = work.checked_sub(text.text.len() + 1)?;
+        let Some(rest) = work.checked_sub(text.text.len().max(SMALL)) else { break };
+        *work = rest;
         let next = slip.repaired(text);
         let found = || {
             let mut found = failed.clone();
@@ -114,4 +117,85 @@ fn other_format(text: &str, expected: SpecFormat) -> Option<Diagnostic> {
     failed.span = Some(Span::new(at, at + first.len()));
     failed.advice = Some(Advice::OtherFormat { format: name, ending });
     Some(*failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of a text: the parts and the advice.
+    fn told(format: SpecFormat, text: &str) -> (bool, Vec<(String, String)>) {
+        let tree = parse(text, format);
+        let told = tree.found.iter().map(|found| {
+            let part = found.span.map(|span| text[span.range()].to_owned());
+            let advice = match &found.advice {
+                Some(advice) => format!("{advice:?}"),
+                None => found.problem.to_string(),
+            };
+            let name = advice.split([' ', '{']).next().unwrap_or_default().to_owned();
+            (part.unwrap_or_default(), name)
+        });
+        (tree.value.is_some(), told.collect())
+    }
+
+    #[test]
+    fn a_slip_is_told_and_does_not_hide_the_rest() {
+        use SpecFormat::{Json, Toml, Yaml};
+        let mut wrong = Vec::new();
+        for (format, text, part, advice) in [
+            (Yaml, "a:1\nb: 2\n", ":", "BlankAfterColon"),
+            (Yaml, "a: 1\nb 2\n", "b", "NoColon"),
+            (Yaml, "source\n  type: x\n", "source", "NoColon"),
+            (Yaml, "a:\n  b: 1\n   c: 2\n", "   c:", "Indentation"),
+            (Yaml, "a:\n  b: 1\n\u{a0}\u{a0}c: 2\n  d: 3\n", "\u{a0}", "OddBlank"),
+            (Yaml, "a: {b: 1\nc: 2\n", "{", "UnclosedBracket"),
+            (Yaml, "a: \"x\nb: 1\nc: \"y\"\n", "\"x", "UnclosedQuote"),
+            (Yaml, "a: {b}.c\n", "{b}.c", "Quote"),
+            (Yaml, "a: 1\n---\na: 2\n", "---", "SecondDocument"),
+            (Json, "{\"a\": 1,}", ",", "TrailingComma"),
+            (Json, "{\"a\": 1 // one\n}", "// one", "JsonComment"),
+            (Json, "{\"a\": 1\n\"b\": 2}", "1", "NoComma"),
+            (Json, "{\"a\" 1}", "\"a\"", "NoColon"),
+            (Json, "{a: 1}", "a", "Quote"),
+            (Json, "{'a': 1, 'b': 'c'}", "'a'", "Quote"),
+            (Json, "{\"a\": True}", "True", "Boolean"),
+            (Json, "{\"a\": \"x,\n\"b\": 1}", "\"x", "UnclosedQuote"),
+            (Json, "{\"a\": {\"b\": [1]", "{", "UnclosedBracket"),
+            (Json, "{\"a\": 1}\n{}", "{", "SecondDocument"),
+            (Toml, "a = b c\n", "b c", "Quote"),
+            (Toml, "a = 20s\n", "20s", "Quote"),
+            (Toml, "a = True\n", "True", "Boolean"),
+            (Toml, "a: 1\nb = 2\n", "a", "NoEquals"),
+            (Toml, "a = 1\nb 2\n", "b", "NoEquals"),
+            (Toml, "[a\nb = 2\n", "[", "UnclosedBracket"),
+            (Toml, "a = \"x\nb = 2\n", "\"x", "UnclosedQuote"),
+            (Toml, "a = {b = 1\nc = 2\n", "{", "UnclosedBracket"),
+        ] {
+            let expected = (true, vec![(part.to_owned(), advice.to_owned())]);
+            let found = told(format, text);
+            if found != expected {
+                wrong.push(format!("{text:?}: {found:?}, and not {expected:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_text_in_another_language_is_told_as_that() {
+        use SpecFormat::{Json, Toml, Yaml};
+        for (format, text) in
+            [(Json, "a: 1\nb: 2\n"), (Toml, "# x\na: 1\n"), (Yaml, "[a]\nb = 'c'\n")]
+        {
+            let (is_read, told) = told(format, text);
+            assert!(!is_read && told.len() == 1 && told[0].1 == "OtherFormat", "{text}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_parsed_again_has_a_bound() {
+        // Each line may have an open quote, and none explains the error.
+        let text = "a: \"x\n".repeat(20_000) + "}\n";
+        let tree = parse(&text, SpecFormat::Yaml);
+        assert!(tree.value.is_none() && tree.found.len() <= MOST_REPAIRS + 1);
+    }
 }

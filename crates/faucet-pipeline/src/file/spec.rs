@@ -260,7 +260,10 @@ impl PipelineSpec {
         let mut hidden = secrets.spans(&places);
         if self.found.iter().any(|found| found.code() == Code::Syntax) {
             // A text that was mended may have its secrets below other keys than the user sees.
-            hidden.extend(secrets::probable(self.text.text()));
+            let is_new = |part: &Span| !hidden.iter().any(|known| known.is_within(*part));
+            let more: Vec<Span> =
+                secrets::probable(self.text.text()).into_iter().filter(is_new).collect();
+            hidden.extend(more);
         }
         let text = self.text.clone().with_secrets(hidden);
         locate(&mut diagnostics, &text, &places);

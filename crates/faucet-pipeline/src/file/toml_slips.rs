@@ -31,7 +31,8 @@ fn value(line: Line<'_>) -> Option<(usize, &str)> {
 fn bare_value(line: Line<'_>) -> Option<Slip> {
     let (at, value) = value(line)?;
     let is_bare = value.starts_with(|c: char| c.is_alphanumeric() || c == '{' || c == '/');
-    if !is_bare || value.contains(['"', '\'']) {
+    let is_table = value.starts_with('{') && value.contains('=');
+    if !is_bare || is_table || value.contains(['"', '\'']) {
         return None;
     }
     let span = at..at + value.len();
