@@ -151,13 +151,17 @@ fn prune(schema: SchemaView<'_>, value: &mut Value, path: &KeyPath, pruned: &mut
                 return;
             }
             let given: BTreeSet<String> = object.keys().cloned().collect();
+            // All keys below, which are many, are listed once.
+            let mut paths = None;
             let is_unknown = |key: &&String| !known.iter().any(|known| known.name == **key);
             for key in given.iter().filter(is_unknown) {
                 if !schema.is_closed() {
                     continue;
                 }
                 let at = path.clone().then(key.as_str());
-                let near = schema.path_to(key).or_else(|| {
+                let paths = paths.get_or_insert_with(|| schema.paths());
+                let elsewhere = paths.iter().filter(|path| path.rsplit('.').next() == Some(key));
+                let near = elsewhere.min_by_key(|path| path.len()).cloned().or_else(|| {
                     nearest(key, known.iter().map(|known| known.name)).map(str::to_owned)
                 });
                 let removed = object.remove(key);

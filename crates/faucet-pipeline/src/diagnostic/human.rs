@@ -55,19 +55,29 @@ fn snippet<'a>(
     text: &'a SourceText,
     masked: &'a Masked,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let snippet = Snippet::source(masked.text.as_str()).line_start(1).fold(true);
+    let shown = masked.span(span);
+    let others: Vec<Span> = of.others.iter().map(|other| masked.span(*other)).collect();
+    // Only the lines in question: the renderer reads all that it is given, once for each diagnostic.
+    let all = || others.iter().chain([&shown]);
+    let start = all().map(|span| span.start).min().unwrap_or_default();
+    let end = all().map(|span| span.end).max().unwrap_or_default();
+    let start = masked.text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let end = masked.text[end..].find('\n').map_or(masked.text.len(), |at| end + at);
+    let line = masked.text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let within = |span: Span| span.start - start..span.end - start;
+
+    let snippet = Snippet::source(&masked.text[start..end]).line_start(line).fold(true);
     let snippet = match text.name() {
         Some(name) => snippet.path(harmless(name)),
         None => snippet,
     };
-    let mut primary = AnnotationKind::Primary.span(masked.span(span).range());
+    let mut primary = AnnotationKind::Primary.span(within(shown));
     if let Some(label) = of.label() {
         primary = primary.label(harmless(&label));
     }
-    let other = |span: &Span| {
-        AnnotationKind::Context.span(masked.span(*span).range()).label(words::other_label(of))
-    };
-    snippet.annotation(primary).annotations(of.others.iter().map(other))
+    let other =
+        |span: Span| AnnotationKind::Context.span(within(span)).label(words::other_label(of));
+    snippet.annotation(primary).annotations(others.iter().copied().map(other))
 }
 
 /// Text that cannot drive a terminal: a file may be somebody else's.
