@@ -42,8 +42,8 @@ impl Position {
     /// The place of the byte at `offset` in `text`.
     pub(crate) fn of(text: &str, offset: usize) -> Self {
         let before = &text.as_bytes()[..offset.min(text.len())];
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
         Self { line, column: String::from_utf8_lossy(&before[start..]).chars().count() + 1 }
     }
 }
