@@ -81,7 +81,7 @@ impl Owner {
 
 impl Diagnostic {
     /// A diagnostic without a place.
-    pub(crate) fn new(severity: Severity, problem: Problem) -> Self {
+    pub fn new(severity: Severity, problem: Problem) -> Self {
         Self {
             severity,
             problem,
