@@ -47,13 +47,13 @@ pub fn render(texts: &[(&SourceText, &[Diagnostic])], format: Format<'_>) -> Str
         Format::Github => all().map(|(of, text)| github::command(of, text) + "\n").collect(),
         Format::Json => {
             let objects = all().map(|(of, text)| json::object(of, text)).collect();
-            harmless(&format!("{:#}\n", Value::Array(objects)))
+            escaped(&format!("{:#}\n", Value::Array(objects)))
         }
     }
 }
 
 /// JSON that cannot drive a terminal: it escapes only the control characters of ASCII by itself.
-fn harmless(json: &str) -> String {
+fn escaped(json: &str) -> String {
     let escape = |c: char| match c.is_control() && c != '\n' {
         true => format!("\\u{:04x}", u32::from(c)),
         false => c.to_string(),
@@ -84,7 +84,7 @@ fn count(texts: &[(&SourceText, &[Diagnostic])]) -> String {
         .collect();
     let place = match wrong[..] {
         [] => String::new(),
-        [one] => format!(" in {one}"),
+        [one] => format!(" in {}", human::harmless(one)),
         _ => format!(" in {} files", wrong.len()),
     };
     format!("{}{place}\n", parts.join(" and "))
