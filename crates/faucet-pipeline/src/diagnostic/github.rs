@@ -24,7 +24,9 @@ pub(crate) fn command(of: &Diagnostic, text: &SourceText) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    // Other control characters may drive the terminal that shows a log.
+    text.replace(char::is_control, " ")
 }
 
 fn property(text: &str) -> String {

@@ -38,6 +38,8 @@ pub(crate) fn draw(
     );
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let drawn = renderer.term_width(width).render(&[group]);
+    // The renderer shows the control characters of ASCII as pictures, and lets the others pass.
+    let drawn = drawn.replace(|c| ('\u{7f}'..='\u{9f}').contains(&c), "\u{fffd}");
     // The renderer counts columns in the text with masks.
     match (of.span, of.start, text.name()) {
         (Some(span), Some(start), Some(name)) => {
@@ -81,7 +83,7 @@ fn snippet<'a>(
 }
 
 /// Text that cannot drive a terminal: a file may be somebody else's.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
     text.chars().map(escape).collect()
 }

@@ -47,9 +47,18 @@ pub fn render(texts: &[(&SourceText, &[Diagnostic])], format: Format<'_>) -> Str
         Format::Github => all().map(|(of, text)| github::command(of, text) + "\n").collect(),
         Format::Json => {
             let objects = all().map(|(of, text)| json::object(of, text)).collect();
-            format!("{:#}\n", Value::Array(objects))
+            escaped(&format!("{:#}\n", Value::Array(objects)))
         }
     }
+}
+
+/// JSON that cannot drive a terminal: it escapes only the control characters of ASCII by itself.
+fn escaped(json: &str) -> String {
+    let escape = |c: char| match c.is_control() && c != '\n' {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    json.chars().map(escape).collect()
 }
 
 /// The last line: how many there are.
@@ -75,8 +84,35 @@ fn count(texts: &[(&SourceText, &[Diagnostic])]) -> String {
         .collect();
     let place = match wrong[..] {
         [] => String::new(),
-        [one] => format!(" in {one}"),
+        [one] => format!(" in {}", human::harmless(one)),
         _ => format!(" in {} files", wrong.len()),
     };
     format!("{}{place}\n", parts.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use faucet_core::{Problem, ProblemKind};
+
+    use super::*;
+
+    #[test]
+    fn no_form_drives_a_terminal() {
+        let text = SourceText::new("a: \u{1b}[2J\u{9b}31m\tb\n").with_name("\u{1b}]0;x\u{7f}");
+        let kind = ProblemKind::Syntax { why: "\u{1b}[1m\u{9b}2J\u{7f}\t\"".to_owned() };
+        let mut found = Diagnostic::new(Severity::Error, Problem::new("a\u{9b}", kind));
+        found.span = Some(crate::diagnostic::position::Span::new(3, 7));
+        found.start = Some(text.position(3));
+        found.end = Some(text.position(7));
+        let human = Format::Human { color: false, width: 100, command: "faucet" };
+        for format in [human, Format::Short, Format::Json, Format::Github] {
+            let drawn = render(&[(&text, &[found.clone()])], format);
+            let drives = |c: char| c.is_control() && c != '\n';
+            assert!(!drawn.contains(drives), "{format:?}: {drawn:?}");
+            if format == Format::Json {
+                let parsed: Value = serde_json::from_str(&drawn).unwrap();
+                assert_eq!(parsed[0]["key"], "a\u{9b}");
+            }
+        }
+    }
 }
