@@ -225,12 +225,6 @@ fn problems_of_edges() {
         (
             format!("sources:\n  a: {{type: feed, url: ws://h}}\n  b: {{type: feed, url: ws://h}}\n{SINK}"),
             vec![
-                "sources.a: no component takes its pages (hint: name it in the `from` of a \
-                 transform or sink: from: a) at line 2"
-                    .into(),
-                "sources.b: no component takes its pages (hint: name it in the `from` of a \
-                 transform or sink: from: b) at line 3"
-                    .into(),
                 format!("sink.from: {missing} a, b) at line 4"),
             ],
         ),
@@ -242,9 +236,6 @@ fn problems_of_edges() {
         (
             format!("{SOURCE}sink: {{from: sorce, {file}}}"),
             vec![
-                "source: no component takes its pages (hint: name it in the `from` of a transform \
-                 or sink: from: source) at line 1"
-                    .into(),
                 "sink.from: unknown component \"sorce\" (did you mean `source`?); known: source at \
                  line 2"
                     .into(),
@@ -253,7 +244,7 @@ fn problems_of_edges() {
         (
             format!("{SOURCE}sinks: {{source: {{{file}}}, Bad-Id: {{{file}}}}}"),
             vec![
-                "sinks.source: another component has this name at line 2".into(),
+                "sinks.source: a source has this name too at line 2".into(),
                 "sinks.Bad-Id: is not a name for a component, expected a lower-case letter, then \
                  lower-case letters, digits and `_` at line 2"
                     .into(),
@@ -387,4 +378,55 @@ fn problems_can_be_had_one_by_one() {
         lines,
         ["sources: not together with source", "source.url: missing", "sink: missing"]
     );
+}
+
+#[test]
+fn keys_in_the_wrong_place_are_told_once_and_read_where_they_belong() {
+    let feed = "{type: feed, url: ws://h}";
+    let file = "{type: file, path: x}";
+    for (text, expected) in [
+        (
+            format!("{SOURCE}outputs: [{file}]\n"),
+            vec!["outputs: stands in the wrong place (meant is `sink`) at line 2"],
+        ),
+        (
+            format!("outputs: {{k: {file}}}\n{SOURCE}"),
+            vec!["outputs: stands in the wrong place (meant is `sinks`) at line 1"],
+        ),
+        (
+            format!("{SOURCE}outputs: [{file}, {file}]\n"),
+            vec![
+                "outputs: stands in the wrong place (meant is `sinks`) at line 2",
+                "sinks: wrong type: a list, expected a map at line 2",
+            ],
+        ),
+        (
+            format!("spec: {{source: {feed}, sink: {file}}}\n"),
+            vec!["spec: stands in the wrong place (meant is ``) at line 1"],
+        ),
+        (
+            format!("source: {{source: {feed}}}\n{SINK}"),
+            vec!["source.source: stands in the wrong place (meant is `source`) at line 1"],
+        ),
+        (
+            format!("{SOURCE}sink: {{type: file, path: x, grace: 0, flush: {{interval: 1s}}}}\n"),
+            vec![
+                "sink.grace: stands in the wrong place (meant is `grace`) at line 2",
+                "grace: out of range, expected a duration longer than zero at line 2",
+                "sink.flush: stands in the wrong place (meant is `flush`) at line 2",
+            ],
+        ),
+        (
+            "source: {type: feed, url: \"ws://h/{a}{b}\", context: {a: 1}}\ncontext: {b: 1}\n"
+                .to_owned()
+                + SINK,
+            vec!["source.context: stands in the wrong place (meant is `context`) at line 1"],
+        ),
+        (
+            format!("source: {{Type: feed, url: ws://h}}\n{SINK}"),
+            vec!["source.Type: unknown key (did you mean `type`?) at line 1"],
+        ),
+    ] {
+        assert_eq!(refused(&text), expected, "{text}");
+    }
 }

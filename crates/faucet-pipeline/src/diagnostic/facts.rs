@@ -112,7 +112,11 @@ impl Diagnostic {
         let Some(owner) = &self.owner else {
             return match self.problem.path.first_key() {
                 Some("flush" | "state" | "grace" | "parallel" | "context") => {
-                    format!("pipeline.{}", self.problem.path)
+                    let path = match self.is_unknown_key {
+                        true => self.problem.path.parent().unwrap_or_default(),
+                        false => self.problem.path.clone(),
+                    };
+                    format!("pipeline.{path}")
                 }
                 _ => code(),
             };
@@ -127,10 +131,39 @@ impl Diagnostic {
                     Step::Key(key) => Some(&**key),
                     _ => None,
                 });
-                let keys: Vec<&str> = keys.collect();
+                // A place in a record is no key of a connector.
+                let keys: Vec<&str> = keys.take_while(|key| !key.starts_with('/')).collect();
                 format!("{}.{connector}.{}", owner.kind, keys.join("."))
             }
             _ => code(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_topic_is_one_that_is_known() {
+        let invalid = || ProblemKind::Invalid { why: "x".into() };
+        let path = |keys: &[&str]| keys.iter().fold(KeyPath::root(), |path, key| path.then(*key));
+        for (keys, is_unknown_key, connector, topic) in [
+            (&["flush", "interval"][..], false, None, "pipeline.flush.interval"),
+            (&["flush", "intervall"], true, None, "pipeline.flush"),
+            (&["sink", "match", "/size", "gt"], false, Some("k"), "sink.k.match"),
+            (&["sink", "url"], true, Some("k"), "sink.k"),
+            (&["sink", "url"], false, None, "invalid-value"),
+        ] {
+            let mut found = Diagnostic::new(Severity::Error, Problem::new(path(keys), invalid()));
+            found.is_unknown_key = is_unknown_key;
+            found.owner = keys.starts_with(&["sink"]).then(|| Owner {
+                place: KeyPath::key("sink"),
+                kind: "sink",
+                id: "sink".into(),
+                connector: connector.map(str::to_owned),
+            });
+            assert_eq!(found.topic(), topic);
         }
     }
 }

@@ -13,6 +13,7 @@ mod position;
 mod report;
 mod secret_names;
 mod short;
+mod slip_words;
 mod text;
 mod words;
 

@@ -1,4 +1,4 @@
-//! The sentences of diagnostics. No other file makes them.
+//! The sentences of diagnostics. No other file makes them, except for those of slips in `slip_words`.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use faucet_core::{KeyPath, NoEffect, Problem, ProblemKind, Step};
 
 use crate::diagnostic::advice::Advice;
 use crate::diagnostic::facts::{Diagnostic, Owner};
+use crate::diagnostic::slip_words;
 
 impl Diagnostic {
     /// What is wrong, in a sentence.
@@ -114,9 +115,11 @@ fn message(of: &Diagnostic) -> String {
             _ => format!("`{key}` belongs to `{to}`"),
         },
         ProblemKind::Misplaced { to: None } => format!("`{key}` stands in the wrong place"),
-        ProblemKind::Syntax { why } => {
-            of.advice.as_ref().and_then(slip).map_or_else(|| why.clone(), str::to_owned)
-        }
+        ProblemKind::Syntax { why } => of
+            .advice
+            .as_ref()
+            .and_then(slip_words::message)
+            .map_or_else(|| why.clone(), str::to_owned),
         ProblemKind::BadVariable => "what begins with `${` is not a variable".to_owned(),
         ProblemKind::NoEffect { reason } => no_effect(of, &key, reason),
         ProblemKind::UnusedContext { .. } => {
@@ -157,31 +160,9 @@ fn no_effect(of: &Diagnostic, key: &str, reason: &NoEffect) -> String {
     }
 }
 
-/// A slip that breaks the format, in a sentence.
-fn slip(advice: &Advice) -> Option<&'static str> {
-    Some(match advice {
-        Advice::Tab { .. } => "a tab stands in front of a key",
-        Advice::Quote { .. } => "this value has to stand in quotes",
-        Advice::UnclosedQuote => "a quote is not closed",
-        Advice::UnclosedBracket { .. } => "a bracket is not closed",
-        Advice::TrailingComma => "a comma stands before the closing bracket",
-        Advice::JsonComment => "JSON has no comments",
-        Advice::BlankAfterColon => "a key is not followed by a blank",
-        Advice::OddBlank { .. } => "what stands in front of a key only looks like a blank",
-        Advice::NoColon => "a key is not followed by a colon",
-        Advice::NoEquals => "a key of TOML is not followed by `=`",
-        Advice::NoComma => "a comma is missing",
-        Advice::Boolean { .. } => "`true` and `false` are written in lower case",
-        Advice::OtherFormat { .. } => "the file is not in the language that its ending names",
-        Advice::Indentation { .. } => "this line is not indented as the lines around it",
-        Advice::SecondDocument => "the file has more than one document",
-        _ => return None,
-    })
-}
-
 /// A few words for the place.
 fn label(of: &Diagnostic) -> Option<String> {
-    if let Some(label) = of.advice.as_ref().and_then(advice_label) {
+    if let Some(label) = of.advice.as_ref().and_then(slip_words::label) {
         return Some(label);
     }
     let meant = |near: &Option<String>| near.as_ref().map(|near| format!("did you mean `{near}`?"));
@@ -201,7 +182,7 @@ fn label(of: &Diagnostic) -> Option<String> {
             of.problem.expected.as_ref().map(|expected| format!("expected {expected}"))
         }
         ProblemKind::WrongType { .. } => Some(format!("this is {}", given(of))),
-        ProblemKind::OutOfRange | ProblemKind::Invalid { .. } => {
+        ProblemKind::OutOfRange | ProblemKind::Invalid { .. } | ProblemKind::InvalidKey { .. } => {
             of.problem.expected.as_ref().map(|expected| format!("expected {expected}"))
         }
         ProblemKind::Below { key } => Some(format!("less than `{}`", name(of, key))),
@@ -230,7 +211,7 @@ pub(crate) fn other_label(of: &Diagnostic) -> &'static str {
 /// What to do.
 fn help(of: &Diagnostic) -> Vec<String> {
     let mut help = Vec::new();
-    help.extend(of.advice.as_ref().and_then(|advice| advice_help(of, advice)));
+    help.extend(of.advice.as_ref().and_then(|advice| slip_words::help(of, advice)));
     match &of.problem.kind {
         ProblemKind::UnknownName { known, what, .. } if !known.is_empty() && known.len() <= 30 => {
             let what = if *what == "value" { "one of" } else { "known" };
@@ -295,113 +276,6 @@ fn help(of: &Diagnostic) -> Vec<String> {
 
 fn at_top(of: &Diagnostic) -> bool {
     of.problem.path.steps().len() < 2
-}
-
-fn advice_label(advice: &Advice) -> Option<String> {
-    Some(match advice {
-        Advice::Tab { .. } => "a tab".to_owned(),
-        Advice::Quote { because, .. } => (*because).to_owned(),
-        Advice::UnclosedQuote => "the quote begins here and does not end".to_owned(),
-        Advice::UnclosedBracket { bracket } => format!("this `{bracket}` is not closed"),
-        Advice::TrailingComma => "nothing follows this comma".to_owned(),
-        Advice::JsonComment => "a comment".to_owned(),
-        Advice::BlankAfterColon => "a blank is missing behind the colon".to_owned(),
-        Advice::OddBlank { .. } => "no blank".to_owned(),
-        Advice::NoColon => "a colon is missing behind this".to_owned(),
-        Advice::NoEquals => "`=` is missing behind this".to_owned(),
-        Advice::NoComma => "a comma is missing behind this".to_owned(),
-        Advice::OtherFormat { format, .. } => format!("this looks like {format}"),
-        Advice::Indentation { found, expected } => {
-            let s = if *found == 1 { "" } else { "s" };
-            format!("{found} blank{s}, and the keys beside it have {expected}")
-        }
-        Advice::SecondDocument => "a second document begins".to_owned(),
-        Advice::Boolean { meant } => format!("did you mean `{meant}`?"),
-        Advice::AsList { .. } => "this is one item".to_owned(),
-        Advice::Unquote => "this is text, because of the quotes".to_owned(),
-        Advice::Dollar { name } => format!("did you mean `${{{name}}}`?"),
-        Advice::OtherTool { ours } => format!("did you mean `{ours}`?"),
-        Advice::MessageAsText => "this is a map".to_owned(),
-        Advice::OwnKey => "a file has no keys of your own".to_owned(),
-        Advice::TooDeep
-        | Advice::Inside { .. }
-        | Advice::OneComponent { .. }
-        | Advice::SeveralComponents { .. }
-        | Advice::ConnectorAlone { .. }
-        | Advice::Empty => return None,
-    })
-}
-
-fn advice_help(of: &Diagnostic, advice: &Advice) -> Option<String> {
-    let owner = of.owner.as_ref();
-    Some(match advice {
-        Advice::Tab { more: 0 } => "YAML is indented with blanks; replace the tab".to_owned(),
-        Advice::Tab { more } => {
-            format!("YAML is indented with blanks; replace the tab, also in {more} more lines")
-        }
-        Advice::Quote { quoted: Some(quoted), .. } if quoted.len() <= 80 => {
-            format!("put it in quotes: {quoted}")
-        }
-        Advice::Quote { .. } => "put the value in quotes".to_owned(),
-        Advice::UnclosedQuote => "add the quote at the end of the value".to_owned(),
-        Advice::UnclosedBracket { bracket: '{' } => "add the `}`".to_owned(),
-        Advice::UnclosedBracket { .. } => "add the `]`".to_owned(),
-        Advice::TrailingComma => "remove the comma".to_owned(),
-        Advice::JsonComment => {
-            "JSON has no comments; remove it, or write the file as YAML".to_owned()
-        }
-        Advice::BlankAfterColon => "write `key: value`".to_owned(),
-        Advice::OddBlank { more: 0 } => "replace it by a blank".to_owned(),
-        Advice::OddBlank { more } => format!("replace it by a blank, also in {more} more lines"),
-        Advice::NoColon => "add the colon".to_owned(),
-        Advice::NoEquals => "write `key = value`".to_owned(),
-        Advice::NoComma => "add the comma".to_owned(),
-        Advice::OtherFormat { ending, .. } => {
-            format!("let its name end in .{ending}, or use --input-format {ending}")
-        }
-        Advice::Boolean { meant } if matches!(of.problem.kind, ProblemKind::Syntax { .. }) => {
-            format!("write `{meant}`")
-        }
-        Advice::Indentation { expected: 0, .. } => "begin the line without blanks".to_owned(),
-        Advice::Indentation { expected, .. } => {
-            let s = if *expected == 1 { "" } else { "s" };
-            format!("indent the line with {expected} blank{s}")
-        }
-        Advice::SecondDocument => "a file has one pipeline; write another file".to_owned(),
-        Advice::Boolean { meant } => {
-            format!("`yes`, `no`, `on` and `off` are text; write `{meant}`")
-        }
-        Advice::AsList { list } => format!("write a list: {list}"),
-        Advice::Unquote => "write the value without quotes".to_owned(),
-        Advice::Dollar { name } => {
-            format!("variables are written `${{{name}}}`")
-        }
-        Advice::TooDeep => {
-            let kind = owner.map_or("source", |owner| owner.kind);
-            format!("the keys of a connector stand directly below `{kind}`, beside `type`")
-        }
-        Advice::Inside { section, .. } => {
-            format!("`{section}` stands at the top of the file: indent it less")
-        }
-        Advice::OtherTool { ours: "from" } => {
-            "name the components whose records it takes: from: [a, b]".to_owned()
-        }
-        Advice::OtherTool { ours } => format!("write `{ours}`"),
-        Advice::OneComponent { short } => format!("write `{short}` for one component"),
-        Advice::SeveralComponents { long } => format!("write `{long}` for several components"),
-        Advice::MessageAsText => {
-            let is_json = |text: &&str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-            let text = of.value.as_deref().filter(is_json).unwrap_or(r#"{"op":"subscribe"}"#);
-            format!("write the message as text, in quotes: '{text}'")
-        }
-        Advice::ConnectorAlone { name } => {
-            format!("write `type: {name}` below it, and the other keys of the connector")
-        }
-        Advice::OwnKey => "name an anchor where its value is used first, `reconnect: &name true`, \
-                           and write `*name` at the other places"
-            .to_owned(),
-        Advice::Empty => "`faucet init` writes a file to start from".to_owned(),
-    })
 }
 
 /// The key as it is called in its component.

@@ -16,15 +16,13 @@ use crate::file::findings::Findings;
 use crate::file::inputs::Inputs;
 use crate::file::interpolate::Variables;
 use crate::file::keys::FileKeys;
+use crate::file::misplaced::SETTINGS;
 use crate::file::paths::path_of;
 use crate::file::places::Places;
 use crate::graph::{Pipeline, PipelineBuilder};
 
 const KINDS: [ComponentKind; 3] =
     [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
-
-/// The keys of the file that are those of no component.
-const SETTINGS: [&str; 5] = ["flush", "state", "grace", "parallel", "context"];
 
 /// A file as it is assembled.
 pub(crate) struct File<'a> {

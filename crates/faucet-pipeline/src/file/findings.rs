@@ -156,7 +156,15 @@ impl<'a> Findings<'a> {
 
     /// Everything that was found, each with the component that its key belongs to.
     pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        let Self { mut found, owners, .. } = self;
+        let Self { mut found, mut owners, .. } = self;
+        let is_unknown = |kind: &ProblemKind| matches!(kind, ProblemKind::UnknownName { .. });
+        for owner in &mut owners {
+            let at = owner.place.clone().then("type");
+            if found.iter().any(|found| found.problem.path == at && is_unknown(&found.problem.kind))
+            {
+                owner.connector = None;
+            }
+        }
         for diagnostic in &mut found {
             let path = &diagnostic.problem.path;
             let mut owner = owners.iter().filter(|owner| path.is_within(&owner.place));

@@ -11,11 +11,14 @@ use crate::file::declared::section;
 use crate::file::interpolate::Variables;
 use crate::file::places::Places;
 
+/// The keys of the file that are those of no component.
+pub(crate) const SETTINGS: [&str; 5] = ["flush", "state", "grace", "parallel", "context"];
+
 const KINDS: [ComponentKind; 3] =
     [ComponentKind::Source, ComponentKind::Transform, ComponentKind::Sink];
 
 /// Keys at the top that hold a whole pipeline in other tools.
-const WRAPPERS: [&str; 3] = ["pipeline", "pipelines", "config"];
+const WRAPPERS: [&str; 4] = ["pipeline", "pipelines", "config", "spec"];
 
 /// What other tools call sources and sinks.
 const OTHER_NAMES: [(&str, ComponentKind); 4] = [
@@ -54,6 +57,7 @@ impl Moved {
         moved.forms();
         for kind in KINDS {
             for place in moved.components(kind) {
+                moved.type_key(&place);
                 moved.in_component(kind, &place, registry);
             }
         }
@@ -70,9 +74,8 @@ impl Moved {
 
     /// Moves the value at `from` to `to`, where nothing stands.
     fn take(&mut self, from: &KeyPath, to: &KeyPath) {
-        let (Some(outer), Some(key)) = (from.parent(), from.last_key()) else { return };
-        let Some(Value::Object(map)) = outer.get_mut(&mut self.tree) else { return };
-        let Some(value) = map.remove(key) else { return };
+        let Some(value) = from.get_mut(&mut self.tree).map(Value::take) else { return };
+        self.remove(from);
         let (Some(outer), Some(key)) = (to.parent(), to.last_key()) else { return };
         if let Some(Value::Object(map)) = outer.get_mut(&mut self.tree) {
             map.insert(key.to_owned(), value);
@@ -121,18 +124,25 @@ impl Moved {
     fn other_names(&mut self) {
         for (theirs, kind) in OTHER_NAMES {
             let path = KeyPath::key(theirs);
-            let Some(map) = self.map(&path) else { continue };
-            let ours = match map.get("type") {
-                Some(Value::String(_)) => kind.as_str(),
-                _ => section(kind),
+            let typed = |value: &Value| value.get("type").is_some_and(Value::is_string);
+            let (ours, from) = match path.get(&self.tree) {
+                None => continue,
+                // A list of one component is that component.
+                Some(Value::Array(items)) if items.len() == 1 && typed(&items[0]) => {
+                    (kind.as_str(), path.clone().at(0))
+                }
+                Some(Value::Object(map)) if !map.get("type").is_some_and(Value::is_string) => {
+                    (section(kind), path.clone())
+                }
+                Some(Value::Array(_)) => (section(kind), path.clone()),
+                Some(_) => (kind.as_str(), path.clone()),
             };
             let to = KeyPath::key(ours);
             self.tell(&path, Some(&to), Advice::OtherTool { ours });
             if !self.has(&to) {
-                self.take(&path, &to);
-            } else if let Some(map) = self.tree.as_object_mut() {
-                map.remove(theirs);
+                self.take(&from, &to);
             }
+            self.remove(&path);
         }
     }
 
@@ -146,18 +156,33 @@ impl Moved {
             if self.has(&to) {
                 continue;
             }
-            let kind = ProblemKind::UnknownKey { near: Some(near.to_owned()) };
-            let mut found = Diagnostic::new(Severity::Error, Problem::new(from.clone(), kind));
-            found.span = self.places.find(&from, true);
-            self.found.push(found);
-            self.take(&from, &to);
+            self.misspelt(&from, &to);
         }
+    }
+
+    /// Notes that the key at `from` is probably a misspelling of the one at `to`, and moves it there.
+    fn misspelt(&mut self, from: &KeyPath, to: &KeyPath) {
+        let near = to.last_key().map(str::to_owned);
+        let kind = ProblemKind::UnknownKey { near };
+        let mut found = Diagnostic::new(Severity::Error, Problem::new(from.clone(), kind));
+        found.span = self.places.find(from, true);
+        self.found.push(found);
+        self.take(from, to);
     }
 
     /// `sinks: {type: …}`, and `sink: {a: {type: …}, b: {type: …}}`.
     fn forms(&mut self) {
         let typed = |value: &Value| value.get("type").is_some_and(Value::is_string);
         for kind in KINDS {
+            let one = KeyPath::key(kind.as_str());
+            let again = one.clone().then(kind.as_str());
+            // `source: {source: {type: …}}`
+            if self.map(&one).is_some_and(|map| map.len() == 1)
+                && again.get(&self.tree).is_some_and(typed)
+            {
+                self.tell(&again, Some(&one), Advice::TooDeep);
+                self.take_all(&again, &one);
+            }
             let (short, long) = (kind.as_str(), section(kind));
             let (one, many) = (KeyPath::key(short), KeyPath::key(long));
             if self.map(&many).is_some_and(|map| map.get("type").is_some_and(Value::is_string))
@@ -173,6 +198,16 @@ impl Moved {
                 self.take(&one, &many);
             }
         }
+    }
+
+    /// `Type: websocket`.
+    fn type_key(&mut self, place: &KeyPath) {
+        let Some(map) = self.map(place).filter(|map| !map.contains_key("type")) else { return };
+        let is_type = |(key, value): &(&String, &Value)| {
+            nearest(key, ["type"]).is_some() && value.is_string()
+        };
+        let Some(key) = map.iter().find(is_type).map(|(key, _)| key.clone()) else { return };
+        self.misspelt(&place.clone().then(key), &place.clone().then("type"));
     }
 
     /// The places of all components of a kind.
@@ -209,15 +244,27 @@ impl Moved {
             .into_iter()
             .filter(|key| map.contains_key(*key) && !has_own(key))
             .collect();
+        // The keys of a connector that is not known could be these.
+        let settings: Vec<&str> = SETTINGS
+            .into_iter()
+            .filter(|key| schema.is_some() && map.contains_key(*key) && !has_own(key))
+            .collect();
         let inputs = map.contains_key("inputs") && !has_own("inputs");
         let outputs = map.contains_key("outputs") && !has_own("outputs");
         for section in inside {
             let (from, to) = (place.clone().then(section), KeyPath::key(section));
-            let around = place.to_string();
-            self.tell(&from, Some(&to), Advice::Inside { section: section.to_owned(), around });
+            self.tell(&from, Some(&to), inside_of(section, place));
             match self.has(&to) {
                 false => self.take(&from, &to),
                 true => self.remove(&from),
+            }
+        }
+        for setting in settings {
+            let (from, to) = (place.clone().then(setting), KeyPath::key(setting));
+            self.tell(&from, Some(&to), inside_of(setting, place));
+            match self.has(&to) {
+                false => self.take(&from, &to),
+                true => self.take_all(&from, &to),
             }
         }
         if let Some(deep) = deep {
@@ -246,4 +293,9 @@ impl Moved {
             map.remove(key);
         }
     }
+}
+
+/// A key of the file stands inside the component at `place`.
+fn inside_of(section: &str, place: &KeyPath) -> Advice {
+    Advice::Inside { section: section.to_owned(), around: place.to_string() }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, nearest};
+use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, Step, nearest};
 
 /// What the rules look at.
 #[derive(Debug, Clone)]
@@ -38,23 +38,28 @@ pub(crate) fn order(members: &[Member<'_>]) -> Result<Vec<usize>, Problems> {
     names(members, &mut problems);
     inputs(members, &mut problems);
     dead_letters(members, &mut problems);
-    consumers(members, &mut problems);
     let order = sorted(members, &mut problems);
+    consumers(members, order.len() < members.len(), &mut problems);
     problems.into_result().map(|()| order)
 }
 
 fn names(members: &[Member<'_>], problems: &mut Problems) {
-    let mut seen = BTreeSet::new();
+    let mut seen: BTreeMap<&str, ComponentKind> = BTreeMap::new();
     for member in members {
         let good = member.id.starts_with(|c: char| c.is_ascii_lowercase())
             && member.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         problems.push_if(!good, || {
-            Problem::invalid(member.path(), "is not a name for a component")
+            let why = "is not a name for a component".to_owned();
+            Problem::new(member.path(), ProblemKind::InvalidKey { why })
                 .expected("a lower-case letter, then lower-case letters, digits and `_`")
         });
-        problems.push_if(!seen.insert(member.id), || {
-            Problem::custom(member.path(), "another component has this name")
-        });
+        if let Some(kind) = seen.insert(member.id, member.kind) {
+            let why = match kind == member.kind {
+                true => format!("another {} has this name", kind.as_str()),
+                false => format!("a {} has this name too", kind.as_str()),
+            };
+            problems.push(Problem::new(member.path(), ProblemKind::InvalidKey { why }));
+        }
         problems.push_if(member.buffer_pages == 0, || {
             Problem::out_of_range(member.path().then("buffer").then("pages"), "at least 1")
         });
@@ -85,7 +90,14 @@ fn inputs(members: &[Member<'_>], problems: &mut Problems) {
         let mut seen = BTreeSet::new();
         for (n, from) in member.from.iter().enumerate() {
             let at = path.clone().at(n);
-            if !producers.contains(from) || *from == member.id {
+            let is_other = |other: &&Member<'_>| other.id == *from && !std::ptr::eq(*other, member);
+            let other = members.iter().filter(is_other).min_by_key(|other| is_sink(other));
+            if *from == member.id && other.is_none() {
+                problems.push(Problem::custom(at, "a component cannot take its own records"));
+            } else if other.is_some_and(is_sink) {
+                let why = format!("`{from}` is a sink, and a sink gives no records on");
+                problems.push(Problem::custom(at, why));
+            } else if other.is_none() {
                 let known = producers.iter().copied().filter(|id| *id != member.id).collect();
                 problems.push(unknown("component", at, from, known));
             } else if !seen.insert(from) {
@@ -105,7 +117,15 @@ fn dead_letters(members: &[Member<'_>], problems: &mut Problems) {
                 Problem::missing(path)
                     .help("name the sink that takes what cannot be decoded, or do not divert it"),
             ),
-            Some(id) if !sinks.contains(&id) || id == member.id => {
+            Some(id) if id == member.id && is_sink(member) => {
+                let why = "a sink cannot be its own dead letter";
+                problems.push(Problem::custom(path, why));
+            }
+            Some(id) if !sinks.contains(&id) && members.iter().any(|other| other.id == id) => {
+                let why = format!("`{id}` is no sink, and only a sink takes what is rejected");
+                problems.push(Problem::custom(path, why));
+            }
+            Some(id) if !sinks.contains(&id) => {
                 let known = sinks.iter().copied().filter(|sink| *sink != member.id).collect();
                 problems.push(unknown("sink", path, id, known));
             }
@@ -114,10 +134,32 @@ fn dead_letters(members: &[Member<'_>], problems: &mut Problems) {
     }
 }
 
-fn consumers(members: &[Member<'_>], problems: &mut Problems) {
+fn is_sink(member: &Member<'_>) -> bool {
+    member.kind == ComponentKind::Sink
+}
+
+/// Looks for components whose pages nothing takes. Where a `from` is missing, or the pages go in a
+/// circle, that mistake is the reason; and so is a misspelled name for the component that was meant.
+fn consumers(members: &[Member<'_>], has_circle: bool, problems: &mut Problems) {
+    let mut meant: BTreeSet<String> = BTreeSet::new();
+    let mut is_open = has_circle;
+    for problem in problems.iter() {
+        let of_from = problem.path.steps().iter().any(|step| *step == Step::Key("from".into()));
+        match &problem.kind {
+            ProblemKind::Missing => is_open |= of_from,
+            ProblemKind::UnknownName { what: "component", near: Some(near), .. } => {
+                meant.insert(near.clone());
+            }
+            ProblemKind::UnknownName { what: "component", .. } => is_open = true,
+            _ => {}
+        }
+    }
+    if is_open {
+        return;
+    }
     let used: BTreeSet<&str> = members.iter().flat_map(|m| m.from.iter().copied()).collect();
     for member in members {
-        let unused = member.kind != ComponentKind::Sink && !used.contains(member.id);
+        let unused = !is_sink(member) && !used.contains(member.id) && !meant.contains(member.id);
         problems.push_if(unused, || {
             Problem::custom(member.path(), "no component takes its pages")
                 .help(format!("name it in the `from` of a transform or sink: from: {}", member.id))
@@ -127,7 +169,8 @@ fn consumers(members: &[Member<'_>], problems: &mut Problems) {
 
 /// The components that send something to `member`: pages, or what they reject.
 fn producers<'a>(members: &'a [Member<'a>], member: &'a Member<'a>) -> Vec<&'a str> {
-    let letters = members.iter().filter(|other| other.dead_letter == Some(member.id));
+    let letters =
+        members.iter().filter(|other| is_sink(member) && other.dead_letter == Some(member.id));
     member.from.iter().copied().chain(letters.map(|other| other.id)).collect()
 }
 
@@ -150,15 +193,28 @@ fn sorted(members: &[Member<'_>], problems: &mut Problems) -> Vec<usize> {
         waits.remove(&n);
         order.push(n);
     }
-    let stuck: Vec<&str> = waits.keys().map(|n| members[*n].id).collect();
-    for n in waits.keys() {
-        let member = &members[*n];
-        for (at, _) in member.from.iter().enumerate().filter(|(_, id)| stuck.contains(id)) {
+    // What is left over stands on a circle, or behind one.
+    let leads_to = |from: &str, to: &str| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![to]);
+        while let Some(id) = next.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let before = waits.iter().filter(|(n, _)| members[**n].id == id);
+            next.extend(before.flat_map(|(_, on)| on.iter().copied()));
+        }
+        seen.contains(from)
+    };
+    let is_back = |member: &Member<'_>, id: &str| id != member.id && leads_to(member.id, id);
+    for member in waits.keys().map(|n| &members[*n]) {
+        let inputs = member.from.iter().enumerate();
+        for (at, _) in inputs.filter(|(_, id)| is_back(member, id)) {
             let path = member.path().then("from").at(at);
             problems
                 .push(Problem::custom(path, "its pages would come back to where they came from"));
         }
-        if member.dead_letter.is_some_and(|id| stuck.contains(&id)) {
+        // The sink that takes the rejected records leads back to the member.
+        if member.dead_letter.is_some_and(|id| id != member.id && leads_to(id, member.id)) {
             let path = member.path().then("dead_letter");
             problems.push(Problem::custom(path, "what it rejects would come back to it"));
         }
@@ -213,10 +269,19 @@ mod tests {
             (vec![], vec!["sources: missing", "sinks: missing"]),
             (
                 vec![s(), member("k1", &["s2"])],
-                vec![
-                    "sinks.k1.from[0]: unknown component \"s2\" (did you mean `s1`?); known: s1",
-                    "sources.s1: no component takes its pages",
-                ],
+                vec!["sinks.k1.from[0]: unknown component \"s2\" (did you mean `s1`?); known: s1"],
+            ),
+            (
+                vec![s(), member("s3", &[]), member("k1", &["s1"])],
+                vec!["sources.s3: no component takes its pages"],
+            ),
+            (
+                vec![s(), member("k1", &["s1"]), member("k2", &["k1", "s1"])],
+                vec!["sinks.k2.from[0]: `k1` is a sink, and a sink gives no records on"],
+            ),
+            (
+                vec![s(), member("t1", &["s1", "t1"]), member("k1", &["t1"])],
+                vec!["transforms.t1.from[1]: a component cannot take its own records"],
             ),
             (vec![s(), member("k1", &["s1"]), member("k2", &[])], vec!["sinks.k2.from: missing"]),
             (
@@ -233,7 +298,6 @@ mod tests {
                 vec![
                     "transforms.t1.from[0]: its pages would come back to where they came from",
                     "transforms.t2.from[0]: its pages would come back to where they came from",
-                    "sinks.k1.from[1]: its pages would come back to where they came from",
                 ],
             ),
             (
@@ -245,7 +309,13 @@ mod tests {
             ),
             (
                 vec![s(), with_letter("k1", &["s1"], "k1")],
-                vec!["sinks.k1.dead_letter: unknown sink \"k1\"; no sink is registered"],
+                vec!["sinks.k1.dead_letter: a sink cannot be its own dead letter"],
+            ),
+            (
+                vec![s(), with_letter("k1", &["s1"], "s1")],
+                vec![
+                    "sinks.k1.dead_letter: `s1` is no sink, and only a sink takes what is rejected",
+                ],
             ),
             (vec![diverting, member("k1", &["s1"])], vec!["sources.s1.dead_letter: missing"]),
             (
@@ -253,7 +323,7 @@ mod tests {
                 vec![
                     "sources.S: is not a name for a component, expected a lower-case letter, then \
                      lower-case letters, digits and `_`",
-                    "sinks.k1: another component has this name",
+                    "sinks.k1: another sink has this name",
                 ],
             ),
         ] {
