@@ -65,7 +65,7 @@ fn snippet<'a>(
     let end = all().map(|span| span.end).max().unwrap_or_default();
     let start = masked.text[..start].rfind('\n').map_or(0, |at| at + 1);
     let end = masked.text[end..].find('\n').map_or(masked.text.len(), |at| end + at);
-    let line = memchr::memchr_iter(b'\n', masked.text[..start].as_bytes()).count() + 1;
+    let line = memchr::memchr_iter(b'\n', &masked.text.as_bytes()[..start]).count() + 1;
     let within = |span: Span| span.start - start..span.end - start;
 
     let snippet = Snippet::source(&masked.text[start..end]).line_start(line).fold(true);
