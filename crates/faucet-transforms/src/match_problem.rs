@@ -18,7 +18,8 @@ pub(crate) fn problem_of(error: &MatchError, key: &str) -> Problem {
     };
     let words = || ProblemKind::Invalid { why: error.problem().to_string() };
     let kind = match error.problem() {
-        MatchProblem::UnknownCondition => near(&CONDITIONS).unwrap_or_else(words),
+        MatchProblem::UnknownCondition => near(&CONDITIONS)
+            .unwrap_or_else(|| ProblemKind::InvalidKey { why: error.problem().to_string() }),
         MatchProblem::Place(_) => near(&PLACES).unwrap_or_else(words),
         _ => words(),
     };

@@ -11,7 +11,7 @@ use crate::config::path::KeyPath;
 use crate::config::problem::{Problem, Problems};
 use crate::config::problem_kind::ProblemKind;
 use crate::config::schema_view::SchemaView;
-use crate::config::suggest::nearest;
+use crate::config::suggest::{nearest, synonym};
 use crate::config::unknown::Unknown;
 
 /// Decodes a configuration struct.
@@ -162,7 +162,8 @@ fn prune(schema: SchemaView<'_>, value: &mut Value, path: &KeyPath, pruned: &mut
                 let paths = paths.get_or_insert_with(|| schema.paths());
                 let elsewhere = paths.iter().filter(|path| path.rsplit('.').next() == Some(key));
                 let near = elsewhere.min_by_key(|path| path.len()).cloned().or_else(|| {
-                    nearest(key, known.iter().map(|known| known.name)).map(str::to_owned)
+                    let names = || known.iter().map(|known| known.name);
+                    nearest(key, names()).or_else(|| synonym(key, names())).map(str::to_owned)
                 });
                 let removed = object.remove(key);
                 if let (Some(near), Some(removed)) = (&near, removed) {

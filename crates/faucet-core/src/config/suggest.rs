@@ -20,9 +20,33 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     near.map(|(_, candidate)| candidate)
 }
 
+/// Other names that keys have elsewhere.
+const SYNONYMS: [(&str, &[&str]); 5] = [
+    ("path", &["file", "filename", "file_name", "filepath", "file_path"]),
+    ("url", &["uri", "endpoint", "address", "server"]),
+    ("username", &["user", "user_name", "login"]),
+    ("password", &["pass"]),
+    ("token", &["bearer", "access_token", "api_key"]),
+];
+
+/// The one of `known` that has the name `word` elsewhere.
+pub(crate) fn synonym<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let (ours, _) = SYNONYMS.iter().find(|(_, theirs)| theirs.contains(&word.as_str()))?;
+    known.into_iter().find(|known| known == ours)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_elsewhere_are_known() {
+        let known = ["path", "mode"];
+        for (word, ours) in [("File", Some("path")), ("uri", None), ("path", None), ("x", None)] {
+            assert_eq!(synonym(word, known), ours, "{word}");
+        }
+    }
 
     #[test]
     fn close_words_are_found_and_others_are_not() {

@@ -1,6 +1,6 @@
 //! Diagnostics: what is wrong with a text that configures a pipeline, where, and what to do.
 //!
-//! [`Diagnostic`] has the facts. [`words`] makes the sentences, and the renderers of [`Format`] put
+//! [`Diagnostic`] has the facts. `words` makes the sentences, and the renderers of [`Format`] put
 //! them beside the text. Pipeline files and other languages share this part.
 
 mod advice;

@@ -14,7 +14,7 @@ pub struct Verdict {
     pub diagnostics: Vec<Diagnostic>,
     /// The text that they are about.
     pub text: SourceText,
-    /// The variables that are not set, where they are [accepted](PipelineSpec::accept_unset).
+    /// The variables that are not set, where they are [accepted](crate::PipelineSpec::accept_unset).
     pub unset: Vec<String>,
 }
 
