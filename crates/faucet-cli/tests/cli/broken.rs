@@ -172,14 +172,45 @@ const EXPECTED: &str = r#"
 "#;
 
 /// The files whose rendering has a snapshot in colours too.
-const IN_COLOR: [&str; 7] = [
+const IN_COLOR: [&str; 38] = [
     "01-typo-key.yaml",
+    "03-typo-below-tls.yaml",
+    "05-unknown-format.yaml",
+    "07-unknown-connector.yaml",
+    "09-no-url.yaml",
+    "12-empty.yaml",
+    "14-tab.yaml",
+    "15-tabs-all-over.yaml",
     "16-duplicate-key.yaml",
+    "18-duration-in-parsecs.yaml",
+    "20-size-unit-typo.yaml",
+    "22-boolean-yes.yaml",
+    "23-number-word.yaml",
+    "27-text-for-list.yaml",
+    "28-text-for-section.yaml",
+    "29-message-as-map.yaml",
+    "30-colon-in-value.yaml",
     "31-unclosed-quote.yaml",
+    "32-unclosed-brace.yaml",
     "33-placeholder-unquoted.yaml",
+    "35-unset-variables.yaml",
+    "36-variable-without-end.yaml",
+    "38-placeholder-typo.yaml",
+    "39-http-url.yaml",
+    "42-no-end.yaml",
+    "43-batch-rule.yaml",
     "45-several-rules.yaml",
+    "46-all-below-config.yaml",
+    "47-sink-inside-source.yaml",
     "48-eight-mistakes.yaml",
+    "49-six-mistakes.json",
+    "50-trailing-comma.json",
     "52-three-mistakes.toml",
+    "54-duplicate-key.toml",
+    "57-base64.yaml",
+    "59-url-without-value.yaml",
+    "62-two-documents.yaml",
+    "65-not-utf8.yaml",
 ];
 
 /// The file whose rendering has a snapshot in every format.
