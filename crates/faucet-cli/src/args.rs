@@ -77,7 +77,7 @@ pub(crate) struct FileArgs {
     pub(crate) changes: ChangeArgs,
 }
 
-/// What replaces parts of a pipeline file, and how it is read.
+/// Options that replace parts of a pipeline file, and name its format.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArgs {
     /// Value of a {placeholder}; replaces the one in the file's `context`.

@@ -15,7 +15,7 @@ const STDIN: &str = "<stdin>";
 /// Reads the file and changes it as the command line says.
 ///
 /// # Errors
-/// What keeps the file from being read, or what is wrong with `--set` and `--context`.
+/// The file cannot be read, or `--set` or `--context` is not well formed.
 pub(crate) fn read(file: &Path, changes: &ChangeArgs) -> Result<PipelineSpec> {
     let mut spec = parsed(file, changes.input_format)?;
     for assignment in &changes.set {

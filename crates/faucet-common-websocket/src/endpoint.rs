@@ -58,7 +58,7 @@ impl Endpoint {
         self.url.as_str()
     }
 
-    /// What the configuration has that is allowed and probably not meant.
+    /// Warnings about the configuration: keys that turn a protection off, or that never act.
     pub fn warnings(&self) -> Vec<Problem> {
         let mut warnings = Vec::new();
         if self.tls.insecure_skip_verify {

@@ -129,7 +129,7 @@ impl<'de> Deserialize<'de> for ConnectMessage {
                 while let Some(key) = map.next_key()? {
                     match (key, &kind) {
                         (Key::Type, _) => kind = Some(map.next_value()?),
-                        // What is wrong with the bytes is told at their key.
+                        // The problem of the bytes stands at their key.
                         (Key::Data, Some(Kind::Binary)) => bytes = Some(map.next_value()?),
                         (Key::Data, _) => text = Some(map.next_value()?),
                     }

@@ -3,7 +3,7 @@
 use faucet_core::schema_rule::{absent, needs, when};
 use serde_json::{Value, json};
 
-/// What [`ConnectOptions::check`](crate::ConnectOptions::check) says of the keys together.
+/// The rules between keys that [`ConnectOptions::check`](crate::ConnectOptions::check) has.
 pub fn connection_rules() -> [Value; 3] {
     let plain = json!({
         "required": ["url"],

@@ -17,7 +17,7 @@ use crate::{exit, spec};
 struct Looked {
     text: SourceText,
     diagnostics: Vec<Diagnostic>,
-    /// What the file is, where nothing is wrong with it.
+    /// The line for a valid file. `None`: the file has errors.
     valid: Option<String>,
 }
 

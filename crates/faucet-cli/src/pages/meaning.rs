@@ -23,7 +23,7 @@ pub(crate) fn default_and_meaning(
     let default = match schema.default() {
         Some(value) if is_nothing(value) => "none".into(),
         Some(value) => format!("`{}`{}", plain(value), in_units(name, schema, value)),
-        // Nothing stands for an optional value, or for a list or map, that is left out.
+        // An optional value, a list or a map that is left out has no default to show.
         None if schema.is_nullable() || is_collection(schema) => "none".into(),
         // Its type cannot be written as JSON; the meaning has to say it.
         None => "–".into(),

@@ -216,7 +216,7 @@ const IN_COLOR: [&str; 38] = [
 /// The file whose rendering has a snapshot in every format.
 const IN_ALL_FORMATS: &str = "48-eight-mistakes.yaml";
 
-/// What is wrong with these depends on the disk, at which `validate` does not look.
+/// The mistakes of these files are on the disk, which `validate` does not read.
 const ON_DISK: [&str; 1] = ["66-missing-directory.yaml"];
 
 /// Words of the parsers, which tell a user nothing.

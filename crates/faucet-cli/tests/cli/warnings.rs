@@ -1,4 +1,4 @@
-//! What is correct in a pipeline file, and probably not meant.
+//! Warnings about pipeline files: correct, and probably not meant.
 
 use crate::support::*;
 

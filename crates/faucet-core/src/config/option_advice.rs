@@ -1,6 +1,6 @@
 //! Options of other engines, and what stands for them here.
 
-/// What stands for an option of another engine.
+/// The option of a connector of ours that does the work of another engine's option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Instead {
     /// An option that has no connector's name in front.
@@ -158,7 +158,7 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// What stands for the option `name` here, for a connector that has what `has` says. With it comes the
+/// The option that does the work of the option `name`, for a connector that has what `has` says. With it comes the
 /// end of the name, for [`Instead::Inside`].
 pub(crate) fn instead_of(name: &str, has: impl Fn(Instead) -> bool) -> Option<(Instead, &str)> {
     let lower = name.to_ascii_lowercase();

@@ -232,3 +232,21 @@ pub(crate) struct StateKeys {
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
     T::deserialize(d).map(Some)
 }
+
+#[cfg(test)]
+mod tests {
+    use faucet_core::SchemaView;
+
+    use super::*;
+
+    #[test]
+    fn the_keys_of_the_file_are_listed() {
+        let schema = schemars::schema_for!(FileKeys).to_value();
+        let mut keys: Vec<&str> =
+            SchemaView::new(&schema).keys().into_iter().map(|key| key.name).collect();
+        let mut listed = FILE_KEYS.to_vec();
+        keys.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(keys, listed);
+    }
+}
