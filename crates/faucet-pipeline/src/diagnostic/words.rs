@@ -100,20 +100,7 @@ fn message(of: &Diagnostic) -> String {
         ProblemKind::Duplicate { of: other } => {
             format!("`{key}` means the same as `{}`", name(of, other))
         }
-        ProblemKind::Misplaced { to: Some(to) } => match &of.advice {
-            Some(Advice::OtherTool { ours }) => format!("`{key}` is called `{ours}` here"),
-            Some(Advice::TooDeep) => format!("the keys below `{key}` stand one level too deep"),
-            Some(Advice::Inside { section, around }) => {
-                format!("`{section}` stands inside `{around}`")
-            }
-            Some(Advice::OneComponent { .. }) => {
-                format!("`{key}` takes components by name, and holds one component")
-            }
-            Some(Advice::SeveralComponents { .. }) => {
-                format!("`{key}` takes one component, and holds components by name")
-            }
-            _ => format!("`{key}` belongs to `{to}`"),
-        },
+        ProblemKind::Misplaced { to: Some(to) } => misplaced(of, &key, to),
         ProblemKind::Misplaced { to: None } => format!("`{key}` stands in the wrong place"),
         ProblemKind::Syntax { why } => of
             .advice
@@ -138,6 +125,24 @@ fn message(of: &Diagnostic) -> String {
             format!("the placeholder {{{name}}} has no value in context")
         }
         kind => kind.to_string(),
+    }
+}
+
+/// A key in the wrong place, which belongs to `to`.
+fn misplaced(of: &Diagnostic, key: &str, to: &KeyPath) -> String {
+    match &of.advice {
+        Some(Advice::OtherTool { ours }) => format!("`{key}` is called `{ours}` here"),
+        Some(Advice::TooDeep) => format!("the keys below `{key}` stand one level too deep"),
+        Some(Advice::Inside { section, around }) => {
+            format!("`{section}` stands inside `{around}`")
+        }
+        Some(Advice::OneComponent { .. }) => {
+            format!("`{key}` takes components by name, and holds one component")
+        }
+        Some(Advice::SeveralComponents { .. }) => {
+            format!("`{key}` takes one component, and holds components by name")
+        }
+        _ => format!("`{key}` belongs to `{to}`"),
     }
 }
 
