@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 const HEAVY: [&str; 7] =
     ["hyper", "mio", "rustls", "socket2", "tokio", "tokio-tungstenite", "tungstenite"];
 
-/// `core <- connect <- common-*` and `core <- pipeline, testkit, sql, transforms`, then `<- connectors
+/// `core <- connect <- session <- common-*` and `core <- pipeline, testkit, sql, transforms`, then `<- connectors
 /// <- stream <- cli, bench, xtask`, and beside them `core, connect, common-* <- lab <- cli`; dependencies of tests and
 /// benches are free.
 pub(super) fn edges_point_one_way(workspace: &Workspace) -> Result<Vec<String>> {
@@ -28,6 +28,8 @@ enum Layer {
     Core,
     /// Shared by connectors, whatever protocol they speak.
     Connect,
+    /// The conversation with a provider, whatever carries its messages.
+    Session,
     /// Shared by the connectors of one protocol.
     Common,
     /// Depends only on faucet-core; connectors must not depend on it.
@@ -43,6 +45,7 @@ fn layer(name: &str) -> Layer {
     match name.strip_prefix("faucet-").unwrap_or(name) {
         "core" => Layer::Core,
         "connect" => Layer::Connect,
+        "session" => Layer::Session,
         "pipeline" | "testkit" | "sql" | "transforms" => Layer::Beside,
         "lab" => Layer::Lab,
         "stream" => Layer::Umbrella,
@@ -65,9 +68,10 @@ fn may_depend(from: &str, to: &str) -> bool {
     match layer(from) {
         Layer::Core => false,
         Layer::Connect | Layer::Beside => to == Layer::Core,
-        Layer::Common => matches!(to, Layer::Core | Layer::Connect),
+        Layer::Session => matches!(to, Layer::Core | Layer::Connect),
+        Layer::Common => matches!(to, Layer::Core | Layer::Connect | Layer::Session),
         Layer::Lab | Layer::Connector => {
-            matches!(to, Layer::Core | Layer::Connect | Layer::Common)
+            matches!(to, Layer::Core | Layer::Connect | Layer::Session | Layer::Common)
         }
         Layer::Umbrella => to < Layer::Umbrella,
         Layer::Top => true,
@@ -123,6 +127,10 @@ mod tests {
             ("faucet-connect", "faucet-common-websocket", false),
             ("faucet-core", "faucet-connect", false),
             ("faucet-common-websocket", "faucet-connect", true),
+            ("faucet-common-websocket", "faucet-session", true),
+            ("faucet-session", "faucet-connect", true),
+            ("faucet-session", "faucet-common-websocket", false),
+            ("faucet-connect", "faucet-session", false),
             ("faucet-pipeline", "faucet-connect", false),
             ("faucet-source-something", "faucet-connect", true),
             ("faucet-lab", "faucet-connect", true),

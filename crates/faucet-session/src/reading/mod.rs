@@ -1,0 +1,1 @@
+//! From received messages to the texts inside them.

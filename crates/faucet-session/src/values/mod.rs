@@ -1,0 +1,1 @@
+//! How named values are made.
