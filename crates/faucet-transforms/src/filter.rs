@@ -5,14 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use faucet_core::select::{Match, Message};
 use faucet_core::{
-    Carry, Delivery, Info, MessageKind, Out, PageStage, PayloadRef, Problems, RecordRef, Result,
+    Carry, Delivery, Info, KeyPath, MessageKind, Out, PageStage, PayloadRef, Problems, RecordRef, Result,
     Scope, StreamPage, Transform, TransformConfig,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::match_problem::problem_of;
 
 const NAME: &str = "filter";
 const MATCH: &str = "match";
@@ -55,9 +53,10 @@ impl TransformConfig for FilterConfig {
 
     fn build(self) -> Result<Filter, Problems> {
         let mistakes = Match::mistakes(&self.matches);
-        let problems = mistakes.iter().map(|error| problem_of(error, MATCH));
+        let path = KeyPath::key(MATCH);
+        let problems = mistakes.iter().map(|error| error.problem_at(&path));
         problems.collect::<Problems>().into_result()?;
-        let matches = Match::parse(&self.matches).map_err(|error| problem_of(&error, MATCH))?;
+        let matches = Match::parse(&self.matches).map_err(|error| error.problem_at(&path))?;
         Ok(Filter { matches: Arc::new(matches) })
     }
 }

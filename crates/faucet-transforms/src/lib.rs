@@ -14,7 +14,6 @@ mod filter;
 mod harness;
 #[cfg(test)]
 mod keys;
-mod match_problem;
 #[cfg(test)]
 mod memory;
 mod pick;

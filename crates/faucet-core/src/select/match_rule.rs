@@ -47,6 +47,15 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whether the message is one JSON value; checks it where nobody knows.
+    pub(super) fn is_json(&self) -> bool {
+        self.json || is_json(self.bytes)
+    }
+
     /// A text message that is known to be one JSON value.
     pub fn json(bytes: &'a [u8]) -> Self {
         Self { bytes, json: true, binary: false }
@@ -75,7 +84,7 @@ struct Group {
 
 /// One map; all must hold.
 #[derive(Debug, Clone, Default)]
-struct Table {
+pub(super) struct Table {
     prefix: Option<Box<str>>,
     binary: Option<bool>,
     text: Option<Condition>,
@@ -149,6 +158,15 @@ impl Match {
     /// Whether the message matches.
     pub fn matches(&self, message: Message<'_>) -> bool {
         self.groups.iter().any(|group| group.matches(message))
+    }
+
+    /// The maps of a match that reads no prefix, for a [`MatchSet`](super::MatchSet) that finds the
+    /// places of several matches in one pass.
+    pub(super) fn tables(&self) -> Option<&[Table]> {
+        match &self.groups[..] {
+            [Group { prefix: None, tables, .. }] => Some(tables),
+            _ => None,
+        }
     }
 
     /// The match as it was configured.
@@ -225,13 +243,24 @@ impl Table {
         Ok(())
     }
 
+    /// The places of the table.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Pointer> {
+        self.places.iter().map(|(pointer, _)| pointer)
+    }
+
+    /// The table, with its first place at this index of the pointers.
+    pub(super) fn moved(&self, first: usize) -> Self {
+        Self { first, ..self.clone() }
+    }
+
     /// Whether the conditions hold that do not read the JSON inside.
-    fn fits(&self, message: Message<'_>) -> bool {
+    pub(super) fn fits(&self, message: Message<'_>) -> bool {
         self.binary.is_none_or(|wanted| wanted == message.binary)
             && self.text.as_ref().is_none_or(|c| c.holds(Subject::Raw(message.bytes)))
     }
 
-    fn holds<'a>(&self, value: impl Fn(usize) -> Option<Cow<'a, [u8]>>) -> bool {
+    /// Whether the conditions hold that read the JSON inside; `value` gives the value of each place.
+    pub(super) fn holds<'a>(&self, value: impl Fn(usize) -> Option<Cow<'a, [u8]>>) -> bool {
         self.places.iter().enumerate().all(|(number, (_, condition))| {
             match value(self.first + number) {
                 Some(value) => condition.holds(Subject::Json(&value)),

@@ -11,8 +11,10 @@
 mod choice;
 mod condition;
 mod edit;
+mod match_advice;
 mod match_error;
 mod match_rule;
+mod match_set;
 mod number;
 mod pointer;
 mod pointers;
@@ -26,6 +28,7 @@ pub use choice::{Choice, EditError};
 pub use edit::Edit;
 pub use match_error::{MatchError, MatchKey, MatchProblem};
 pub use match_rule::{Match, Message};
+pub use match_set::{Looked, MatchSet};
 pub use number::Number;
 pub use pointer::{Pointer, PointerError};
 pub use pointers::{Found, Pointers};

@@ -1,14 +1,21 @@
 //! Mistakes in a match as problems of the configuration.
 
-use faucet_core::select::{MatchError, MatchKey, MatchProblem};
-use faucet_core::{KeyPath, Problem, ProblemKind, nearest};
+use crate::config::{KeyPath, Problem, ProblemKind, nearest};
+
+use super::match_error::{MatchError, MatchKey, MatchProblem};
 
 const CONDITIONS: [&str; 6] = ["exists", "not", "prefix", "suffix", "min", "max"];
 const PLACES: [&str; 3] = ["text", "prefix", "binary"];
 
-/// The problem of which `error` tells, in a match that stands at the key `key`.
-pub(crate) fn problem_of(error: &MatchError, key: &str) -> Problem {
-    let path = error.path().iter().fold(KeyPath::key(key), |path, step| match step {
+impl MatchError {
+    /// The mistake as a problem of a configuration that has the match at `path`.
+    pub fn problem_at(&self, path: &KeyPath) -> Problem {
+        problem_of(self, path.clone())
+    }
+}
+
+fn problem_of(error: &MatchError, path: KeyPath) -> Problem {
+    let path = error.path().iter().fold(path, |path, step| match step {
         MatchKey::Key(name) => path.then(name.as_str()),
         MatchKey::Index(index) => path.at(*index),
     });
