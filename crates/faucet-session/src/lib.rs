@@ -1,4 +1,7 @@
 //! The conversation that a provider of live data asks for, from configuration.
 
-mod reading;
-mod values;
+pub mod keys;
+pub mod plan;
+pub mod reading;
+pub mod template;
+pub mod values;

@@ -210,21 +210,31 @@ impl<'a> SchemaView<'a> {
         }
     }
 
-    /// The alternative that `value` means, told by its constant keys; the schema itself where there
-    /// are no alternatives, or none fits.
+    /// The alternative that `value` means, told by its constant keys, or else by the keys that it must
+    /// have; the schema itself where there are no alternatives, or none fits. Beside an alternative that
+    /// takes any map, another one is meant only by a map that has no other keys.
     #[must_use]
     pub fn branch_of(self, value: &Value) -> Self {
         let schema = self.resolve();
         let branches = schema.list("oneOf").iter().chain(schema.list("anyOf"));
-        let mut fitting = branches.map(|branch| self.at(branch).resolve()).filter(|branch| {
-            let keys = branch.keys();
-            !keys.is_empty()
-                && keys.iter().all(|key| {
-                    let constant = key.schema.constant();
-                    constant.is_none_or(|constant| value.get(key.name) == Some(constant))
-                })
+        let branches: Vec<_> = branches.map(|branch| self.at(branch).resolve()).collect();
+        let takes_any = branches.iter().any(|branch| {
+            branch.types().contains(&"object") && branch.keys().is_empty() && !branch.is_closed()
         });
-        fitting.next().unwrap_or(schema)
+        let fits = |branch: &&Self| {
+            let keys = branch.keys();
+            let has = |key: &SchemaKey<'_>| value.get(key.name).is_some();
+            let constants = || keys.iter().filter(|key| key.schema.constant().is_some());
+            let no_other = || {
+                let given = value.as_object().into_iter().flat_map(|object| object.keys());
+                given.into_iter().all(|given| keys.iter().any(|key| key.name == *given))
+            };
+            !keys.is_empty()
+                && constants().all(|key| value.get(key.name) == key.schema.constant())
+                && (constants().count() > 0 || keys.iter().all(|key| !key.required || has(key)))
+                && (!takes_any || no_other())
+        };
+        branches.iter().find(fits).copied().unwrap_or(schema)
     }
 
     /// The schemas that the key `name` may have.

@@ -1,0 +1,298 @@
+//! A message to send.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde_json::{Map, Value, json};
+
+/// A message to send. `Debug` shows its length only: it may hold a token.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum SessionMessage {
+    /// A text message as it stands; braces mean nothing.
+    Text(String),
+    /// A binary message.
+    Binary(Bytes),
+    /// JSON as it stands, sent as a text message; braces mean nothing.
+    Plain(Value),
+    /// JSON whose texts may have placeholders, sent as a text message.
+    Json {
+        /// The JSON.
+        tree: Value,
+        /// Stands in front of the JSON.
+        prefix: Option<String>,
+    },
+    /// Text with placeholders, sent as a text message.
+    Filled(String),
+}
+
+impl From<&str> for SessionMessage {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for SessionMessage {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl SessionMessage {
+    /// Whether the message has no placeholder that is filled.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Filled(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            Self::Plain(tree) => tree.to_string().len(),
+            Self::Json { tree, prefix } => {
+                tree.to_string().len() + prefix.as_ref().map_or(0, String::len)
+            }
+        }
+    }
+
+    /// Whether the message has no byte.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl fmt::Debug for SessionMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text(_) => "text",
+            Self::Binary(_) => "binary",
+            Self::Plain(_) | Self::Json { .. } => "json",
+            Self::Filled(_) => "filled text",
+        };
+        write!(f, "{kind} of {} bytes", self.len())
+    }
+}
+
+/// Bytes that are written in base64.
+fn decoded<E: de::Error>(text: &str) -> Result<Bytes, E> {
+    let expected =
+        "base64: letters, digits, `+` and `/`, with `=` at the end to a multiple of four";
+    let wrong = |_| E::invalid_value(Unexpected::Str(text), &expected);
+    STANDARD.decode(text).map(Bytes::from).map_err(wrong)
+}
+
+impl<'de> Deserialize<'de> for SessionMessage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Forms;
+        impl<'de> Visitor<'de> for Forms {
+            type Value = SessionMessage;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, a map or a list")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SessionMessage, E> {
+                Ok(text.into())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<SessionMessage, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(SessionMessage::Plain(Value::Array(items)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SessionMessage, A::Error> {
+                read_map(map)
+            }
+        }
+        deserializer.deserialize_any(Forms)
+    }
+}
+
+/// The value of `data`, which is base64 where the map so far says `type: binary`. Read here, so that
+/// a mistake stands at its key.
+struct Data(bool);
+
+impl<'de> DeserializeSeed<'de> for Data {
+    type Value = (Value, Option<Bytes>);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let bytes = match &value {
+            Value::String(text) if self.0 => Some(decoded(text)?),
+            _ => None,
+        };
+        Ok((value, bytes))
+    }
+}
+
+fn read_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<SessionMessage, A::Error> {
+    let (mut members, mut bytes) = (Map::new(), None);
+    while let Some(key) = map.next_key::<String>()? {
+        let is_binary = members.len() == 1 && members.get("type") == Some(&"binary".into());
+        let value = match key.as_str() {
+            "data" => {
+                let (value, decoded) = map.next_value_seed(Data(is_binary))?;
+                bytes = decoded;
+                value
+            }
+            _ => map.next_value()?,
+        };
+        members.insert(key, value);
+    }
+    let has = |keys: &[&str]| {
+        members.len() == keys.len() && keys.iter().all(|key| members.contains_key(*key))
+    };
+    let text = |key: &str| members.get(key).and_then(Value::as_str).map(str::to_owned);
+    if has(&["type", "data"]) {
+        match (text("type").as_deref(), text("data"), bytes) {
+            (Some("text"), Some(data), _) => return Ok(SessionMessage::Text(data)),
+            (Some("binary"), Some(_), Some(bytes)) => return Ok(SessionMessage::Binary(bytes)),
+            (Some("binary"), Some(data), None) => {
+                return Ok(SessionMessage::Binary(decoded(&data)?));
+            }
+            _ => {}
+        }
+    }
+    if has(&["text"])
+        && let Some(text) = text("text")
+    {
+        return Ok(SessionMessage::Filled(text));
+    }
+    let prefix = text("prefix");
+    if has(&["json"]) || (has(&["json", "prefix"]) && prefix.is_some()) {
+        let tree = members.remove("json").unwrap_or_default();
+        return Ok(SessionMessage::Json { tree, prefix });
+    }
+    Ok(SessionMessage::Plain(Value::Object(members)))
+}
+
+/// Base64 with its padding (RFC 4648 §4): the bits behind the last byte are zero.
+const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*\
+     (?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+
+impl JsonSchema for SessionMessage {
+    fn schema_name() -> Cow<'static, str> {
+        "Message".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let form = |about: &str, properties: Value, required: &[&str]| {
+            json!({
+                "type": "object",
+                "description": about,
+                "properties": properties,
+                "required": required,
+                "additionalProperties": false,
+            })
+        };
+        let base64 = json!({
+            "type": "string",
+            "description": "The bytes of the message in base64.",
+            "pattern": BASE64,
+            "examples": ["AAEC/w=="],
+        });
+        let json_form = json!({
+            "json": {
+                "description": "The message as JSON. Placeholders in its texts are filled, then it is written.",
+                "examples": [{"op": "subscribe", "args": "{topics}"}],
+            },
+            "prefix": {
+                "type": "string",
+                "description": "Stands in front of the JSON.",
+                "examples": ["42"],
+            },
+        });
+        let text_form = json!({
+            "text": {
+                "type": "string",
+                "description": "The message as text, with placeholders.",
+                "examples": ["SUBSCRIBE {topics_csv}"],
+            },
+        });
+        let kind = |kind: &str| json!({ "const": kind, "description": "The kind of the message." });
+        let data = json!({
+            "type": "string",
+            "description": "The text of the message.",
+            "examples": [r#"{"op":"subscribe"}"#],
+        });
+        // Any other map is a message too, so that a mistake in a form is none for the schema.
+        let plain = json!({
+            "type": ["object", "array"],
+            "description": "Any other map or list is the message, sent as JSON. Braces mean nothing in it.",
+            "not": { "anyOf": [
+                { "required": ["type", "data"], "maxProperties": 2, "properties": { "type": { "enum": ["text", "binary"] }, "data": { "type": "string" } } },
+                { "required": ["json"], "maxProperties": 1 },
+                { "required": ["json", "prefix"], "maxProperties": 2, "properties": { "prefix": { "type": "string" } } },
+                { "required": ["text"], "maxProperties": 1, "properties": { "text": { "type": "string" } } },
+            ]},
+        });
+        json_schema!({
+            "title": "message",
+            "anyOf": [
+                { "type": "string", "description": "A text message as it stands." },
+                form("JSON with placeholders.", json_form, &["json"]),
+                form("Text with placeholders.", text_form, &["text"]),
+                form("A text message as it stands.", json!({ "type": kind("text"), "data": data }), &["type", "data"]),
+                form("A binary message.", json!({ "type": kind("binary"), "data": base64 }), &["type", "data"]),
+                plain,
+            ],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_is_told_by_its_keys() {
+        use SessionMessage::{Binary, Filled, Json, Plain, Text};
+        for (written, expected) in [
+            (json!("{a}"), Text("{a}".into())),
+            (json!({"type": "text", "data": "x"}), Text("x".into())),
+            (json!({"type": "binary", "data": "AAEC"}), Binary(Bytes::from_static(&[0, 1, 2]))),
+            (json!({"data": "AAEC", "type": "binary"}), Binary(Bytes::from_static(&[0, 1, 2]))),
+            (json!({"text": "SUB {x}"}), Filled("SUB {x}".into())),
+            (json!({"json": [1]}), Json { tree: json!([1]), prefix: None }),
+            (
+                json!({"json": {}, "prefix": "42"}),
+                Json { tree: json!({}), prefix: Some("42".into()) },
+            ),
+            (json!({"op": "sub"}), Plain(json!({"op": "sub"}))),
+            (json!(["a", 1]), Plain(json!(["a", 1]))),
+            (json!({}), Plain(json!({}))),
+            (
+                json!({"type": "subscribe", "data": "x"}),
+                Plain(json!({"type": "subscribe", "data": "x"})),
+            ),
+            (
+                json!({"type": "text", "data": {"a": 1}}),
+                Plain(json!({"type": "text", "data": {"a": 1}})),
+            ),
+            (json!({"type": "text"}), Plain(json!({"type": "text"}))),
+            (json!({"text": "a", "to": "b"}), Plain(json!({"text": "a", "to": "b"}))),
+            (json!({"text": 5}), Plain(json!({"text": 5}))),
+            (json!({"json": 1, "prefix": 2}), Plain(json!({"json": 1, "prefix": 2}))),
+        ] {
+            let read: SessionMessage = faucet_core::decode(written.clone()).unwrap();
+            assert_eq!(read, expected, "{written}");
+        }
+        let problems =
+            faucet_core::decode::<SessionMessage>(json!({"type": "binary", "data": "*"}));
+        let problem = problems.unwrap_err().iter().next().unwrap().clone();
+        assert_eq!(problem.path.to_string(), "data");
+        assert!(faucet_core::decode::<SessionMessage>(json!(5)).is_err());
+    }
+
+    #[test]
+    fn debug_shows_the_length_only() {
+        assert_eq!(format!("{:?}", SessionMessage::from("hunter2")), "text of 7 bytes");
+        let json = SessionMessage::Json { tree: json!([1]), prefix: Some("42".into()) };
+        assert_eq!(format!("{json:?}"), "json of 5 bytes");
+    }
+}

@@ -1,0 +1,27 @@
+//! The configuration keys of a conversation, as they are written.
+
+mod close_rule;
+mod control;
+mod dedup;
+mod heartbeat;
+mod message;
+mod rate_limit;
+mod request;
+mod resume;
+mod sequence;
+mod session_match;
+mod step;
+mod subscribe;
+
+pub use close_rule::{CloseAction, CloseRule, CodeRange};
+pub use control::{ControlAction, ControlRule, ReplyAfter};
+pub use dedup::DedupKeys;
+pub use heartbeat::{BeatWhen, FirstBeat, Heartbeat, Interval};
+pub use message::SessionMessage;
+pub use rate_limit::RateLimit;
+pub use request::{HttpMethod, HttpRequest, SecretText};
+pub use resume::{CursorOrder, ResumeKeys, StartCursor};
+pub use sequence::{CountScope, NumberOrder, OnGap, SequenceKeys};
+pub use session_match::SessionMatch;
+pub use step::{AnswerIs, Only, SessionStep};
+pub use subscribe::{AckPer, OnFail, Subscribe};
