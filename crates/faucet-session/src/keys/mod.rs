@@ -12,6 +12,7 @@ mod sequence;
 mod session_match;
 mod step;
 mod subscribe;
+mod value;
 
 pub use close_rule::{CloseAction, CloseRule, CodeRange};
 pub use control::{ControlAction, ControlRule, ReplyAfter};
@@ -25,3 +26,5 @@ pub use sequence::{CountScope, NumberOrder, OnGap, SequenceKeys};
 pub use session_match::SessionMatch;
 pub use step::{AnswerIs, Only, SessionStep};
 pub use subscribe::{AckPer, OnFail, Subscribe};
+pub(crate) use value::MAKERS;
+pub use value::{MadeValue, NamedValue, ValuePer, WrittenAs};
