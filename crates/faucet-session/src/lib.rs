@@ -1,4 +1,6 @@
 //! The conversation that a provider of live data asks for, from configuration.
 
+#[cfg(feature = "http")]
+pub mod http;
 mod reading;
-mod values;
+pub mod values;
