@@ -1,5 +1,7 @@
 //! The conversation that a provider of live data asks for, from configuration.
 
+#[cfg(feature = "http")]
+pub mod http;
 pub mod keys;
 pub mod plan;
 pub mod reading;

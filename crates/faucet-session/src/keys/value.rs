@@ -18,7 +18,7 @@ use crate::keys::request::{HeaderText, SecretText};
 use crate::values::clock::{ClockAs, ClockForm};
 use crate::values::encoding::{DigestForm, Encoding, KeyForm};
 use crate::values::hmac::HmacAlgorithm;
-use crate::values::jwt_algorithm::JwtAlgorithm;
+use crate::keys::jwt_algorithm::JwtAlgorithm;
 use crate::values::offset::Offset;
 use crate::values::random::RandomForm;
 
