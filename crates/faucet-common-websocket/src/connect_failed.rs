@@ -10,8 +10,8 @@ use faucet_connect::{
 use faucet_core::Error;
 
 use crate::machine::{Class, Verdict};
-use crate::quote::Quote;
 use crate::upgrade_failed::UpgradeFailed;
+use faucet_connect::Quote;
 
 /// Why an attempt to connect failed. `Display` says what happened, without the URL, and shows no
 /// secret. `source` leads to the error of the operating system or of the TLS library.

@@ -5,7 +5,7 @@ use http::header::HeaderName;
 
 use crate::compression::Compression;
 use crate::machine::deflate::{Agreed, WINDOW_BITS};
-use crate::quote::Quote;
+use faucet_connect::Quote;
 
 /// The name of the header that offers extensions and chooses among them.
 pub(crate) const HEADER: &str = "Sec-WebSocket-Extensions";

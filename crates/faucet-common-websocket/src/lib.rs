@@ -18,7 +18,6 @@ mod frame;
 pub mod greeting;
 mod machine;
 pub mod options;
-mod quote;
 mod refusal;
 mod schema_rules;
 #[cfg(feature = "server")]
@@ -43,7 +42,7 @@ pub use endpoint::Endpoint;
 pub use extensions::BadChoice;
 pub use faucet_connect::{
     Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ProxyEnvironment,
-    ProxySetting, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig, patterns,
+    ProxySetting, Quote, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig, patterns,
 };
 pub use frame::Frame;
 pub use greeting::ConnectMessage;
@@ -51,7 +50,6 @@ pub use machine::{
     Class, Discarded, End, Event, Failure, GaveUp, NoAttempt, Outbox, Over, RunFailed, Stamp,
     Taken, Utf8Policy, Violation,
 };
-pub use quote::Quote;
 pub use refusal::Refusal;
 pub use schema_rules::connection_rules;
 pub use upgrade_failed::UpgradeFailed;

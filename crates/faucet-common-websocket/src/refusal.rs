@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use crate::answer::Answer;
 use crate::machine::{Class, Verdict};
-use crate::quote::Quote;
+use faucet_connect::Quote;
 
 /// A longer `Retry-After` ends the run.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);

@@ -18,10 +18,10 @@ use crate::compression::Compression;
 use crate::connect_failed::{ConnectFailed, Handshake};
 use crate::extensions;
 use crate::machine::deflate::Agreed;
-use crate::quote::Quote;
 use crate::refusal::Refusal;
 use crate::upgrade_failed::UpgradeFailed;
 use crate::url::WsUrl;
+use faucet_connect::Quote;
 
 /// How long a refusal's body is waited for: it only decorates the message.
 const BODY_WAIT: Duration = Duration::from_millis(250);

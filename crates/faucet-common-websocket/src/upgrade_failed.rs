@@ -3,8 +3,8 @@
 use crate::answer::MOST_HEADERS;
 use crate::extensions::BadChoice;
 use crate::machine::{Class, Verdict};
-use crate::quote::Quote;
 use crate::refusal::Refusal;
+use faucet_connect::Quote;
 
 /// The fault of an answer to the upgrade (RFC 6455 §4.1).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

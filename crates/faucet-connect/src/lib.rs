@@ -40,6 +40,7 @@ mod io_words;
 pub mod patterns;
 mod pem_file;
 mod proxy;
+mod quote;
 mod reconnect;
 mod secret_fault;
 mod secrets;
@@ -60,6 +61,7 @@ pub use proxy::{
     ProxyChoice, ProxyDial, ProxyEnvironment, ProxyFailure, ProxyFault, ProxyScheme, ProxySetting,
     ProxyUrl, ProxyUrlFault, SocksRefusal,
 };
+pub use quote::Quote;
 pub use reconnect::{ReconnectKeys, ReconnectPolicy};
 pub use secret_fault::{SecretFault, SecretUse, check_header_value, check_secret};
 pub use secrets::Secrets;

@@ -1,10 +1,14 @@
 //! Secrets that a far end may send back to us.
 
 use http::HeaderMap;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// All characters but the unreserved ones (RFC 3986 §2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Texts that no message may show, although the far end may repeat them (in an error's body, in a
 /// close reason). `Debug` shows none of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Secrets(Vec<String>);
 
 impl Secrets {
@@ -26,6 +30,24 @@ impl Secrets {
         // A connection keeps them for as long as it lives.
         found.shrink_to_fit();
         Self(found)
+    }
+
+    /// These, and `texts` in all the ways in which a message may spell them: as they are, inside of a JSON
+    /// string, percent-encoded.
+    #[must_use]
+    pub fn with<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut all = self.0.clone();
+        for text in texts {
+            let json = text.replace('\\', r"\\").replace('"', "\\\"");
+            let encoded = utf8_percent_encode(text, RESERVED).to_string();
+            let slashes = text.replace('/', "\\/");
+            for spelling in [text.to_owned(), json, encoded, slashes] {
+                if !all.contains(&spelling) {
+                    all.push(spelling);
+                }
+            }
+        }
+        Self::new(&HeaderMap::new(), all)
     }
 
     /// `text` with `***` in the place of each secret.
@@ -55,5 +77,8 @@ mod tests {
         let text = "Bearer s3cret, s3cret, hunter2, visible, abc";
         assert_eq!(secrets.scrub(text), "***, ***, ***, visible, abc");
         assert_eq!(format!("{secrets:?}"), "Secrets(3)");
+        let more = secrets.with(["a/b=c\"d"]);
+        let text = r#"a/b=c"d {"a\/b=c"d"} a%2Fb%3Dc%22d a/b=c\"d hunter2"#;
+        assert_eq!(more.scrub(text), r#"*** {"***"} *** *** ***"#);
     }
 }

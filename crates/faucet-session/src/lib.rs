@@ -3,6 +3,7 @@
 #[cfg(feature = "http")]
 pub mod http;
 pub mod keys;
+pub mod names;
 pub mod plan;
 pub mod reading;
 pub mod template;

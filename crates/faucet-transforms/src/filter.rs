@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use faucet_core::select::{Match, Message};
 use faucet_core::{
-    Carry, Delivery, Info, KeyPath, MessageKind, Out, PageStage, PayloadRef, Problems, RecordRef, Result,
-    Scope, StreamPage, Transform, TransformConfig,
+    Carry, Delivery, Info, KeyPath, MessageKind, Out, PageStage, PayloadRef, Problems, RecordRef,
+    Result, Scope, StreamPage, Transform, TransformConfig,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -9,7 +9,7 @@ use crate::machine::class::{Class, Verdict};
 use crate::machine::close::{self, code, is_sendable};
 use crate::machine::control::PeerClose;
 use crate::machine::violation::Violation;
-use crate::quote::Quote;
+use faucet_connect::Quote;
 
 /// The reason for which we drop a connection that still stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -70,6 +70,11 @@ impl TextTemplate {
         }
     }
 
+    /// Whether the first character may be that of a value.
+    pub fn begins_filled(&self) -> bool {
+        matches!(self.parts.first(), Some(Part::Value(_)))
+    }
+
     /// Appends the filled text to `out`; `put` appends each value. Returns `false` where an optional
     /// placeholder has no value: then whatever holds the text is left out, and `out` is as before.
     ///

@@ -130,7 +130,7 @@ fn assert_fit_to_print(failed: UpgradeFailed, answer: &[u8], url: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quote::Quote;
+    use faucet_connect::Quote;
 
     #[test]
     fn a_server_that_repeats_the_secrets_shows_none_of_them() {

@@ -6,9 +6,9 @@ use faucet_connect::{CertificateFault, SocksRefusal};
 
 use super::*;
 use crate::extensions::BadChoice;
-use crate::quote::Quote;
 use crate::upgrade_failed::UpgradeFailed;
 use ErrorKind::{Auth, Connect, Panic, Protocol, Timeout, Tls};
+use faucet_connect::Quote;
 
 fn certificate(fault: CertificateFault) -> ConnectFailed {
     ConnectFailed::Tls(TlsFailure::Certificate { reason: "expired".into(), fault, error: other() })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use faucet_connect::Secrets;
+use crate::secrets::Secrets;
 
 /// The longest text that is shown.
 const LONGEST: usize = 256;
@@ -24,7 +24,7 @@ impl Quote {
     }
 
     /// The first `longest` characters of what [`new`](Self::new) makes of `text`.
-    pub(crate) fn start(text: &str, secrets: &Secrets, longest: usize) -> Self {
+    pub fn start(text: &str, secrets: &Secrets, longest: usize) -> Self {
         // Secrets are hidden before the text is cut: half of one is one, too.
         Self(Self::new(text, secrets).0.chars().take(longest).collect())
     }
