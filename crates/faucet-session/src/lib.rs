@@ -6,5 +6,6 @@ pub mod keys;
 pub mod names;
 pub mod plan;
 pub mod reading;
+pub mod script;
 pub mod template;
 pub mod values;

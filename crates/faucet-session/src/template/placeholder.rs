@@ -43,7 +43,23 @@ impl fmt::Display for Placeholder {
     }
 }
 
+/// The name of the position of the feed.
+pub(crate) const CURSOR: &str = "cursor";
+
 impl Placeholder {
+    /// Whether the placeholder is the position of the feed, which is `null` while there is none.
+    pub(super) fn is_cursor(&self) -> bool {
+        matches!(&self.of, Reference::Name(name) if &**name == CURSOR) && !self.is_optional
+    }
+
+    /// The name, where the placeholder is one.
+    pub fn name(&self) -> Option<&Arc<str>> {
+        match &self.of {
+            Reference::Name(name) => Some(name),
+            Reference::Answered(_) => None,
+        }
+    }
+
     /// The placeholder between braces; `None` where the braces are text.
     pub(super) fn parse(inner: &str) -> Result<Option<Self>, BadPlaceholder> {
         let (text, is_optional) = match inner.strip_suffix('?') {

@@ -96,6 +96,7 @@ impl TextTemplate {
                         out.truncate(from);
                         return Ok(false);
                     }
+                    None if placeholder.is_cursor() => {}
                     None => return Err(Unfilled::NoValue(placeholder.to_string())),
                 },
             }
@@ -179,6 +180,8 @@ pub(super) mod tests {
             ("{a}-{a?}-{trap}", Ok(Some("x\"y-x\"y-{a}"))),
             ("{list}{/id}", Ok(Some("[1, {}]7"))),
             ("a{none?}", Ok(None)),
+            ("a{cursor}", Ok(Some("a"))),
+            ("a{cursor?}", Ok(None)),
             ("a{none}", Err("{none} has no value")),
             ("{/x}", Err("{/x} has no value")),
             (

@@ -112,6 +112,7 @@ impl Node {
             Self::Whole(placeholder) => match names.token(&placeholder.of) {
                 Some(token) => out.push_str(&token.json()),
                 None if placeholder.is_optional => return Ok(false),
+                None if placeholder.is_cursor() => out.push_str("null"),
                 None => return Err(Unfilled::NoValue(placeholder.to_string())),
             },
             Self::Text(text) => match text.fill(names)? {
@@ -181,6 +182,7 @@ mod tests {
                 Some(r#"{"b":[1,2],"c":3}"#),
             ),
             (json!(["{none?}", 1, "{none?}"]), Some("[1]")),
+            (json!({"a": "{cursor}", "b": "{cursor?}"}), Some(r#"{"a":null}"#)),
             (json!({"{a}": "{}"}), Some(r#"{"{a}":"{}"}"#)),
             (json!("{none?}"), None),
         ] {

@@ -1,0 +1,60 @@
+//! What a conversation wants done.
+
+use std::time::Duration;
+
+use faucet_connect::Quote;
+
+use crate::names::Errand;
+use crate::plan::Sent;
+use crate::script::place::Place;
+use crate::script::session_end::SessionEnd;
+
+/// What a conversation wants done. The caller does it in order.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Send a message.
+    Send(Sent),
+    /// Make a call, and hand over the result. One at a time.
+    Errand(Box<Errand>),
+    /// The session is complete: the connection counts as good from now on.
+    Complete,
+    /// Leave the connection.
+    End(SessionEnd),
+    /// Tell the user.
+    Note(Note),
+}
+
+/// Something that the user wants to know.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Note {
+    /// A step is done.
+    Done {
+        /// The step.
+        place: Place,
+        /// The verb: `send`, `expect`, `request`, `subscribe`.
+        verb: &'static str,
+        /// Since the step before.
+        took: Duration,
+    },
+    /// Topics were refused and are left out.
+    TopicsRefused {
+        /// The topics.
+        topics: Vec<String>,
+        /// The beginning of the refusing message.
+        words: Quote,
+    },
+    /// A control rule warns.
+    Warned {
+        /// The rule.
+        rule: usize,
+        /// The beginning of the message.
+        words: Quote,
+    },
+    /// A dictated interval was out of bounds.
+    Clamped {
+        /// The interval that is kept.
+        interval: Duration,
+    },
+}

@@ -1,0 +1,113 @@
+//! Why a conversation ends its connection.
+
+use std::time::Duration;
+
+use faucet_connect::Quote;
+use faucet_core::select::Pointer;
+
+use crate::names::ValueFailed;
+use crate::script::place::Place;
+use crate::template::Unfilled;
+
+/// Why a conversation ends its connection. `Display` shows no secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionEnd {
+    /// A step or a call was refused.
+    #[error("{place} was refused: \"{words}\"")]
+    Refused {
+        /// The step.
+        place: Place,
+        /// The beginning of the refusing message.
+        words: Quote,
+    },
+    /// A subscription was refused.
+    #[error("a subscription was refused (subscribe.fail): \"{words}\"")]
+    TopicRefused {
+        /// The beginning of the refusing message.
+        words: Quote,
+    },
+    /// An awaited message did not come.
+    #[error("{place}: no answer for {limit:?} (timeout)")]
+    NoAnswer {
+        /// The step.
+        place: Place,
+        /// Its `timeout`.
+        limit: Duration,
+    },
+    /// The script and its answers took too long.
+    #[error("the session was not complete after {0:?} (session_timeout)")]
+    TooLong(Duration),
+    /// A heartbeat was not answered.
+    #[error("no answer to a heartbeat for {0:?} (heartbeat.timeout)")]
+    NoBeat(Duration),
+    /// No message came in.
+    #[error("no message for {0:?} (silence_timeout)")]
+    Silent(Duration),
+    /// A taken value is not there, or is of the wrong kind.
+    #[error("{place}: the message has no {wanted} at {pointer}")]
+    NotTaken {
+        /// The step.
+        place: Place,
+        /// What was wanted: `value` or `number`.
+        wanted: &'static str,
+        /// Where.
+        pointer: Pointer,
+    },
+    /// A message could not be filled.
+    #[error("{place}: {why}")]
+    Unfilled {
+        /// The step.
+        place: Place,
+        /// Why not.
+        why: Unfilled,
+    },
+    /// A value could not be made.
+    #[error("{place}: {why}")]
+    Value {
+        /// Where the value is used.
+        place: Place,
+        /// Why not.
+        #[source]
+        why: ValueFailed,
+    },
+    /// A connect was planned: by a rule or by age.
+    #[error("{}", planned_words(*.rule))]
+    Planned {
+        /// The control rule; `None`: `rotate_after`.
+        rule: Option<usize>,
+        /// The wait before the next connect.
+        delay: Option<Duration>,
+    },
+    /// A rule forgets the position and connects again.
+    #[error("control[{rule}] restarts: \"{words}\"")]
+    Restart {
+        /// The control rule.
+        rule: usize,
+        /// The beginning of the message.
+        words: Quote,
+        /// The wait before the next connect.
+        delay: Option<Duration>,
+    },
+    /// A rule ends the run with an error.
+    #[error("control[{rule}] ends the run: \"{words}\"")]
+    Failed {
+        /// The control rule.
+        rule: usize,
+        /// The beginning of the message.
+        words: Quote,
+    },
+    /// A rule ends the run well.
+    #[error("control[{0}] ends the run")]
+    Finished(usize),
+    /// The server makes the client answer without end.
+    #[error("more than {0} answers in a second; the server asks without end")]
+    Flood(u32),
+}
+
+fn planned_words(rule: Option<usize>) -> String {
+    match rule {
+        Some(rule) => format!("control[{rule}] connects again"),
+        None => "rotate_after connects again".to_owned(),
+    }
+}
