@@ -11,8 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All characters but the unreserved ones (RFC 3986 §2.3).
-const RESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Reads base64 whether it ends in padding or not: providers hand out keys in both forms.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -121,9 +120,7 @@ impl KeyForm {
                 let standard = text.replace('-', "+").replace('_', "/");
                 LENIENT.decode(standard).map_err(|_| KeyFault::NotBase64)
             }
-            Self::Hex => {
-                HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| KeyFault::NotHex)
-            }
+            Self::Hex => HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| KeyFault::NotHex),
         }
     }
 }

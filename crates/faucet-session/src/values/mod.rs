@@ -12,6 +12,8 @@ pub mod file;
 pub mod hmac;
 #[cfg(feature = "http")]
 pub mod jwt;
+#[cfg(feature = "http")]
+pub mod jwt_key;
 mod line_end;
 pub mod offset;
 pub mod random;
