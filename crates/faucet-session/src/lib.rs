@@ -1,4 +1,4 @@
 //! The conversation that a provider of live data asks for, from configuration.
 
-mod reading;
+pub mod reading;
 mod values;
