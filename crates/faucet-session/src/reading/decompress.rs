@@ -204,3 +204,235 @@ impl Codecs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::compressed::{Frame, deflate, deflated_stream, gzip, zlib};
+
+    const MAX: usize = 64 << 10;
+    const TEXT: &[u8] = br#"{"ch":"market.btcusdt.trade","tick":{"id":1,"price":1.50}}"#;
+
+    fn zstd(text: &[u8]) -> Vec<u8> {
+        Frame { level: 3, checksum: true, ..Frame::default() }.zstd(text)
+    }
+
+    fn new(kind: Decompress) -> Decompressor {
+        Decompressor::new(kind, None, MAX).unwrap()
+    }
+
+    /// Reads a message into a buffer that is not empty.
+    fn read(decompressor: &mut Decompressor, message: &[u8]) -> Result<Vec<u8>, DecompressFailed> {
+        let mut out = b"before".to_vec();
+        let done = decompressor.decompress(message, &mut out);
+        let text = out.strip_prefix(b"before").unwrap();
+        assert_eq!(done == Ok(Decompressed::Text), !text.is_empty(), "{done:?}");
+        done.map(|_| text.to_vec())
+    }
+
+    #[test]
+    fn each_kind_reads_its_messages_and_refuses_damage() {
+        for (kind, message) in [
+            (Decompress::Gzip, gzip(6, TEXT)),
+            (Decompress::Zlib, zlib(6, TEXT)),
+            (Decompress::Deflate, deflate(6, TEXT)),
+            (Decompress::Zstd, zstd(TEXT)),
+        ] {
+            let mut decompressor = new(kind);
+            let corrupt = |decompressor: &mut Decompressor, message: &[u8], what: &str| {
+                let done = read(decompressor, message);
+                assert_eq!(done, Err(DecompressFailed::Corrupt), "{kind:?}: {what}");
+            };
+            for end in 0..message.len() {
+                corrupt(&mut decompressor, &message[..end], "the message ends early");
+            }
+            corrupt(&mut decompressor, &[&message[..], b"}"].concat(), "garbage behind the end");
+            corrupt(&mut decompressor, TEXT, "not compressed");
+            if kind != Decompress::Deflate {
+                let mut wrong = message.clone();
+                // The first byte of the checksum of each kind lies within the last eight.
+                let at = wrong.len() - if kind == Decompress::Gzip { 8 } else { 4 };
+                wrong[at] ^= 1;
+                corrupt(&mut decompressor, &wrong, "a wrong checksum");
+            }
+            assert_eq!(read(&mut decompressor, &message).as_deref(), Ok(TEXT), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn several_members_or_frames_are_one_text() {
+        let twice = [TEXT, TEXT].concat();
+        for (kind, one) in [(Decompress::Gzip, gzip(6, TEXT)), (Decompress::Zstd, zstd(TEXT))] {
+            assert_eq!(read(&mut new(kind), &one.repeat(2)).as_deref(), Ok(&twice[..]));
+        }
+        let one = zlib(6, TEXT);
+        let two = read(&mut new(Decompress::Zlib), &one.repeat(2));
+        assert_eq!(two, Err(DecompressFailed::Corrupt));
+    }
+
+    #[test]
+    fn the_first_bytes_tell_the_kind() {
+        let mut auto = new(Decompress::Auto);
+        let levels = [0, 2, 6, 9].map(|level| zlib(level, TEXT));
+        let second = levels.each_ref().map(|message| message[1]);
+        assert_eq!(second, [0x01, 0x5e, 0x9c, 0xda]);
+        for message in levels.iter().chain([&gzip(6, TEXT), &zstd(TEXT)]) {
+            assert_eq!(read(&mut auto, message).as_deref(), Ok(TEXT));
+        }
+        for message in [TEXT, b"", b"x", b"xyz", b"\x1f\x8b", b"\x28\xb5\x2f", b"x\x9d"] {
+            let mut out = Vec::new();
+            assert_eq!(auto.decompress(message, &mut out), Ok(Decompressed::Untouched));
+            assert!(out.is_empty());
+        }
+    }
+
+    #[test]
+    fn none_leaves_messages_alone() {
+        let mut out = Vec::new();
+        let done = new(Decompress::None).decompress(&gzip(6, TEXT), &mut out);
+        assert_eq!((done, out.len()), (Ok(Decompressed::Untouched), 0));
+    }
+
+    #[test]
+    fn a_bomb_takes_no_memory_beyond_the_limit() {
+        let zeros = vec![0; 10 << 20];
+        let frame = Frame { level: 3, ..Frame::default() };
+        let bombs = [
+            (Decompress::Gzip, gzip(9, &zeros)),
+            (Decompress::Zlib, zlib(9, &zeros)),
+            (Decompress::Deflate, deflate(9, &zeros)),
+            (Decompress::Zstd, frame.zstd(&zeros)),
+            (Decompress::Auto, gzip(9, &zeros)),
+            (Decompress::ZlibStream, deflated_stream(true, 9, &[zeros.clone()]).remove(0)),
+            (Decompress::ZstdStream, frame.stream(&[zeros]).remove(0)),
+        ];
+        for (kind, bomb) in bombs {
+            assert!(bomb.len() < 16 << 10, "{kind:?}: {}", bomb.len());
+            let mut out = Vec::new();
+            let done = new(kind).decompress(&bomb, &mut out);
+            assert_eq!(done, Err(DecompressFailed::TooLarge { max: MAX }), "{kind:?}");
+            assert!(out.is_empty() && out.capacity() <= MAX, "{kind:?}: {}", out.capacity());
+        }
+    }
+
+    #[test]
+    fn a_text_may_be_as_large_as_the_limit() {
+        for size in [MAX - 1, MAX, MAX + 1] {
+            let text = vec![b' '; size];
+            let expected = (size <= MAX).then_some(&text[..]);
+            assert_eq!(read(&mut new(Decompress::Gzip), &gzip(6, &text)).ok().as_deref(), expected);
+            assert_eq!(read(&mut new(Decompress::Zstd), &zstd(&text)).ok().as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn a_text_of_a_stream_may_end_in_a_later_message() {
+        let texts = [TEXT.to_vec(), br#"{"op":11}"#.to_vec(), TEXT.repeat(3)];
+        let zlib = deflated_stream(true, 6, &texts);
+        assert!(zlib.iter().all(|message| message.ends_with(&[0, 0, 0xff, 0xff])));
+        let frame = Frame { level: 3, checksum: true, ..Frame::default() };
+        for (kind, messages) in [
+            (Decompress::ZlibStream, zlib),
+            (Decompress::ZstdStream, frame.stream(&texts)),
+            (Decompress::ZstdStream, frame.frames(&texts)),
+        ] {
+            let mut decompressor = new(kind);
+            let mut ended = Vec::new();
+            for byte in messages.concat() {
+                let mut out = Vec::new();
+                match decompressor.decompress(&[byte], &mut out).unwrap() {
+                    Decompressed::Text => ended.push(out),
+                    done => assert_eq!((done, out.len()), (Decompressed::NotYet, 0)),
+                }
+                assert_eq!(decompressor.decompress(b"", &mut Vec::new()), Ok(Decompressed::NotYet));
+            }
+            assert_eq!(ended, texts, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_ends_with_its_first_error() {
+        for (kind, message) in [
+            (Decompress::ZlibStream, deflated_stream(true, 6, &[TEXT.to_vec()]).remove(0)),
+            (Decompress::ZstdStream, zstd(TEXT)),
+        ] {
+            let mut decompressor = new(kind);
+            assert_eq!(read(&mut decompressor, &message).as_deref(), Ok(TEXT));
+            for message in [b"plain text", &message[..]] {
+                assert_eq!(read(&mut decompressor, message), Err(DecompressFailed::Corrupt));
+            }
+        }
+    }
+
+    #[test]
+    fn a_zstd_window_has_a_limit() {
+        let text = vec![TEXT.to_vec()];
+        for (window_log, fits) in [(23, true), (24, false), (27, false)] {
+            let frame = Frame { level: 3, window_log, ..Frame::default() };
+            for (kind, message) in [
+                (Decompress::Zstd, frame.frames(&text).remove(0)),
+                (Decompress::ZstdStream, frame.stream(&text).remove(0)),
+            ] {
+                let expected = if fits {
+                    Ok(TEXT)
+                } else {
+                    Err(DecompressFailed::WindowTooLarge { max: 8 << 20 })
+                };
+                assert_eq!(read(&mut new(kind), &message).as_deref(), expected.as_ref().copied());
+            }
+        }
+    }
+
+    #[test]
+    fn dictionaries() {
+        let samples: Vec<Vec<u8>> = (0..2000)
+            .map(|n| format!(r#"{{"did":"did:plc:{n}","time_us":{},"kind":"commit"}}"#, n * 7919))
+            .map(String::into_bytes)
+            .collect();
+        let mut trained = vec![0; 4096];
+        let lengths: Vec<usize> = samples.iter().map(Vec::len).collect();
+        let size = zstd_safe::train_from_buffer(&mut trained[..], &samples.concat(), &lengths);
+        trained.truncate(size.unwrap());
+        let mut damaged = trained.clone();
+        damaged[8..].fill(0xff);
+        let given = |kind, bytes: &[u8]| Decompressor::new(kind, Some(bytes.into()), MAX);
+        assert_eq!(given(Decompress::Zstd, &damaged).unwrap_err(), DictionaryUnusable);
+        assert!(given(Decompress::Gzip, &damaged).is_ok());
+
+        let text = &samples[7];
+        for dictionary in [&trained[..], &text[2..]] {
+            let frame = Frame { level: 3, dictionary: dictionary.to_vec(), ..Frame::default() };
+            let message = frame.zstd(text);
+            assert!(message.len() < zstd(text).len());
+            for kind in [Decompress::Zstd, Decompress::Auto, Decompress::ZstdStream] {
+                let mut decompressor = given(kind, dictionary).unwrap();
+                assert_eq!(read(&mut decompressor, &message).as_ref(), Ok(text));
+                // The dictionary stays for the next message, and does not hinder others.
+                assert_eq!(read(&mut decompressor, &message).as_ref(), Ok(text));
+                assert_eq!(read(&mut decompressor, &zstd(TEXT)).as_deref(), Ok(TEXT));
+            }
+            assert!(read(&mut new(Decompress::Zstd), &message).is_err());
+        }
+        let frame = Frame { level: 3, dictionary: trained, ..Frame::default() };
+        let other = read(&mut new(Decompress::Zstd), &frame.zstd(text));
+        assert_eq!(other, Err(DecompressFailed::OtherDictionary));
+    }
+
+    #[test]
+    fn words_and_helpers() {
+        for (word, kind, takes_dictionary, is_stream) in [
+            ("none", Decompress::None, false, false),
+            ("gzip", Decompress::Gzip, false, false),
+            ("zlib", Decompress::Zlib, false, false),
+            ("deflate", Decompress::Deflate, false, false),
+            ("zstd", Decompress::Zstd, true, false),
+            ("auto", Decompress::Auto, true, false),
+            ("zlib_stream", Decompress::ZlibStream, false, true),
+            ("zstd_stream", Decompress::ZstdStream, true, true),
+        ] {
+            assert_eq!(serde_json::from_value::<Decompress>(word.into()).unwrap(), kind);
+            assert_eq!((kind.takes_dictionary(), kind.is_stream()), (takes_dictionary, is_stream));
+        }
+        assert_eq!(Decompress::default(), Decompress::None);
+    }
+}

@@ -4,6 +4,8 @@
 //! the text where a message holds several, [`Shape::messages`] cuts off a prefix and takes arrays
 //! apart, [`value`] and [`Shape::records`] find the records. No step does any input or output.
 
+#[cfg(test)]
+mod compressed;
 mod decompress;
 mod failure;
 mod framing;

@@ -70,3 +70,33 @@ impl Pending {
         Ok(ended)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_parts_has_the_same_limit() {
+        const MAX: usize = 1000;
+        let mut pending = Pending::default();
+        let mut out = b"before".to_vec();
+        let mut read = |bytes: &[u8], ended: bool| {
+            let done = pending.read(&mut out, MAX, |output| output.push(bytes).map(|()| ended));
+            let text = out.split_off(6);
+            assert_eq!(done == Ok(true), !text.is_empty());
+            assert!(pending.text.capacity() <= MAX, "{}", pending.text.capacity());
+            done.map(|_| text)
+        };
+        for _ in 0..3 {
+            assert_eq!(read(b"", true), Ok(vec![]));
+            assert_eq!(read(&[1; 600], false), Ok(vec![]));
+            assert_eq!(read(b"", false), Ok(vec![]));
+            assert_eq!(read(&[1; 400], true), Ok(vec![1; 1000]));
+        }
+        let failed = Err(DecompressFailed::TooLarge { max: MAX });
+        assert_eq!(read(&[1; 600], false), Ok(vec![]));
+        assert_eq!(read(&[1; 401], true), failed);
+        assert_eq!(read(&[1; 4], true), failed, "the stream is lost");
+        assert_eq!(pending.text.capacity(), 0);
+    }
+}
