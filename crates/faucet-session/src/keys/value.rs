@@ -18,7 +18,7 @@ use crate::keys::request::{HeaderText, SecretText};
 use crate::values::clock::{ClockAs, ClockForm};
 use crate::values::encoding::{DigestForm, Encoding, KeyForm};
 use crate::values::hmac::HmacAlgorithm;
-use crate::keys::jwt_algorithm::JwtAlgorithm;
+use crate::values::jwt_algorithm::JwtAlgorithm;
 use crate::values::offset::Offset;
 use crate::values::random::RandomForm;
 
@@ -191,7 +191,8 @@ pub(crate) const MAKERS: [&str; 9] =
 
 fn rules(schema: &mut Schema) {
     let one = MAKERS.map(given);
-    let any = |keys: &[&str]| json!({ "anyOf": keys.iter().map(|key| given(key)).collect::<Vec<_>>() });
+    let any =
+        |keys: &[&str]| json!({ "anyOf": keys.iter().map(|key| given(key)).collect::<Vec<_>>() });
     schema_rule::add(
         schema,
         [

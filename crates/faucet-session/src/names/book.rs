@@ -47,9 +47,9 @@ pub enum Blocked {
 
 impl Book {
     pub(crate) fn new(values: Arc<Values>, scope: &Scope) -> Self {
-        let context = scope.names().filter_map(|name| {
-            Some((Arc::from(name), Token::text(scope.value(name)?)))
-        });
+        let context = scope
+            .names()
+            .filter_map(|name| Some((Arc::from(name), Token::text(scope.value(name)?))));
         Self {
             values,
             context: Arc::new(context.collect()),
@@ -211,12 +211,11 @@ pub(crate) fn make_now(
     at: &mut Moment<'_>,
 ) -> Result<Token, MakerFailed> {
     let filled = |text: &TextTemplate| text.fill(names).map(Option::unwrap_or_default);
-    let tainted = |token: Token, text: &TextTemplate| {
-        match is_made_of_secrets(text.placeholders(), names) {
+    let tainted =
+        |token: Token, text: &TextTemplate| match is_made_of_secrets(text.placeholders(), names) {
             true => token.secret(),
             false => token,
-        }
-    };
+        };
     Ok(match maker {
         Maker::Text(text) => tainted(Token::text(filled(text)?), text),
         Maker::Secret(secret) => Token::text(secret.expose()).secret(),
@@ -265,5 +264,26 @@ fn make_jwt(
     _: &mut Moment<'_>,
 ) -> Result<Token, MakerFailed> {
     // The check of the configuration refuses the key in a build without the feature.
-    Err(MakerFailed::Unfilled(Unfilled::NoValue("jwt".to_owned())))
+    Err(MakerFailed::NotSigned)
+}
+
+#[cfg(feature = "http")]
+fn make_jwt(
+    jwt: &crate::plan::Jwt,
+    names: &dyn Filling,
+    at: &mut Moment<'_>,
+) -> Result<Token, MakerFailed> {
+    use crate::values::{jwt::JwtParts, jwt_key::JwtKey};
+
+    let members = |tree: &crate::template::TreeTemplate| {
+        let mut json = String::new();
+        tree.fill(names, &mut json)?;
+        serde_json::from_str(&json).map_err(|_| MakerFailed::NotSigned)
+    };
+    let (header, claims) = (members(&jwt.header)?, members(&jwt.claims)?);
+    let key = key_of(&jwt.key, names)?;
+    let key = JwtKey::read(jwt.algorithm, &key).map_err(MakerFailed::JwtKey)?;
+    let parts = JwtParts { header: &header, claims: &claims, expires_in: jwt.expires_in };
+    let token = key.token(parts, at.wall).map_err(|_| MakerFailed::NotSigned)?;
+    Ok(Token::text(token).secret())
 }

@@ -39,8 +39,11 @@ pub enum MakerFailed {
     /// The text is not JSON, or the place is not there.
     #[error("its output has no value at {0}")]
     NoPlace(Pointer),
-    /// The token could not be signed.
+    /// The key of a token is not in its form.
     #[cfg(feature = "http")]
-    #[error("the token: {0}")]
-    Jwt(#[source] crate::values::jwt::JwtFailed),
+    #[error("the key {0}")]
+    JwtKey(#[source] crate::values::jwt_key::JwtKeyFault),
+    /// The header or the claims of a token cannot be written, or there are no random numbers.
+    #[error("the token could not be signed")]
+    NotSigned,
 }

@@ -9,11 +9,12 @@ use faucet_core::select::Pointer;
 use faucet_core::{KeyPath, Problem, ProblemKind, Problems, Secret};
 use serde_json::Value;
 
-use crate::keys::{JwtAlgorithm, MAKERS, MadeValue, NamedValue, ValuePer, WrittenAs};
+use crate::keys::{MAKERS, MadeValue, NamedValue, ValuePer, WrittenAs};
 use crate::template::{Placeholder, Reference, TextTemplate, TreeTemplate};
 use crate::values::clock::{ClockAs, ClockForm};
 use crate::values::encoding::{DigestForm, Encoding, KeyForm};
 use crate::values::hmac::HmacAlgorithm;
+use crate::values::jwt_algorithm::JwtAlgorithm;
 use crate::values::offset::Offset;
 use crate::values::random::RandomForm;
 
@@ -30,13 +31,28 @@ pub(crate) enum Maker {
     Text(TextTemplate),
     Secret(Secret),
     Literal(Arc<str>),
-    File { path: PathBuf, pointer: Option<Pointer> },
-    Command { program: String, arguments: Vec<TextTemplate>, pointer: Option<Pointer>, limit: Duration },
-    Clock { form: ClockForm, written_as: ClockAs, offset: Offset },
+    File {
+        path: PathBuf,
+        pointer: Option<Pointer>,
+    },
+    Command {
+        program: String,
+        arguments: Vec<TextTemplate>,
+        pointer: Option<Pointer>,
+        limit: Duration,
+    },
+    Clock {
+        form: ClockForm,
+        written_as: ClockAs,
+        offset: Offset,
+    },
     Random(RandomForm),
     Hmac(Hmac),
     Jwt(Box<Jwt>),
-    Encode { encoding: Encoding, text: TextTemplate },
+    Encode {
+        encoding: Encoding,
+        text: TextTemplate,
+    },
 }
 
 /// A keyed hash.
@@ -127,22 +143,15 @@ impl ValuePlan {
 }
 
 /// Parses a text with placeholders at `path`.
-pub(crate) fn template(
-    text: &str,
-    path: KeyPath,
-    problems: &mut Problems,
-) -> Option<TextTemplate> {
+pub(crate) fn template(text: &str, path: KeyPath, problems: &mut Problems) -> Option<TextTemplate> {
     let parsed = TextTemplate::parse(text);
     parsed.map_err(|error| problems.push(Problem::invalid(path, error.to_string()))).ok()
 }
 
 /// The problem of a key that this build leaves out.
 pub(crate) fn needs_http(at: KeyPath, key: &str) -> Problem {
-    let kind = ProblemKind::Unavailable {
-        what: "key",
-        name: key.to_owned(),
-        feature: "session-http",
-    };
+    let kind =
+        ProblemKind::Unavailable { what: "key", name: key.to_owned(), feature: "session-http" };
     Problem::new(at, kind)
 }
 
@@ -195,7 +204,10 @@ impl Reader<'_> {
             }
             [kind] => kind,
             [first, second, ..] => {
-                self.problems.push(Problem::conflict(self.path.clone().then(second), self.path.clone().then(first)));
+                self.problems.push(Problem::conflict(
+                    self.path.clone().then(second),
+                    self.path.clone().then(first),
+                ));
                 return None;
             }
         };
@@ -325,11 +337,19 @@ impl Reader<'_> {
             let at = self.at("jwt");
             self.problems.push(needs_http(at, "jwt"));
         }
+        let key = KeySource::parse(&self.made.key.as_ref()?.0);
+        #[cfg(feature = "http")]
+        if let (KeySource::Fixed(key), Some(algorithm)) = (&key, self.made.jwt)
+            && let Err(fault) = crate::values::jwt_key::JwtKey::read(algorithm, key)
+        {
+            let at = self.at("key");
+            self.problems.push(Problem::invalid(at, fault.to_string()));
+        }
         let header = self.members("header", &self.made.header);
         let claims = self.members("claims", &self.made.claims);
         Some(Maker::Jwt(Box::new(Jwt {
             algorithm: self.made.jwt?,
-            key: KeySource::parse(&self.made.key.as_ref()?.0),
+            key,
             header: header?,
             claims: claims?,
             expires_in: self.made.expires_in.unwrap_or(Duration::from_secs(120)),

@@ -116,7 +116,12 @@ mod tests {
     fn an_answer_without_a_number_is_that_to_the_oldest() {
         let mut acks = Acks::default();
         for topics in [0..1, 1..2] {
-            acks.expect(matching(r#"{"text":"ok"}"#), Some(matching(r#"{"text":"no"}"#)), 1, topics);
+            acks.expect(
+                matching(r#"{"text":"ok"}"#),
+                Some(matching(r#"{"text":"no"}"#)),
+                1,
+                topics,
+            );
         }
         let t0 = Instant::now();
         assert_eq!(acks.due(Duration::from_secs(1)), None);

@@ -45,7 +45,9 @@ mod tests {
         let t0 = Instant::now();
         let ms = Duration::from_millis;
         let mut limiter = Limiter::new(RateLimit { count: 2, per: ms(1000) });
-        for (at, next) in [(0, None), (300, None), (400, Some(1000)), (1000, None), (1100, Some(1300))] {
+        for (at, next) in
+            [(0, None), (300, None), (400, Some(1000)), (1000, None), (1100, Some(1300))]
+        {
             let found = limiter.next(t0 + ms(at));
             assert_eq!(found, next.map(|next| t0 + ms(next)), "{at}");
             if found.is_none() {

@@ -76,7 +76,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::values::jwt_key::JwtAlgorithm;
+    use crate::values::jwt_algorithm::JwtAlgorithm;
 
     /// 2026-11-25T16:00:00Z
     const NOW: u64 = 1_795_622_400;

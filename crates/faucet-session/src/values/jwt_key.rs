@@ -5,6 +5,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use faucet_core::Secret;
+
+use crate::values::jwt_algorithm::JwtAlgorithm;
 use ring::error::KeyRejected;
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -12,35 +14,8 @@ use ring::signature::{
 };
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::{self, PemObject as _};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::values::hmac::HmacAlgorithm;
-
-/// The algorithm that signs a token (RFC 7518 §3, RFC 8037 §3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum JwtAlgorithm {
-    /// HMAC with SHA-256. The key is the text itself.
-    HS256,
-    /// ECDSA on the curve P-256 with SHA-256. The key is in PEM form.
-    ES256,
-    /// RSA (PKCS #1 v1.5) with SHA-256. The key is in PEM form and has 2048 bits or more.
-    RS256,
-    /// Ed25519. The key is in PEM form, or its 32 or 64 bytes are in base64.
-    EdDSA,
-}
-
-impl JwtAlgorithm {
-    /// The name in the header of a token.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::HS256 => "HS256",
-            Self::ES256 => "ES256",
-            Self::RS256 => "RS256",
-            Self::EdDSA => "EdDSA",
-        }
-    }
-}
 
 /// Why a text is no key of its algorithm. `Display` does not repeat the key.
 #[derive(Debug, thiserror::Error)]

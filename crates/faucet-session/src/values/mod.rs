@@ -12,6 +12,7 @@ pub mod file;
 pub mod hmac;
 #[cfg(feature = "http")]
 pub mod jwt;
+pub mod jwt_algorithm;
 #[cfg(feature = "http")]
 pub mod jwt_key;
 mod line_end;
