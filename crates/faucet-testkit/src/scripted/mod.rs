@@ -4,6 +4,10 @@ mod address;
 #[cfg(feature = "server")]
 mod arrived;
 #[cfg(feature = "server")]
+mod channel;
+#[cfg(feature = "server")]
+mod conversation;
+#[cfg(feature = "server")]
 mod deflate;
 mod line;
 #[cfg(feature = "server")]
@@ -29,6 +33,8 @@ mod upgrade;
 mod wire;
 
 pub use address::refused_address;
+#[cfg(feature = "server")]
+pub use conversation::Reply;
 #[cfg(feature = "server")]
 pub use deflate::Deflater;
 #[cfg(feature = "server")]
