@@ -20,6 +20,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// `GET`
+    pub fn method(&self) -> &str {
+        self.line.split(' ').next().unwrap_or_default()
+    }
+
     /// Path and query as they were sent.
     pub fn path(&self) -> &str {
         self.line.split(' ').nth(1).unwrap_or_default()

@@ -13,3 +13,4 @@ pub(crate) use memory::Memory;
 pub use reply::Reply;
 pub(crate) use saying::Saying;
 pub(crate) use talk::Talk;
+pub(crate) use template::Template;
