@@ -87,8 +87,8 @@ pub use gate::Gate;
 pub use keys::keys_have_tests;
 #[cfg(feature = "server")]
 pub use scripted::{
-    Deflater, End, Frame, ReceivedFrame, Request, Script, ScriptedPeer, ScriptedServer, Seen,
-    opcode,
+    Deflater, End, Frame, HttpScript, HttpSeen, HttpServer, ReceivedFrame, Reply, Request, Script,
+    ScriptedPeer, ScriptedServer, Seen, opcode,
 };
 #[cfg(feature = "tcp")]
 pub use scripted::{

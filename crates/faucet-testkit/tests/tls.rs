@@ -3,12 +3,13 @@
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use faucet_testkit::{End, Identity, Script, ScriptedServer, TestCa};
+use faucet_testkit::{End, HttpScript, HttpServer, Identity, Script, ScriptedServer, TestCa};
 use futures_util::StreamExt;
 use rustls::{CertificateError, ClientConfig, Error};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -17,6 +18,14 @@ use tokio_tungstenite::tungstenite::Message;
 
 async fn connect(
     server: &ScriptedServer,
+    ca: &TestCa,
+    client: Option<&Identity>,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_to(server.address(), ca, client).await
+}
+
+async fn connect_to(
+    address: SocketAddr,
     ca: &TestCa,
     client: Option<&Identity>,
 ) -> std::io::Result<TlsStream<TcpStream>> {
@@ -32,8 +41,8 @@ async fn connect(
             builder.with_client_auth_cert(chain, key).unwrap()
         }
     };
-    let tcp = TcpStream::connect(server.address()).await.unwrap();
-    let name = server.address().ip().into();
+    let tcp = TcpStream::connect(address).await.unwrap();
+    let name = address.ip().into();
     TlsConnector::from(Arc::new(config)).connect(name, tcp).await
 }
 
@@ -98,4 +107,24 @@ async fn a_server_can_ask_for_client_certificates() {
         assert!(matches!(error, Error::AlertReceived(_)), "{error}");
         assert_ne!(*error, Error::InvalidCertificate(CertificateError::Expired));
     }
+}
+
+#[tokio::test]
+async fn an_http_server_answers_behind_tls() {
+    let ca = TestCa::new();
+    let script = HttpScript::answer(200).body("secret");
+    let server = HttpServer::start_tls([script], ca.good().server_config()).await;
+    assert!(server.url().starts_with("https://127.0.0.1:"));
+    let mut tls = connect_to(server.address(), &ca, None).await.unwrap();
+    tls.write_all(b"GET /x HTTP/1.1\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    tls.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("\r\n\r\nsecret"), "{answer}");
+
+    connect_to(server.address(), &TestCa::new(), None).await.unwrap_err();
+    let all = server.until(|all| all.len() == 2).await;
+    assert_eq!((all[0].path(), &all[0].end), ("/x", &Some(End::Script)));
+    let end = all[1].end.as_ref();
+    assert!(all[1].request.is_none() && matches!(end, Some(End::Tls(_))), "{all:?}");
+    server.finish().await;
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::conversation::{Matching, shown};
 use super::seen::{End, parse_close};
 use super::step::Expected;
 use super::wire::{ReceivedFrame, opcode};
@@ -16,6 +17,17 @@ pub(crate) struct Arrived {
     pings: usize,
     pongs: VecDeque<Bytes>,
     pub(crate) close: Option<Bytes>,
+    /// The last data message that a step expected.
+    last: Option<Bytes>,
+    /// What the current step has passed over.
+    passed: Passed,
+}
+
+/// Messages that did not match.
+#[derive(Debug, Default)]
+struct Passed {
+    count: usize,
+    last: Bytes,
 }
 
 impl Arrived {
@@ -44,6 +56,11 @@ impl Arrived {
             Expected::Text(text) => Some((opcode::TEXT, text.as_bytes())),
             Expected::Binary(bytes) => Some((opcode::BINARY, &bytes[..])),
             Expected::AnyData => None,
+            Expected::Json(matching) => {
+                let holds = |opcode, message: &[u8]| matching.holds(opcode, message).then_some(());
+                return Ok(self.pass_to(holds).is_some());
+            }
+            Expected::NextJson(matching) => return self.meets_next(matching),
             Expected::Ping => {
                 let met = self.pings > 0;
                 self.pings = self.pings.saturating_sub(1);
@@ -70,7 +87,67 @@ impl Arrived {
             Some(wanted) if wanted != (opcode, &payload[..]) => {
                 Err(End::Failure(format!("expected {expected:?}, got opcode {opcode} {payload:?}")))
             }
-            _ => Ok(true),
+            _ => {
+                self.last = Some(payload);
+                Ok(true)
+            }
         }
+    }
+
+    fn meets_next(&mut self, matching: &Matching) -> Result<bool, End> {
+        let Some((opcode, message)) = self.data.pop_front() else { return Ok(false) };
+        if !matching.holds(opcode, &message) {
+            let mismatch = matching.mismatch(opcode, &message);
+            return Err(End::Failure(format!("the next message does not match: {mismatch}")));
+        }
+        self.last = Some(message);
+        Ok(true)
+    }
+
+    /// Takes messages until one is accepted, which becomes the last expected message.
+    pub(crate) fn pass_to<T>(&mut self, accept: impl Fn(u8, &[u8]) -> Option<T>) -> Option<T> {
+        while let Some((opcode, message)) = self.data.pop_front() {
+            if let Some(accepted) = accept(opcode, &message) {
+                self.last = Some(message);
+                return Some(accepted);
+            }
+            self.passed.count += 1;
+            self.passed.last = message;
+        }
+        None
+    }
+
+    /// Forgets what earlier steps have passed over.
+    pub(crate) fn begin_step(&mut self) {
+        self.passed = Passed::default();
+    }
+
+    /// Which messages the current step has passed over; empty when it has passed over none.
+    pub(crate) fn passed_over(&self) -> String {
+        let Passed { count, last } = &self.passed;
+        match count {
+            0 => String::new(),
+            1 => format!(", one other message came: {}", shown(last)),
+            _ => format!(", {count} other messages came, last: {}", shown(last)),
+        }
+    }
+
+    /// The last data message that a step expected.
+    pub(crate) fn last(&self) -> Option<&Bytes> {
+        self.last.as_ref()
+    }
+
+    /// The number of data messages that no step has taken.
+    pub(crate) fn waiting(&self) -> usize {
+        self.data.len()
+    }
+
+    /// A data message that no step has taken.
+    pub(crate) fn data(&self, at: usize) -> Option<(u8, &Bytes)> {
+        self.data.get(at).map(|(opcode, message)| (*opcode, message))
+    }
+
+    pub(crate) fn remove(&mut self, at: usize) {
+        self.data.remove(at);
     }
 }

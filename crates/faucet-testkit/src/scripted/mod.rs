@@ -4,8 +4,16 @@ mod address;
 #[cfg(feature = "server")]
 mod arrived;
 #[cfg(feature = "server")]
+mod channel;
+#[cfg(feature = "server")]
+mod conversation;
+#[cfg(feature = "server")]
 mod deflate;
+#[cfg(feature = "server")]
+mod http;
 mod line;
+#[cfg(feature = "server")]
+mod log;
 #[cfg(feature = "server")]
 mod peer;
 #[cfg(feature = "server")]
@@ -27,10 +35,16 @@ mod tcp_server;
 mod upgrade;
 #[cfg(feature = "server")]
 mod wire;
+#[cfg(feature = "server")]
+mod wrap;
 
 pub use address::refused_address;
 #[cfg(feature = "server")]
+pub use conversation::Reply;
+#[cfg(feature = "server")]
 pub use deflate::Deflater;
+#[cfg(feature = "server")]
+pub use http::{HttpScript, HttpSeen, HttpServer};
 #[cfg(feature = "server")]
 pub use peer::ScriptedPeer;
 pub use proxy::{ProxyScript, ScriptedProxy};

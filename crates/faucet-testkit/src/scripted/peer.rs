@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -98,6 +99,35 @@ impl ScriptedPeer {
         self.stage.log.read()
     }
 
+    /// The data messages of a connection (from 0) as JSON.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// # use futures_util::SinkExt as _;
+    /// use faucet_testkit::{Script, ScriptedPeer};
+    /// use serde_json::json;
+    ///
+    /// let peer = ScriptedPeer::new([Script::accept().expect_data(1)]);
+    /// let stream = peer.connect().unwrap();
+    /// let (mut client, _) = tokio_tungstenite::client_async("ws://feed/", stream).await.unwrap();
+    /// client.send(r#"{"op": "login"}"#.into()).await.unwrap();
+    /// peer.finish().await;
+    /// assert_eq!(peer.json_messages(0), [json!({"op": "login"})]);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no such connection yet, or when a message is not JSON; the panic shows which.
+    #[track_caller]
+    pub fn json_messages(&self, connection: usize) -> Vec<Value> {
+        let all = self.connections();
+        match all.get(connection) {
+            Some(seen) => seen.json_messages(),
+            None => panic!("there is no connection {connection}; {} were accepted", all.len()),
+        }
+    }
+
     /// What clients did wrong, each with the number of its connection (from 0).
     pub fn failures(&self) -> Vec<String> {
         let connections = self.connections();
@@ -129,7 +159,8 @@ impl ScriptedPeer {
         if timeout(LIMIT, rest).await.is_err() {
             let all = log.read();
             let stuck = all.iter().enumerate().filter(|(_, seen)| !seen.resting);
-            let stuck: Vec<_> = stuck.map(|(n, seen)| format!("{n}: {}", seen.doing)).collect();
+            let stuck: Vec<_> =
+                stuck.map(|(n, seen)| format!("{n}: {}{}", seen.doing, seen.passed)).collect();
             panic!("scripts still wait after {LIMIT:?}: connection {}", stuck.join(", "));
         }
         let failures = self.failures();

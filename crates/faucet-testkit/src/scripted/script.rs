@@ -144,7 +144,7 @@ impl Script {
 
 /// What is sent.
 impl Script {
-    fn step(mut self, step: Step) -> Self {
+    pub(super) fn step(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
     }

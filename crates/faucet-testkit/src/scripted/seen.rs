@@ -3,9 +3,11 @@
 use std::fmt;
 
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::conversation::{Memory, shown};
 use super::wire::{ReceivedFrame, opcode};
 
 /// The client's HTTP request.
@@ -18,6 +20,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// `GET`
+    pub fn method(&self) -> &str {
+        self.line.split(' ').next().unwrap_or_default()
+    }
+
     /// Path and query as they were sent.
     pub fn path(&self) -> &str {
         self.line.split(' ').nth(1).unwrap_or_default()
@@ -68,6 +75,8 @@ pub struct Seen {
     pub end: Option<End>,
     /// What the script does at the moment.
     pub(crate) doing: String,
+    /// Which messages the current step has passed over, for a failure.
+    pub(crate) passed: String,
     /// Whether the script will not do anything more by itself.
     pub(crate) resting: bool,
 }
@@ -93,6 +102,45 @@ impl Seen {
     pub fn texts(&self) -> Vec<String> {
         let texts = self.payloads(opcode::TEXT);
         texts.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+    }
+
+    /// The data messages with their opcodes: fragments are put together, and one that is not complete
+    /// yet is left out.
+    pub fn messages(&self) -> Vec<(u8, Bytes)> {
+        let mut messages = Vec::new();
+        let mut partial = None;
+        for frame in &self.frames {
+            let (opcode, mut whole) = match frame.opcode {
+                opcode::TEXT | opcode::BINARY => (frame.opcode, Vec::new()),
+                opcode::CONTINUATION => partial.take().unwrap_or_default(),
+                _ => continue,
+            };
+            whole.extend_from_slice(&frame.payload);
+            match frame.fin {
+                true => messages.push((opcode, whole.into())),
+                false => partial = Some((opcode, whole)),
+            }
+        }
+        messages
+    }
+
+    /// The data messages as JSON, text and binary ones.
+    ///
+    /// # Panics
+    /// When one is not JSON; the panic shows which.
+    #[track_caller]
+    pub fn json_messages(&self) -> Vec<Value> {
+        let mut values = Vec::new();
+        for (number, (_, message)) in self.messages().iter().enumerate() {
+            match serde_json::from_slice(message) {
+                Ok(value) => values.push(value),
+                Err(error) => {
+                    let message = shown(message);
+                    panic!("the client's message {number} is not JSON ({error}): {message}")
+                }
+            }
+        }
+        values
     }
 
     /// The code and reason of the client's Close frame: `None` before it came, code `None` when it
@@ -125,18 +173,21 @@ pub(crate) fn parse_close(payload: &[u8]) -> (Option<u16>, String) {
     }
 }
 
-/// The log of all connections; a test can wait on it.
+/// The log of all connections, on which a test can wait, and the values that scripts remember.
 #[derive(Debug, Clone)]
-pub(crate) struct Log(watch::Sender<Vec<Seen>>);
+pub(crate) struct Log {
+    seen: watch::Sender<Vec<Seen>>,
+    memory: Memory,
+}
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(Vec::new()))
+        Self { seen: watch::Sender::new(Vec::new()), memory: Memory::default() }
     }
 
     pub(crate) fn begin(&self) -> Entry {
         let mut index = 0;
-        self.0.send_modify(|all| {
+        self.seen.send_modify(|all| {
             index = all.len();
             all.push(Seen {
                 accepted_at: Instant::now(),
@@ -144,6 +195,7 @@ impl Log {
                 frames: Vec::new(),
                 end: None,
                 doing: "accepted".into(),
+                passed: String::new(),
                 resting: false,
             });
         });
@@ -151,12 +203,12 @@ impl Log {
     }
 
     pub(crate) fn read(&self) -> Vec<Seen> {
-        self.0.borrow().clone()
+        self.seen.borrow().clone()
     }
 
     pub(crate) async fn until(&self, enough: impl FnMut(&Vec<Seen>) -> bool) {
         // The sender lives in `self`, so the channel cannot be closed.
-        let _ = self.0.subscribe().wait_for(enough).await;
+        let _ = self.seen.subscribe().wait_for(enough).await;
     }
 }
 
@@ -169,11 +221,23 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn update(&self, change: impl FnOnce(&mut Seen)) {
-        self.log.0.send_modify(|all| change(&mut all[self.index]));
+        self.log.seen.send_modify(|all| change(&mut all[self.index]));
+    }
+
+    /// The values that the scripts of the server remember.
+    pub(crate) fn memory(&self) -> Memory {
+        self.log.memory.clone()
     }
 
     pub(crate) fn doing(&self, what: impl fmt::Display) {
-        self.update(|seen| seen.doing = what.to_string());
+        self.update(|seen| {
+            seen.doing = what.to_string();
+            seen.passed.clear();
+        });
+    }
+
+    pub(crate) fn passed_over(&self, passed: String) {
+        self.update(|seen| seen.passed = passed);
     }
 
     pub(crate) fn resting(&self, what: &str) {

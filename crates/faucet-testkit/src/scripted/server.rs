@@ -5,14 +5,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::address::{cut, reset};
 use super::line::Below;
 use super::peer::Stage;
 use super::player::Player;
 use super::seen::Entry;
+use super::wrap::{Play, Wrap};
 use super::{Script, ScriptedPeer};
 
 /// A [`ScriptedPeer`] on `127.0.0.1` and a free port. Dropping it ends the port and its
@@ -94,14 +95,6 @@ impl ScriptedServer {
     }
 }
 
-/// What lies between the script and the socket.
-#[derive(Clone)]
-enum Wrap {
-    Plain,
-    #[cfg(feature = "tls")]
-    Tls(tokio_rustls::TlsAcceptor),
-}
-
 async fn accept(listener: TcpListener, stage: Arc<Stage>, wrap: Wrap) {
     let mut connections = JoinSet::new();
     loop {
@@ -112,38 +105,27 @@ async fn accept(listener: TcpListener, stage: Arc<Stage>, wrap: Wrap) {
         if last {
             // Before the client gets an answer, so that its next connect is refused for certain.
             drop(listener);
-            connections.spawn(serve(tcp, wrap, script, entry));
+            connections.spawn(wrap.serve(tcp, Guest(script, entry)));
             break;
         }
-        connections.spawn(serve(tcp, wrap.clone(), script, entry));
+        connections.spawn(wrap.clone().serve(tcp, Guest(script, entry)));
     }
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(tcp: TcpStream, wrap: Wrap, script: Script, entry: Entry) {
-    // Delays nothing; without it a dribbled byte would wait for the client's ACK.
-    let _ = tcp.set_nodelay(true);
-    match wrap {
-        Wrap::Plain => Player::new(tcp, Below { reset, cut }, entry).run(script).await,
-        #[cfg(feature = "tls")]
-        Wrap::Tls(acceptor) => match acceptor.accept(tcp).into_fallible().await {
-            Ok(tls) => {
-                let below = Below { reset: |tls| reset(below(tls)), cut: |tls| cut(below(tls)) };
-                Box::pin(Player::new(tls, below, entry).run(script)).await;
-            }
-            Err((error, mut tcp)) => {
-                entry.end(super::End::Tls(error.to_string()));
-                // A reset because of unread bytes would overtake the alert.
-                let _ = tokio::io::AsyncWriteExt::shutdown(&mut tcp).await;
-                let mut nowhere = tokio::io::sink();
-                let drained = tokio::io::copy(&mut tcp, &mut nowhere);
-                let _ = tokio::time::timeout(super::player::PATIENCE, drained).await;
-            }
-        },
-    }
-}
+/// Plays a script, and logs.
+struct Guest(Script, Entry);
 
-#[cfg(feature = "tls")]
-fn below(tls: &tokio_rustls::server::TlsStream<TcpStream>) -> &TcpStream {
-    tls.get_ref().0
+impl Play for Guest {
+    async fn play<S>(self, stream: S, below: Below<S>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        Player::new(stream, below, self.1).run(self.0).await;
+    }
+
+    #[cfg(feature = "tls")]
+    fn tls_failed(self, error: String) {
+        self.1.end(super::End::Tls(error));
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::conversation::{Matching, Reply, Saying};
 use super::upgrade::Response;
 use crate::Gate;
 
@@ -29,6 +30,10 @@ pub(crate) enum Expected {
     Text(String),
     Binary(Bytes),
     AnyData,
+    /// A data message that matches, whatever comes before it.
+    Json(Matching),
+    /// A data message that matches.
+    NextJson(Matching),
     Ping,
     Pong(Bytes),
     Close(Option<u16>),
@@ -39,6 +44,8 @@ pub(crate) enum Step {
     Write(Bytes),
     Burst(u64, Make),
     Expect(Expected),
+    Unordered(Vec<(Matching, Reply)>),
+    Say(Saying),
     Wait(Gate),
     Ignore(Gate),
     Pause(Duration),
@@ -60,6 +67,11 @@ impl fmt::Debug for Step {
             Self::Write(bytes) => write!(f, "write {} bytes", bytes.len()),
             Self::Burst(n, _) => write!(f, "write {n} text frames"),
             Self::Expect(expected) => write!(f, "expect {expected:?}"),
+            Self::Unordered(pairs) => {
+                let matches: Vec<_> = pairs.iter().map(|(matching, _)| matching).collect();
+                write!(f, "expect in any order {matches:?}")
+            }
+            Self::Say(saying) => write!(f, "{saying:?}"),
             Self::Wait(_) => f.write_str("wait for a gate"),
             Self::Ignore(_) => f.write_str("read nothing until a gate opens"),
             Self::Pause(time) => write!(f, "pause {time:?}"),

@@ -56,7 +56,7 @@ impl Response {
         self.headers.iter().find(named).map_or("", |(_, value)| value)
     }
 
-    /// The answer's bytes. A header of the script replaces the one that belongs there.
+    /// The answer's bytes.
     pub(crate) fn to_bytes(&self, request: &Request) -> Vec<u8> {
         let mut headers = Vec::new();
         if self.is_upgrade() {
@@ -68,6 +68,14 @@ impl Response {
             headers.push(("Content-Length".to_owned(), self.body.len().to_string()));
             headers.push(("Connection".to_owned(), "close".to_owned()));
         }
+        let mut out = self.head(headers);
+        out.extend_from_slice(&self.body);
+        out
+    }
+
+    /// The answer's head, with the headers that belong there. A header of the script replaces the one
+    /// that belongs there.
+    pub(crate) fn head(&self, mut headers: Vec<(String, String)>) -> Vec<u8> {
         let named = |name: &str, (key, _): &(String, String)| key.eq_ignore_ascii_case(name);
         headers.retain(|(name, _)| {
             !self.headers.iter().any(|header| named(name, header))
@@ -80,9 +88,7 @@ impl Response {
             out.push_str(&format!("{name}: {value}\r\n"));
         }
         out.push_str("\r\n");
-        let mut out = out.into_bytes();
-        out.extend_from_slice(&self.body);
-        out
+        out.into_bytes()
     }
 }
 
