@@ -5,10 +5,12 @@ mod control;
 mod dedup;
 mod heartbeat;
 mod message;
+mod query_value;
 mod rate_limit;
 mod request;
 mod resume;
 mod sequence;
+mod session_keys;
 mod session_match;
 mod step;
 mod subscribe;
@@ -19,10 +21,14 @@ pub use control::{ControlAction, ControlRule, ReplyAfter};
 pub use dedup::DedupKeys;
 pub use heartbeat::{BeatWhen, FirstBeat, Heartbeat, Interval};
 pub use message::SessionMessage;
+pub use query_value::QueryValue;
 pub use rate_limit::RateLimit;
 pub use request::{HttpMethod, HttpRequest, SecretText};
 pub use resume::{CursorOrder, ResumeKeys, StartCursor};
 pub use sequence::{CountScope, NumberOrder, OnGap, SequenceKeys};
+pub use session_keys::{
+    Around, ContinuityKeys, LimitKeys, ReadingKeys, RouteKeys, ScriptKeys, SessionKeys, WatchKeys,
+};
 pub use session_match::SessionMatch;
 pub use step::{AnswerIs, Only, SessionStep};
 pub use subscribe::{AckPer, OnFail, Subscribe};

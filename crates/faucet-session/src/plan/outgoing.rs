@@ -36,6 +36,13 @@ impl std::fmt::Debug for Sent {
     }
 }
 
+/// Shows no content.
+impl std::fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outgoing({} placeholders)", self.placeholders().len())
+    }
+}
+
 impl Outgoing {
     /// Parses a message. `end` ends each text message.
     ///

@@ -134,6 +134,15 @@ impl TextTemplate {
     }
 }
 
+impl std::fmt::Display for TextTemplate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.parts.iter().try_for_each(|part| match part {
+            Part::Text(text) => f.write_str(text),
+            Part::Value(placeholder) => placeholder.fmt(f),
+        })
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use std::borrow::Cow;

@@ -1,0 +1,92 @@
+//! The parts of a conversation, parsed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use faucet_core::select::{MatchSet, Pointer};
+
+use crate::keys::{
+    AckPer, AnswerIs, BeatWhen, ControlAction, FirstBeat, Interval, OnFail, Only, ReplyAfter,
+};
+use crate::plan::call::CallPlan;
+use crate::plan::match_template::MatchTemplate;
+use crate::plan::outgoing::Outgoing;
+use crate::template::{TextTemplate, Token};
+
+/// Names for values of a message.
+pub(crate) type Takes = Vec<(Arc<str>, Pointer)>;
+
+/// A step of the script.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) verb: Verb,
+    pub(crate) only: Option<Only>,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum Verb {
+    Send(Outgoing),
+    Expect(Box<Expect>),
+    Request(Box<CallPlan>),
+}
+
+/// An awaited message.
+#[derive(Debug)]
+pub(crate) struct Expect {
+    pub(crate) matches: MatchTemplate,
+    pub(crate) fail: Option<MatchTemplate>,
+    pub(crate) count: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) take: Takes,
+    pub(crate) is: AnswerIs,
+}
+
+/// How topics are subscribed to.
+#[derive(Debug)]
+pub(crate) struct SubscribePlan {
+    pub(crate) message: Outgoing,
+    pub(crate) batch: usize,
+    pub(crate) ack: Option<MatchTemplate>,
+    pub(crate) ack_per: AckPer,
+    pub(crate) timeout: Duration,
+    pub(crate) ack_is: AnswerIs,
+    pub(crate) fail: Option<MatchTemplate>,
+    pub(crate) on_fail: OnFail,
+    /// The topics of the connection.
+    pub(crate) topics: Arc<[Token]>,
+}
+
+/// The heartbeat.
+#[derive(Debug)]
+pub(crate) struct BeatPlan {
+    pub(crate) message: Outgoing,
+    pub(crate) interval: Interval,
+    pub(crate) when: BeatWhen,
+    pub(crate) first: FirstBeat,
+    pub(crate) during_session: bool,
+    pub(crate) reply: Option<MatchTemplate>,
+    pub(crate) timeout: Option<Interval>,
+}
+
+/// The control rules.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    pub(crate) rules: Vec<Rule>,
+    /// The matches of the rules in their order, and behind them the answer to heartbeats where it has no
+    /// placeholders.
+    pub(crate) set: MatchSet,
+    /// Whether the last match is the answer to heartbeats.
+    pub(crate) has_beat: bool,
+}
+
+/// What a control rule does.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) action: ControlAction,
+    pub(crate) reply: Option<Outgoing>,
+    pub(crate) after: ReplyAfter,
+    pub(crate) take: Takes,
+    pub(crate) delay: Option<Duration>,
+    pub(crate) url: Option<TextTemplate>,
+}
