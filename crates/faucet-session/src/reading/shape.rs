@@ -40,12 +40,7 @@ impl Shape {
 
     /// The records in the value `value` of `message`, which [`value`](crate::reading::value) found
     /// and may have put into `made`. A value that is no array is one record. An empty array has none.
-    pub fn records<'a>(
-        &'a self,
-        message: &'a [u8],
-        value: Part,
-        made: &'a [u8],
-    ) -> Records<'a> {
+    pub fn records<'a>(&'a self, message: &'a [u8], value: Part, made: &'a [u8]) -> Records<'a> {
         let (text, range, is_made) = match value {
             Part::Slice(range) => (message, range, false),
             Part::Made(range) => (made, range, true),

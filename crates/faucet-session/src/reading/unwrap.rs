@@ -126,7 +126,12 @@ mod tests {
             (r#"{"e":1}"#, "/data", r#"{"e":1}"#, false),
             (r#"["event",{"a":1}]"#, "/1", r#"{"a":1}"#, false),
             // A string that holds JSON.
-            (r#"{"payload":"{\"a\":1.0,\"b\":\"\\n\u00e9\"}"}"#, "/payload", "{\"a\":1.0,\"b\":\"\\né\"}", true),
+            (
+                r#"{"payload":"{\"a\":1.0,\"b\":\"\\n\u00e9\"}"}"#,
+                "/payload",
+                "{\"a\":1.0,\"b\":\"\\né\"}",
+                true,
+            ),
             (r#"{"payload":"\n{\"a\":1}\n"}"#, "/payload", r#"{"a":1}"#, true),
             (r#"{"payload":"103"}"#, "/payload", "103", false),
             (r#"{"payload":" [1,2] "}"#, "/payload", "[1,2]", false),
