@@ -85,14 +85,16 @@ impl Inflater {
     ) -> Result<bool, DecompressFailed> {
         self.note(bytes);
         let mut rest = bytes;
+        let mut ended = false;
         while !rest.is_empty() {
             match self.feed(rest, output)? {
                 Stop::Hungry => return Ok(self.tail == MARK),
                 Stop::End { rest: length } => rest = &rest[rest.len() - length..],
             }
             self.codec.reset(true);
+            ended = true;
         }
-        Ok(true)
+        Ok(ended)
     }
 
     fn note(&mut self, bytes: &[u8]) {

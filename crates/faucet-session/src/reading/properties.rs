@@ -83,8 +83,7 @@ proptest! {
 
     #[test]
     fn streams_come_back_however_they_are_cut(
-        // A text of several blocks may be cut between them, where nobody can tell that it goes on.
-        texts in vec(text().prop_filter("one block", |text| text.len() < 30_000), 1..8),
+        texts in vec(text(), 1..8),
         cuts in vec(any::<prop::sample::Index>(), 0..4),
         level in 1..=9, frame in frame(),
     ) {
@@ -106,8 +105,10 @@ proptest! {
                     prop_assert_eq!(done == Decompressed::Text, out.len() > before);
                 }
                 prop_assert!(&out == text, "{:?}", kind);
-                // Level 0 of zstd's compressor may end a block early.
-                prop_assert!(ended == 1 || text.len() > 1000, "{:?}: {} texts", kind, ended);
+                // Where a message ends between two blocks, nothing tells that the text goes on. With
+                // the smallest window a block has 1 KiB.
+                let blocks = kind == Decompress::ZstdStream && text.len() > 1 << 10;
+                prop_assert!(ended == 1 || blocks, "{:?}: {} texts", kind, ended);
             }
         }
     }
@@ -124,9 +125,11 @@ proptest! {
         inputs.extend(deflated_stream(true, 6, &texts));
         inputs.extend(frame.stream(&texts));
         for input in &mut inputs {
-            for (at, byte) in damage.iter().filter(|_| !input.is_empty()) {
-                let at = at.index(input.len());
-                input[at] ^= byte;
+            for (at, byte) in &damage {
+                let length = input.len().max(1);
+                if let Some(damaged) = input.get_mut(at.index(length)) {
+                    *damaged ^= byte;
+                }
             }
         }
         for kind in KINDS {
