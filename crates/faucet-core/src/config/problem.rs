@@ -109,6 +109,7 @@ impl Problem {
             | ProblemKind::NoEffect { reason: NoEffect::Without { key: path, .. } }
             | ProblemKind::NoEffect { reason: NoEffect::Overtaken { by: path } }
             | ProblemKind::SameFile { source: path }
+            | ProblemKind::TakenLater { by: path, .. }
             | ProblemKind::Misplaced { to: Some(path) } => apply(path),
             ProblemKind::MissingOneOf { keys, or } => keys.iter_mut().chain(or).for_each(apply),
             _ => {}

@@ -87,6 +87,13 @@ pub enum ProblemKind {
         /// The name with a value that was probably meant.
         near: Option<String>,
     },
+    /// A `{name}` placeholder gets its value later than it is used.
+    TakenLater {
+        /// Its name.
+        name: String,
+        /// The key that takes the value.
+        by: KeyPath,
+    },
     /// The value of a `{name}` placeholder may not stand where it would.
     PlaceholderValue {
         /// Its name.
@@ -196,7 +203,9 @@ impl ProblemKind {
             Self::Needs { .. } => Code::NeedsKey,
             Self::Duplicate { .. } => Code::DuplicateKey,
             Self::Unavailable { .. } => Code::LeftOut,
-            Self::Placeholder { .. } | Self::PlaceholderValue { .. } => Code::Placeholder,
+            Self::Placeholder { .. }
+            | Self::PlaceholderValue { .. }
+            | Self::TakenLater { .. } => Code::Placeholder,
             Self::Variable { .. } => Code::UnsetVariable,
             Self::Syntax { .. } => Code::Syntax,
             Self::NotUtf8 => Code::NotUtf8,
@@ -221,6 +230,7 @@ impl ProblemKind {
             | Self::Duplicate { of: key }
             | Self::NoEffect { reason: NoEffect::Without { key, .. } }
             | Self::NoEffect { reason: NoEffect::Overtaken { by: key } }
+            | Self::TakenLater { by: key, .. }
             | Self::SameFile { source: key } => vec![key],
             Self::MissingOneOf { keys, or } => keys.iter().chain(or).collect(),
             Self::Misplaced { to } => to.iter().collect(),
@@ -292,6 +302,9 @@ impl fmt::Display for ProblemKind {
             Self::Placeholder { name, near } => {
                 write!(f, "the placeholder {{{name}}} has no value in context")?;
                 near.iter().try_for_each(|near| write!(f, " (did you mean {{{near}}}?)"))
+            }
+            Self::TakenLater { name, by } => {
+                write!(f, "{{{name}}} has no value yet: {by} takes it later")
             }
             Self::PlaceholderValue { name, why } => write!(f, "the value of {{{name}}} {why}"),
             Self::Variable { name } => write!(f, "the environment variable {name} is not set"),

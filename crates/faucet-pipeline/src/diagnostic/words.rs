@@ -124,6 +124,9 @@ fn message(of: &Diagnostic) -> String {
         ProblemKind::Placeholder { name, .. } => {
             format!("the placeholder {{{name}}} has no value in context")
         }
+        ProblemKind::TakenLater { name: placeholder, by } => {
+            format!("{{{placeholder}}} has no value yet: `{}` takes it later", name(of, by))
+        }
         kind => kind.to_string(),
     }
 }
@@ -209,6 +212,7 @@ pub(crate) fn other_label(of: &Diagnostic) -> &'static str {
     match &of.problem.kind {
         ProblemKind::Duplicate { .. } => "the first time",
         ProblemKind::SameFile { .. } => "read here",
+        ProblemKind::TakenLater { .. } => "taken here",
         _ => "the other key",
     }
 }

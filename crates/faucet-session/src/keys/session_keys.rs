@@ -140,4 +140,8 @@ pub struct Around<'a> {
     pub greeting_key: &'static str,
     /// Whether the connector is a source.
     pub is_source: bool,
+    /// `max_message_bytes`.
+    pub max_message_bytes: usize,
+    /// Whether records are to be JSON.
+    pub checks_json: bool,
 }

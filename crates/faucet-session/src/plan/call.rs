@@ -14,7 +14,8 @@ use crate::plan::parts::Takes;
 use crate::template::{Filling, Placeholder, TextTemplate, TreeTemplate, Unfilled};
 
 /// The characters of a value that are escaped: all but the unreserved ones (RFC 3986 §2.3).
-const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const VALUE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An HTTP call, parsed.
 #[derive(Debug)]

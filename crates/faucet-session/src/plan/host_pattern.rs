@@ -44,7 +44,7 @@ impl HostPattern {
             }
             _ => (rest, None),
         };
-        let parsed = Host::parse(host).ok()?;
+        let parsed = Host::parse(host).ok().filter(|_| !host.contains('*'))?;
         let is_name = matches!(parsed, Host::Domain(_));
         (!is_subdomains || is_name).then(|| Self { host: parsed.to_string(), is_subdomains, port })
     }

@@ -1,14 +1,24 @@
 //! The checked conversation: parsed once, shared by all runs.
 
 mod call;
+mod checker;
+mod continuity_check;
 mod host_pattern;
+mod known_names;
 mod maker;
 mod match_template;
 mod outgoing;
 mod parts;
+#[expect(clippy::module_inception, reason = "the plan is the noun of its folder")]
+mod plan;
+mod route_check;
+mod rules_check;
+mod script_check;
+mod watch_check;
 
 pub use call::ReadyCall;
 pub(crate) use call::{CallPlan, fill_url};
+pub use checker::SESSION_TIMEOUT;
 pub(crate) use host_pattern::HostPattern;
 pub use host_pattern::UrlRefused;
 pub(crate) use maker::{Hmac, Jwt, KeySource, Maker, ValuePlan, needs_http, template};
@@ -16,3 +26,5 @@ pub(crate) use match_template::MatchTemplate;
 pub(crate) use outgoing::Outgoing;
 pub use outgoing::Sent;
 pub(crate) use parts::{BeatPlan, Expect, Rule, Rules, Step, SubscribePlan, Takes, Verb};
+pub use plan::Plan;
+pub(crate) use plan::{CursorPlan, SequencePlan};

@@ -69,15 +69,30 @@ pub(crate) struct BeatPlan {
     pub(crate) timeout: Option<Interval>,
 }
 
-/// The control rules.
+/// The control rules, and the places that are found in the same pass over a message.
 #[derive(Debug)]
 pub(crate) struct Rules {
     pub(crate) rules: Vec<Rule>,
-    /// The matches of the rules in their order, and behind them the answer to heartbeats where it has no
-    /// placeholders.
+    /// The matches of the rules in their order, behind them those of `beat` and `reset`, and the places.
     pub(crate) set: MatchSet,
-    /// Whether the last match is the answer to heartbeats.
-    pub(crate) has_beat: bool,
+    /// The number of the match for answers to heartbeats, where it has no placeholders.
+    pub(crate) beat: Option<usize>,
+    /// The number of the match that begins a count anew.
+    pub(crate) reset: Option<usize>,
+    pub(crate) spots: Spots,
+    /// The places alone, where they are those of the text behind `data_prefix`.
+    pub(crate) data: Option<MatchSet>,
+}
+
+/// The numbers of the places in a set.
+#[derive(Debug, Default)]
+pub(crate) struct Spots {
+    pub(crate) unwrap: Option<usize>,
+    pub(crate) cursor: Option<usize>,
+    pub(crate) last: Option<usize>,
+    pub(crate) first: Option<usize>,
+    pub(crate) previous: Option<usize>,
+    pub(crate) per: Vec<usize>,
 }
 
 /// What a control rule does.

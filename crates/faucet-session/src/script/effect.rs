@@ -5,7 +5,7 @@ use std::time::Duration;
 use faucet_connect::Quote;
 
 use crate::names::Errand;
-use crate::plan::Sent;
+use crate::plan::{ReadyCall, Sent};
 use crate::script::place::Place;
 use crate::script::session_end::SessionEnd;
 
@@ -17,6 +17,13 @@ pub enum Effect {
     Send(Sent),
     /// Make a call, and hand over the result. One at a time.
     Errand(Box<Errand>),
+    /// Make an HTTP call for a step, and hand over the answer. One at a time.
+    Call {
+        /// The step, from 0.
+        step: usize,
+        /// The call.
+        call: Box<ReadyCall>,
+    },
     /// The session is complete: the connection counts as good from now on.
     Complete,
     /// Leave the connection.

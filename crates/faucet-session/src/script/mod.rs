@@ -6,11 +6,23 @@
 
 mod acks;
 mod beat;
+mod conversation;
+mod dialogue;
 mod effect;
+mod judge;
 mod limiter;
+mod memory;
+mod moment;
+mod outlet;
 mod place;
+mod reader;
 mod session_end;
+mod steps;
+mod timers;
 
+pub use conversation::{Conversation, Dialing};
 pub use effect::{Effect, Note};
+pub use moment::{At, Entropy};
 pub use place::Place;
+pub use reader::{Batch, Mark, MarkKind};
 pub use session_end::SessionEnd;

@@ -6,6 +6,7 @@ use faucet_connect::Quote;
 use faucet_core::select::Pointer;
 
 use crate::names::ValueFailed;
+use crate::reading::{DecompressFailed, DictionaryUnusable};
 use crate::script::place::Place;
 use crate::template::Unfilled;
 
@@ -100,6 +101,12 @@ pub enum SessionEnd {
     /// A rule ends the run well.
     #[error("control[{0}] ends the run")]
     Finished(usize),
+    /// A compressed message cannot be read.
+    #[error("decompress: {0}")]
+    Compressed(#[source] DecompressFailed),
+    /// The dictionary cannot be used.
+    #[error("decompress_dictionary: {0}")]
+    Dictionary(#[source] DictionaryUnusable),
     /// The server makes the client answer without end.
     #[error("more than {0} answers in a second; the server asks without end")]
     Flood(u32),

@@ -18,6 +18,9 @@ pub enum Unfilled {
     /// A placeholder has no value.
     #[error("{0} has no value")]
     NoValue(String),
+    /// A value is no number.
+    #[error("the value of {0} is no number")]
+    NotANumber(String),
     /// A value has a control character, which may not stand in a text message, a header or a URL.
     #[error("the value of {0} has a control character")]
     Control(String),

@@ -68,6 +68,11 @@ impl Token {
         }
     }
 
+    /// Whether the value is text.
+    pub fn is_text(&self) -> bool {
+        matches!(self.form, Form::Text(_))
+    }
+
     /// Whether the value is `null`.
     pub fn is_null(&self) -> bool {
         matches!(&self.form, Form::Json(json) if &**json == "null")

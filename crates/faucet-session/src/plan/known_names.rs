@@ -1,0 +1,275 @@
+//! Which names have a value where.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use faucet_core::{KeyPath, Problem, ProblemKind, Problems};
+
+use crate::keys::ValuePer;
+use crate::plan::maker::ValuePlan;
+use crate::template::{Placeholder, Reference, is_name};
+
+/// The names that are built in.
+pub(crate) const BUILT_IN: [&str; 5] = ["cursor", "seq", "topic", "topics", "topics_csv"];
+
+/// A moment in the life of a connection, by which names may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum When {
+    /// In the call of this number.
+    Call(usize),
+    /// When the URL and the headers are made.
+    Connect,
+    /// In the step of this number.
+    Step(usize),
+    /// With the subscriptions.
+    Subscribe,
+    /// With the messages after them.
+    Greeting,
+    /// Any time later.
+    Later,
+}
+
+/// What a text may name beside values and taken names.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Allows {
+    /// `{seq}`.
+    pub(crate) seq: bool,
+    /// `{topics}` and `{topics_csv}`.
+    pub(crate) topics: bool,
+    /// `{topic}`.
+    pub(crate) topic: bool,
+    /// `{/pointer}`.
+    pub(crate) answered: bool,
+}
+
+/// The names of a configuration.
+#[derive(Debug)]
+pub(crate) struct KnownNames<'a> {
+    values: &'a BTreeMap<Arc<str>, ValuePlan>,
+    /// Where each name is taken, and from when on it may have a value.
+    taken: BTreeMap<Arc<str>, Vec<(When, KeyPath)>>,
+    kept: BTreeSet<Arc<str>>,
+    has_cursor: bool,
+    /// The names that are neither values nor taken nor built in: those of the run's context.
+    pub(crate) context: BTreeSet<Arc<str>>,
+    /// Whether a kept name or the cursor stands anywhere.
+    pub(crate) uses_position: bool,
+}
+
+impl<'a> KnownNames<'a> {
+    pub(crate) fn new(values: &'a BTreeMap<Arc<str>, ValuePlan>, has_cursor: bool) -> Self {
+        Self {
+            values,
+            taken: BTreeMap::new(),
+            kept: BTreeSet::new(),
+            has_cursor,
+            context: BTreeSet::new(),
+            uses_position: false,
+        }
+    }
+
+    /// The names that the configuration gives values.
+    pub(crate) fn own(&self) -> Vec<String> {
+        let names = self.values.keys().chain(self.taken.keys());
+        names.map(|name| name.to_string()).collect()
+    }
+
+    /// A name is taken at `path`.
+    pub(crate) fn take(&mut self, name: &str, when: When, path: KeyPath, problems: &mut Problems) {
+        if !check_name(name, &path, problems) {
+            return;
+        }
+        if self.values.contains_key(name) {
+            let of = KeyPath::key("values").then(name);
+            problems.push(Problem::new(path, ProblemKind::Duplicate { of }));
+            return;
+        }
+        self.taken.entry(name.into()).or_default().push((when, path));
+    }
+
+    /// A taken name belongs to the position.
+    pub(crate) fn keep(&mut self, name: &str, path: KeyPath, problems: &mut Problems) {
+        match self.taken.get_key_value(name) {
+            Some((name, _)) => _ = self.kept.insert(Arc::clone(name)),
+            None => problems.push(
+                Problem::invalid(path, "no step takes this name").help("take it: session[].take"),
+            ),
+        }
+    }
+
+    /// The texts at `path` use names.
+    pub(crate) fn uses<'p>(
+        &mut self,
+        placeholders: impl IntoIterator<Item = &'p Placeholder>,
+        path: &KeyPath,
+        when: When,
+        allows: Allows,
+        problems: &mut Problems,
+    ) {
+        for placeholder in placeholders {
+            match &placeholder.of {
+                Reference::Answered(_) if allows.answered => {}
+                Reference::Answered(_) => {
+                    let why = format!(
+                        "{placeholder} is a place of a message that is answered: it stands in `reply` only"
+                    );
+                    problems.push(Problem::invalid(path.clone(), why));
+                }
+                Reference::Name(name) => {
+                    self.use_name(name, placeholder.is_optional, path, when, allows, problems);
+                }
+            }
+        }
+    }
+
+    fn use_name(
+        &mut self,
+        name: &Arc<str>,
+        is_optional: bool,
+        path: &KeyPath,
+        when: When,
+        allows: Allows,
+        problems: &mut Problems,
+    ) {
+        let mut refuse = |why: String| problems.push(Problem::invalid(path.clone(), why));
+        match &**name {
+            "cursor" => {
+                self.uses_position = true;
+                if !self.has_cursor {
+                    problems.push(Problem::needs(path.clone(), "resume"));
+                }
+            }
+            "seq" if !allows.seq => refuse("{seq} numbers messages: it has no value here".into()),
+            "topics" | "topics_csv" if !allows.topics => {
+                refuse(format!("{{{name}}} stands in `subscribe` only"));
+            }
+            "topic" if !allows.topic && allows.topics => {
+                refuse("{topic} is the only topic of a message: set `batch: 1`".into());
+            }
+            "topic" if !allows.topic => refuse("{topic} stands in `subscribe` only".into()),
+            name if BUILT_IN.contains(&name) => {}
+            _ => self.use_own(name, is_optional, path, when, allows, problems),
+        }
+    }
+
+    fn use_own(
+        &mut self,
+        name: &Arc<str>,
+        is_optional: bool,
+        path: &KeyPath,
+        when: When,
+        allows: Allows,
+        problems: &mut Problems,
+    ) {
+        let values = self.values;
+        if let Some(plan) = values.get(name) {
+            let allows = match plan.per {
+                ValuePer::Message => allows,
+                ValuePer::Connection => Allows::default(),
+            };
+            // The rules about the value itself are checked where it stands.
+            let of_message = plan.per == ValuePer::Message;
+            for placeholder in plan.placeholders() {
+                if let Reference::Name(inner) = &placeholder.of
+                    && (of_message || !BUILT_IN.contains(&&**inner))
+                {
+                    self.use_name(inner, placeholder.is_optional, path, when, allows, problems);
+                }
+            }
+            return;
+        }
+        self.uses_position |= self.kept.contains(name);
+        let Some(takes) = self.taken.get(name) else {
+            self.context.insert(Arc::clone(name));
+            return;
+        };
+        let may_have_value = is_optional
+            || self.kept.contains(name)
+            || takes
+                .iter()
+                .any(|(taken, _)| *taken < when || *taken == When::Later || when == When::Later);
+        if let (false, Some((_, by))) = (may_have_value, takes.first()) {
+            let kind = ProblemKind::TakenLater { name: name.to_string(), by: by.clone() };
+            problems.push(Problem::new(path.clone(), kind));
+        }
+    }
+
+    /// Checks the values: their names, and that none is made of itself.
+    pub(crate) fn check_values(&mut self, problems: &mut Problems) {
+        let values = self.values;
+        for (name, plan) in values {
+            let path = KeyPath::key("values").then(Arc::clone(name));
+            check_name(name, &path, problems);
+            if let Some(circle) = circle_of(name, values) {
+                let why = format!("is made of itself: {}", circle.join(" → "));
+                problems.push(Problem::invalid(path, why));
+                continue;
+            }
+            let is_of_message = plan.per == ValuePer::Message;
+            for placeholder in plan.placeholders() {
+                let why = match &placeholder.of {
+                    Reference::Answered(_) => {
+                        "is a place of a message that is answered: it stands in `reply` only"
+                    }
+                    Reference::Name(inner) => match &**inner {
+                        "seq" | "topic" | "topics" | "topics_csv" if !is_of_message => {
+                            "differs between messages: set `per: message`"
+                        }
+                        other
+                            if !is_of_message
+                                && values
+                                    .get(other)
+                                    .is_some_and(|plan| plan.per == ValuePer::Message) =>
+                        {
+                            "is a value for each message: set `per: message` here too"
+                        }
+                        _ => continue,
+                    },
+                };
+                problems.push(Problem::invalid(path.clone(), format!("{placeholder} {why}")));
+            }
+        }
+    }
+}
+
+/// Whether `name` can be a name.
+fn check_name(name: &str, path: &KeyPath, problems: &mut Problems) -> bool {
+    let why = if !is_name(name) {
+        "a name has letters, digits and `_`, and does not begin with a digit"
+    } else if BUILT_IN.contains(&name) {
+        "is a built-in name"
+    } else {
+        return true;
+    };
+    problems.push(Problem::new(path.clone(), ProblemKind::InvalidKey { why: why.to_owned() }));
+    false
+}
+
+/// The way from a value back to itself.
+fn circle_of<'a>(
+    name: &'a Arc<str>,
+    values: &'a BTreeMap<Arc<str>, ValuePlan>,
+) -> Option<Vec<String>> {
+    fn walk<'a>(
+        at: &'a Arc<str>,
+        home: &Arc<str>,
+        values: &'a BTreeMap<Arc<str>, ValuePlan>,
+        seen: &mut BTreeSet<&'a Arc<str>>,
+    ) -> Option<Vec<String>> {
+        let plan = values.get(at)?;
+        for name in plan.placeholders().into_iter().filter_map(Placeholder::name) {
+            if name == home {
+                return Some(vec![at.to_string(), home.to_string()]);
+            }
+            let Some((name, _)) = values.get_key_value(name) else { continue };
+            if seen.insert(name)
+                && let Some(mut way) = walk(name, home, values, seen)
+            {
+                way.insert(0, at.to_string());
+                return Some(way);
+            }
+        }
+        None
+    }
+    walk(name, name, values, &mut BTreeSet::new())
+}

@@ -1,0 +1,216 @@
+//! The checked conversation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use faucet_core::Scope;
+use faucet_core::select::Pointer;
+
+use crate::keys::{CloseRule, CursorOrder, DedupKeys, RateLimit};
+use crate::names::Book;
+use crate::plan::call::CallPlan;
+use crate::plan::host_pattern::{self, HostPattern, UrlRefused};
+use crate::plan::maker::ValuePlan;
+use crate::plan::match_template::MatchTemplate;
+use crate::plan::outgoing::Outgoing;
+use crate::plan::parts::{BeatPlan, Rules, Step, SubscribePlan};
+use crate::reading::{Decompress, Framing};
+use crate::template::{Filling, Placeholder, TextTemplate, Token, Unfilled};
+
+/// A checked conversation: immutable, shared by all runs. `Debug` shows no content.
+pub struct Plan {
+    pub(crate) values: Arc<BTreeMap<Arc<str>, ValuePlan>>,
+    pub(crate) calls: Vec<CallPlan>,
+    pub(crate) route: Route,
+    pub(crate) script: Script,
+    pub(crate) beat: Option<BeatPlan>,
+    pub(crate) rules: Rules,
+    pub(crate) watch: Watch,
+    pub(crate) reading: Reading,
+    pub(crate) continuity: Continuity,
+    /// The largest message, also after decompression.
+    pub(crate) max_message_bytes: usize,
+    /// Whether records are to be JSON.
+    pub(crate) checks_json: bool,
+    /// The placeholders that the run's context must have values for.
+    pub context_names: Vec<String>,
+    /// The names that the configuration gives values.
+    pub own_names: Vec<String>,
+}
+
+/// Where a connect goes.
+#[derive(Debug, Default)]
+pub(crate) struct Route {
+    pub(crate) url_from: Option<TextTemplate>,
+    pub(crate) hosts: Vec<HostPattern>,
+    pub(crate) query: Vec<(String, Vec<TextTemplate>)>,
+    pub(crate) resume_url: Option<TextTemplate>,
+    /// Headers whose values have placeholders.
+    pub(crate) headers: Vec<(String, TextTemplate)>,
+    /// `url`, where it has placeholders of values.
+    pub(crate) url: Option<TextTemplate>,
+}
+
+/// What is said after a connect, and before the end.
+#[derive(Debug)]
+pub(crate) struct Script {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) timeout: Duration,
+    pub(crate) subscribe: Option<SubscribePlan>,
+    pub(crate) greeting: Vec<Outgoing>,
+    pub(crate) goodbye: Vec<Outgoing>,
+}
+
+/// What watches a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    pub(crate) silence_timeout: Option<Duration>,
+    pub(crate) rotate_after: Option<Duration>,
+    pub(crate) close_rules: Vec<CloseRule>,
+    pub(crate) send_limit: Option<RateLimit>,
+    pub(crate) connect_limit: Option<RateLimit>,
+}
+
+/// How records are found in messages.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) decompress: Decompress,
+    pub(crate) dictionary: Option<String>,
+    pub(crate) framing: Framing,
+    pub(crate) data_prefix: Option<String>,
+    pub(crate) split_arrays: bool,
+    pub(crate) unwrap: Option<Pointer>,
+    pub(crate) explode: bool,
+}
+
+/// How a feed goes on over connections.
+#[derive(Debug, Default)]
+pub(crate) struct Continuity {
+    pub(crate) cursor: Option<CursorPlan>,
+    pub(crate) keep: Vec<Arc<str>>,
+    pub(crate) dedup: Option<DedupKeys>,
+    pub(crate) sequence: Option<SequencePlan>,
+    pub(crate) has_resume: bool,
+}
+
+/// The position of a feed.
+#[derive(Debug)]
+pub(crate) struct CursorPlan {
+    pub(crate) place: Pointer,
+    pub(crate) order: CursorOrder,
+    pub(crate) rewind: u64,
+    pub(crate) start: Option<Token>,
+}
+
+/// The numbers of messages.
+#[derive(Debug)]
+pub(crate) struct SequencePlan {
+    pub(crate) last: Pointer,
+    pub(crate) first: Option<Pointer>,
+    pub(crate) previous: Option<Pointer>,
+    pub(crate) per: Vec<Pointer>,
+    pub(crate) order: crate::keys::NumberOrder,
+    pub(crate) reset: Option<MatchTemplate>,
+    pub(crate) scope: crate::keys::CountScope,
+    pub(crate) on_gap: crate::keys::OnGap,
+}
+
+impl Plan {
+    /// The names of a run, before any connect.
+    pub fn book(&self, scope: &Scope) -> Book {
+        Book::new(Arc::clone(&self.values), scope)
+    }
+
+    /// The rules for Closes and answers to upgrades.
+    pub fn close_rules(&self) -> &[CloseRule] {
+        &self.watch.close_rules
+    }
+
+    /// The limit of connects.
+    pub fn connect_limit(&self) -> Option<RateLimit> {
+        self.watch.connect_limit
+    }
+
+    /// Whether each text is one message.
+    pub(crate) fn reads_whole_texts(&self) -> bool {
+        let reading = &self.reading;
+        reading.framing == Framing::Message
+            && reading.data_prefix.is_none()
+            && !reading.split_arrays
+    }
+
+    /// Whether each message is one text as it was received.
+    pub(crate) fn reads_whole_messages(&self) -> bool {
+        self.reads_whole_texts() && self.reading.decompress == Decompress::None
+    }
+
+    /// Whether records may be parts of messages, or new texts.
+    pub(crate) fn shapes_records(&self) -> bool {
+        !self.reads_whole_messages() || self.reading.unwrap.is_some() || self.reading.explode
+    }
+
+    /// Checks a URL that came from outside.
+    ///
+    /// # Errors
+    /// Another scheme, a user, or a host that `url_hosts` does not allow.
+    pub fn check_url(&self, url: &str) -> Result<(), UrlRefused> {
+        host_pattern::check(url, &self.route.hosts)
+    }
+
+    /// The placeholders of the URL, the query and the headers.
+    pub(crate) fn route_placeholders(&self) -> Vec<Placeholder> {
+        let route = &self.route;
+        let query = route.query.iter().flat_map(|(_, texts)| texts);
+        let headers = route.headers.iter().map(|(_, text)| text);
+        let urls = route.url_from.iter().chain(&route.resume_url).chain(&route.url);
+        let texts = query.chain(headers).chain(urls);
+        texts.flat_map(TextTemplate::placeholders).cloned().collect()
+    }
+
+    /// The parameters of `query`, percent-encoded and joined by `&`; and the names alone, for messages.
+    ///
+    /// # Errors
+    /// A placeholder without a value.
+    pub fn query(&self, names: &dyn Filling) -> Result<(String, String), Unfilled> {
+        let encode = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, crate::plan::call::VALUE).to_string()
+        };
+        let (mut query, mut shown) = (Vec::new(), Vec::new());
+        for (name, texts) in &self.route.query {
+            for text in texts {
+                if let Some(value) = text.fill(names)? {
+                    query.push(format!("{}={}", encode(name), encode(&value)));
+                    shown.push(format!("{}=***", encode(name)));
+                }
+            }
+        }
+        Ok((query.join("&"), shown.join("&")))
+    }
+
+    /// Whether the keys ask for anything that happens on a connection: without it messages are not looked
+    /// at.
+    pub fn converses(&self) -> bool {
+        let Self { script, beat, rules, watch, reading: _, continuity, .. } = self;
+        !script.steps.is_empty()
+            || script.subscribe.is_some()
+            || !script.greeting.is_empty()
+            || !script.goodbye.is_empty()
+            || beat.is_some()
+            || !rules.rules.is_empty()
+            || watch.silence_timeout.is_some()
+            || watch.rotate_after.is_some()
+            || watch.send_limit.is_some()
+            || self.shapes_records()
+            || continuity.cursor.is_some()
+            || continuity.has_resume
+            || continuity.dedup.is_some()
+            || continuity.sequence.is_some()
+    }
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Plan({} values, {} steps)", self.values.len(), self.script.steps.len())
+    }
+}

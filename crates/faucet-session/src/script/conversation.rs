@@ -1,0 +1,181 @@
+//! A conversation over the connections of a run.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use faucet_connect::Secrets;
+use faucet_core::{Scope, Span};
+
+use crate::names::{Book, ValueFailed};
+use crate::plan::{Plan, Sent};
+use crate::script::dialogue::Dialogue;
+use crate::script::effect::Effect;
+use crate::script::memory::{Memory, rewound};
+use crate::script::moment::{At, Entropy};
+use crate::script::place::Place;
+use crate::script::reader::{Batch, Judges, Reader};
+use crate::script::session_end::SessionEnd;
+use crate::template::Token;
+
+/// A conversation over the connections of a run. Pure: no socket, no clock, no runtime.
+#[derive(Debug)]
+pub struct Conversation {
+    plan: Arc<Plan>,
+    seed: Book,
+    memory: Memory,
+    /// While there is a connection.
+    dialogue: Option<Box<Dialogue>>,
+    reader: Reader,
+    entropy: Entropy,
+}
+
+/// The values with which a connect begins.
+#[derive(Debug, Clone)]
+pub struct Dialing {
+    /// The names that have a value.
+    pub book: Book,
+    /// The URL that a control rule gave.
+    pub next_url: Option<String>,
+    /// Whether a session is resumed.
+    pub resumes: bool,
+    /// The content of `decompress_dictionary`.
+    pub dictionary: Option<Arc<[u8]>>,
+}
+
+impl Conversation {
+    /// A conversation that has not begun.
+    pub fn new(plan: Arc<Plan>, scope: &Scope, entropy: Entropy) -> Self {
+        let seed = plan.book(scope);
+        let mut memory = Memory::default();
+        memory.cursor = plan.continuity.cursor.as_ref().and_then(|cursor| cursor.start.clone());
+        let reader = Reader::new(Arc::clone(&plan));
+        Self { plan, seed, memory, dialogue: None, reader, entropy }
+    }
+
+    /// The values for the next connect.
+    pub fn dialing(&mut self) -> Dialing {
+        Dialing {
+            book: self.seed.fresh(&self.memory.kept, self.cursor()),
+            resumes: self.memory.resumes(),
+            next_url: self.memory.next_url.take(),
+            dictionary: None,
+        }
+    }
+
+    /// The cursor that a message gets.
+    fn cursor(&self) -> Option<Token> {
+        let plan = self.plan.continuity.cursor.as_ref()?;
+        self.memory.cursor.as_ref().map(|cursor| rewound(plan, cursor))
+    }
+
+    /// The connection stands; `dialing` is what it was made with, with the values that were made and taken
+    /// meanwhile.
+    pub fn connected(&mut self, dialing: Dialing, secrets: &Secrets, at: At) {
+        let Dialing { book, resumes, dictionary, .. } = dialing;
+        let plan = Arc::clone(&self.plan);
+        // What a call took may be kept, too.
+        for name in &plan.continuity.keep {
+            if let Some(token) = book.taken(name) {
+                self.memory.kept.insert(Arc::clone(name), token.clone());
+            }
+        }
+        let mut dialogue = Dialogue::new(plan, book, secrets, resumes, at, &mut self.entropy);
+        match self.reader.begin(dictionary) {
+            Ok(()) => dialogue.advance(at, &mut self.entropy),
+            Err(why) => dialogue.end(SessionEnd::Dictionary(why)),
+        }
+        self.dialogue = Some(Box::new(dialogue));
+    }
+
+    /// Looks at the messages of a batch: control is taken out, and the places in `spans` become those of
+    /// the records. `bytes` and `spans` are as in a [`Batch`](faucet_core::Batch).
+    pub fn look(&mut self, bytes: &[u8], spans: &mut Vec<Span>, at: At) -> Batch {
+        let Some(dialogue) = &mut self.dialogue else { return Batch::default() };
+        dialogue.moments.heard = at.now;
+        let (memory, entropy) = (&mut self.memory, &mut self.entropy);
+        let mut judges = Judges { plan: &self.plan, dialogue, memory, at, entropy };
+        self.reader.look(bytes, spans, &mut judges)
+    }
+
+    /// A part of a message came in.
+    pub fn heard(&mut self, now: Instant) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.moments.heard = now;
+        }
+    }
+
+    /// The connection is gone.
+    pub fn disconnected(&mut self) {
+        self.dialogue = None;
+    }
+
+    /// Forgets the position: the next connect begins anew.
+    pub fn forget(&mut self) {
+        self.memory.forget();
+    }
+
+    /// Whether the session is complete.
+    pub fn is_complete(&self) -> bool {
+        self.dialogue.as_ref().is_some_and(|dialogue| dialogue.is_up())
+    }
+
+    /// The next thing to do.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.dialogue.as_mut()?.effects.pop_front()
+    }
+
+    /// The call of [`Effect::Errand`] brought a value, or none.
+    pub fn errand_done(&mut self, name: Arc<str>, brought: Result<Token, ValueFailed>, at: At) {
+        let Some(dialogue) = &mut self.dialogue else { return };
+        dialogue.is_busy = false;
+        match brought {
+            Ok(token) => dialogue.book.bring(name, token),
+            Err(why) => dialogue.end(SessionEnd::Value { place: Place::Connect, why }),
+        }
+        dialogue.advance(at, &mut self.entropy);
+    }
+
+    /// A frame of the connection itself (Ping, Pong) has left: it counts for `send_limit`.
+    pub fn frame_sent(&mut self, now: Instant) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.outlet.frame(now);
+        }
+    }
+
+    /// When the conversation wants to be called, if nothing happens before. `reads`: the owner reads.
+    pub fn next_timeout(&self, now: Instant, reads: bool) -> Option<Instant> {
+        self.dialogue.as_ref()?.next_timeout(now, reads)
+    }
+
+    /// Acts on every time limit that is reached.
+    pub fn handle_timeout(&mut self, at: At, reads: bool) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.handle_timeout(at, reads, &mut self.entropy);
+        }
+    }
+
+    /// The owner reads again after a pause.
+    pub fn resumed(&mut self, pause: Duration, now: Instant) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.resumed(pause, now);
+        }
+    }
+
+    /// The last messages before our Close. A message whose names have no value is left out.
+    pub fn goodbye(&mut self, at: At) -> Vec<Sent> {
+        let plan = Arc::clone(&self.plan);
+        let Some(dialogue) = self.dialogue.as_mut().filter(|dialogue| dialogue.is_up()) else {
+            return Vec::new();
+        };
+        let fill = |message| {
+            let filled = dialogue.fill(message, Place::Goodbye, (&[], None), at, &mut self.entropy);
+            filled.ok().and_then(|filled| filled.sent)
+        };
+        plan.script.goodbye.iter().filter_map(fill).collect()
+    }
+
+    /// Whether our Close keeps the session of the server alive.
+    pub fn keeps_session(&self) -> bool {
+        self.plan.continuity.has_resume
+    }
+}

@@ -1,0 +1,301 @@
+//! The part of a conversation on one connection.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use faucet_connect::{Quote, Secrets};
+use faucet_core::select::Match;
+
+use crate::keys::{BeatWhen, FirstBeat, Interval};
+use crate::names::{Blocked, Book, MessageNames};
+use crate::plan::{MatchTemplate, Outgoing, Plan, Sent};
+use crate::script::acks::Acks;
+use crate::script::beat::{Beat, LONGEST, SHORTEST};
+use crate::script::effect::{Effect, Note};
+use crate::script::moment::{At, Entropy};
+use crate::script::outlet::Outlet;
+use crate::script::place::Place;
+use crate::script::session_end::SessionEnd;
+use crate::template::{Placeholder, Token, Unfilled};
+
+/// Where a dialogue is.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// At this step of the script.
+    Steps { at: usize, awaited: Option<Awaited> },
+    /// The topics from this one on are subscribed to next.
+    Subscribe { next: usize },
+    /// The answers are awaited.
+    Acks,
+    /// The message of this number is sent next.
+    Greeting { next: usize },
+    /// The session is complete.
+    Up,
+    /// The connection is left.
+    Ended,
+}
+
+/// A message that a step awaits.
+#[derive(Debug)]
+pub(crate) struct Awaited {
+    pub(crate) matches: Match,
+    pub(crate) fail: Option<Match>,
+    pub(crate) left: u32,
+    pub(crate) since: Instant,
+}
+
+/// The moments from which the time limits of a dialogue count.
+#[derive(Debug)]
+pub(crate) struct Moments {
+    /// The session must be complete by then.
+    pub(crate) until: Option<Instant>,
+    /// The step before was done.
+    pub(crate) step: Instant,
+    /// A message came in, or a part of one.
+    pub(crate) heard: Instant,
+    /// The planned reconnect.
+    pub(crate) rotate: Option<Instant>,
+}
+
+/// Why a message is not filled.
+pub(crate) enum Halt {
+    /// An errand is out.
+    Busy,
+    End(SessionEnd),
+}
+
+impl From<SessionEnd> for Halt {
+    fn from(end: SessionEnd) -> Self {
+        Self::End(end)
+    }
+}
+
+/// The part of a conversation on one connection. Pure.
+#[derive(Debug)]
+pub(crate) struct Dialogue {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) book: Book,
+    pub(crate) secrets: Secrets,
+    pub(crate) stage: Stage,
+    /// Whether an errand is out.
+    pub(crate) is_busy: bool,
+    /// Whether a session is resumed.
+    pub(crate) resumes: bool,
+    pub(crate) outlet: Outlet,
+    pub(crate) acks: Acks,
+    pub(crate) beat: Option<Beat>,
+    pub(crate) moments: Moments,
+    pub(crate) effects: VecDeque<Effect>,
+}
+
+/// A filled message, and its number if it has one.
+pub(crate) struct Numbered {
+    pub(crate) sent: Option<Sent>,
+    pub(crate) seq: u64,
+}
+
+impl Dialogue {
+    /// The connection stands. The script begins with [`advance`](Self::advance).
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        book: Book,
+        secrets: &Secrets,
+        resumes: bool,
+        at: At,
+        entropy: &mut Entropy,
+    ) -> Self {
+        let secrets = secrets.with(book.secrets());
+        let limit = plan.watch.send_limit;
+        // Up to 5 % earlier, so that many connections do not rotate at once.
+        let earlier = 1.0 - 0.05 * entropy.share();
+        let rotate = plan.watch.rotate_after.map(|after| after.mul_f64(earlier));
+        let moments = Moments {
+            until: at.now.checked_add(plan.script.timeout),
+            step: at.now,
+            heard: at.now,
+            rotate: rotate.and_then(|after| at.now.checked_add(after)),
+        };
+        Self {
+            plan,
+            book,
+            secrets,
+            stage: Stage::Steps { at: 0, awaited: None },
+            is_busy: false,
+            resumes,
+            outlet: Outlet::new(limit),
+            acks: Acks::default(),
+            beat: None,
+            moments,
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Whether the session is complete.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.stage, Stage::Up)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Ended)
+    }
+
+    /// Leaves the connection.
+    pub(crate) fn end(&mut self, end: SessionEnd) {
+        if !self.is_over() {
+            self.stage = Stage::Ended;
+            self.effects.push_back(Effect::End(end));
+        }
+    }
+
+    /// The beginning of a message of the server, fit to print.
+    pub(crate) fn quote(&self, message: &[u8]) -> Quote {
+        // More than is shown, since secrets are struck out first.
+        let start = &message[..message.len().min(2048)];
+        Quote::new(&String::from_utf8_lossy(start), &self.secrets)
+    }
+
+    /// A step is done.
+    pub(crate) fn done(&mut self, place: Place, verb: &'static str, now: Instant) {
+        let took = now.saturating_duration_since(self.moments.step);
+        self.moments.step = now;
+        self.effects.push_back(Effect::Note(Note::Done { place, verb, took }));
+    }
+
+    /// Makes the values that stand in `placeholders`.
+    pub(crate) fn make(
+        &mut self,
+        placeholders: &[&Placeholder],
+        place: Place,
+        at: At,
+        entropy: &mut Entropy,
+    ) -> Result<(), Halt> {
+        let made = self.book.make(placeholders.iter().copied(), &mut entropy.moment(at));
+        self.secrets = self.secrets.with(self.book.secrets());
+        match made {
+            Ok(()) => Ok(()),
+            Err(Blocked::Errand(errand)) => {
+                self.is_busy = true;
+                self.effects.push_back(Effect::Errand(errand));
+                Err(Halt::Busy)
+            }
+            Err(Blocked::Failed(why)) => Err(SessionEnd::Value { place, why }.into()),
+        }
+    }
+
+    /// Fills a message.
+    pub(crate) fn fill(
+        &mut self,
+        outgoing: &Outgoing,
+        place: Place,
+        around: (&[Token], Option<&[u8]>),
+        at: At,
+        entropy: &mut Entropy,
+    ) -> Result<Numbered, Halt> {
+        let placeholders = outgoing.placeholders();
+        self.make(&placeholders, place, at, entropy)?;
+        let (topics, answered) = around;
+        let uses_seq = uses_seq(&placeholders, &self.book);
+        let seq = self.outlet.seq + u64::from(uses_seq);
+        let mut names = MessageNames::new(&self.book).with_seq(seq).with_topics(topics);
+        if let Some(answered) = answered {
+            names = names.answering(answered);
+        }
+        let value = |why| SessionEnd::Value { place, why };
+        names.make(placeholders.iter().copied(), &mut entropy.moment(at)).map_err(value)?;
+        let secrets = self.secrets.with(names.secrets());
+        let sent = outgoing.fill(&names).map_err(|why| SessionEnd::Unfilled { place, why })?;
+        self.secrets = secrets;
+        self.outlet.seq = seq;
+        Ok(Numbered { sent, seq })
+    }
+
+    /// Fills a match about the answer to the message number `seq`.
+    pub(crate) fn fill_match(
+        &mut self,
+        template: &MatchTemplate,
+        place: Place,
+        around: (u64, &[Token]),
+        at: At,
+        entropy: &mut Entropy,
+    ) -> Result<Match, Halt> {
+        if let Some(fixed) = template.as_fixed() {
+            return Ok(fixed.clone());
+        }
+        let placeholders = template.placeholders();
+        let placeholders: Vec<&Placeholder> = placeholders.iter().collect();
+        self.make(&placeholders, place, at, entropy)?;
+        let (seq, topics) = around;
+        let mut names = MessageNames::new(&self.book).with_seq(seq).with_topics(topics);
+        let value = |why| SessionEnd::Value { place, why };
+        names.make(placeholders, &mut entropy.moment(at)).map_err(value)?;
+        template.fill(&names).map_err(|why| SessionEnd::Unfilled { place, why }.into())
+    }
+
+    /// Sends what the limit allows.
+    pub(crate) fn flush(&mut self, now: Instant) {
+        while let Some(sent) = self.outlet.pop(now) {
+            self.effects.push_back(Effect::Send(sent));
+            self.acks.sent(now);
+            if let Stage::Steps { awaited: Some(awaited), .. } = &mut self.stage {
+                awaited.since = now;
+            }
+        }
+        // The time that the limit takes is none of the server's.
+        let waited = self.outlet.take_wait(now);
+        self.moments.until = self.moments.until.map(|until| until + waited);
+    }
+
+    /// Begins the heartbeat, if its interval is known.
+    pub(crate) fn begin_beat(
+        &mut self,
+        now: Instant,
+        entropy: &mut Entropy,
+    ) -> Result<(), SessionEnd> {
+        let plan = Arc::clone(&self.plan);
+        let Some(beat) = plan.beat.as_ref().filter(|_| self.beat.is_none()) else { return Ok(()) };
+        let Some(interval) = self.interval(&beat.interval)? else { return Ok(()) };
+        let timeout = match &beat.timeout {
+            None => interval,
+            Some(timeout) => match self.interval(timeout)? {
+                Some(timeout) => timeout,
+                None => return Ok(()),
+            },
+        };
+        let first = match beat.first {
+            FirstBeat::Random if beat.when == BeatWhen::Always => interval.mul_f64(entropy.share()),
+            _ => interval,
+        };
+        self.beat = Some(Beat::new(interval, timeout, beat.when, first, now));
+        Ok(())
+    }
+
+    /// The duration of an interval; `None` while its name has no value.
+    fn interval(&mut self, interval: &Interval) -> Result<Option<Duration>, SessionEnd> {
+        let (name, unit) = match interval {
+            Interval::Fixed(duration) => return Ok(Some(*duration)),
+            Interval::Named { name, unit } => (name, *unit),
+        };
+        let Some(token) = self.book.token(name) else { return Ok(None) };
+        let units = token.words().parse::<f64>().ok().filter(|units| units.is_finite());
+        let dictated = units.map(|units| Duration::try_from_secs_f64(units * unit.as_secs_f64()));
+        let Some(dictated) = dictated else {
+            let why = Unfilled::NotANumber(format!("{{{name}}}"));
+            return Err(SessionEnd::Unfilled { place: Place::Heartbeat, why });
+        };
+        let dictated = dictated.unwrap_or_default();
+        let kept = dictated.clamp(SHORTEST, LONGEST);
+        if kept != dictated {
+            self.effects.push_back(Effect::Note(Note::Clamped { interval: kept }));
+        }
+        Ok(Some(kept))
+    }
+}
+
+/// Whether a message has a number.
+fn uses_seq(placeholders: &[&Placeholder], book: &Book) -> bool {
+    placeholders.iter().filter_map(|placeholder| placeholder.name()).any(|name| {
+        &**name == "seq"
+            || book.plan_for_message(name).is_some_and(|plan| uses_seq(&plan.placeholders(), book))
+    })
+}

@@ -1,0 +1,333 @@
+//! From the messages of a batch to the records in them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use faucet_core::json::BatchChecker;
+use faucet_core::select::{Looked, Message};
+use faucet_core::{MessageKind, Span};
+
+use crate::plan::{Plan, Sent};
+use crate::reading::{
+    self, Decompress, Decompressed, Decompressor, DictionaryUnusable, Framing, Part, Shape,
+    Unwrapped,
+};
+use crate::script::dialogue::Dialogue;
+use crate::script::judge::{Seen, Verdict};
+use crate::script::memory::{Memory, rewound};
+use crate::script::moment::{At, Entropy};
+use crate::script::session_end::SessionEnd;
+use crate::template::Token;
+
+/// The records that were found in a batch of messages. Their places replace those of the messages.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The bytes in which the records stand, where these are not the received ones.
+    pub made: Option<Vec<u8>>,
+    /// Whether each record is known to be JSON without a line break.
+    pub is_json: bool,
+    /// How many messages were control.
+    pub control: u64,
+    /// How many messages were neither control nor began as data.
+    pub unmatched: u64,
+    /// What stands between the records, in order.
+    pub marks: Vec<Mark>,
+}
+
+/// Something that stands between the records of a batch.
+#[derive(Debug)]
+pub struct Mark {
+    /// How many records of the batch stand before it.
+    pub at: usize,
+    /// What it is.
+    pub what: MarkKind,
+}
+
+/// What stands between records.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum MarkKind {
+    /// The position behind the records before.
+    Cursor(Token),
+    /// The answer to send once the records before are flushed.
+    Reply(Sent),
+}
+
+/// Where a text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// In the received bytes.
+    Received,
+    /// Among the decompressed texts.
+    Text,
+    /// Among the texts that were made of strings.
+    Made,
+}
+
+/// A text and its kind of message.
+#[derive(Debug, Clone, Copy)]
+struct Base {
+    at: usize,
+    source: Source,
+    kind: MessageKind,
+}
+
+impl Base {
+    fn behind(self, offset: usize) -> Self {
+        Self { at: self.at + offset, ..self }
+    }
+}
+
+/// A record in the making.
+#[derive(Debug)]
+struct Piece {
+    range: Range<usize>,
+    source: Source,
+    kind: MessageKind,
+}
+
+/// A message in a text.
+struct Found<'a> {
+    /// What control rules see.
+    raw: &'a [u8],
+    /// The part of it that is data.
+    data: Range<usize>,
+    is_data: bool,
+    is_json: bool,
+}
+
+/// Finds records in the messages of a run's connections.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    plan: Arc<Plan>,
+    decompressor: Option<Decompressor>,
+    shape: Shape,
+    checker: BatchChecker,
+    texts: Vec<u8>,
+    made: Vec<u8>,
+    /// The memory is used again for each batch.
+    pieces: Vec<Piece>,
+    batch: Batch,
+}
+
+/// Everything that judges a message.
+pub(crate) struct Judges<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) dialogue: &'a mut Dialogue,
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) at: At,
+    pub(crate) entropy: &'a mut Entropy,
+}
+
+impl Reader {
+    pub(crate) fn new(plan: Arc<Plan>) -> Self {
+        let reading = &plan.reading;
+        let prefix = reading.data_prefix.as_deref();
+        Self {
+            shape: Shape::new(prefix, reading.split_arrays, reading.explode),
+            decompressor: None,
+            checker: BatchChecker::default(),
+            texts: Vec::new(),
+            made: Vec::new(),
+            pieces: Vec::new(),
+            batch: Batch::default(),
+            plan,
+        }
+    }
+
+    /// A connection begins: a stream of compressed messages does not go on over connections.
+    pub(crate) fn begin(
+        &mut self,
+        dictionary: Option<Arc<[u8]>>,
+    ) -> Result<(), DictionaryUnusable> {
+        let kind = self.plan.reading.decompress;
+        let max = self.plan.max_message_bytes;
+        if kind != Decompress::None {
+            self.decompressor = Some(Decompressor::new(kind, dictionary, max)?);
+        }
+        Ok(())
+    }
+
+    /// Looks at the messages of a batch. Their places in `spans` are replaced by those of the records.
+    pub(crate) fn look(
+        &mut self,
+        bytes: &[u8],
+        spans: &mut Vec<Span>,
+        judges: &mut Judges<'_>,
+    ) -> Batch {
+        let is_json = self.plan.checks_json
+            && self.plan.reads_whole_messages()
+            && self.checker.check(bytes, spans);
+        for span in spans.iter() {
+            self.message(&bytes[span.range()], *span, is_json, judges);
+        }
+        self.batch.is_json = is_json;
+        self.settle(bytes, spans);
+        std::mem::take(&mut self.batch)
+    }
+
+    /// One message as it was received.
+    fn message(&mut self, message: &[u8], span: Span, is_json: bool, judges: &mut Judges<'_>) {
+        let kind = span.kind;
+        let received = Base { at: span.at as usize, source: Source::Received, kind };
+        let is_packed = kind == MessageKind::Binary;
+        let Some(decompressor) = self.decompressor.as_mut().filter(|_| is_packed) else {
+            return self.text(message, received, is_json, judges);
+        };
+        let from = self.texts.len();
+        match decompressor.decompress(message, &mut self.texts) {
+            Ok(Decompressed::Untouched) => self.text(message, received, is_json, judges),
+            Ok(Decompressed::NotYet) => {}
+            Ok(Decompressed::Text) => {
+                let texts = std::mem::take(&mut self.texts);
+                let base = Base { at: from, source: Source::Text, kind };
+                self.text(&texts[from..], base, false, judges);
+                self.texts = texts;
+            }
+            // A message that stands alone is judged as it is: the format of records decides.
+            Err(failed) if !failed.is_final(self.plan.reading.decompress) => {
+                self.text(message, received, is_json, judges);
+            }
+            Err(failed) => judges.dialogue.end(SessionEnd::Compressed(failed)),
+        }
+    }
+
+    /// One text, which may hold several messages.
+    fn text(&mut self, text: &[u8], base: Base, is_json: bool, judges: &mut Judges<'_>) {
+        if self.plan.reads_whole_texts() {
+            let whole = Found { raw: text, data: 0..text.len(), is_data: true, is_json };
+            return self.one(&whole, base, judges);
+        }
+        let plan = judges.plan;
+        let prefix = plan.reading.data_prefix.as_ref().map_or(0, String::len);
+        let shape = self.shape.clone();
+        for part in plan.reading.framing.parts(text) {
+            let inside = &text[part.clone()];
+            for found in shape.messages(inside) {
+                // Control rules see a message with its prefix, and an element alone.
+                let is_element = found.is_data && found.range != (prefix..inside.len());
+                let whole = if is_element { found.range.clone() } else { 0..inside.len() };
+                let data = found.range.start - whole.start..found.range.end - whole.start;
+                let base = base.behind(part.start + whole.start);
+                let raw = &inside[whole];
+                let found = Found { raw, data, is_data: found.is_data, is_json: false };
+                self.one(&found, base, judges);
+            }
+        }
+    }
+
+    /// One message.
+    fn one(&mut self, found: &Found<'_>, base: Base, judges: &mut Judges<'_>) {
+        let plan = judges.plan;
+        let raw = found.raw;
+        let message = if found.is_json { Message::json(raw) } else { Message::unchecked(raw) };
+        let message = message.binary(base.kind == MessageKind::Binary);
+        plan.rules.set.look(message, |looked| {
+            let seen = Seen { message, raw, looked };
+            let (at, entropy) = (judges.at, &mut *judges.entropy);
+            let verdict = judges.dialogue.judge(plan, seen, judges.memory, at, entropy);
+            let reply = match verdict {
+                Verdict::Control => {
+                    self.batch.control += 1;
+                    return;
+                }
+                Verdict::Data if !found.is_data => {
+                    self.batch.unmatched += 1;
+                    return;
+                }
+                Verdict::Data => None,
+                Verdict::Record { reply } => reply,
+            };
+            let (inner, base) = (&raw[found.data.clone()], base.behind(found.data.start));
+            match &plan.rules.data {
+                None => self.record(inner, looked, base, judges),
+                Some(set) => set.look(Message::unchecked(inner), |looked| {
+                    self.record(inner, looked, base, judges);
+                }),
+            }
+            if let Some(reply) = reply {
+                self.mark(MarkKind::Reply(reply));
+            }
+        });
+        // An answer may let the script go on, which must come before the next message.
+        if !judges.dialogue.is_up() {
+            judges.dialogue.advance(judges.at, judges.entropy);
+        }
+    }
+
+    /// Finds the records in a message that is data.
+    fn record(
+        &mut self,
+        message: &[u8],
+        looked: &Looked<'_, '_>,
+        base: Base,
+        judges: &mut Judges<'_>,
+    ) {
+        let plan = judges.plan;
+        let spots = &plan.rules.spots;
+        let unwrapped = match spots.unwrap {
+            None => Unwrapped::Absent,
+            Some(spot) => match (looked.range(spot), looked.read(spot)) {
+                (Some(range), _) => Unwrapped::At(range),
+                (None, Some(value)) => Unwrapped::Inside(value.into_owned()),
+                (None, None) => Unwrapped::Absent,
+            },
+        };
+        let value = reading::value(message, unwrapped, &mut self.made);
+        let (pieces, made) = (&mut self.pieces, &self.made);
+        pieces.extend(self.shape.records(message, value, made).map(|part| match part {
+            Part::Slice(range) => Piece {
+                range: base.at + range.start..base.at + range.end,
+                source: base.source,
+                kind: base.kind,
+            },
+            Part::Made(range) => Piece { range, source: Source::Made, kind: base.kind },
+        }));
+        let cursor = spots.cursor.and_then(|spot| looked.read(spot));
+        let cursor = cursor.and_then(|cursor| Token::of_json(&cursor));
+        if let (Some(cursor), Some(plan)) = (cursor, plan.continuity.cursor.as_ref()) {
+            judges.memory.note(plan, cursor);
+            if let Some(noted) = judges.memory.cursor.clone() {
+                judges.dialogue.book.set_cursor(Some(rewound(plan, &noted)));
+                self.mark(MarkKind::Cursor(noted));
+            }
+        }
+    }
+
+    fn mark(&mut self, what: MarkKind) {
+        self.batch.marks.push(Mark { at: self.pieces.len(), what });
+    }
+
+    /// Puts the places of the records into `spans`, and all of them into one buffer.
+    fn settle(&mut self, bytes: &[u8], spans: &mut Vec<Span>) {
+        spans.clear();
+        let all_received = self.pieces.iter().all(|piece| piece.source == Source::Received);
+        if all_received {
+            let span = |piece: &Piece| Span {
+                at: piece.range.start as u32,
+                len: piece.range.len() as u32,
+                kind: piece.kind,
+            };
+            spans.extend(self.pieces.iter().map(span));
+        } else {
+            let size: usize = self.pieces.iter().map(|piece| piece.range.len() + 1).sum();
+            let mut made = Vec::with_capacity(size);
+            for piece in &self.pieces {
+                let from = match piece.source {
+                    Source::Received => bytes,
+                    Source::Text => &self.texts,
+                    Source::Made => &self.made,
+                };
+                let (at, len) = (made.len() as u32, piece.range.len() as u32);
+                made.extend_from_slice(&from[piece.range.clone()]);
+                made.push(b'\n');
+                spans.push(Span { at, len, kind: piece.kind });
+            }
+            self.batch.made = Some(made);
+            self.batch.is_json = false;
+        }
+        self.pieces.clear();
+        self.texts.clear();
+        self.made.clear();
+    }
+}
