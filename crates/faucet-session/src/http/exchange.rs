@@ -27,7 +27,7 @@ pub(super) async fn exchange(
     log: &mut StepLog,
 ) -> Result<HttpAnswer, HttpFailed> {
     log.begin("request");
-    let failed = |error| HttpFailed::of_hyper(HttpPhase::Head, error);
+    let failed = |error| HttpFailed::of_hyper(HttpPhase::Head, &error);
     let mut builder = http1::Builder::new();
     builder.max_buf_size(LONGEST_HEAD);
     let (mut sender, connection) = builder.handshake(TokioIo::new(io)).await.map_err(failed)?;
@@ -74,7 +74,7 @@ async fn answer(response: http::Response<Incoming>) -> Result<HttpAnswer, HttpFa
     let (head, mut body) = response.into_parts();
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| HttpFailed::of_hyper(HttpPhase::Body, error))?;
+        let frame = frame.map_err(|error| HttpFailed::of_hyper(HttpPhase::Body, &error))?;
         // Trailers are not asked for.
         let Ok(piece) = frame.into_data() else { continue };
         if bytes.len() + piece.len() > LONGEST_BODY {

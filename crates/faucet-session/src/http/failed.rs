@@ -101,20 +101,27 @@ impl HttpFailed {
     }
 
     /// The HTTP library gave up.
-    pub(super) fn of_hyper(during: HttpPhase, failure: hyper::Error) -> Self {
-        if failure.is_parse() {
-            return Self::Malformed;
-        }
-        match stream_error(&failure) {
+    pub(super) fn of_hyper(during: HttpPhase, failure: &hyper::Error) -> Self {
+        let failure = innermost(failure);
+        match stream_error(failure) {
             // A chunk or a length that is none.
             Some(error) if is_about_content(&error) => Self::Malformed,
             Some(error) => Self::of_tls(during, error.into()),
-            None if failure.is_incomplete_message() => {
+            None if failure.is_incomplete_message() || failure.is_canceled() => {
                 Self::Broken { during, error: io::ErrorKind::UnexpectedEof.into() }
             }
-            None => Self::Broken { during, error: io::Error::other(failure) },
+            // An answer that cannot be read, or one that came before the request.
+            None => Self::Malformed,
         }
     }
+}
+
+/// The error of the connection, where the request was dropped because of one.
+fn innermost(mut failure: &hyper::Error) -> &hyper::Error {
+    while let Some(cause) = failure.source().and_then(|cause| cause.downcast_ref()) {
+        failure = cause;
+    }
+    failure
 }
 
 fn is_about_content(error: &io::Error) -> bool {
@@ -122,21 +129,16 @@ fn is_about_content(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) && !is_tls
 }
 
-/// The error of the stream below, which the library lends only.
+/// The error of the stream below, which the library only lends.
 fn stream_error(failure: &hyper::Error) -> Option<io::Error> {
-    let mut cause = failure.source();
-    while let Some(found) = cause {
-        if let Some(error) = found.downcast_ref::<io::Error>() {
-            let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            return Some(match (tls, error.raw_os_error()) {
-                (Some(tls), _) => io::Error::new(error.kind(), tls.clone()),
-                (None, Some(number)) => io::Error::from_raw_os_error(number),
-                (None, None) => io::Error::new(error.kind(), io_words(error)),
-            });
-        }
-        cause = found.source();
-    }
-    None
+    let error: &io::Error = failure.source()?.downcast_ref()?;
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    Some(match (tls, error.raw_os_error()) {
+        (Some(tls), _) => io::Error::new(error.kind(), tls.clone()),
+        (None, Some(number)) => io::Error::from_raw_os_error(number),
+        (None, None) if error.kind() == io::ErrorKind::UnexpectedEof => error.kind().into(),
+        (None, None) => io::Error::new(error.kind(), io_words(error)),
+    })
 }
 
 impl From<DialFailure> for HttpFailed {

@@ -119,6 +119,20 @@ async fn bad_answers_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_peer_that_does_not_wait_for_a_request_is_told_apart() {
+    let server = ScriptedTcp::start([TcpScript::accept().send("220 s3cret FTP\r\n")]).await;
+    let failed = get(&server).await.unwrap_err();
+    assert!(matches!(failed, HttpFailed::Malformed), "{failed:?}");
+    let server = ScriptedTcp::start([TcpScript::accept().close()]).await;
+    let failed = get(&server).await.unwrap_err();
+    let eof = std::io::ErrorKind::UnexpectedEof;
+    assert!(
+        matches!(&failed, HttpFailed::Broken { during: HttpPhase::Head, error } if error.kind() == eof),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_broken_connection_keeps_its_reason() {
     let server = ScriptedTcp::start([TcpScript::accept().read_to("\r\n\r\n").reset()]).await;
     let failed = get(&server).await.unwrap_err();
@@ -130,7 +144,7 @@ async fn a_broken_connection_keeps_its_reason() {
 
 #[tokio::test]
 async fn nobody_listens() {
-    let address = faucet_testkit::refused_address();
+    let address = faucet_testkit::refused_address().await;
     let refused = client().send(call(HttpMethod::Get, &format!("http://{address}/"))).await;
     let failed = refused.unwrap_err();
     assert!(matches!(failed, HttpFailed::Tcp(_)), "{failed:?}");

@@ -6,11 +6,11 @@ use std::time::Duration;
 use faucet_connect::{Destination, Dial, DialFailure, Io, StepLog};
 use faucet_core::async_trait;
 use faucet_session::http::{HttpFailed, HttpMethod};
-use tokio::io::{AsyncWriteExt as _, duplex};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use crate::calls::{call, client};
 
-/// A dialer whose streams begin with an answer, and go no further.
+/// A dialer whose streams answer a request, and go no further.
 struct Silent {
     connects: bool,
     answer: &'static str,
@@ -26,6 +26,10 @@ impl Dial for Silent {
         let (ours, mut theirs) = duplex(64 * 1024);
         let answer = self.answer;
         tokio::spawn(async move {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(theirs.read_u8().await.unwrap());
+            }
             theirs.write_all(answer.as_bytes()).await.unwrap();
             // The stream stays open.
             std::future::pending::<()>().await;
