@@ -20,11 +20,10 @@ pub enum Unwrapped {
 impl Unwrapped {
     /// The value at the pointer number `index`.
     pub fn find(found: &Found<'_, '_>, index: usize) -> Self {
-        match (found.range(index), found.read(index)) {
-            (Some(range), _) => Self::At(range),
-            (None, Some(value)) => Self::Inside(value.into_owned()),
-            (None, None) => Self::Absent,
+        if let Some(range) = found.range(index) {
+            return Self::At(range);
         }
+        found.read(index).map_or(Self::Absent, |value| Self::Inside(value.into_owned()))
     }
 }
 
