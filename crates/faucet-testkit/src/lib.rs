@@ -34,9 +34,10 @@
 //!
 //! With the feature `tcp`, `ScriptedTcp` is a peer for protocols of bytes and lines. With the feature
 //! `server`, `ScriptedServer` is a WebSocket peer that can break every rule, and `ScriptedPeer`
-//! plays the same scripts over in-memory streams, for tests with paused time. The feature `tls` puts
-//! it behind TLS. `ScriptedProxy` is an HTTP or SOCKS5 proxy in front of one of them. All listen on `127.0.0.1` and a free port; the n-th connection plays the n-th
-//! script, the last one repeats.
+//! plays the same scripts over in-memory streams, for tests with paused time. `HttpServer` answers the
+//! HTTP calls that come before a connect. The feature `tls` puts both behind TLS. `ScriptedProxy` is an
+//! HTTP or SOCKS5 proxy in front of one of them. All listen on `127.0.0.1` and a free port; the n-th
+//! connection (of `HttpServer`: request) plays the n-th script, the last one repeats.
 //!
 //! ```
 //! # #[cfg(feature = "server")]
@@ -60,6 +61,10 @@
 //! assert_eq!(connections[1].close_code(), Some(1012));
 //! # }
 //! ```
+//!
+//! Scripts hold conversations: `Script::expect_json` and `next_json` wait for messages by what they
+//! hold, `reply_json` answers with values of the message, `whenever` answers pings, `unordered` takes
+//! messages as they come, `remember` keeps values for later connections.
 //!
 //! The WebSocket peers check on every connection that the client sends a legal request and masked
 //! frames. Where a script chose permessage-deflate they log and compare the client's messages as they
