@@ -62,9 +62,31 @@
 //! # }
 //! ```
 //!
-//! Scripts hold conversations: `Script::expect_json` and `next_json` wait for messages by what they
-//! hold, `reply_json` answers with values of the message, `whenever` answers pings, `unordered` takes
-//! messages as they come, `remember` keeps values for later connections.
+//! A script also holds a conversation: it waits for messages by what they hold, and answers with
+//! values of the message.
+//!
+//! ```
+//! # #[cfg(feature = "server")]
+//! # async fn demo() {
+//! use faucet_testkit::{Frame, Script, ScriptedServer};
+//! use serde_json::json;
+//!
+//! let server = ScriptedServer::start([Script::accept()
+//!     .whenever(json!({"text": "ping"}), Frame::text("pong"))
+//!     .next_json(json!({"/op": "login", "/args/0/apiKey": {"exists": true}}))
+//!     .remember("session", "/session")
+//!     .reply_json(json!({"id": "{/id}", "result": "ok"})) // a number keeps its digits
+//!     .unordered([
+//!         (json!({"/channel": "trades"}), json!({"subscribed": "{/channel}"})),
+//!         (json!({"/channel": "books"}), json!({"error": "no {/channel} in {session}"})),
+//!     ])
+//!     .close(1012, "restart")])
+//! .await;
+//! // … the client under test connects to server.url() …
+//! server.finish().await;
+//! assert_eq!(server.json_messages(0)[0]["op"], "login");
+//! # }
+//! ```
 //!
 //! The WebSocket peers check on every connection that the client sends a legal request and masked
 //! frames. Where a script chose permessage-deflate they log and compare the client's messages as they
