@@ -34,9 +34,10 @@
 //!
 //! With the feature `tcp`, `ScriptedTcp` is a peer for protocols of bytes and lines. With the feature
 //! `server`, `ScriptedServer` is a WebSocket peer that can break every rule, and `ScriptedPeer`
-//! plays the same scripts over in-memory streams, for tests with paused time. The feature `tls` puts
-//! it behind TLS. `ScriptedProxy` is an HTTP or SOCKS5 proxy in front of one of them. All listen on `127.0.0.1` and a free port; the n-th connection plays the n-th
-//! script, the last one repeats.
+//! plays the same scripts over in-memory streams, for tests with paused time. `HttpServer` answers the
+//! HTTP calls that come before a connect. The feature `tls` puts both behind TLS. `ScriptedProxy` is an
+//! HTTP or SOCKS5 proxy in front of one of them. All listen on `127.0.0.1` and a free port; the n-th
+//! connection (of `HttpServer`: request) plays the n-th script, the last one repeats.
 //!
 //! ```
 //! # #[cfg(feature = "server")]
@@ -58,6 +59,32 @@
 //! assert_eq!(connections[0].header("Authorization"), Some("Bearer t"));
 //! assert_eq!(connections[1].texts(), ["subscribe"]);
 //! assert_eq!(connections[1].close_code(), Some(1012));
+//! # }
+//! ```
+//!
+//! A script also holds a conversation: it waits for messages by what they hold, and answers with
+//! values of the message.
+//!
+//! ```
+//! # #[cfg(feature = "server")]
+//! # async fn demo() {
+//! use faucet_testkit::{Frame, Script, ScriptedServer};
+//! use serde_json::json;
+//!
+//! let server = ScriptedServer::start([Script::accept()
+//!     .whenever(json!({"text": "ping"}), Frame::text("pong"))
+//!     .next_json(json!({"/op": "login", "/args/0/apiKey": {"exists": true}}))
+//!     .remember("session", "/session")
+//!     .reply_json(json!({"id": "{/id}", "result": "ok"})) // a number keeps its digits
+//!     .unordered([
+//!         (json!({"/channel": "trades"}), json!({"subscribed": "{/channel}"})),
+//!         (json!({"/channel": "books"}), json!({"error": "no {/channel} in {session}"})),
+//!     ])
+//!     .close(1012, "restart")])
+//! .await;
+//! // … the client under test connects to server.url() …
+//! server.finish().await;
+//! assert_eq!(server.json_messages(0)[0]["op"], "login");
 //! # }
 //! ```
 //!

@@ -4,6 +4,7 @@ mod player;
 mod script;
 mod seen;
 mod server;
+mod stage;
 
 pub use script::HttpScript;
 pub use seen::HttpSeen;

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::script::{Body, HttpScript, Stop};
 use super::seen::HttpSeen;
-use super::server::Stage;
+use super::stage::Stage;
 use crate::scripted::conversation::Memory;
 use crate::scripted::line::{Below, Ending, Line, Turn};
 use crate::scripted::log::Entry;

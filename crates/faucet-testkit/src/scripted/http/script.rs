@@ -15,6 +15,27 @@ use crate::scripted::upgrade::Response;
 ///
 /// The answer carries `Content-Length` and `Connection: close`, and the connection ends with it,
 /// unless the script says otherwise.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// use faucet_testkit::{HttpScript, HttpServer};
+/// use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+///
+/// let server = HttpServer::start([
+///     HttpScript::redirect(307, "/there"),
+///     HttpScript::answer(200).body("0123456789").cut_after(4),
+/// ])
+/// .await;
+/// for (path, end) in [("/here", "Location: /there\r\n\r\n"), ("/there", "\r\n\r\n0123")] {
+///     let mut client = tokio::net::TcpStream::connect(server.address()).await?;
+///     client.write_all(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes()).await?;
+///     let mut answer = String::new();
+///     client.read_to_string(&mut answer).await?;
+///     assert!(answer.ends_with(end), "{answer}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct HttpScript {
     pub(crate) response: Response,
@@ -27,11 +48,14 @@ pub struct HttpScript {
     pub(crate) expected: Option<(String, String)>,
 }
 
+/// Makes a body of the request.
+type Make = Arc<dyn Fn(&HttpSeen) -> Vec<u8> + Send + Sync>;
+
 #[derive(Clone)]
 pub(crate) enum Body {
     Bytes(Bytes),
     Json(Template),
-    With(Arc<dyn Fn(&HttpSeen) -> Vec<u8> + Send + Sync>),
+    With(Make),
     /// These bytes again and again.
     Endless(Bytes),
 }

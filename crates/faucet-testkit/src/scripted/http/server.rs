@@ -1,8 +1,7 @@
 //! A scripted HTTP server behind a port.
 
-use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -10,7 +9,7 @@ use tokio::task::JoinSet;
 use super::player::Guest;
 use super::script::HttpScript;
 use super::seen::HttpSeen;
-use crate::scripted::log::Log;
+use super::stage::Stage;
 use crate::scripted::wrap::Wrap;
 
 /// An HTTP/1.1 server on `127.0.0.1` and a free port, for calls that come before a connect: tokens,
@@ -52,24 +51,6 @@ pub struct HttpServer {
     _accepting: JoinSet<()>,
 }
 
-/// The scripts that are left, and the log.
-#[derive(Debug)]
-pub(crate) struct Stage {
-    scripts: Mutex<VecDeque<HttpScript>>,
-    pub(crate) log: Log<HttpSeen>,
-}
-
-impl Stage {
-    /// The next request's script. The last one repeats.
-    pub(crate) fn next(&self) -> HttpScript {
-        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
-        match scripts.len() {
-            1 => scripts[0].clone(),
-            _ => scripts.pop_front().expect("there is at least one script"),
-        }
-    }
-}
-
 impl HttpServer {
     /// Listens and answers.
     ///
@@ -96,13 +77,10 @@ impl HttpServer {
         scripts: impl IntoIterator<Item = HttpScript>,
         wrap: Wrap,
     ) -> Self {
-        let scripts: VecDeque<HttpScript> = scripts.into_iter().collect();
-        assert!(!scripts.is_empty(), "a scripted HTTP server needs a script");
+        let stage = Arc::new(Stage::new(scripts.into_iter().collect()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.expect("127.0.0.1 has a free port");
         let address = listener.local_addr().expect("a listener has an address");
-        let stage = Stage { scripts: Mutex::new(scripts), log: Log::new("request") };
-        let stage = Arc::new(stage);
         let mut accepting = JoinSet::new();
         accepting.spawn(accept(listener, wrap, Arc::clone(&stage)));
         Self { address, scheme, stage, _accepting: accepting }
