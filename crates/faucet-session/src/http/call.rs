@@ -4,49 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
 use http::header::{self, HeaderMap, HeaderName};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::http::url::HttpUrl;
-
-/// The method of an HTTP call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum HttpMethod {
-    /// Asks for a resource.
-    #[default]
-    Get,
-    /// Asks for the headers of a resource.
-    Head,
-    /// Sends data.
-    Post,
-    /// Creates or replaces a resource.
-    Put,
-    /// Changes a resource.
-    Patch,
-    /// Deletes a resource.
-    Delete,
-}
-
-impl HttpMethod {
-    pub(super) fn method(self) -> Method {
-        match self {
-            Self::Get => Method::GET,
-            Self::Head => Method::HEAD,
-            Self::Post => Method::POST,
-            Self::Put => Method::PUT,
-            Self::Patch => Method::PATCH,
-            Self::Delete => Method::DELETE,
-        }
-    }
-
-    /// Whether a request of this method usually has a body, so that a server wants its length.
-    pub(super) fn has_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put | Self::Patch)
-    }
-}
+use crate::keys::HttpMethod;
 
 /// One HTTP call. `Debug` shows neither headers nor body.
 #[derive(Clone)]
@@ -113,7 +74,7 @@ mod tests {
     fn methods_are_written_in_capitals() {
         for word in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
             let method: HttpMethod = serde_json::from_value(word.into()).unwrap();
-            assert_eq!(method.method().as_str(), word);
+            assert_eq!(method.as_str(), word);
         }
         assert!(serde_json::from_value::<HttpMethod>("get".into()).is_err());
         assert_eq!(HttpMethod::default(), HttpMethod::Get);

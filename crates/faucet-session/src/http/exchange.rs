@@ -50,7 +50,7 @@ fn request(call: &HttpCall) -> Result<Request<Full<Bytes>>, HttpFailed> {
     let body = body.unwrap_or_default();
     let length = HeaderValue::from(body.len());
     let mut request = Request::new(Full::new(body));
-    *request.method_mut() = call.method.method();
+    *request.method_mut() = call.method.to_http();
     *request.uri_mut() = call.url.resource().clone();
     let host = HeaderValue::try_from(call.url.host_header());
     let headers = request.headers_mut();

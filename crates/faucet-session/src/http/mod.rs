@@ -9,8 +9,9 @@ mod failed;
 mod redirect;
 mod url;
 
+pub use crate::keys::HttpMethod;
 pub use answer::HttpAnswer;
-pub use call::{HttpCall, HttpMethod, is_reserved};
+pub use call::{HttpCall, is_reserved};
 pub use client::HttpClient;
 pub use failed::{HttpFailed, HttpPhase};
 pub use url::{HttpUrl, HttpUrlFault};

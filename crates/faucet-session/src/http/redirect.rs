@@ -2,9 +2,9 @@
 
 use http::header::{self, HeaderMap};
 
-use crate::http::call::HttpMethod;
 use crate::http::failed::HttpFailed;
 use crate::http::url::HttpUrl;
+use crate::keys::HttpMethod;
 
 /// Longest shown host.
 const LONGEST: usize = 300;

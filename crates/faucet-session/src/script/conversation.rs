@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use faucet_connect::Secrets;
 use faucet_core::{Scope, Span};
 
+use crate::connect::{CallFailed, Dialing, Taken, Tools};
 use crate::names::{Book, ValueFailed};
-use crate::plan::{Plan, Sent};
+use crate::place::Place;
+use crate::plan::{Plan, ReadyCall, Sent, Verb};
 use crate::script::dialogue::Dialogue;
 use crate::script::effect::Effect;
 use crate::script::memory::{Memory, rewound};
 use crate::script::moment::{At, Entropy};
-use crate::script::place::Place;
 use crate::script::reader::{Batch, Judges, Reader};
 use crate::script::session_end::SessionEnd;
 use crate::template::Token;
@@ -27,19 +28,6 @@ pub struct Conversation {
     dialogue: Option<Box<Dialogue>>,
     reader: Reader,
     entropy: Entropy,
-}
-
-/// The values with which a connect begins.
-#[derive(Debug, Clone)]
-pub struct Dialing {
-    /// The names that have a value.
-    pub book: Book,
-    /// The URL that a control rule gave.
-    pub next_url: Option<String>,
-    /// Whether a session is resumed.
-    pub resumes: bool,
-    /// The content of `decompress_dictionary`.
-    pub dictionary: Option<Arc<[u8]>>,
 }
 
 impl Conversation {
@@ -133,6 +121,48 @@ impl Conversation {
             Err(why) => dialogue.end(SessionEnd::Value { place: Place::Connect, why }),
         }
         dialogue.advance(at, &mut self.entropy);
+    }
+
+    /// The call of [`Effect::Call`] for this step brought values, or none.
+    pub fn call_done(&mut self, step: usize, brought: Result<Taken, CallFailed>, at: At) {
+        let Some(dialogue) = &mut self.dialogue else { return };
+        dialogue.is_busy = false;
+        match brought {
+            Ok(taken) => {
+                for (name, token) in taken {
+                    dialogue.bring(name, token, &mut self.memory);
+                }
+                dialogue.next_step(step, at.now);
+            }
+            Err(why) => dialogue.end(SessionEnd::Call { place: Place::Step(step), why }),
+        }
+        dialogue.advance(at, &mut self.entropy);
+    }
+
+    /// Makes the call of [`Effect::Call`]. Cancel safe.
+    ///
+    /// The future borrows nothing of the conversation.
+    pub fn call(
+        &self,
+        step: usize,
+        call: ReadyCall,
+        tools: &Tools,
+    ) -> impl Future<Output = Result<Taken, CallFailed>> + Send + 'static {
+        let (plan, tools) = (Arc::clone(&self.plan), tools.clone());
+        let book = self.dialogue.as_ref().map_or_else(|| self.seed.clone(), |d| d.book.clone());
+        let secrets = self.secrets();
+        async move {
+            let Some(Verb::Request(request)) = plan.script.steps.get(step).map(|step| &step.verb)
+            else {
+                return Ok(Taken::new());
+            };
+            request.make(call, &tools, &book, &secrets).await
+        }
+    }
+
+    /// The texts that no message may show.
+    pub fn secrets(&self) -> Secrets {
+        self.dialogue.as_ref().map_or_else(Secrets::default, |dialogue| dialogue.secrets.clone())
     }
 
     /// A frame of the connection itself (Ping, Pong) has left: it counts for `send_limit`.

@@ -9,13 +9,13 @@ use faucet_core::select::Match;
 
 use crate::keys::{BeatWhen, FirstBeat, Interval};
 use crate::names::{Blocked, Book, MessageNames};
+use crate::place::Place;
 use crate::plan::{MatchTemplate, Outgoing, Plan, Sent};
 use crate::script::acks::Acks;
 use crate::script::beat::{Beat, LONGEST, SHORTEST};
 use crate::script::effect::{Effect, Note};
 use crate::script::moment::{At, Entropy};
 use crate::script::outlet::Outlet;
-use crate::script::place::Place;
 use crate::script::session_end::SessionEnd;
 use crate::template::{Placeholder, Token, Unfilled};
 

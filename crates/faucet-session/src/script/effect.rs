@@ -5,8 +5,8 @@ use std::time::Duration;
 use faucet_connect::Quote;
 
 use crate::names::Errand;
+use crate::place::Place;
 use crate::plan::{ReadyCall, Sent};
-use crate::script::place::Place;
 use crate::script::session_end::SessionEnd;
 
 /// What a conversation wants done. The caller does it in order.

@@ -3,13 +3,13 @@
 use faucet_core::select::{Looked, Message};
 
 use crate::keys::{AnswerIs, ControlAction, ReplyAfter};
+use crate::place::Place;
 use crate::plan::{Plan, Rule, Sent};
 use crate::script::dialogue::{Dialogue, Halt};
 use crate::script::effect::{Effect, Note};
 use crate::script::memory::Memory;
 use crate::script::moment::{At, Entropy};
 use crate::script::outlet::MOST_REPLIES;
-use crate::script::place::Place;
 use crate::script::session_end::SessionEnd;
 use crate::script::steps::{Awaits, json_in};
 use crate::template::Unfilled;

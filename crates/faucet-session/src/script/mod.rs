@@ -14,15 +14,13 @@ mod limiter;
 mod memory;
 mod moment;
 mod outlet;
-mod place;
 mod reader;
 mod session_end;
 mod steps;
 mod timers;
 
-pub use conversation::{Conversation, Dialing};
+pub use conversation::Conversation;
 pub use effect::{Effect, Note};
 pub use moment::{At, Entropy};
-pub use place::Place;
 pub use reader::{Batch, Mark, MarkKind};
 pub use session_end::SessionEnd;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use faucet_connect::Quote;
 use faucet_core::select::Pointer;
 
+use crate::connect::CallFailed;
 use crate::names::ValueFailed;
+use crate::place::Place;
 use crate::reading::{DecompressFailed, DictionaryUnusable};
-use crate::script::place::Place;
 use crate::template::Unfilled;
 
 /// Why a conversation ends its connection. `Display` shows no secret.
@@ -71,6 +72,15 @@ pub enum SessionEnd {
         /// Why not.
         #[source]
         why: ValueFailed,
+    },
+    /// An HTTP call of a step brought nothing.
+    #[error("{place}: {why}")]
+    Call {
+        /// The step.
+        place: Place,
+        /// Why not.
+        #[source]
+        why: CallFailed,
     },
     /// A connect was planned: by a rule or by age.
     #[error("{}", planned_words(*.rule))]

@@ -6,13 +6,13 @@ use std::time::Instant;
 use faucet_core::select::Message;
 
 use crate::keys::{AckPer, AnswerIs, OnFail, Only};
+use crate::place::Place;
 use crate::plan::{Expect, Plan, Takes, Verb};
 use crate::script::acks::Answer;
 use crate::script::dialogue::{Awaited, Dialogue, Halt, Stage};
 use crate::script::effect::{Effect, Note};
 use crate::script::memory::Memory;
 use crate::script::moment::{At, Entropy};
-use crate::script::place::Place;
 use crate::script::session_end::SessionEnd;
 use crate::template::Token;
 
@@ -112,6 +112,12 @@ impl Dialogue {
             }
         }
         Ok(true)
+    }
+
+    /// The call of a step was made.
+    pub(crate) fn next_step(&mut self, index: usize, now: Instant) {
+        self.done(Place::Step(index), "request", now);
+        self.stage = Stage::Steps { at: index + 1, awaited: None };
     }
 
     fn subscribe(

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::place::Place;
 use crate::plan::Verb;
 use crate::script::dialogue::{Dialogue, Halt, Stage};
 use crate::script::moment::{At, Entropy};
-use crate::script::place::Place;
 use crate::script::session_end::SessionEnd;
 
 /// A time limit.

@@ -31,6 +31,22 @@ pub enum FileFailed {
     NotUtf8,
 }
 
+/// Reads the bytes of the file at `path`, of at most 16 MiB. Cancel safe.
+///
+/// # Errors
+/// The file cannot be read, or is longer.
+pub async fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFailed> {
+    const LONGEST: u64 = 16 << 20;
+    let found = fs::metadata(path).await.map_err(FileFailed::Unreadable)?;
+    if !found.is_file() {
+        return Err(FileFailed::NotAFile);
+    }
+    if found.len() > LONGEST {
+        return Err(FileFailed::TooLong);
+    }
+    fs::read(path).await.map_err(FileFailed::Unreadable)
+}
+
 /// Reads the text of the file at `path`, without the line end behind it. Cancel safe.
 ///
 /// # Errors

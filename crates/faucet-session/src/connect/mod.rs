@@ -1,0 +1,13 @@
+//! What is done before a connect: calls, values, and the route that is made of them.
+
+mod call_failed;
+mod dialing;
+mod dialing_failed;
+mod prepare;
+mod tools;
+
+pub use call_failed::CallFailed;
+pub use dialing::Dialing;
+pub use dialing_failed::DialingFailed;
+pub use prepare::{Prepared, Taken};
+pub use tools::Tools;
