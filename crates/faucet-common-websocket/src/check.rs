@@ -6,7 +6,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use faucet_connect::StepLog;
-use faucet_core::{CheckReport, Error, Result, Scope, StepOutcome};
+use faucet_core::{CheckReport, Error, Result, Scope, Span, StepOutcome};
+use faucet_session::Place;
+use faucet_session::script::Note;
 use tokio::time::{Instant, timeout};
 
 use crate::driver::Driver;
@@ -42,25 +44,65 @@ impl Endpoint {
                 return report;
             }
         };
-        report.target = target.url.redacted().to_owned();
+        report.target = target.shown.as_ref().to_owned();
         let mut log = StepLog::new();
-        let connected = target.connect(&mut log).await;
+        let mut driver = self.driver(target, scope).without_log();
+        let connected = driver.try_connect(&mut log).await;
+        driver.url().clone_into(&mut report.target);
         let (phase, took) = (log.phase(), log.elapsed());
         for (name, took, detail) in log.into_steps() {
             report.push(name, took, StepOutcome::Passed(detail));
         }
         match connected {
-            Ok(upgraded) => {
-                let mut driver = self.driver(target, scope).without_log();
-                driver.connected(upgraded);
-                self.probe(driver, wanted, &mut report).await;
-            }
+            Ok(()) => self.probe(driver, wanted, &mut report).await,
             Err(failed) => {
                 let error = Arc::new(Failure::from(failed)).error(&report.target);
                 report.push(phase, took, StepOutcome::Failed(error));
             }
         }
         report
+    }
+
+    /// Waits until the session is complete, and reports its steps. `false`: it has failed.
+    async fn hold_session(
+        &self,
+        driver: &mut Driver,
+        seen: &mut Seen,
+        started: Instant,
+        report: &mut CheckReport,
+    ) -> bool {
+        let mut spans = Vec::new();
+        loop {
+            let event = match driver.is_up() {
+                true => match driver.next_event() {
+                    Some(event) => event,
+                    None => return true,
+                },
+                false => poll_fn(|cx| driver.poll_event(cx, None)).await,
+            };
+            let error = match event {
+                Event::Note(Note::Done { place, verb, took }) => {
+                    report.push(step_name(place, verb), took, StepOutcome::Passed(String::new()));
+                    continue;
+                }
+                Event::Note(Note::TopicsRefused { topics, words }) => {
+                    let what = format!("{} refused: \"{words}\"", topics.join(", "));
+                    report.push("topics", Duration::ZERO, StepOutcome::Skipped(what));
+                    continue;
+                }
+                Event::Messages => {
+                    seen.message(driver, &mut spans, started);
+                    continue;
+                }
+                Event::Lost { failure, .. } | Event::Over(Over::Closed(failure)) => {
+                    failure.error(driver.url())
+                }
+                Event::Over(Over::Failed(failed)) => failed.error(driver.url()),
+                _ => continue,
+            };
+            report.push("session", started.elapsed(), StepOutcome::Failed(error));
+            return false;
+        }
     }
 
     /// Pings, waits for what is wanted, and performs the close handshake.
@@ -74,8 +116,12 @@ impl Endpoint {
             let name = if feed { "subscribe" } else { "connect messages" };
             report.push(name, started.elapsed(), sent);
         }
-        driver.barrier(BARRIER);
         let mut seen = Seen::default();
+        if self.plan.is_some() && !self.hold_session(&mut driver, &mut seen, started, report).await
+        {
+            return end(driver).await;
+        }
+        driver.barrier(BARRIER);
         let watched = timeout(PATIENCE, seen.watch(&mut driver, started, feed)).await;
         let lost = watched.ok().and_then(Result::err);
         let still_up = lost.is_none();
@@ -109,8 +155,22 @@ impl Endpoint {
         if let Some(error) = lost {
             report.push("read", started.elapsed(), StepOutcome::Failed(error));
         }
-        driver.leave();
-        while !matches!(poll_fn(|cx| driver.poll_event(cx, None)).await, Event::Over(_)) {}
+        end(driver).await;
+    }
+}
+
+/// Performs the close handshake.
+async fn end(mut driver: Driver) {
+    driver.leave();
+    while !matches!(poll_fn(|cx| driver.poll_event(cx, None)).await, Event::Over(_)) {}
+}
+
+/// The name of a step of the session: `session[0] send`, `subscribe`.
+fn step_name(place: Place, verb: &'static str) -> String {
+    match place {
+        Place::Step(_) => format!("{place} {verb}"),
+        Place::Subscribe => "subscribe".to_owned(),
+        _ => "messages".to_owned(),
     }
 }
 
@@ -129,6 +189,13 @@ struct Seen {
 }
 
 impl Seen {
+    /// Notes the first message.
+    fn message(&mut self, driver: &mut Driver, spans: &mut Vec<Span>, started: Instant) {
+        driver.take(spans);
+        let bytes = spans.first().map_or(0, |span| span.len as usize);
+        self.frame.get_or_insert((started.elapsed(), bytes));
+    }
+
     /// Waits until everything was seen, or the connection has ended.
     async fn watch(
         &mut self,
@@ -139,11 +206,7 @@ impl Seen {
         let mut spans = Vec::new();
         while self.pong.is_none() || (feed && self.frame.is_none()) {
             match poll_fn(|cx| driver.poll_event(cx, None)).await {
-                Event::Messages => {
-                    driver.take(&mut spans);
-                    let bytes = spans.first().map_or(0, |span| span.len as usize);
-                    self.frame.get_or_insert((started.elapsed(), bytes));
-                }
+                Event::Messages => self.message(driver, &mut spans, started),
                 Event::Acked { upto: BARRIER, .. } => self.pong = Some(started.elapsed()),
                 Event::Lost { failure, .. } | Event::Over(Over::Closed(failure)) => {
                     return Err(failure.error(driver.url()));

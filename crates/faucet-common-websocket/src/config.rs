@@ -9,6 +9,8 @@ use faucet_connect::{
     check_headers,
 };
 use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, Secret, duration};
+use faucet_session::keys::{Around, SessionKeys, SessionMessage};
+use faucet_session::plan::Plan;
 use http::HeaderMap;
 use http::header::HeaderName;
 
@@ -16,6 +18,7 @@ use crate::compression::Compression;
 use crate::endpoint::Endpoint;
 use crate::frame::Frame;
 use crate::machine::{FrameLimits, Pool, Role, Settings, TimeLimits, Utf8Policy};
+use crate::site::Means;
 use crate::target::Offer;
 use crate::url::{UrlTemplate, UrlText};
 
@@ -51,8 +54,10 @@ pub struct ConnectOptions {
     pub reconnect_patience: Option<Duration>,
     /// The keys that only a source has.
     pub feed: FeedOptions,
-    /// Sent in order after every connect.
-    pub greeting: Vec<Frame>,
+    /// The keys of the conversation, and the messages to send after every connect.
+    pub session: SessionKeys,
+    /// Whether records are to be JSON.
+    pub checks_json: bool,
 }
 
 /// The keys of the upgrade.
@@ -120,19 +125,33 @@ impl ConnectOptions {
             read_buffer_bytes: None,
             reconnect_patience: Some(Self::RECONNECT_PATIENCE),
             feed: FeedOptions::default(),
-            greeting: Vec::new(),
+            session: SessionKeys::default(),
+            checks_json: false,
         }
     }
 
     /// Checks all keys, noting every problem. `None` when the URL is not usable.
     pub fn check(self, problems: &mut Problems) -> Option<Endpoint> {
-        let url = self.url.check().map_err(|problem| problems.push(problem)).ok();
+        let calls_give_url = self.session.route.url_from.is_some();
+        let url = match self.url.is_given() {
+            true => self.url.check().map_err(|problem| problems.push(problem)).ok(),
+            false => {
+                let key = Problem::missing("url").expected("a ws:// or wss:// URL");
+                problems.push_if(!calls_give_url, || key);
+                None
+            }
+        };
         self.check_times(problems);
         self.check_sizes(problems);
         self.check_subprotocols(problems);
         let proxy = self.proxy.check(&"proxy".into(), problems);
         self.check_tls(&proxy, problems);
         let headers = self.check_credentials(url.as_ref(), problems);
+        let plan = self.check_session(problems);
+        let greeting = plan.plain_greeting();
+        let plan = greeting.is_none().then(|| Arc::new(plan));
+        let greeting: Vec<Frame> =
+            greeting.unwrap_or_default().into_iter().map(Frame::from).collect();
         let reconnect = Arc::new(self.reconnect.check(problems));
         let settings = Settings {
             role: Role::Client,
@@ -145,23 +164,41 @@ impl ConnectOptions {
             },
             utf8: self.feed.invalid_utf8,
             pool: self.read_buffer_bytes.map_or_else(Pool::shared, Pool::of),
-            greeting: self.greeting.into(),
+            greeting: greeting.into(),
         };
+        if url.is_none() && !calls_give_url {
+            return None;
+        }
         Some(Endpoint {
-            url: url?,
+            url,
+            plan,
             offer: Arc::new(Offer {
                 credentials: Credentials { fixed: Arc::new(headers), provider: None },
                 subprotocols: self.request.subprotocols,
                 compression: self.request.compression,
                 connect_timeout: self.times.connect_timeout,
             }),
-            dial: None,
-            proxy,
-            environment: None,
-            tls: self.tls,
+            means: Means { dial: None, proxy, environment: None, tls: self.tls },
             kind: self.end,
             settings: Arc::new(settings),
         })
+    }
+
+    /// Checks the keys of the conversation.
+    fn check_session(&self, problems: &mut Problems) -> Plan {
+        let is_source = self.end == ComponentKind::Source;
+        let greeting_key = if is_source { "subscribe_messages" } else { "connect_messages" };
+        SessionMessage::check(greeting_key, &self.session.script.greeting, problems);
+        let around = Around {
+            url: self.url.is_given().then(|| self.url.as_str()),
+            headers: &self.request.headers,
+            reconnect: self.reconnect.reconnect,
+            greeting_key,
+            is_source,
+            max_message_bytes: self.max_message_bytes,
+            checks_json: self.checks_json,
+        };
+        self.session.check(&around, problems)
     }
 
     fn time_limits(&self) -> TimeLimits {
@@ -177,7 +214,10 @@ impl ConnectOptions {
 
     fn check_tls(&self, proxy: &ProxyChoice, problems: &mut Problems) {
         self.tls.check(&"tls".into(), problems);
-        let plain = self.url.is_plain();
+        // A conversation may call, or be sent to, another place with TLS.
+        let session = &self.session;
+        let elsewhere = session.route.url_from.is_some() || !session.before_connect.is_empty();
+        let plain = self.url.is_plain() && !elsewhere;
         // The authorities of `ca_file` are trusted for the certificate of a proxy, too.
         let of_proxy = TlsConfig { ca_file: self.tls.ca_file.clone(), ..TlsConfig::default() };
         let used = if proxy.is_tls() { of_proxy } else { TlsConfig::default() };

@@ -7,9 +7,11 @@ use std::time::Duration;
 use faucet_connect::{
     DialFailure, ProxyFailure, ProxyFault, Secrets, SocksRefusal, TlsFailure, io_words,
 };
-use faucet_core::Error;
+use faucet_core::{Error, Problem};
+use faucet_session::connect::DialingFailed;
+use faucet_session::keys::CloseAction;
 
-use crate::machine::{Class, Verdict};
+use crate::machine::{Class, Verdict, dialing_verdict, ruled};
 use crate::upgrade_failed::UpgradeFailed;
 use faucet_connect::Quote;
 
@@ -58,9 +60,33 @@ pub enum ConnectFailed {
         /// `connect_timeout`.
         limit: Duration,
     },
+    /// A call, a value or a URL of the configuration could not be made.
+    #[error(transparent)]
+    Dialing(DialingFailed),
+    /// The URL that was made is none.
+    #[error("{0}")]
+    Url(Problem),
+    /// There is no URL to connect to.
+    #[error("there is no URL to connect to")]
+    NoUrl,
+    /// A rule of `close_rules` decides about an answer to the upgrade.
+    #[error(transparent)]
+    Ruled(RuledAnswer),
     /// A dialer or a provider of credentials, which are not ours, has panicked.
     #[error("a plugin panicked: {0}")]
     Panicked(Quote),
+}
+
+/// An answer to the upgrade, and what a rule of `close_rules` does about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed}")]
+pub struct RuledAnswer {
+    /// The answer.
+    pub failed: UpgradeFailed,
+    /// What the rule does.
+    pub action: CloseAction,
+    /// The wait before the next connect.
+    pub delay: Option<Duration>,
 }
 
 /// A handshake on a stream that stands.
@@ -118,6 +144,9 @@ impl ConnectFailed {
             Self::Proxy(failure) => class_of_proxy(&failure.fault),
             Self::Tls(_) => Class::Certificate,
             Self::Upgrade(failed) => return failed.verdict(),
+            Self::Dialing(failed) => return dialing_verdict(failed),
+            Self::Ruled(answer) => return ruled(answer.action, answer.delay),
+            Self::Url(_) | Self::NoUrl => Class::Fatal,
         };
         class.into()
     }

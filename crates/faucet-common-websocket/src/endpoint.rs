@@ -3,23 +3,29 @@
 use std::fmt;
 use std::sync::Arc;
 
-use faucet_connect::{AuthProvider, Destination, Dial, ProxyChoice, ProxyEnvironment, TlsConfig};
+use faucet_connect::{AuthProvider, Dial, ProxyEnvironment};
 use faucet_core::{ComponentKind, KeyPath, NoEffect, Problem, ProblemKind, Result, Scope};
 
+use faucet_session::connect::Tools;
+#[cfg(feature = "session-http")]
+use faucet_session::http::HttpClient;
+use faucet_session::plan::Plan;
+
+use crate::connect_limit::ConnectLimit;
 use crate::driver::Driver;
 use crate::machine::Settings;
-use crate::target::{Offer, Target};
-use crate::url::{UrlTemplate, WsUrl};
+use crate::site::Means;
+use crate::target::{Offer, TalkTarget, Target};
+use crate::url::UrlTemplate;
 
 /// A checked far end, from which runs are started. Immutable and cheap to share.
 pub struct Endpoint {
-    pub(crate) url: UrlTemplate,
+    /// `None`: calls give the URL (`url_from`).
+    pub(crate) url: Option<UrlTemplate>,
     pub(crate) offer: Arc<Offer>,
-    pub(crate) dial: Option<Arc<dyn Dial>>,
-    pub(crate) proxy: ProxyChoice,
-    /// `None` is that of the process.
-    pub(crate) environment: Option<ProxyEnvironment>,
-    pub(crate) tls: TlsConfig,
+    pub(crate) means: Means,
+    /// Where the configuration asks for a conversation.
+    pub(crate) plan: Option<Arc<Plan>>,
     /// The kind of component that connects, for the log.
     pub(crate) kind: ComponentKind,
     pub(crate) settings: Arc<Settings>,
@@ -36,32 +42,46 @@ impl Endpoint {
     /// Reads the proxy variables of `environment` in place of the process's own.
     #[must_use]
     pub fn with_proxy_environment(mut self, environment: ProxyEnvironment) -> Self {
-        self.environment = Some(environment);
+        self.means.environment = Some(environment);
         self
     }
 
     /// Connects through `dial` instead of DNS, TCP and `proxy`.
     #[must_use]
     pub fn with_dial(mut self, dial: Arc<dyn Dial>) -> Self {
-        self.dial = Some(dial);
+        self.means.dial = Some(dial);
         self
     }
 
     /// The URL without secrets, its placeholders unfilled.
     pub fn redacted_url(&self) -> String {
-        self.url.redacted()
+        self.url.as_ref().map_or_else(|| "(url_from)".to_owned(), UrlTemplate::redacted)
+    }
+
+    /// The names in the URL, the headers and the conversation that the run's context must have values for.
+    pub fn placeholders(&self) -> Vec<String> {
+        match (&self.plan, &self.url) {
+            (Some(plan), _) => plan.context_names.clone(),
+            (None, Some(url)) => faucet_core::template::placeholders(url.as_str()),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The names that the configuration gives values itself.
+    pub fn own_names(&self) -> Vec<String> {
+        self.plan.as_ref().map(|plan| plan.own_names.clone()).unwrap_or_default()
     }
 
     /// The URL as it was configured, its placeholders unfilled. It may hold secrets: print
     /// [`redacted_url`](Self::redacted_url).
     pub fn url_template(&self) -> &str {
-        self.url.as_str()
+        self.url.as_ref().map_or("", UrlTemplate::as_str)
     }
 
     /// Warnings about the configuration: keys that turn a protection off, or that never act.
     pub fn warnings(&self) -> Vec<Problem> {
         let mut warnings = Vec::new();
-        if self.tls.insecure_skip_verify {
+        if self.means.tls.insecure_skip_verify {
             let what = "the certificate of the server is not verified, so that everyone on the way can \
                         read and change the data";
             let key = KeyPath::key("tls").then("insecure_skip_verify");
@@ -109,32 +129,63 @@ impl Endpoint {
         Driver::new(Arc::clone(&self.settings), target, self.kind, scope)
     }
 
-    fn dialer(&self, url: &WsUrl) -> Result<Arc<dyn Dial>> {
-        if let Some(dial) = &self.dial {
-            return Ok(Arc::clone(dial));
+    pub(crate) fn target(&self, scope: &Scope) -> Result<Target> {
+        let plan = self.plan.as_ref();
+        // Values of a conversation are filled for each connect.
+        let fixed = self.url.as_ref().filter(|url| {
+            plan.is_none() || faucet_core::template::placeholders(url.as_str()).is_empty()
+        });
+        let site = match fixed {
+            Some(url) => Some(self.means.site(url.resolve(scope)?)?),
+            None => None,
+        };
+        if let Some(plan) = plan {
+            let missing = |name: &&String| scope.value(name).is_none();
+            if let Some(name) = plan.context_names.iter().find(missing) {
+                Err(faucet_core::template::no_value(KeyPath::root(), name))?;
+            }
         }
-        let to = Destination::new(url.host(), url.port(), url.is_tls());
-        let environment = self.environment.clone().unwrap_or_else(ProxyEnvironment::of_process);
-        Ok(self.proxy.dialer(&to, &environment, &self.tls, url.redacted())?)
+        let shown = site.as_ref().map(|site| site.url.redacted().to_owned());
+        Ok(Target {
+            shown: shown.unwrap_or_else(|| self.redacted_url()).into(),
+            site,
+            means: self.means.clone(),
+            offer: Arc::clone(&self.offer),
+            talk: plan.map(|plan| self.talk(plan)),
+        })
     }
 
-    pub(crate) fn target(&self, scope: &Scope) -> Result<Target> {
-        let url = self.url.resolve(scope)?;
-        Ok(Target {
-            tls: if url.is_tls() {
-                Some(self.tls.load(&"tls".into(), &["http/1.1"])?)
-            } else {
-                None
-            },
-            dial: self.dialer(&url)?,
-            url,
-            offer: Arc::clone(&self.offer),
-        })
+    fn talk(&self, plan: &Arc<Plan>) -> TalkTarget {
+        let limit = plan.connect_limit().map(ConnectLimit::new);
+        TalkTarget { plan: Arc::clone(plan), tools: self.tools(), limit }
+    }
+
+    #[cfg(not(feature = "session-http"))]
+    fn tools(&self) -> Tools {
+        Tools::default()
+    }
+
+    #[cfg(feature = "session-http")]
+    fn tools(&self) -> Tools {
+        let Means { dial, proxy, environment, tls } = &self.means;
+        let mut client = HttpClient::new(proxy.clone(), tls.clone());
+        if let Some(environment) = environment {
+            client = client.with_proxy_environment(environment.clone());
+        }
+        if let Some(dial) = dial {
+            client = client.with_dial(Arc::clone(dial));
+        }
+        if let Some(url) = &self.url {
+            client = client.with_server_name_of(url.host());
+        }
+        let mut tools = Tools::default();
+        tools.http = Some(Arc::new(client));
+        tools
     }
 }
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Endpoint({})", self.url.redacted())
+        write!(f, "Endpoint({})", self.redacted_url())
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use faucet_core::{MessageKind, Payload, Record};
+use faucet_session::plan::Sent;
 
 /// A data message. `Debug` shows its length only: it may hold a token.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,6 +47,15 @@ impl From<Record> for Frame {
             None => is_text,
         };
         if as_text { Self::Text(bytes) } else { Self::Binary(bytes) }
+    }
+}
+
+impl From<Sent> for Frame {
+    fn from(sent: Sent) -> Self {
+        match sent.kind {
+            MessageKind::Text => Self::Text(sent.payload),
+            MessageKind::Binary => Self::Binary(sent.payload),
+        }
     }
 }
 

@@ -11,11 +11,11 @@ mod check;
 mod compression;
 pub mod config;
 mod connect_failed;
+mod connect_limit;
 mod driver;
 mod endpoint;
 mod extensions;
 mod frame;
-pub mod greeting;
 mod machine;
 pub mod options;
 mod refusal;
@@ -24,6 +24,7 @@ mod schema_rules;
 pub mod server;
 #[cfg(feature = "server")]
 mod server_upgrade;
+mod site;
 mod target;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
@@ -36,16 +37,17 @@ mod words;
 pub use check::CheckProfile;
 pub use compression::Compression;
 pub use config::{ConnectOptions, FeedOptions, RequestOptions, TimeOptions};
-pub use connect_failed::{ConnectFailed, Handshake};
-pub use driver::Driver;
+pub use connect_failed::{ConnectFailed, Handshake, RuledAnswer};
+pub use driver::{Driver, Received};
 pub use endpoint::Endpoint;
 pub use extensions::BadChoice;
 pub use faucet_connect::{
     Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ProxyEnvironment,
     ProxySetting, Quote, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig, patterns,
 };
+pub use faucet_session as session;
+pub use faucet_session::keys::SessionMessage;
 pub use frame::Frame;
-pub use greeting::ConnectMessage;
 pub use machine::{
     Class, Discarded, End, Event, Failure, GaveUp, NoAttempt, Outbox, Over, RunFailed, Stamp,
     Taken, Utf8Policy, Violation,

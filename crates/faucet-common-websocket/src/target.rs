@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_connect::{Credentials, Destination, Dial, Secrets, StepLog, Tls};
+use faucet_connect::{Credentials, Destination, Secrets, StepLog};
+use faucet_session::connect::{Dialing, Prepared, Tools};
+use faucet_session::plan::Plan;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::timeout;
 
 use crate::compression::Compression;
 use crate::connect_failed::{ConnectFailed, Handshake};
+use crate::connect_limit::ConnectLimit;
 use crate::driver::Upgraded;
+use crate::site::{Means, Site};
 use crate::upgrade::Request;
 use crate::url::WsUrl;
 
@@ -23,41 +28,133 @@ pub(crate) struct Offer {
 
 /// The values that a connect needs.
 pub(crate) struct Target {
-    pub(crate) url: WsUrl,
-    pub(crate) dial: Arc<dyn Dial>,
-    /// For `wss://`.
-    pub(crate) tls: Option<Tls>,
+    /// The place, where it is the same for each connect.
+    pub(crate) site: Option<Site>,
+    /// How the URL is shown before a connect has made it.
+    pub(crate) shown: Arc<str>,
+    pub(crate) means: Means,
     pub(crate) offer: Arc<Offer>,
+    /// Where the configuration asks for a conversation.
+    pub(crate) talk: Option<TalkTarget>,
+}
+
+/// What the connects of a conversation need.
+pub(crate) struct TalkTarget {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) tools: Tools,
+    pub(crate) limit: Option<ConnectLimit>,
+}
+
+/// The end of an attempt to connect.
+pub(crate) struct Attempt {
+    pub(crate) result: Result<Upgraded, ConnectFailed>,
+    /// The URL of the attempt, redacted; `None` where none was made.
+    pub(crate) shown: Option<Arc<str>>,
+}
+
+/// The place of an attempt, and the headers that were made for it.
+struct Ready {
+    site: Site,
+    headers: HeaderMap,
 }
 
 impl Target {
-    /// Connects within the budget, noting the steps.
-    pub(crate) async fn connect(&self, log: &mut StepLog) -> Result<Upgraded, ConnectFailed> {
+    /// Connects, noting the steps. `connect_timeout` is the budget of the connect itself; calls before it have
+    /// budgets of their own.
+    pub(crate) async fn connect(&self, log: &mut StepLog, mut dialing: Option<Dialing>) -> Attempt {
+        let ready = match (&self.talk, &mut dialing) {
+            (Some(talk), Some(dialing)) => self.prepare(talk, dialing, log).await,
+            _ => self.fixed(),
+        };
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(failed) => return Attempt { result: Err(failed), shown: None },
+        };
+        let shown = Some(ready.site.url.redacted().into());
+        if let Some(limit) = self.talk.as_ref().and_then(|talk| talk.limit.as_ref()) {
+            log.begin("connect_limit");
+            limit.wait(ready.site.url.host(), ready.site.url.port()).await;
+        }
         let limit = self.offer.connect_timeout;
-        match timeout(limit, self.connect_unbounded(log)).await {
+        let result = match timeout(limit, self.connect_unbounded(&ready, dialing, log)).await {
             Ok(result) => result,
             Err(_) => Err(ConnectFailed::TimedOut { phase: log.phase(), limit }),
-        }
+        };
+        Attempt { result, shown }
     }
 
     /// The texts that a plugin which brings no connection may repeat.
     pub(crate) fn secrets(&self) -> Secrets {
-        Secrets::new(&self.offer.credentials.fixed, self.url.secrets())
+        let of_url = self.site.as_ref().map(|site| site.url.secrets()).unwrap_or_default();
+        Secrets::new(&self.offer.credentials.fixed, of_url)
     }
 
-    async fn connect_unbounded(&self, log: &mut StepLog) -> Result<Upgraded, ConnectFailed> {
+    fn fixed(&self) -> Result<Ready, ConnectFailed> {
+        let site = self.site.clone().ok_or(ConnectFailed::NoUrl)?;
+        Ok(Ready { site, headers: HeaderMap::new() })
+    }
+
+    /// Makes the calls before the connect, its URL and its headers.
+    async fn prepare(
+        &self,
+        talk: &TalkTarget,
+        dialing: &mut Dialing,
+        log: &mut StepLog,
+    ) -> Result<Ready, ConnectFailed> {
+        log.begin("before_connect");
+        let prepared = dialing.prepare(&talk.plan, &talk.tools).await;
+        let Prepared { url, query, headers } = prepared.map_err(ConnectFailed::Dialing)?;
+        let calls = talk.plan.calls();
+        if calls > 0 {
+            log.done(if calls == 1 { "1 call".to_owned() } else { format!("{calls} calls") });
+        }
+        let mut made = HeaderMap::new();
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let value = HeaderValue::from_str(&value);
+            if let (Ok(name), Ok(mut value)) = (name, value) {
+                value.set_sensitive(true);
+                made.insert(name, value);
+            }
+        }
+        let site = match (&self.site, url, query) {
+            (Some(site), None, None) => site.clone(),
+            (site, url, query) => {
+                let base = site.as_ref().map(|site| &site.url);
+                let url = WsUrl::made(base, url, query).map_err(ConnectFailed::Url)?;
+                self.means.site(url).map_err(ConnectFailed::Dialer)?
+            }
+        };
+        Ok(Ready { site, headers: made })
+    }
+
+    async fn connect_unbounded(
+        &self,
+        ready: &Ready,
+        dialing: Option<Dialing>,
+        log: &mut StepLog,
+    ) -> Result<Upgraded, ConnectFailed> {
+        let Site { url, dial, tls } = &ready.site;
         log.begin("auth");
-        let headers = self.offer.credentials.resolve().await.map_err(ConnectFailed::Credentials)?;
-        let to = Destination::new(self.url.host(), self.url.port(), self.url.is_tls());
-        let mut io = self.dial.dial(&to, log).await?;
-        if let Some(tls) = &self.tls {
-            let secured = tls.secure(io, self.url.host(), self.url.redacted(), log).await;
+        let resolved = self.offer.credentials.resolve().await;
+        let mut headers = resolved.map_err(ConnectFailed::Credentials)?;
+        for (name, value) in &ready.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        let to = Destination::new(url.host(), url.port(), url.is_tls());
+        let mut io = dial.dial(&to, log).await?;
+        if let Some(tls) = tls {
+            let secured = tls.secure(io, url.host(), url.redacted(), log).await;
             io = secured.map_err(|failure| ConnectFailed::handshake(Handshake::Tls, failure))?;
         }
         log.begin("upgrade");
-        let secrets = Secrets::new(&headers, self.url.secrets());
+        let secrets = Secrets::new(&headers, url.secrets());
+        let secrets = match &dialing {
+            Some(dialing) => secrets.with(dialing.book.secrets()),
+            None => secrets,
+        };
         let request = Request {
-            url: &self.url,
+            url,
             headers: &headers,
             subprotocols: &self.offer.subprotocols,
             compression: self.offer.compression,
@@ -72,6 +169,6 @@ impl Target {
         };
         let chosen = upgraded.subprotocol.as_deref().into_iter().chain(compression);
         log.done(chosen.collect::<Vec<_>>().join(", "));
-        Ok(Upgraded { io, leftover: upgraded.leftover, secrets, deflate })
+        Ok(Upgraded { io, leftover: upgraded.leftover, secrets, deflate, dialing })
     }
 }

@@ -35,8 +35,8 @@ fn check_user_info(url: &WsUrl) -> Result<(), Problem> {
     check_secret(SecretUse::BasicPassword, password.expose()).map_err(|fault| at("password", fault))
 }
 
-/// A URL as it was configured. `Debug` shows no user info and no query values.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+/// A URL as it was configured. `Debug` shows no user info and no query values. The default is no URL.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct UrlText(String);
 
@@ -44,6 +44,16 @@ impl UrlText {
     /// Whether the scheme is `ws`, also where the rest is no URL.
     pub(crate) fn is_plain(&self) -> bool {
         self.0.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("ws://"))
+    }
+
+    /// Whether a URL is given. An empty text is none.
+    pub fn is_given(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// The text as it was configured. It may hold secrets.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// Checks the URL and where its placeholders stand.
@@ -169,6 +179,11 @@ impl UrlTemplate {
         self.unfilled.is_tls()
     }
 
+    /// The host, an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
+        self.unfilled.host()
+    }
+
     /// User and password, if the URL has a user.
     pub fn user_info(&self) -> Option<(String, Secret)> {
         self.unfilled.user_info()
@@ -245,6 +260,44 @@ impl WsUrl {
         let redacted =
             format!("{}{}", plain.as_str().trim_end_matches('/'), redact_resource(&resource));
         Ok(Self(Arc::new(Parts { origin, resource, redacted })))
+    }
+
+    /// The URL of a connect: `base`, or a made one with the way in which messages show it, and the
+    /// parameters to add with theirs.
+    ///
+    /// # Errors
+    /// The text is no URL.
+    pub(crate) fn made(
+        base: Option<&Self>,
+        made: Option<(String, String)>,
+        query: Option<(String, String)>,
+    ) -> Result<Self, Problem> {
+        let (mut text, mut shown) = match (made, base) {
+            (Some(made), _) => made,
+            (None, Some(base)) => (base.text(), base.redacted().to_owned()),
+            (None, None) => return Err(Problem::missing("url")),
+        };
+        if let Some((query, names)) = query.filter(|(query, _)| !query.is_empty()) {
+            for (url, more) in [(&mut text, query), (&mut shown, names)] {
+                let separator = if url.contains('?') { '&' } else { '?' };
+                url.push(separator);
+                url.push_str(&more);
+            }
+        }
+        let url = Self::parse(&text)?;
+        // What was made may hold secrets anywhere behind the host.
+        let redacted = match Self::parse(&shown) {
+            Ok(shown) => shown.redacted().to_owned(),
+            Err(_) => url.redacted().to_owned(),
+        };
+        let parts =
+            Parts { origin: url.0.origin.clone(), resource: url.0.resource.clone(), redacted };
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// The whole URL.
+    fn text(&self) -> String {
+        format!("{}{}", self.0.origin.as_str().trim_end_matches('/'), self.0.resource)
     }
 
     /// Whether the scheme is `wss`.

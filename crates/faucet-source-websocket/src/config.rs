@@ -5,12 +5,19 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use faucet_common_websocket::patterns::{HeadersSchema, TOKEN};
+use faucet_common_websocket::session::keys::{
+    CloseRule, ContinuityKeys, ControlRule, Heartbeat, HttpRequest, LimitKeys, NamedValue,
+    QueryValue, RateLimit, ReadingKeys, ResumeKeys, RouteKeys, ScriptKeys, SessionKeys,
+    SessionMessage, SessionStep, Subscribe, TopicSchema, WatchKeys,
+};
+use faucet_common_websocket::session::reading::{Decompress, Framing};
 use faucet_common_websocket::{
-    Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
-    ReconnectKeys, RequestOptions, TimeOptions, TlsConfig, UrlText, Utf8Policy, connection_rules,
+    Auth, Compression, ConnectOptions, FeedOptions, ProxySetting, ReconnectKeys, RequestOptions,
+    TimeOptions, TlsConfig, UrlText, Utf8Policy, connection_rules,
 };
 use faucet_core::duration::{self, Seconds, SecondsOrZero};
 use faucet_core::schema_rule::{self, any_of, given, is, when};
+use faucet_core::select::Pointer;
 use faucet_core::size::{self, Bytes};
 use faucet_core::{ComponentKind, KeyPath, PageLimits, Problem, ProblemKind, Problems, Secret};
 use schemars::{JsonSchema, Schema};
@@ -32,16 +39,18 @@ pub struct WebsocketSourceConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
     /// percent-encoded.
     #[schemars(extend("examples" = ["wss://feed.example.com/ws"]))]
+    #[serde(default)]
     pub url: UrlText,
     /// Credentials for the upgrade request, resolved anew on every connect. Default: `none`.
     #[serde(default)]
     #[schemars(extend("examples" = [{"type": "bearer", "config": {"token": "${TOKEN}"}}], "default" = {"type": "none"}))]
     pub auth: Auth,
-    /// Messages sent in order after every connect and reconnect: text, or
+    /// Messages sent in order after every connect and reconnect, behind `session` and `subscribe`: text; a map or
+    /// list, which is sent as JSON; `{json: …}` or `{text: …}` with placeholders; or
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
     #[schemars(extend("examples" = [["{\"op\":\"subscribe\"}"]], "maxItems" = 10_000, "default" = [], "writeOnly" = true))]
-    pub subscribe_messages: Vec<ConnectMessage>,
+    pub subscribe_messages: Vec<SessionMessage>,
     /// The format that a message is taken as.
     #[serde(default)]
     #[schemars(extend("examples" = ["raw_string"]))]
@@ -208,6 +217,117 @@ pub struct WebsocketSourceConfig {
     #[serde(default)]
     #[schemars(extend("examples" = [{"ca_file": "ca.pem"}]))]
     pub tls: TlsConfig,
+    /// Named values for messages, headers and URLs. Each is made when it is first needed, once for a connection.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"ts": {"clock": "ms"}}], "default" = {}))]
+    pub values: BTreeMap<String, NamedValue>,
+    /// HTTP calls before every connect, in order. Needs the feature `session-http`.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"url": "https://api.example.com/token", "take": {"token": "/token"}}]], "default" = []))]
+    pub before_connect: Vec<HttpRequest>,
+    /// The URL, complete, made of names that `before_connect` or a value gives. In place of `url`.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["{endpoint}"], "x-placeholders" = true))]
+    pub url_from: Option<String>,
+    /// The hosts that a URL from outside may have (`url_from`, `resume.url`, `control[].url`): `host`, `*.host` for
+    /// subdomains, with `:port` where it is not that of the scheme. Such a URL is `wss://`, or leads to this
+    /// machine.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["*.example.com"]], "default" = []))]
+    pub url_hosts: Vec<String>,
+    /// Query parameters that are added to the URL, percent-encoded; a list repeats the name. A parameter with
+    /// `{name?}` is left out while the name has no value.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"streams": "trades"}], "default" = {}, "writeOnly" = true))]
+    pub query: BTreeMap<String, QueryValue>,
+    /// The script that runs after every connect, before `subscribe` and `subscribe_messages`: one of `send`,
+    /// `expect` and `request` in each step.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"expect": {"/type": "welcome"}}]], "default" = []))]
+    pub session: Vec<SessionStep>,
+    /// How long the script and the answers to subscriptions may take together. Default: 30.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [30, "30s"]))]
+    pub session_timeout: Option<Duration>,
+    /// The topics that `subscribe` subscribes to: texts or maps.
+    #[serde(default)]
+    #[schemars(with = "Vec<TopicSchema>", extend("examples" = [["trades.BTC-USD"]], "default" = [], "uniqueItems" = true, "maxItems" = 100_000, "x-only-with" = {"subscribe": "given"}))]
+    pub topics: Vec<serde_json::Value>,
+    /// How `topics` are subscribed to after every connect.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"message": {"json": {"op": "subscribe", "args": "{topics}"}}}]))]
+    pub subscribe: Option<Subscribe>,
+    /// Rules for messages that are no data: the first that matches decides.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"match": {"/type": "heartbeat"}}]], "default" = []))]
+    pub control: Vec<ControlRule>,
+    /// A message that keeps the connection alive, and its answer.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"message": "ping", "interval": 20, "reply": {"text": "pong"}}]))]
+    pub heartbeat: Option<Heartbeat>,
+    /// Reconnect after this long without any message, be it data or control.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [15, "15s"]))]
+    pub silence_timeout: Option<Duration>,
+    /// Messages sent before our Close when a run ends. A message whose names have no value is left out.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"json": {"op": "unsubscribe"}}]], "default" = [], "writeOnly" = true))]
+    pub goodbye: Vec<SessionMessage>,
+    /// Rules for Closes of the server and for answers to the upgrade: the first that matches decides, before the
+    /// general table.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"codes": [4004], "action": "fail"}]], "default" = []))]
+    pub close_rules: Vec<CloseRule>,
+    /// A planned reconnect after this long, up to 5 % earlier.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [82_800, "23h"]))]
+    pub rotate_after: Option<Duration>,
+    /// The most messages that are sent in a time. Pings and Pongs count; a Pong is never held back.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"count": 5, "per": 1}]))]
+    pub send_limit: Option<RateLimit>,
+    /// The most connects in a time to one host and port, by all sources of this process that set the key: the
+    /// strictest limit holds.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"count": 300, "per": "5 min"}]))]
+    pub connect_limit: Option<RateLimit>,
+    /// How the content of binary messages is compressed. Text messages stay as they are. `max_message_bytes` holds
+    /// for the text.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["gzip"]))]
+    pub decompress: Decompress,
+    /// A zstd dictionary.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["feed.dict"], "x-file" = "read", "x-only-with" = {"decompress": ["zstd", "auto", "zstd_stream"]}))]
+    pub decompress_dictionary: Option<String>,
+    /// How one message holds several texts.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["lines"]))]
+    pub framing: Framing,
+    /// Text that begins every data message and is cut off. A message without it can be control only.
+    #[serde(default)]
+    #[schemars(length(min = 1), extend("examples" = ["42"]))]
+    pub data_prefix: Option<String>,
+    /// Takes the elements of an array at the top as several messages.
+    #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
+    pub split_arrays: bool,
+    /// The place of the record in a message: a JSON pointer. A string there that holds JSON is taken as that JSON.
+    /// A message without the place is the record itself.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["/data"]))]
+    pub unwrap: Option<Pointer>,
+    /// Takes the elements of an array, after `unwrap`, as several records.
+    #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
+    pub explode: bool,
+    /// How the feed goes on where the last connection was.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"cursor": "/time_us", "order": "increasing"}]))]
+    pub resume: Option<ResumeKeys>,
 }
 
 /// The rules between the keys, for the schema; `check` checks them.
@@ -220,7 +340,8 @@ fn rules(schema: &mut Schema) {
     let no_limits = json!({
         "properties": { "batch_bytes": { "type": "null" }, "batch_timeout": zero },
     });
-    schema_rule::add(schema, [any_of(ends), when(whole, no_limits)]);
+    let where_to = any_of([given("url"), given("url_from")]);
+    schema_rule::add(schema, [any_of(ends), where_to, when(whole, no_limits)]);
     schema_rule::add(schema, connection_rules());
 }
 
@@ -262,7 +383,6 @@ impl WebsocketSourceConfig {
         let mut problems = Problems::new();
         let stop = self.check_stop(&mut problems);
         let page = self.check_page(&mut problems);
-        ConnectMessage::check("subscribe_messages", &self.subscribe_messages, &mut problems);
         let (format, on_parse_error) = (self.message_format, self.on_parse_error);
         let (envelope, excerpts) = (self.envelope, self.error_excerpts);
         let stop_on_ctrl_c = self.stop_on_ctrl_c;
@@ -352,7 +472,45 @@ impl WebsocketSourceConfig {
                 max_outage: self.max_outage,
                 invalid_utf8: self.invalid_utf8,
             },
-            greeting: self.subscribe_messages.into_iter().map(Frame::from).collect(),
+            checks_json: self.message_format == WsMessageFormat::Json,
+            session: SessionKeys {
+                values: self.values,
+                before_connect: self.before_connect,
+                route: RouteKeys {
+                    url_from: self.url_from,
+                    url_hosts: self.url_hosts,
+                    query: self.query,
+                },
+                script: ScriptKeys {
+                    session: self.session,
+                    session_timeout: self.session_timeout,
+                    topics: self.topics,
+                    subscribe: self.subscribe,
+                    greeting: self.subscribe_messages,
+                    goodbye: self.goodbye,
+                },
+                control: self.control,
+                watch: WatchKeys {
+                    heartbeat: self.heartbeat,
+                    silence_timeout: self.silence_timeout,
+                    rotate_after: self.rotate_after,
+                    close_rules: self.close_rules,
+                },
+                limits: LimitKeys {
+                    send_limit: self.send_limit,
+                    connect_limit: self.connect_limit,
+                },
+                reading: ReadingKeys {
+                    decompress: self.decompress,
+                    decompress_dictionary: self.decompress_dictionary,
+                    framing: self.framing,
+                    data_prefix: self.data_prefix,
+                    split_arrays: self.split_arrays,
+                    unwrap: self.unwrap,
+                    explode: self.explode,
+                },
+                continuity: ContinuityKeys { resume: self.resume, dedup: None, sequence: None },
+            },
         }
     }
 }

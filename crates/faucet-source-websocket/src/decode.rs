@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use faucet_common_websocket::session;
 use faucet_core::json::{self, BatchChecker, JsonError, excerpt};
 use faucet_core::{BatchPayload, Error, ErrorKind, MessageKind, Payload, Record, Rejected, Span};
 use faucet_core::{Text, Timestamp};
@@ -103,6 +104,20 @@ impl Decoder {
                 let all_text = spans.iter().all(|span| span.kind == MessageKind::Text);
                 all_text.then_some(BatchPayload::Text)
             }
+            WsMessageFormat::Binary => Some(BatchPayload::Binary),
+        }
+    }
+
+    /// As [`all`](Self::all), for records that a conversation has found in messages.
+    pub(crate) fn all_of(
+        &mut self,
+        batch: &session::script::Batch,
+        spans: &[Span],
+    ) -> Option<BatchPayload> {
+        match self.format {
+            WsMessageFormat::Json => batch.is_json.then_some(BatchPayload::Json),
+            // The parts of a text message are text.
+            WsMessageFormat::RawString => self.all(&[], spans),
             WsMessageFormat::Binary => Some(BatchPayload::Binary),
         }
     }

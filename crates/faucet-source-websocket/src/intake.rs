@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use faucet_common_websocket::{Stamp, Taken};
+use faucet_common_websocket::{Received, Stamp, Taken};
 use faucet_core::{Batch, BatchPayload, Chunk, Error, Pager, Span, StreamPage};
 
 use crate::checked::Checked;
@@ -70,13 +70,21 @@ impl Intake {
         }
     }
 
+    /// Records are wrapped with this URL from now on, if they are.
+    pub(crate) fn set_url(&mut self, url: &str) {
+        if self.envelope.as_deref().is_some_and(|before| before != url) {
+            self.envelope = Some(url.into());
+        }
+    }
+
     /// The places of the next batch go here.
     pub(crate) fn spans(&mut self) -> &mut Vec<Span> {
         &mut self.waiting.spans
     }
 
     /// Takes a batch, whose places are in [`spans`](Self::spans).
-    pub(crate) fn accept(&mut self, taken: Taken<'_>, stamp: Stamp) -> Progress {
+    pub(crate) fn accept(&mut self, received: Received<'_>) -> Progress {
+        let Received { bytes: taken, stamp, batch } = received;
         let chunk = match &taken {
             Taken::Shared(bytes) => Chunk::Shared(bytes),
             Taken::Small(bytes) => Chunk::Small(bytes),
@@ -84,7 +92,10 @@ impl Intake {
         self.stamp = Some(stamp);
         self.outages.message(stamp.timestamp);
         self.waiting.next = 0;
-        self.waiting.all = self.decoder.all(bytes_of(&chunk), &self.waiting.spans);
+        self.waiting.all = match batch {
+            None => self.decoder.all(bytes_of(&chunk), &self.waiting.spans),
+            Some(batch) => self.decoder.all_of(&batch, &self.waiting.spans),
+        };
         let progress = self.advance(chunk);
         if self.waiting.next < self.waiting.spans.len() {
             self.waiting.chunk = Some(match taken {

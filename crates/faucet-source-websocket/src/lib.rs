@@ -40,8 +40,8 @@ mod stop;
 pub use config::WebsocketSourceConfig;
 pub use factory::{WebsocketSourceFactory, register};
 pub use faucet_common_websocket::{
-    Auth, AuthProvider, ConnectMessage, ProxyEnvironment, ProxySetting, TlsConfig, UrlText,
-    Utf8Policy,
+    Auth, AuthProvider, ProxyEnvironment, ProxySetting, SessionMessage, TlsConfig, UrlText,
+    Utf8Policy, session,
 };
 pub use message_format::{IdleResetsOn, OnParseError, WsMessageFormat};
 pub use reader::WebsocketReader;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
+use faucet_common_websocket::session::script::Note;
 use faucet_common_websocket::{Driver, Event, Failure, Over};
 use faucet_core::{
     ConnectionState, Counters, Ended, Error, Next, PageReader, Result, Scope, StreamPage,
@@ -17,6 +18,10 @@ use crate::intake::{Intake, Progress};
 /// Why a message was skipped, in the report.
 const NOT_DECODED: &str = "parse_error";
 const AFTER_OUTAGE: &str = "after_outage";
+const UNMATCHED: &str = "unmatched";
+
+/// How many topics were refused.
+const REFUSED_TOPICS: &str = "refused_topics";
 
 /// How a run ended; what was received before is handed over first.
 #[derive(Debug)]
@@ -118,8 +123,8 @@ impl WebsocketReader {
     /// Takes the messages that the driver has.
     fn accept(&mut self) {
         let records = self.intake.records();
-        let Some((taken, stamp)) = self.driver.take(self.intake.spans()) else { return };
-        let progress = self.intake.accept(taken, stamp);
+        let Some(received) = self.driver.take(self.intake.spans()) else { return };
+        let progress = self.intake.accept(received);
         if self.intake.records() > records {
             self.driver.progressed();
         }
@@ -140,6 +145,7 @@ impl WebsocketReader {
             Event::Up { again } => {
                 counters.set_connection(ConnectionState::Up);
                 self.trouble = None;
+                self.intake.set_url(self.driver.url());
                 if again {
                     counters.add(Counters::RECONNECTS, 1);
                 }
@@ -164,7 +170,36 @@ impl WebsocketReader {
             Event::Over(Over::Closed(_) | Over::Left(_)) => {
                 self.outcome = Some(Outcome::Well(Ended::Closed));
             }
+            Event::Unmatched(messages) => counters.skip(UNMATCHED, messages),
+            Event::Note(note) => self.tell(&note),
             Event::Acked { .. } | Event::Waiting | Event::Due => {}
+        }
+    }
+
+    /// Counts and logs something that a conversation wants the user to know.
+    fn tell(&self, note: &Note) {
+        let (component, url) = (&**self.scope.id(), self.driver.url());
+        match note {
+            Note::TopicsRefused { topics, words } => {
+                let topics_refused = topics.len() as u64;
+                self.scope.counters().add(REFUSED_TOPICS, topics_refused);
+                let topics = topics.join(", ");
+                tracing::warn!(component, url, "subscription refused: {topics}: \"{words}\"");
+            }
+            Note::Warned { rule, words } => {
+                tracing::warn!(component, url, "control[{rule}]: \"{words}\"");
+            }
+            Note::Clamped { interval } => {
+                tracing::warn!(
+                    component,
+                    url,
+                    "the interval that the server asks for is out of bounds; {interval:?} is kept"
+                );
+            }
+            Note::Done { place, verb, took } => {
+                tracing::debug!(component, url, ?took, "{place} {verb}");
+            }
+            _ => {}
         }
     }
 

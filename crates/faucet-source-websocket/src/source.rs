@@ -63,7 +63,8 @@ impl Source for WebsocketSource {
         let target = endpoint.redacted_url();
         let info = Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce)
             .with_diverts(*on_parse_error == OnParseError::Divert)
-            .with_placeholders_of(endpoint.url_template())
+            .with_placeholders(endpoint.placeholders())
+            .with_own_names(endpoint.own_names())
             .with_warnings(endpoint.warnings());
         match stop_on_ctrl_c {
             true => info.with_warning(

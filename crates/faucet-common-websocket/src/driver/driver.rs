@@ -1,5 +1,6 @@
 //! A connection on tokio.
 
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -7,18 +8,21 @@ use std::time::Instant;
 
 use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
+use faucet_session::connect::Dialing;
+use faucet_session::script::{Batch, Conversation, Entropy};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::coop;
 
 use crate::compression::Compression;
 use crate::connect_failed::ConnectFailed;
+use crate::driver::errands::{self, Done};
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
 use crate::machine::{
     Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp, Taken,
 };
-use crate::target::Target;
+use crate::target::{Attempt, Target};
 
 /// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
 /// inside, so that a dropped poll never restarts it: every poll is cancel safe.
@@ -26,7 +30,11 @@ pub struct Driver {
     machine: Machine,
     target: Arc<Target>,
     stream: Option<Stream>,
-    dialing: Option<BoxFuture<'static, Result<Upgraded, ConnectFailed>>>,
+    dialing: Option<BoxFuture<'static, Attempt>>,
+    /// The call that the conversation waits for.
+    errand: Option<BoxFuture<'static, Done>>,
+    /// The redacted URL of the last attempt.
+    shown: Arc<str>,
     timer: Timer,
     /// Whether the latest connection has compression, where it was asked for. The log says so when
     /// the connection may be gone already.
@@ -35,6 +43,18 @@ pub struct Driver {
     kind: ComponentKind,
     /// The component's name; `None` logs nothing.
     component: Option<Arc<str>>,
+}
+
+/// Messages that were received together.
+#[derive(Debug)]
+pub struct Received<'a> {
+    /// The bytes in which the messages stand.
+    pub bytes: Taken<'a>,
+    /// When they were read.
+    pub stamp: Stamp,
+    /// What a conversation found in them. `None`: nobody has looked at them, and line breaks and nothing else
+    /// stand between them.
+    pub batch: Option<Batch>,
 }
 
 /// Now, on the clock that drives tokio's timers.
@@ -53,11 +73,16 @@ impl Driver {
         kind: ComponentKind,
         scope: &Scope,
     ) -> Self {
+        let talk = target.talk.as_ref().map(|talk| {
+            Box::new(Conversation::new(Arc::clone(&talk.plan), scope, Entropy::default()))
+        });
         Self {
-            machine: Machine::new(settings, now()),
+            machine: Machine::new(settings, stamp()).with_conversation(talk),
+            shown: Arc::clone(&target.shown),
             target: Arc::new(target),
             stream: None,
             dialing: None,
+            errand: None,
             timer: Timer::default(),
             compressed: None,
             kind,
@@ -78,30 +103,54 @@ impl Driver {
 
     /// Connects once, at the start of a run.
     pub(crate) async fn connect(&mut self) -> Result<()> {
-        let dialed = self.target.connect(&mut StepLog::new()).await;
-        let upgraded =
-            dialed.map_err(|failed| Arc::new(Failure::from(failed)).error(self.url()))?;
-        self.connected(upgraded);
+        let connected = self.try_connect(&mut StepLog::new()).await;
+        connected.map_err(|failed| Arc::new(Failure::from(failed)).error(self.url()))?;
+        if self.is_up() {
+            return Ok(());
+        }
+        // The session must be complete before a record can be sent.
+        loop {
+            match poll_fn(|cx| self.poll_event(cx, None)).await {
+                Event::Up { .. } => {
+                    self.machine.requeue(Event::Up { again: false });
+                    return Ok(());
+                }
+                Event::Lost { failure, .. } | Event::Over(Over::Closed(failure)) => {
+                    return Err(failure.error(self.url()));
+                }
+                Event::Over(Over::Failed(failed)) => return Err(failed.error(self.url())),
+                Event::Messages => _ = self.take(&mut Vec::new()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Connects once, noting the steps. The session begins, and is not complete yet.
+    pub(crate) async fn try_connect(&mut self, log: &mut StepLog) -> Result<(), ConnectFailed> {
+        let dialing = self.machine.dialing();
+        let Attempt { result, shown } = self.target.connect(log, dialing).await;
+        self.shown = shown.unwrap_or_else(|| Arc::clone(&self.shown));
+        self.connected(result?);
         Ok(())
     }
 
     /// Goes on with a stream whose upgrade has succeeded.
     pub(crate) fn connected(&mut self, upgraded: Upgraded) {
-        let Upgraded { io, leftover, secrets, deflate } = upgraded;
+        let Upgraded { io, leftover, secrets, deflate, dialing } = upgraded;
         let asked = self.target.offer.compression == Compression::Deflate;
         self.compressed = asked.then_some(deflate.is_some());
         self.stream = Some(Stream::new(io));
-        self.machine.connected(secrets, deflate, &leftover, stamp());
+        self.machine.connected(secrets, deflate, &leftover, dialing, stamp());
     }
 
-    /// The redacted URL of this run, its placeholders filled.
+    /// The redacted URL of the last attempt, its placeholders filled.
     pub fn url(&self) -> &str {
-        self.target.url.redacted()
+        &self.shown
     }
 
-    /// Whether there is a connection.
+    /// Whether there is a connection on which the owner can send.
     pub fn is_up(&self) -> bool {
-        self.machine.is_up()
+        self.machine.is_ready()
     }
 
     /// The next event. `due` is a deadline of the owner, which [`Event::Due`] reports.
@@ -116,7 +165,7 @@ impl Driver {
             if self.advance(cx) {
                 continue;
             }
-            let deadline = [self.machine.next_timeout(), due].into_iter().flatten().min();
+            let deadline = [self.machine.next_timeout(now()), due].into_iter().flatten().min();
             // The clock is asked first: under a flood the timer has no budget left to fire.
             let passed = deadline.is_some_and(|at| at <= now());
             if !passed && self.timer.poll(cx, deadline).is_pending() {
@@ -138,7 +187,7 @@ impl Driver {
         let event = self.machine.poll_event()?;
         if matches!(event, Event::Over(_)) {
             // The owner may keep the driver for long, and has no reason to poll it.
-            (self.stream, self.dialing) = (None, None);
+            (self.stream, self.dialing, self.errand) = (None, None, None);
         }
         self.log(&event);
         Some(event)
@@ -149,24 +198,47 @@ impl Driver {
         let mut any = false;
         while let Some(output) = self.machine.poll_output() {
             any = true;
-            self.dialing = None;
-            match output {
-                Output::HangUp => self.stream = None,
-                Output::Dial => {
-                    self.dialing = Some(dial(Arc::clone(&self.target)).boxed());
-                }
-            }
+            self.perform(output);
         }
         if let Some(Poll::Ready(dialed)) = self.dialing.as_mut().map(|dial| dial.poll_unpin(cx)) {
             any = true;
             self.dialing = None;
-            match dialed {
+            self.shown = dialed.shown.unwrap_or_else(|| Arc::clone(&self.shown));
+            match dialed.result {
                 Ok(upgraded) => self.connected(upgraded),
                 Err(failed) => self.machine.dial_failed(failed, now()),
             }
         }
+        if let Some(Poll::Ready(done)) = self.errand.as_mut().map(|errand| errand.poll_unpin(cx)) {
+            any = true;
+            self.errand = None;
+            match done {
+                Done::Errand(name, brought) => self.machine.errand_done(name, brought, stamp()),
+                Done::Call(step, brought) => self.machine.call_done(step, brought, stamp()),
+            }
+        }
         // Messages that came with the upgrade's answer are taken before more is read.
         any || self.transfer(cx)
+    }
+
+    /// Begins a task of the machine.
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::HangUp => (self.stream, self.dialing, self.errand) = (None, None, None),
+            Output::Dial => {
+                let dialing = self.machine.dialing();
+                self.errand = None;
+                self.dialing = Some(dial(Arc::clone(&self.target), dialing).boxed());
+            }
+            Output::Errand(errand) => {
+                let secrets = self.machine.secrets();
+                self.errand = Some(errands::errand(errand, secrets));
+            }
+            Output::Call { step, call } => {
+                let talk = self.machine.conversation.as_deref().zip(self.target.talk.as_ref());
+                self.errand = talk.map(|(talk, of)| errands::call(talk, step, *call, &of.tools));
+            }
+        }
     }
 
     /// Writes and reads. Returns whether anything was read, or the connection has ended.
@@ -219,7 +291,7 @@ impl Driver {
             if self.advance(cx) {
                 continue;
             }
-            let deadline = self.machine.next_timeout();
+            let deadline = self.machine.next_timeout(now());
             let passed = deadline.is_some_and(|at| at <= now());
             if !passed && self.timer.poll(cx, deadline).is_pending() {
                 return Poll::Pending;
@@ -230,9 +302,10 @@ impl Driver {
 
     /// Takes the messages that [`Event::Messages`] has announced, and when they were read. Their
     /// places go to `spans`, whose memory is used again.
-    pub fn take(&mut self, spans: &mut Vec<Span>) -> Option<(Taken<'_>, Stamp)> {
+    pub fn take(&mut self, spans: &mut Vec<Span>) -> Option<Received<'_>> {
         let stamp = self.machine.stamp()?;
-        Some((self.machine.take(spans), stamp))
+        let batch = self.machine.take_batch();
+        Some(Received { bytes: self.machine.take(spans), stamp, batch })
     }
 
     /// The frames to send, while there is a connection that takes any. Whatever is appended leaves
@@ -312,11 +385,14 @@ impl Driver {
 
 /// Connects once. A dialer or a provider of credentials that panics fails the attempt: the records
 /// that were received before are not lost with it.
-async fn dial(target: Arc<Target>) -> Result<Upgraded, ConnectFailed> {
+async fn dial(target: Arc<Target>, dialing: Option<Dialing>) -> Attempt {
     let mut log = StepLog::new();
-    let dialing = AssertUnwindSafe(target.connect(&mut log));
+    let dialing = AssertUnwindSafe(target.connect(&mut log, dialing));
     let dialed = dialing.catch_unwind().await;
-    dialed.unwrap_or_else(|panic| Err(ConnectFailed::panicked(&*panic, &target.secrets())))
+    dialed.unwrap_or_else(|panic| Attempt {
+        result: Err(ConnectFailed::panicked(&*panic, &target.secrets())),
+        shown: None,
+    })
 }
 
 impl std::fmt::Debug for Driver {

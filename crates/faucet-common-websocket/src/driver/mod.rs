@@ -2,10 +2,11 @@
 
 #[expect(clippy::module_inception, reason = "the driver is the noun of its folder")]
 mod driver;
+mod errands;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod timer;
 
-pub use driver::Driver;
+pub use driver::{Driver, Received};
 pub(crate) use stream::Upgraded;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use faucet_connect::{Io, Secrets};
+use faucet_session::connect::Dialing;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::machine::deflate::Agreed;
@@ -19,6 +20,8 @@ pub(crate) struct Upgraded {
     pub(crate) secrets: Secrets,
     /// The compression that was agreed.
     pub(crate) deflate: Option<Agreed>,
+    /// The values that were made and taken before the connect, where there is a conversation.
+    pub(crate) dialing: Option<Dialing>,
 }
 
 /// The byte stream of a connection.

@@ -122,7 +122,7 @@ fn events(driver: &mut Driver, cx: &mut Context<'_>) -> Vec<String> {
     while let Poll::Ready(event) = driver.poll_event(cx, None) {
         events.push(match event {
             Event::Messages => {
-                let (taken, _) = driver.take(&mut spans).unwrap();
+                let taken = driver.take(&mut spans).unwrap().bytes;
                 let bytes = match taken {
                     Taken::Shared(bytes) => bytes.to_vec(),
                     Taken::Small(bytes) => bytes.to_vec(),

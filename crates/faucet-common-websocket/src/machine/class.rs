@@ -28,6 +28,12 @@ pub enum Class {
     Refusal,
     /// The peer closed with a code of its own.
     Application(u16),
+    /// A connect was planned. A connection that brought records does not wait for the next.
+    Planned,
+    /// The configuration ends the run well.
+    Finished,
+    /// A value of the configuration could not be made: nothing helps before the first connect.
+    Value,
     /// A message was larger than the limit, or the configuration is wrong: nothing helps.
     Fatal,
 }

@@ -32,8 +32,14 @@ impl Clocks {
         }
     }
 
-    pub(crate) fn connected(&mut self, now: Instant) {
-        (self.data, self.outbound, self.down) = (now, now, None);
+    /// A connection stands at `now`.
+    pub(crate) fn opened(&mut self, now: Instant) {
+        (self.data, self.outbound) = (now, now);
+    }
+
+    /// The connection is good.
+    pub(crate) fn connected(&mut self) {
+        self.down = None;
     }
 
     pub(crate) fn disconnected(&mut self, now: Instant) {
@@ -80,7 +86,8 @@ mod tests {
         let second = Duration::from_secs(1);
         let mut clocks = Clocks::new(t0);
         assert_eq!(clocks.resume(t0 + second), Some(second));
-        clocks.connected(t0 + second);
+        clocks.opened(t0 + second);
+        clocks.connected();
         clocks.heard(t0 + 3 * second, true);
         clocks.heard(t0 + 4 * second, false);
         clocks.pause(t0 + 5 * second);

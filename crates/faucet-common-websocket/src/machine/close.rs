@@ -21,6 +21,9 @@ pub(crate) mod code {
     pub(crate) const TOO_BIG: u16 = 1009;
     /// The server wants an extension that the client did not offer.
     pub(crate) const EXTENSION: u16 = 1010;
+    /// The connection is planned to be followed by another: the session of the server goes on. Registered
+    /// for nothing (RFC 6455 §7.4.2: 3000 to 3999 are for libraries).
+    pub(crate) const COMING_BACK: u16 = 3999;
     /// The feed is stale or the peer does not answer (3008, IANA: timeout).
     pub(crate) const GIVEN_UP: u16 = 3008;
 }

@@ -4,10 +4,13 @@ use std::io;
 use std::time::Duration;
 
 use faucet_connect::{Secrets, io_words};
+use faucet_session::keys::CloseAction;
+use faucet_session::script::SessionEnd;
 
 use crate::machine::class::{Class, Verdict};
 use crate::machine::close::{self, code, is_sendable};
 use crate::machine::control::PeerClose;
+use crate::machine::session_verdict::{ruled, session_code, session_verdict};
 use crate::machine::violation::Violation;
 use faucet_connect::Quote;
 
@@ -49,6 +52,21 @@ pub enum End {
     /// We dropped the connection.
     #[error(transparent)]
     GaveUp(#[from] GaveUp),
+    /// The conversation has ended the connection.
+    #[error(transparent)]
+    Session(#[from] SessionEnd),
+    /// A rule of `close_rules` decides about a Close of the server.
+    #[error("{}", closed_words(*.code, .reason))]
+    Ruled {
+        /// The status code; `None` where the frame is empty.
+        code: Option<u16>,
+        /// The reason; empty where the peer gives none.
+        reason: Quote,
+        /// What the rule does.
+        action: CloseAction,
+        /// The wait before the next connect.
+        delay: Option<Duration>,
+    },
 }
 
 fn closed_words(code: Option<u16>, reason: &Quote) -> String {
@@ -103,6 +121,8 @@ impl End {
     pub(crate) fn verdict(&self) -> Verdict {
         let class = match self {
             Self::Closed { code, .. } => return close::verdict(*code),
+            Self::Session(end) => return session_verdict(end),
+            Self::Ruled { action, delay, .. } => return ruled(*action, *delay),
             Self::Dropped(_) => Class::Transient,
             Self::GaveUp(_) => Class::Silent,
             // The feed would break the limit again.
@@ -116,13 +136,14 @@ impl End {
     pub(crate) fn answer(&self) -> Option<Option<u16>> {
         match self {
             // The peer's code is echoed, also one that we do not know (RFC 6455 §5.5.1).
-            Self::Closed { code, .. } => {
+            Self::Closed { code, .. } | Self::Ruled { code, .. } => {
                 let sendable = code.is_none_or(is_sendable);
                 Some(if sendable { *code } else { Some(code::PROTOCOL) })
             }
             Self::Dropped(_) => None,
             Self::GaveUp(_) => Some(Some(code::GIVEN_UP)),
             Self::Violation(violation) => Some(Some(violation.close_code())),
+            Self::Session(end) => Some(Some(session_code(end))),
         }
     }
 
@@ -138,6 +159,6 @@ impl End {
 
     /// Whether everything that came in was looked at: the rest is no part of a message.
     pub(crate) fn is_at_a_frame(&self) -> bool {
-        matches!(self, Self::Closed { .. } | Self::Violation(_))
+        matches!(self, Self::Closed { .. } | Self::Ruled { .. } | Self::Violation(_))
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use faucet_connect::Retry;
+use faucet_session::keys::{CloseAction, CloseRule};
+use faucet_session::script::SessionEnd;
 
 use crate::connect_failed::ConnectFailed;
 use crate::machine::class::Verdict;
@@ -12,7 +14,8 @@ use crate::machine::end::{Discarded, End, GaveUp};
 use crate::machine::event::{Event, Over};
 use crate::machine::failure::Failure;
 use crate::machine::lifecycle::Step;
-use crate::machine::machine::{Machine, Next, Output, State};
+use crate::machine::machine::{Machine, Next, State};
+use crate::machine::output::Output;
 use crate::machine::run_failed::RunFailed;
 
 /// How long the peer may take to answer our Close, or to hang up after its own.
@@ -30,15 +33,41 @@ impl Machine {
         if let Some(reason) = end.discards().or(partial) {
             self.events.push_back(Event::Discarded(reason, 1));
         }
-        let listens = matches!(end, End::GaveUp(_));
+        let end = self.ruled(end);
+        let Some(line) = &mut self.line else { return };
+        let listens = matches!(end, End::GaveUp(_) | End::Session(_));
         let answer = end.answer().filter(|_| !line.write_failed);
         if let Some(code) = answer {
             line.outbox.close(code);
+        }
+        if matches!(
+            end,
+            End::Session(SessionEnd::Restart { .. })
+                | End::Ruled { action: CloseAction::Restart, .. }
+        ) && let Some(talk) = &mut self.conversation
+        {
+            talk.forget();
         }
         let next = self.decide(end.into(), now);
         match answer {
             Some(_) => self.state = State::Closing { until: now + CLOSE_TIMEOUT, listens, next },
             None => self.leave(next),
+        }
+    }
+
+    /// The end, as a rule of the configuration decides about it.
+    fn ruled(&self, end: End) -> End {
+        let rules = self.conversation.as_ref().map_or(&[][..], |talk| talk.close_rules());
+        let End::Closed { code, reason } = end else { return end };
+        let matches = |rule: &&CloseRule| {
+            rule.status.is_none()
+                && (rule.codes.is_empty()
+                    || code.is_some_and(|code| rule.codes.iter().any(|range| range.contains(code))))
+                && rule.contains.as_ref().is_none_or(|text| reason.as_str().contains(text))
+        };
+        match rules.iter().find(matches) {
+            Some(rule) => End::Ruled { code, reason, action: rule.action, delay: rule.delay },
+            None => End::Closed { code, reason },
         }
     }
 
@@ -84,6 +113,9 @@ impl Machine {
     /// Leaves the connection or the attempt behind.
     pub(crate) fn leave(&mut self, next: Next) {
         let mut line = self.line.take();
+        if let Some(talk) = &mut self.conversation {
+            talk.disconnected();
+        }
         self.outputs.push_back(Output::HangUp);
         let peer_close = line.as_mut().and_then(|line| line.peer_close.take());
         self.last = line.filter(|line| line.inbox.has_messages());
@@ -123,6 +155,8 @@ impl Machine {
     }
 
     fn close_up(&mut self, now: Instant) {
+        self.say_goodbye(now);
+        let code = if self.keeps_session() { code::COMING_BACK } else { code::NORMAL };
         let Some(line) = &mut self.line else { return };
         if line.inbox.is_mid_message() {
             self.events.push_back(Event::Discarded(Discarded::PartialFrame, 1));
@@ -130,7 +164,7 @@ impl Machine {
         line.inbox.discard();
         // After a failed write the peer's Close may still wait to be read.
         if !line.write_failed {
-            line.outbox.close(Some(code::NORMAL));
+            line.outbox.close(Some(code));
         }
         let next = Next::Over(Over::Left(None));
         self.state = State::Closing { until: now + CLOSE_TIMEOUT, listens: true, next };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use faucet_core::Error;
+use faucet_session::script::Note;
 
 use crate::machine::end::Discarded;
 use crate::machine::failure::Failure;
@@ -28,6 +29,10 @@ pub enum Event {
     },
     /// Received bytes that never become a record.
     Discarded(Discarded, u64),
+    /// Messages that are neither control nor begin as data: no record is made of them.
+    Unmatched(u64),
+    /// The conversation wants the user to know.
+    Note(Note),
     /// The connection or an attempt was lost; another attempt follows.
     Lost {
         /// Why.

@@ -47,6 +47,8 @@ pub(crate) struct Inbox {
     inflated: Option<Box<Inflated>>,
     /// Whether frames were left for the time after the messages that wait.
     unread: bool,
+    /// The bytes in which the messages that wait stand, where these are not the received ones.
+    made: Option<Vec<u8>>,
     /// Messages that were skipped because they are not UTF-8.
     skipped: u64,
     stamp: Stamp,
@@ -64,6 +66,7 @@ impl Inbox {
             spans: Vec::new(),
             inflated: None,
             unread: false,
+            made: None,
             skipped: 0,
             stamp: now,
         }
@@ -195,6 +198,20 @@ impl Inbox {
         !self.spans.is_empty()
     }
 
+    /// The messages that wait: their bytes, and their places to be changed.
+    pub(crate) fn messages(&mut self) -> (&[u8], &mut Vec<Span>) {
+        let bytes = match &mut self.inflated {
+            Some(batch) if batch.holds_batch() => &*batch.bytes(),
+            _ => &self.buf[..self.filled],
+        };
+        (bytes, &mut self.spans)
+    }
+
+    /// The messages that wait stand in `made`, and no more in the received bytes.
+    pub(crate) fn replace(&mut self, made: Vec<u8>) {
+        self.made = Some(made);
+    }
+
     /// Takes all messages that wait: their places go to `spans`, whose memory the inbox keeps.
     pub(crate) fn take(&mut self, spans: &mut Vec<Span>) -> Taken<'_> {
         spans.clear();
@@ -203,6 +220,11 @@ impl Inbox {
             return Taken::Small(&[]);
         }
         let (start, cut) = (self.start, self.frames.cut());
+        if let Some(made) = self.made.take() {
+            self.inflated.iter_mut().for_each(|batch| batch.discard());
+            self.start = cut;
+            return Taken::Shared(made.into());
+        }
         if let Some(batch) = self.inflated.as_mut().filter(|batch| batch.holds_batch()) {
             self.start = cut;
             return batch.take();
@@ -242,6 +264,7 @@ impl Inbox {
 
     fn drop_messages(&mut self) {
         self.spans.clear();
+        self.made = None;
         self.inflated.iter_mut().for_each(|batch| batch.discard());
     }
 

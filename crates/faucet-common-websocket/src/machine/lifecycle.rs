@@ -17,6 +17,8 @@ enum Repeats {
     Once,
     /// For `reconnect_patience`.
     ForAWhile,
+    /// As often as the attempts allow, once the run was connected.
+    Later,
     /// The first one is final.
     Never,
 }
@@ -24,20 +26,21 @@ enum Repeats {
 impl Class {
     fn repeats(self) -> Repeats {
         match self {
-            Self::Clean | Self::Transient | Self::Silent => Repeats::Always,
+            Self::Clean | Self::Transient | Self::Silent | Self::Planned => Repeats::Always,
+            Self::Value => Repeats::Later,
             Self::Credentials
             | Self::Certificate
             | Self::Handshake
             | Self::Complaint
             | Self::Refusal => Repeats::Once,
             Self::Answer(_) | Self::Violation | Self::Application(_) => Repeats::ForAWhile,
-            Self::Fatal => Repeats::Never,
+            Self::Fatal | Self::Finished => Repeats::Never,
         }
     }
 
     /// Whether the next connection may go on although nobody changes anything.
     fn may_pass(self) -> bool {
-        matches!(self.repeats(), Repeats::Always | Repeats::ForAWhile)
+        matches!(self.repeats(), Repeats::Always | Repeats::ForAWhile | Repeats::Later)
     }
 }
 
@@ -69,6 +72,8 @@ pub(crate) struct Lifecycle {
     patience: Option<Duration>,
     was_connected: bool,
     connected_at: Option<Instant>,
+    /// Whether the connection brought a record.
+    has_progressed: bool,
     repeated: Option<Repeated>,
 }
 
@@ -76,13 +81,22 @@ impl Lifecycle {
     /// A run that has not connected yet.
     pub(crate) fn new(policy: impl Into<Arc<ReconnectPolicy>>, patience: Option<Duration>) -> Self {
         let attempts = Attempts::new(policy);
-        Self { attempts, patience, was_connected: false, connected_at: None, repeated: None }
+        let (was_connected, has_progressed) = (false, false);
+        Self {
+            attempts,
+            patience,
+            was_connected,
+            connected_at: None,
+            has_progressed,
+            repeated: None,
+        }
     }
 
     /// An upgrade succeeded at `now`. By itself this is no progress. Returns whether the run was
     /// connected before.
     pub(crate) fn connected(&mut self, now: Instant) -> bool {
         self.connected_at = Some(now);
+        self.has_progressed = false;
         self.attempts.connected(now);
         std::mem::replace(&mut self.was_connected, true)
     }
@@ -90,6 +104,7 @@ impl Lifecycle {
     /// A record arrived.
     pub(crate) fn progressed(&mut self) {
         self.attempts.progressed();
+        self.has_progressed = true;
         self.repeated = None;
     }
 
@@ -108,6 +123,9 @@ impl Lifecycle {
         now: Instant,
         chance: f64,
     ) -> Step {
+        if class == Class::Finished {
+            return Step::Finish;
+        }
         let was_connected = self.connected_at.take();
         if !self.attempts.policy().reconnect {
             return match class {
@@ -129,6 +147,9 @@ impl Lifecycle {
             self.attempts.was_silent();
         }
         match self.attempts.failed(now, chance) {
+            Some(Retry { attempt, .. }) if class == Class::Planned && self.has_progressed => {
+                Step::Retry(Retry { wait: wait_at_least, attempt })
+            }
             Some(Retry { wait, attempt }) => {
                 Step::Retry(Retry { wait: wait.max(wait_at_least), attempt })
             }
@@ -146,6 +167,7 @@ impl Lifecycle {
         match repeats {
             Repeats::Never => return Some(NoAttempt::Final),
             Repeats::Always => return None,
+            Repeats::Later => return (!self.was_connected).then_some(NoAttempt::Final),
             Repeats::Once | Repeats::ForAWhile => {}
         }
         // Both say that what we sent was wrong.

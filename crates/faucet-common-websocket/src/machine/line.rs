@@ -3,6 +3,7 @@
 use std::io;
 
 use faucet_connect::Secrets;
+use faucet_session::script::Batch;
 
 use crate::machine::end::End;
 use crate::machine::inbox::Inbox;
@@ -21,10 +22,20 @@ pub(crate) struct Line {
     pub(crate) write_failed: bool,
     /// The Close frame of the peer, which came in behind our own.
     pub(crate) peer_close: Option<End>,
+    /// What the conversation found in the messages that wait.
+    pub(crate) batch: Option<Batch>,
 }
 
 impl Line {
     pub(crate) fn new(inbox: Inbox, outbox: Outbox, secrets: Secrets) -> Self {
-        Self { inbox, outbox, secrets, write_error: None, write_failed: false, peer_close: None }
+        Self {
+            inbox,
+            outbox,
+            secrets,
+            write_error: None,
+            write_failed: false,
+            peer_close: None,
+            batch: None,
+        }
     }
 }

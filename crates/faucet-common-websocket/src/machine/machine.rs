@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use faucet_connect::Secrets;
 use faucet_core::Span;
+use faucet_session::connect::Dialing;
+use faucet_session::script::{Batch, Conversation};
 
 use crate::machine::clocks::Clocks;
 use crate::machine::control::Control;
@@ -19,6 +21,7 @@ use crate::machine::inbox::{Inbound, Inbox};
 use crate::machine::lifecycle::Lifecycle;
 use crate::machine::line::Line;
 use crate::machine::outbox::Outbox;
+use crate::machine::output::Output;
 use crate::machine::pings::Pings;
 use crate::machine::pool::Pool;
 use crate::machine::settings::Settings;
@@ -52,15 +55,6 @@ pub(crate) enum State {
     Over,
 }
 
-/// A task for the driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Output {
-    /// Connect, and hand over the result.
-    Dial,
-    /// Drop the connection, or the dial in flight.
-    HangUp,
-}
-
 /// A connection that comes back: dial, greet, receive, keep alive, close, reconnect.
 ///
 /// The machine is pure. A driver gives it bytes, the results of dials and writes, and `now`; the
@@ -83,11 +77,16 @@ pub(crate) struct Machine {
     pub(crate) idle_reported: bool,
     /// The last failure that an attempt followed.
     pub(crate) last_failure: Option<Arc<Failure>>,
+    /// Where the configuration asks for one.
+    pub(crate) conversation: Option<Box<Conversation>>,
+    /// The last moment of which both clocks are known.
+    pub(crate) anchor: Stamp,
 }
 
 impl Machine {
     /// A run that has not connected yet.
-    pub(crate) fn new(settings: Arc<Settings>, now: Instant) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, at: Stamp) -> Self {
+        let now = at.instant;
         let times = settings.times;
         let token = fastrand::u64(..);
         Self {
@@ -103,7 +102,15 @@ impl Machine {
             wanted: true,
             idle_reported: false,
             last_failure: None,
+            conversation: None,
+            anchor: at,
         }
+    }
+
+    /// Holds a conversation on each connection.
+    pub(crate) fn with_conversation(mut self, conversation: Option<Box<Conversation>>) -> Self {
+        self.conversation = conversation;
+        self
     }
 
     /// Starts an attempt.
@@ -119,14 +126,15 @@ impl Machine {
         secrets: Secrets,
         deflate: Option<Agreed>,
         leftover: &[u8],
+        dialing: Option<Dialing>,
         at: Stamp,
     ) {
         let now = at.instant;
         self.state = State::Up;
         self.last = None;
-        let again = self.life.connected(now);
+        self.anchor = at;
         self.pings.connected(now);
-        self.clocks.connected(now);
+        self.clocks.opened(now);
         let Settings { role, frames, utf8, pool, greeting, .. } = &*self.settings;
         let mut outbox = Outbox::new(*role, Pool::shared());
         let mut inbox = Inbox::new(Frames::new(*role, *frames, *utf8), Arc::clone(pool), at);
@@ -137,9 +145,10 @@ impl Machine {
         greeting.iter().for_each(|frame| outbox.data(frame));
         outbox.forget_context();
         self.line = Some(Box::new(Line::new(inbox, outbox, secrets)));
-        // A connection on which nothing comes keeps what its first event took.
-        self.events.reserve_exact(1);
-        self.events.push_back(Event::Up { again });
+        match dialing {
+            Some(dialing) => self.converse(dialing, at),
+            None => self.up(now),
+        }
         let mut rest = leftover;
         while let (Some(line), false) = (&mut self.line, rest.is_empty()) {
             let space = line.inbox.space();
@@ -151,6 +160,15 @@ impl Machine {
         if !leftover.is_empty() {
             self.received(at);
         }
+    }
+
+    /// The connection is good: whatever the configuration wants said was said and answered.
+    pub(crate) fn up(&mut self, now: Instant) {
+        let again = self.life.connected(now);
+        self.clocks.connected();
+        // A connection on which nothing comes keeps what its first event took.
+        self.events.reserve_exact(1);
+        self.events.push_back(Event::Up { again });
     }
 
     /// Whether the driver reads. Messages that the owner has not taken yet come first, and frames that
@@ -181,6 +199,7 @@ impl Machine {
 
     /// Looks at everything that was read.
     pub(crate) fn received(&mut self, at: Stamp) {
+        self.anchor = at;
         match self.state {
             State::Closing { listens: false, .. } => {
                 // Behind the peer's Close or a violation nothing is looked at any more.
@@ -223,13 +242,18 @@ impl Machine {
                 Err(violation) => break Some(End::Violation(violation)),
             }
         };
-        let data = line.inbox.take_data_seen();
+        let seen = line.inbox.take_data_seen();
+        let data = match self.conversation {
+            None => seen,
+            Some(_) => self.look(seen, at),
+        };
         // A Close alone is no sign of life: a server that closes each connection would keep a run
         // with `idle_timeout` going for ever.
         if data || controls || end.is_none() {
             self.clocks.heard(at.instant, data);
             self.pings.heard(at.instant);
         }
+        let Some(line) = &mut self.line else { return };
         let skipped = line.inbox.take_skipped();
         if skipped > 0 {
             self.events.push_back(Event::Discarded(Discarded::NotUtf8, skipped));
@@ -237,7 +261,9 @@ impl Machine {
         if line.inbox.has_messages() {
             self.events.push_back(Event::Messages);
         }
-        if let Some(end) = end {
+        // A message before a Close says more than the Close.
+        self.obey(at.instant);
+        if let Some(end) = end.filter(|_| self.is_up()) {
             self.end(end, at.instant);
         }
     }
@@ -301,6 +327,16 @@ impl Machine {
         self.events.pop_front()
     }
 
+    /// Puts an event back in front of the others.
+    pub(crate) fn requeue(&mut self, event: Event) {
+        self.events.push_front(event);
+    }
+
+    /// Whether there is a connection on which the owner can send: its session is complete.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.is_up() && self.conversation.as_ref().is_none_or(|talk| talk.is_complete())
+    }
+
     /// Whether there is a connection that frames can be sent on.
     pub(crate) fn is_up(&self) -> bool {
         matches!(self.state, State::Up)
@@ -327,6 +363,12 @@ impl Machine {
         }
     }
 
+    /// What the conversation found in the messages that are taken next.
+    pub(crate) fn take_batch(&mut self) -> Option<Batch> {
+        let line = self.line.as_mut().or(self.last.as_mut())?;
+        line.batch.take().filter(|batch| !batch.is_whole)
+    }
+
     /// When bytes were read last.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
         self.line.as_ref().or(self.last.as_ref()).map(|line| line.inbox.stamp())
@@ -341,12 +383,18 @@ impl Machine {
     pub(crate) fn resume(&mut self, now: Instant) {
         if let Some(pause) = self.clocks.resume(now) {
             self.pings.resumed(pause, now);
+            if let Some(talk) = &mut self.conversation {
+                talk.resumed(pause, now);
+            }
         }
     }
 
     /// A record was received, or a delivery confirmed: failures before it no longer count.
     pub(crate) fn progressed(&mut self) {
-        self.life.progressed();
+        // Data may come before the session is complete, and no session is good before.
+        if self.conversation.as_ref().is_none_or(|talk| talk.is_complete()) {
+            self.life.progressed();
+        }
     }
 
     /// The last failure is explained, and what caused it will not be done again.

@@ -50,7 +50,7 @@ impl Machine {
 
     /// The frames to send, while there is a connection that takes any.
     pub(crate) fn outbox(&mut self) -> Option<&mut Outbox> {
-        let sends = self.sends();
+        let sends = self.sends() && self.is_ready();
         self.line.as_mut().filter(|_| sends).map(|line| &mut line.outbox)
     }
 
@@ -67,7 +67,9 @@ impl Machine {
     /// may be an answer.
     pub(crate) fn unsolicited_pong(&mut self, now: Instant) {
         self.clocks.outbound = now;
-        if let Some(outbox) = self.outbox().filter(|outbox| outbox.pending().is_empty()) {
+        let sends = self.sends();
+        let outbox = self.line.as_mut().filter(|_| sends).map(|line| &mut line.outbox);
+        if let Some(outbox) = outbox.filter(|outbox| outbox.pending().is_empty()) {
             outbox.pong(ControlPayload::EMPTY);
         }
     }

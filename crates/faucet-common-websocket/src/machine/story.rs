@@ -59,11 +59,15 @@ pub(super) struct Story {
     spans: Vec<Span>,
 }
 
+fn stamp_at(now: Instant) -> Stamp {
+    Stamp { instant: now, timestamp: Timestamp::from_unix_millis(0) }
+}
+
 impl Story {
     /// Dials.
     pub(super) fn new(settings: Settings) -> Self {
         let now = Instant::now();
-        let mut machine = Machine::new(Arc::new(settings), now);
+        let mut machine = Machine::new(Arc::new(settings), stamp_at(now));
         machine.resume(now);
         machine.dial();
         Self { machine, begin: now, now, spans: Vec::new() }
@@ -78,13 +82,13 @@ impl Story {
     }
 
     fn stamp(&self) -> Stamp {
-        Stamp { instant: self.now, timestamp: Timestamp::from_unix_millis(0) }
+        stamp_at(self.now)
     }
 
     /// The dial that the machine asked for succeeds; `leftover` came with the answer.
     pub(super) fn connects(&mut self, leftover: &[RawFrame]) {
         assert_eq!(self.tasks().last(), Some(&Output::Dial));
-        self.machine.connected(Secrets::default(), None, &stream(leftover), self.stamp());
+        self.machine.connected(Secrets::default(), None, &stream(leftover), None, self.stamp());
     }
 
     /// The dial that the machine asked for fails.

@@ -31,10 +31,12 @@ enum Timer {
     Ping,
     /// An unsolicited Pong is due.
     Unsolicited,
+    /// The conversation wants to be called.
+    Talk,
 }
 
 /// All of them, in the order in which those act that are reached at the same moment.
-const TIMERS: [Timer; 8] = [
+const TIMERS: [Timer; 9] = [
     Timer::Close,
     Timer::Idle,
     Timer::Outage,
@@ -43,11 +45,12 @@ const TIMERS: [Timer; 8] = [
     Timer::Pong,
     Timer::Ping,
     Timer::Unsolicited,
+    Timer::Talk,
 ];
 
 impl Machine {
     /// The table: when each limit is reached; `None` while it does not count.
-    fn deadline(&self, timer: Timer) -> Option<Instant> {
+    fn deadline(&self, timer: Timer, now: Instant) -> Option<Instant> {
         let (times, clocks) = (&self.settings.times, &self.clocks);
         let after = |from: Instant, limit: Option<Duration>| from.checked_add(limit?);
         let (up, reads) = (self.is_up(), !clocks.is_paused());
@@ -64,6 +67,7 @@ impl Machine {
             (Timer::Stale, _) if reads && up => after(clocks.data, times.stale_timeout),
             (Timer::Pong, _) if reads && up => self.pings.pong_due(),
             (Timer::Ping, _) if reads && self.sends() => self.pings.ping_due(),
+            (Timer::Talk, _) if up => self.talk_due(now),
             (Timer::Unsolicited, _) if !reads && up => after(clocks.outbound, Some(PONG_INTERVAL)),
             _ => None,
         }
@@ -75,8 +79,8 @@ impl Machine {
     }
 
     /// When the machine wants to be called, if nothing happens before.
-    pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        TIMERS.into_iter().filter_map(|timer| self.deadline(timer)).min()
+    pub(crate) fn next_timeout(&self, now: Instant) -> Option<Instant> {
+        TIMERS.into_iter().filter_map(|timer| self.deadline(timer, now)).min()
     }
 
     /// Acts on every limit that is reached at `now`. Call it only when everything that has arrived
@@ -84,7 +88,7 @@ impl Machine {
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         for timer in TIMERS {
             // One limit may end what the next one is about.
-            if self.deadline(timer).is_some_and(|at| at <= now) {
+            if self.deadline(timer, now).is_some_and(|at| at <= now) {
                 self.act(timer, now);
             }
         }
@@ -110,8 +114,12 @@ impl Machine {
                     let end = outbox.encoded() + outbox.size_of_control(PING_SIZE);
                     outbox.ping(&self.pings.keepalive(now, end));
                 }
+                if let Some(talk) = &mut self.conversation {
+                    talk.frame_sent(now);
+                }
             }
             Timer::Unsolicited => self.unsolicited_pong(now),
+            Timer::Talk => self.talk_timeout(now),
         }
     }
 

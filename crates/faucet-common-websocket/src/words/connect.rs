@@ -8,7 +8,7 @@ use faucet_core::{Error, ErrorKind};
 use crate::connect_failed::{ConnectFailed, Handshake};
 use crate::machine::Class;
 use crate::words::explanation::Explanation;
-use crate::words::{proxy, upgrade};
+use crate::words::{proxy, session, upgrade};
 
 /// The error about the endpoint `url`, without its cause.
 ///
@@ -39,6 +39,11 @@ fn explanation(failed: &ConnectFailed) -> Result<Explanation, &Error> {
             Explanation::new(ErrorKind::Tls, "tls", hint_of_tls(failure))
         }
         ConnectFailed::Upgrade(failed) => upgrade::explanation(failed),
+        ConnectFailed::Ruled(answer) => upgrade::explanation(&answer.failed),
+        ConnectFailed::Dialing(failed) => session::of_dialing(failed),
+        ConnectFailed::Url(_) | ConnectFailed::NoUrl => {
+            Explanation::new(ErrorKind::Config, "before_connect", "check url and url_from")
+        }
         ConnectFailed::TimedOut { phase, .. } => {
             Explanation::new(ErrorKind::Timeout, phase, hint_of_timeout(phase))
         }

@@ -5,6 +5,7 @@ use faucet_core::{Error, ErrorKind};
 use crate::machine::close::code;
 use crate::machine::{Class, End, GaveUp, Violation};
 use crate::words::explanation::Explanation;
+use crate::words::session;
 
 /// The error about the endpoint `url`, without its cause.
 pub(super) fn error(end: &End, url: &str) -> Error {
@@ -16,6 +17,8 @@ pub(super) fn error(end: &End, url: &str) -> Error {
     let retryable = !matches!(class, Class::Complaint | Class::Refusal | Class::Fatal);
     let (kind, hint) = match end {
         End::Closed { code, .. } => (kind_of_close(class), hint_of_close(*code, class)),
+        End::Ruled { .. } => (ErrorKind::Closed, "a rule of close_rules decides about this Close"),
+        End::Session(end) => session::of_end(end),
         End::Dropped(_) => (ErrorKind::Closed, ""),
         End::Violation(violation) => of_violation(*violation),
         End::GaveUp(why) => (ErrorKind::Timeout, hint_of_gave_up(*why)),

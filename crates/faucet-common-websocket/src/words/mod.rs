@@ -10,6 +10,7 @@ mod failure;
 mod never_ponged;
 mod proxy;
 mod run_failed;
+mod session;
 mod upgrade;
 
 pub use never_ponged::never_ponged;

@@ -1,5 +1,6 @@
 //! What a connectivity check found, step by step.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::component::error::{Error, Result};
@@ -21,7 +22,7 @@ pub enum StepOutcome {
 #[non_exhaustive]
 pub struct CheckStep {
     /// `dns`, `tcp`, `tls`, `upgrade`, `subscribe`, `first frame`, `ping`, `file`, …
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// How long it took.
     pub took: Duration,
     /// How it ended.
@@ -45,8 +46,13 @@ impl CheckReport {
     }
 
     /// Adds a step.
-    pub fn push(&mut self, name: &'static str, took: Duration, outcome: StepOutcome) {
-        self.steps.push(CheckStep { name, took, outcome });
+    pub fn push(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        took: Duration,
+        outcome: StepOutcome,
+    ) {
+        self.steps.push(CheckStep { name: name.into(), took, outcome });
     }
 
     /// Whether no step failed.

@@ -22,6 +22,8 @@ pub struct Info {
     pub diverts: bool,
     /// The `{name}` placeholders that the run's context must have values for.
     pub placeholders: Vec<String>,
+    /// The names that the configuration itself gives values. The run's context must not have them.
+    pub own_names: Vec<String>,
     /// What the configuration has that does not help in a pipeline, and does not keep it from
     /// running. `faucet validate` shows it.
     pub warnings: Vec<Problem>,
@@ -38,6 +40,7 @@ impl Info {
             ack_window: None,
             diverts: false,
             placeholders: Vec::new(),
+            own_names: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -74,6 +77,20 @@ impl Info {
     #[must_use]
     pub fn with_warnings(mut self, warnings: Vec<Problem>) -> Self {
         self.warnings.extend(warnings);
+        self
+    }
+
+    /// Names placeholders that the run's context must have values for.
+    #[must_use]
+    pub fn with_placeholders(mut self, names: Vec<String>) -> Self {
+        self.placeholders.extend(names);
+        self
+    }
+
+    /// Names the names that the configuration itself gives values.
+    #[must_use]
+    pub fn with_own_names(mut self, names: Vec<String>) -> Self {
+        self.own_names.extend(names);
         self
     }
 

@@ -203,9 +203,9 @@ impl ProblemKind {
             Self::Needs { .. } => Code::NeedsKey,
             Self::Duplicate { .. } => Code::DuplicateKey,
             Self::Unavailable { .. } => Code::LeftOut,
-            Self::Placeholder { .. }
-            | Self::PlaceholderValue { .. }
-            | Self::TakenLater { .. } => Code::Placeholder,
+            Self::Placeholder { .. } | Self::PlaceholderValue { .. } | Self::TakenLater { .. } => {
+                Code::Placeholder
+            }
             Self::Variable { .. } => Code::UnsetVariable,
             Self::Syntax { .. } => Code::Syntax,
             Self::NotUtf8 => Code::NotUtf8,

@@ -9,5 +9,5 @@ mod tools;
 pub use call_failed::CallFailed;
 pub use dialing::Dialing;
 pub use dialing_failed::DialingFailed;
-pub use prepare::{Prepared, Taken};
+pub use prepare::{Prepared, Taken, run};
 pub use tools::Tools;

@@ -69,9 +69,12 @@ impl Dialing {
     /// Makes values, one call after the other.
     async fn make(&mut self, placeholders: &[&Placeholder]) -> Result<(), ValueFailed> {
         loop {
-            let mut entropy = system_entropy;
-            let mut moment = Moment { wall: SystemTime::now(), entropy: &mut entropy };
-            match self.book.make(placeholders.iter().copied(), &mut moment) {
+            let made = {
+                let mut entropy = system_entropy;
+                let mut moment = Moment { wall: SystemTime::now(), entropy: &mut entropy };
+                self.book.make(placeholders.iter().copied(), &mut moment)
+            };
+            match made {
                 Ok(()) => return Ok(()),
                 Err(Blocked::Failed(why)) => return Err(why),
                 Err(Blocked::Errand(errand)) => {

@@ -6,6 +6,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use faucet_core::{Problem, Problems};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -44,8 +45,21 @@ impl From<String> for SessionMessage {
     }
 }
 
+/// The limits of the messages of one key: their number, and their bytes.
+const MOST_MESSAGES: usize = 10_000;
+const LARGEST_GREETING: usize = 16 << 20;
+
 impl SessionMessage {
-    /// Whether the message has no placeholder that is filled.
+    /// Adds a problem when `messages`, the value of `key`, are too many or too large.
+    pub fn check(key: &'static str, messages: &[Self], problems: &mut Problems) {
+        let size: usize = messages.iter().map(Self::len).sum();
+        if messages.len() > MOST_MESSAGES || size > LARGEST_GREETING {
+            let expected = "at most 10,000 messages of 16 MiB together";
+            problems.push(Problem::out_of_range(key, expected));
+        }
+    }
+
+    /// The number of bytes of the message as it was written.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) | Self::Filled(text) => text.len(),
@@ -287,6 +301,21 @@ mod tests {
         let problem = problems.unwrap_err().iter().next().unwrap().clone();
         assert_eq!(problem.path.to_string(), "data");
         assert!(faucet_core::decode::<SessionMessage>(json!(5)).is_err());
+    }
+
+    #[test]
+    fn the_messages_of_a_key_have_a_limit_of_number_and_of_bytes() {
+        let one = |size: usize| SessionMessage::Text("x".repeat(size));
+        for (messages, fits) in [
+            (vec![one(1); MOST_MESSAGES], true),
+            (vec![one(0); MOST_MESSAGES + 1], false),
+            (vec![one(LARGEST_GREETING)], true),
+            (vec![one(LARGEST_GREETING), one(1)], false),
+        ] {
+            let mut problems = Problems::new();
+            SessionMessage::check("subscribe_messages", &messages, &mut problems);
+            assert_eq!(problems.into_result().is_ok(), fits, "{} messages", messages.len());
+        }
     }
 
     #[test]

@@ -31,6 +31,6 @@ pub use session_keys::{
 };
 pub use session_match::SessionMatch;
 pub use step::{AnswerIs, Only, SessionStep};
-pub use subscribe::{AckPer, OnFail, Subscribe};
+pub use subscribe::{AckPer, OnFail, Subscribe, TopicSchema};
 pub(crate) use value::MAKERS;
 pub use value::{MadeValue, NamedValue, ValuePer, WrittenAs};

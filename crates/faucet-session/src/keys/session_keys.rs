@@ -134,8 +134,6 @@ pub struct Around<'a> {
     pub headers: &'a BTreeMap<String, Secret>,
     /// `reconnect`.
     pub reconnect: bool,
-    /// `compression` is on.
-    pub compresses: bool,
     /// `subscribe_messages` or `connect_messages`: the name of the key.
     pub greeting_key: &'static str,
     /// Whether the connector is a source.

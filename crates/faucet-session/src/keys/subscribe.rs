@@ -78,3 +78,21 @@ pub enum OnFail {
     /// The run goes on without the topics of the message. The log and the counter `refused_topics` say so.
     Skip,
 }
+
+/// The schema of a topic.
+#[derive(Debug)]
+pub struct TopicSchema;
+
+impl JsonSchema for TopicSchema {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Topic".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["string", "object"] })
+    }
+}

@@ -83,6 +83,16 @@ impl Outgoing {
         }
     }
 
+    /// The message, where it has no placeholders and no end.
+    pub(crate) fn as_fixed(&self) -> Option<Sent> {
+        match &self.form {
+            Form::Fixed(kind, payload) if self.end.is_none() => {
+                Some(Sent { kind: *kind, payload: payload.clone() })
+            }
+            _ => None,
+        }
+    }
+
     /// The message with its placeholders filled; `None` where all of it is left out.
     ///
     /// # Errors

@@ -13,8 +13,8 @@ use crate::plan::call::CallPlan;
 use crate::plan::host_pattern::{self, HostPattern, UrlRefused};
 use crate::plan::maker::ValuePlan;
 use crate::plan::match_template::MatchTemplate;
-use crate::plan::outgoing::Outgoing;
-use crate::plan::parts::{BeatPlan, Rules, Step, SubscribePlan};
+use crate::plan::outgoing::{Outgoing, Sent};
+use crate::plan::parts::{BeatPlan, Rules, Step, SubscribePlan, Verb};
 use crate::reading::{Decompress, Framing};
 use crate::template::{Filling, Placeholder, TextTemplate, Token, Unfilled};
 
@@ -127,6 +127,11 @@ impl Plan {
         &self.watch.close_rules
     }
 
+    /// How many calls are made before a connect.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
     /// The limit of connects.
     pub fn connect_limit(&self) -> Option<RateLimit> {
         self.watch.connect_limit
@@ -188,24 +193,50 @@ impl Plan {
         Ok((query.join("&"), shown.join("&")))
     }
 
-    /// Whether the keys ask for anything that happens on a connection: without it messages are not looked
-    /// at.
-    pub fn converses(&self) -> bool {
-        let Self { script, beat, rules, watch, reading: _, continuity, .. } = self;
-        !script.steps.is_empty()
-            || script.subscribe.is_some()
-            || !script.greeting.is_empty()
-            || !script.goodbye.is_empty()
-            || beat.is_some()
-            || !rules.rules.is_empty()
-            || watch.silence_timeout.is_some()
-            || watch.rotate_after.is_some()
-            || watch.send_limit.is_some()
+    /// Whether messages are looked at: some may be control, or hold their records inside.
+    pub(crate) fn looks_at_messages(&self) -> bool {
+        let has_answers = self.script.subscribe.as_ref().is_some_and(|s| s.ack.is_some());
+        let awaits = |step: &Step| matches!(step.verb, Verb::Expect(_));
+        has_answers
+            || self.script.steps.iter().any(awaits)
+            || self.beat.as_ref().is_some_and(|beat| beat.reply.is_some())
+            || !self.rules.rules.is_empty()
             || self.shapes_records()
-            || continuity.cursor.is_some()
-            || continuity.has_resume
-            || continuity.dedup.is_some()
-            || continuity.sequence.is_some()
+            || self.continuity.cursor.is_some()
+            || self.continuity.sequence.is_some()
+    }
+
+    /// The messages to send after every connect, where these are all that the configuration asks for.
+    pub fn plain_greeting(&self) -> Option<Vec<Sent>> {
+        let Script { steps, subscribe, greeting, goodbye, .. } = &self.script;
+        let Watch { silence_timeout, rotate_after, close_rules, send_limit, connect_limit } =
+            &self.watch;
+        let Route { url_from, query, resume_url, headers, .. } = &self.route;
+        let Continuity { has_resume, dedup, sequence, .. } = &self.continuity;
+        let asks_more = !steps.is_empty()
+            || subscribe.is_some()
+            || !goodbye.is_empty()
+            || self.beat.is_some()
+            || !self.rules.rules.is_empty()
+            || silence_timeout.is_some()
+            || rotate_after.is_some()
+            || !close_rules.is_empty()
+            || send_limit.is_some()
+            || connect_limit.is_some()
+            || !self.values.is_empty()
+            || !self.calls.is_empty()
+            || url_from.is_some()
+            || !query.is_empty()
+            || resume_url.is_some()
+            || !headers.is_empty()
+            || self.shapes_records()
+            || *has_resume
+            || dedup.is_some()
+            || sequence.is_some();
+        if asks_more {
+            return None;
+        }
+        greeting.iter().map(Outgoing::as_fixed).collect()
     }
 }
 

@@ -80,6 +80,9 @@ impl Conversation {
     pub fn look(&mut self, bytes: &[u8], spans: &mut Vec<Span>, at: At) -> Batch {
         let Some(dialogue) = &mut self.dialogue else { return Batch::default() };
         dialogue.moments.heard = at.now;
+        if !self.plan.looks_at_messages() {
+            return Batch::whole();
+        }
         let (memory, entropy) = (&mut self.memory, &mut self.entropy);
         let mut judges = Judges { plan: &self.plan, dialogue, memory, at, entropy };
         self.reader.look(bytes, spans, &mut judges)
@@ -202,6 +205,11 @@ impl Conversation {
             filled.ok().and_then(|filled| filled.sent)
         };
         plan.script.goodbye.iter().filter_map(fill).collect()
+    }
+
+    /// The rules for Closes and answers to upgrades.
+    pub fn close_rules(&self) -> &[crate::keys::CloseRule] {
+        self.plan.close_rules()
     }
 
     /// Whether our Close keeps the session of the server alive.

@@ -32,6 +32,15 @@ pub struct Batch {
     pub unmatched: u64,
     /// What stands between the records, in order.
     pub marks: Vec<Mark>,
+    /// Whether the records are the messages as they were received.
+    pub is_whole: bool,
+}
+
+impl Batch {
+    /// Messages that nobody has looked at.
+    pub(crate) fn whole() -> Self {
+        Self { is_whole: true, ..Self::default() }
+    }
 }
 
 /// Something that stands between the records of a batch.

@@ -155,6 +155,8 @@ impl Pair {
                         link.hang_up(Side::Client, self.now);
                     }
                 }
+                // The world has no conversation.
+                Output::Errand(_) | Output::Call { .. } => {}
             }
         }
         any

@@ -19,12 +19,12 @@ pub struct Peer {
 
 impl Peer {
     pub(super) fn new(side: Side, settings: Settings, now: Instant) -> Self {
-        let machine = Machine::new(Arc::new(settings), now);
+        let machine = Machine::new(Arc::new(settings), stamp(now));
         Self { side, machine, spans: Vec::new() }
     }
 
     pub(super) fn connected(&mut self, leftover: &[u8], now: Instant) {
-        self.machine.connected(Secrets::default(), None, leftover, stamp(now));
+        self.machine.connected(Secrets::default(), None, leftover, None, stamp(now));
     }
 
     /// Reads and writes as the driver does. Returns whether anything came of it.
