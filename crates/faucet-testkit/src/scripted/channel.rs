@@ -11,12 +11,13 @@ use super::arrived::Arrived;
 use super::conversation::Talk;
 use super::deflate::Inflater;
 use super::line::{Line, Turn};
-use super::seen::{End, Entry};
+use super::log::Entry;
+use super::seen::{End, Seen};
 use super::wire::{Frame, ReceivedFrame, opcode, take_frame};
 
 pub(crate) struct Channel<S> {
     pub(crate) line: Line<S>,
-    pub(crate) entry: Entry,
+    pub(crate) entry: Entry<Seen>,
     pub(crate) arrived: Arrived,
     pub(crate) talk: Talk,
     /// Whether what comes are frames.
@@ -30,12 +31,12 @@ pub(crate) struct Channel<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Channel<S> {
-    pub(crate) fn new(line: Line<S>, entry: Entry) -> Self {
+    pub(crate) fn new(line: Line<S>, entry: Entry<Seen>, talk: Talk) -> Self {
         Self {
             line,
-            talk: Talk::new(entry.memory()),
             entry,
             arrived: Arrived::default(),
+            talk,
             upgraded: false,
             inflater: None,
             pongs: true,

@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// What a log holds.
 pub(crate) trait Logged: Clone + fmt::Debug {
     /// What the script waits for; `None` when it will not do anything more by itself.
-    fn waits_for(&self) -> Option<&str>;
+    fn waits_for(&self) -> Option<String>;
     /// What the client did wrong.
     fn failure(&self) -> Option<&str>;
 }
@@ -102,10 +102,12 @@ impl<T> Entry<T> {
     pub(crate) fn update(&self, change: impl FnOnce(&mut T)) {
         self.log.all.send_modify(|all| change(&mut all[self.index]));
     }
-}
 
-impl<T: Logged> Entry<T> {
-    pub(crate) fn read(&self) -> T {
+    #[cfg(feature = "server")]
+    pub(crate) fn read(&self) -> T
+    where
+        T: Clone,
+    {
         self.log.all.borrow()[self.index].clone()
     }
 }

@@ -12,7 +12,6 @@ mod deflate;
 #[cfg(feature = "server")]
 mod http;
 mod line;
-#[cfg(feature = "server")]
 mod log;
 #[cfg(feature = "server")]
 mod peer;

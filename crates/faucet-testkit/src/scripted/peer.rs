@@ -3,46 +3,48 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
+use super::conversation::{Memory, Talk};
 use super::line::Below;
+use super::log::{Entry, Log};
 use super::player::Player;
-use super::seen::{Entry, Log};
 use super::{Script, Seen};
 
-/// How long a test waits for something that must happen before it fails.
-const LIMIT: Duration = Duration::from_secs(10);
+/// What failures call an entry of the log.
+const NOUN: &str = "connection";
 
 impl Script {
     /// Plays the script over one stream, to its end.
     pub async fn play(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send) -> Seen {
-        let log = Log::new();
-        let player = Player::new(stream, Below::NOTHING, log.begin());
+        let log = Log::new(NOUN);
+        let entry = log.begin(Seen::accepted());
+        let player = Player::new(stream, Below::NOTHING, entry, Talk::new(Memory::default()));
         player.run(self).await;
         log.read().swap_remove(0)
     }
 }
 
-/// The scripts that are left, and the log.
+/// The scripts that are left, the log, and the values that scripts remember.
 pub(crate) struct Stage {
     scripts: Mutex<VecDeque<Script>>,
-    pub(crate) log: Log,
+    pub(crate) log: Log<Seen>,
+    memory: Memory,
 }
 
 impl Stage {
-    /// The next connection's script and its place in the log. The last script repeats.
-    pub(crate) fn begin(&self) -> (Script, Entry) {
+    /// The next connection's script, its place in the log, and its conversation. The last script
+    /// repeats.
+    pub(crate) fn begin(&self) -> (Script, Entry<Seen>, Talk) {
         let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
         let script = match scripts.len() {
             1 => scripts[0].clone(),
             _ => scripts.pop_front().expect("there is at least one script"),
         };
-        (script, self.log.begin())
+        (script, self.log.begin(Seen::accepted()), Talk::new(self.memory.clone()))
     }
 }
 
@@ -68,7 +70,8 @@ impl ScriptedPeer {
     pub fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
         let scripts: VecDeque<Script> = scripts.into_iter().collect();
         assert!(!scripts.is_empty(), "a scripted peer needs a script");
-        let stage = Stage { scripts: Mutex::new(scripts), log: Log::new() };
+        let stage =
+            Stage { scripts: Mutex::new(scripts), log: Log::new(NOUN), memory: Memory::default() };
         Self {
             stage: Arc::new(stage),
             tasks: Mutex::new(JoinSet::new()),
@@ -85,10 +88,10 @@ impl ScriptedPeer {
         if *refuses {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        let (script, entry) = self.stage.begin();
+        let (script, entry, talk) = self.stage.begin();
         *refuses = script.then_refuse;
         let (theirs, ours) = duplex(64 * 1024);
-        let player = Player::new(ours, Below::NOTHING, entry);
+        let player = Player::new(ours, Below::NOTHING, entry, talk);
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(player.run(script));
         Ok(theirs)
@@ -130,23 +133,15 @@ impl ScriptedPeer {
 
     /// What clients did wrong, each with the number of its connection (from 0).
     pub fn failures(&self) -> Vec<String> {
-        let connections = self.connections();
-        let failures = connections.iter().enumerate();
-        failures
-            .filter_map(|(n, seen)| seen.failure().map(|why| format!("connection {n}: {why}")))
-            .collect()
+        self.stage.log.failures()
     }
 
     /// Waits until the log satisfies `enough` and returns it.
     ///
     /// # Panics
     /// When that takes longer than ten seconds on tokio's clock.
-    pub async fn until(&self, mut enough: impl FnMut(&[Seen]) -> bool) -> Vec<Seen> {
-        let log = &self.stage.log;
-        if timeout(LIMIT, log.until(|all| enough(all))).await.is_err() {
-            panic!("what the test waits for did not happen in {LIMIT:?}: {:#?}", log.read());
-        }
-        log.read()
+    pub async fn until(&self, enough: impl FnMut(&[Seen]) -> bool) -> Vec<Seen> {
+        self.stage.log.until(enough).await
     }
 
     /// Waits until every connection has ended or has nothing more to do, and returns the log.
@@ -154,17 +149,6 @@ impl ScriptedPeer {
     /// # Panics
     /// When a client did something wrong, or when a script still waits after ten seconds.
     pub async fn finish(&self) -> Vec<Seen> {
-        let log = &self.stage.log;
-        let rest = log.until(|all| all.iter().all(|seen| seen.resting));
-        if timeout(LIMIT, rest).await.is_err() {
-            let all = log.read();
-            let stuck = all.iter().enumerate().filter(|(_, seen)| !seen.resting);
-            let stuck: Vec<_> =
-                stuck.map(|(n, seen)| format!("{n}: {}{}", seen.doing, seen.passed)).collect();
-            panic!("scripts still wait after {LIMIT:?}: connection {}", stuck.join(", "));
-        }
-        let failures = self.failures();
-        assert!(failures.is_empty(), "{}", failures.join("\n"));
-        log.read()
+        self.stage.log.finish().await
     }
 }

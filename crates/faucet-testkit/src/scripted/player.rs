@@ -9,10 +9,11 @@ use tokio::time::{sleep, timeout};
 
 use super::Script;
 use super::channel::Channel;
-use super::conversation::Saying;
+use super::conversation::{Saying, Talk};
 use super::deflate::Inflater;
 use super::line::{Below, Ending, Line};
-use super::seen::{End, Entry, parse_close};
+use super::log::Entry;
+use super::seen::{End, Seen, parse_close};
 use super::step::{Expected, Make, Opening, Step};
 use super::upgrade::{Response, broken_rule, take_request};
 use super::wire::Frame;
@@ -31,8 +32,8 @@ pub(crate) struct Player<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
-    pub(crate) fn new(stream: S, below: Below<S>, entry: Entry) -> Self {
-        let channel = Channel::new(Line::new(stream, below), entry);
+    pub(crate) fn new(stream: S, below: Below<S>, entry: Entry<Seen>, talk: Talk) -> Self {
+        let channel = Channel::new(Line::new(stream, below), entry, talk);
         Self { channel, heeds_close: true, echoed: false, ending: Ending::Fin }
     }
 

@@ -4,10 +4,10 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::conversation::{Memory, shown};
+use super::conversation::shown;
+use super::log::{Entry, Logged};
 use super::wire::{ReceivedFrame, opcode};
 
 /// The client's HTTP request.
@@ -82,6 +82,19 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// A connection that was accepted now.
+    pub(crate) fn accepted() -> Self {
+        Self {
+            accepted_at: Instant::now(),
+            request: None,
+            frames: Vec::new(),
+            end: None,
+            doing: "accepted".into(),
+            passed: String::new(),
+            resting: false,
+        }
+    }
+
     /// Path and query of the request; empty before it came.
     pub fn path(&self) -> &str {
         self.request.as_ref().map_or("", Request::path)
@@ -173,62 +186,17 @@ pub(crate) fn parse_close(payload: &[u8]) -> (Option<u16>, String) {
     }
 }
 
-/// The log of all connections, on which a test can wait, and the values that scripts remember.
-#[derive(Debug, Clone)]
-pub(crate) struct Log {
-    seen: watch::Sender<Vec<Seen>>,
-    memory: Memory,
-}
-
-impl Log {
-    pub(crate) fn new() -> Self {
-        Self { seen: watch::Sender::new(Vec::new()), memory: Memory::default() }
+impl Logged for Seen {
+    fn waits_for(&self) -> Option<String> {
+        (!self.resting).then(|| format!("{}{}", self.doing, self.passed))
     }
 
-    pub(crate) fn begin(&self) -> Entry {
-        let mut index = 0;
-        self.seen.send_modify(|all| {
-            index = all.len();
-            all.push(Seen {
-                accepted_at: Instant::now(),
-                request: None,
-                frames: Vec::new(),
-                end: None,
-                doing: "accepted".into(),
-                passed: String::new(),
-                resting: false,
-            });
-        });
-        Entry { log: self.clone(), index }
-    }
-
-    pub(crate) fn read(&self) -> Vec<Seen> {
-        self.seen.borrow().clone()
-    }
-
-    pub(crate) async fn until(&self, enough: impl FnMut(&Vec<Seen>) -> bool) {
-        // The sender lives in `self`, so the channel cannot be closed.
-        let _ = self.seen.subscribe().wait_for(enough).await;
+    fn failure(&self) -> Option<&str> {
+        self.failure()
     }
 }
 
-/// One connection's place in the log.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    log: Log,
-    index: usize,
-}
-
-impl Entry {
-    pub(crate) fn update(&self, change: impl FnOnce(&mut Seen)) {
-        self.log.seen.send_modify(|all| change(&mut all[self.index]));
-    }
-
-    /// The values that the scripts of the server remember.
-    pub(crate) fn memory(&self) -> Memory {
-        self.log.memory.clone()
-    }
-
+impl Entry<Seen> {
     pub(crate) fn doing(&self, what: impl fmt::Display) {
         self.update(|seen| {
             seen.doing = what.to_string();

@@ -9,12 +9,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::conversation::Talk;
 use super::line::Below;
+use super::log::Entry;
 use super::peer::Stage;
 use super::player::Player;
-use super::seen::Entry;
 use super::wrap::{Play, Wrap};
-use super::{Script, ScriptedPeer};
+use super::{Script, ScriptedPeer, Seen};
 
 /// A [`ScriptedPeer`] on `127.0.0.1` and a free port. Dropping it ends the port and its
 /// connections.
@@ -100,32 +101,37 @@ async fn accept(listener: TcpListener, stage: Arc<Stage>, wrap: Wrap) {
     loop {
         // An accept that fails belongs to a client that is gone.
         let Ok((tcp, _)) = listener.accept().await else { continue };
-        let (script, entry) = stage.begin();
+        let (script, entry, talk) = stage.begin();
         let last = script.then_refuse;
+        let guest = Guest { script, entry, talk };
         if last {
             // Before the client gets an answer, so that its next connect is refused for certain.
             drop(listener);
-            connections.spawn(wrap.serve(tcp, Guest(script, entry)));
+            connections.spawn(wrap.serve(tcp, guest));
             break;
         }
-        connections.spawn(wrap.clone().serve(tcp, Guest(script, entry)));
+        connections.spawn(wrap.clone().serve(tcp, guest));
     }
     while connections.join_next().await.is_some() {}
 }
 
 /// Plays a script, and logs.
-struct Guest(Script, Entry);
+struct Guest {
+    script: Script,
+    entry: Entry<Seen>,
+    talk: Talk,
+}
 
 impl Play for Guest {
     async fn play<S>(self, stream: S, below: Below<S>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        Player::new(stream, below, self.1).run(self.0).await;
+        Player::new(stream, below, self.entry, self.talk).run(self.script).await;
     }
 
     #[cfg(feature = "tls")]
     fn tls_failed(self, error: String) {
-        self.1.end(super::End::Tls(error));
+        self.entry.end(super::End::Tls(error));
     }
 }

@@ -1,8 +1,9 @@
 //! The log of a scripted TCP peer.
 
 use bytes::BytesMut;
-use tokio::sync::watch;
 use tokio::time::Instant;
+
+use super::log::{Entry, Logged};
 
 /// How a connection ended, seen from the scripted peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,17 @@ pub struct TcpSeen {
 }
 
 impl TcpSeen {
+    /// A connection that was accepted now.
+    pub(crate) fn accepted() -> Self {
+        Self {
+            accepted_at: Instant::now(),
+            received: BytesMut::new(),
+            end: None,
+            doing: "accepted".into(),
+            resting: false,
+        }
+    }
+
     /// All bytes from the client as text; U+FFFD stands for bytes that are not UTF-8.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()
@@ -61,52 +73,20 @@ impl TcpSeen {
     }
 }
 
-/// The log of all connections; a test can wait on it.
-#[derive(Debug, Clone)]
-pub(crate) struct TcpLog(watch::Sender<Vec<TcpSeen>>);
-
-impl TcpLog {
-    pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(Vec::new()))
+impl Logged for TcpSeen {
+    fn waits_for(&self) -> Option<String> {
+        (!self.resting).then(|| self.doing.clone())
     }
 
-    pub(crate) fn begin(&self) -> TcpEntry {
-        let mut index = 0;
-        self.0.send_modify(|all| {
-            index = all.len();
-            all.push(TcpSeen {
-                accepted_at: Instant::now(),
-                received: BytesMut::new(),
-                end: None,
-                doing: "accepted".into(),
-                resting: false,
-            });
-        });
-        TcpEntry { log: self.clone(), index }
-    }
-
-    pub(crate) fn read(&self) -> Vec<TcpSeen> {
-        self.0.borrow().clone()
-    }
-
-    pub(crate) async fn until(&self, enough: impl FnMut(&Vec<TcpSeen>) -> bool) {
-        // The sender lives in `self`, so the channel cannot be closed.
-        let _ = self.0.subscribe().wait_for(enough).await;
+    fn failure(&self) -> Option<&str> {
+        self.failure()
     }
 }
 
 /// One connection's place in the log.
-#[derive(Debug)]
-pub(crate) struct TcpEntry {
-    log: TcpLog,
-    index: usize,
-}
+pub(crate) type TcpEntry = Entry<TcpSeen>;
 
-impl TcpEntry {
-    pub(crate) fn update(&self, change: impl FnOnce(&mut TcpSeen)) {
-        self.log.0.send_modify(|all| change(&mut all[self.index]));
-    }
-
+impl Entry<TcpSeen> {
     pub(crate) fn doing(&self, what: String) {
         self.update(|seen| seen.doing = what);
     }

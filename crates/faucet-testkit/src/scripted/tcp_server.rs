@@ -2,18 +2,14 @@
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
+use super::log::Log;
 use super::tcp_player::TcpPlayer;
 use super::tcp_script::TcpScript;
-use super::tcp_seen::{TcpLog, TcpSeen};
-
-/// How long a test waits for something that must happen before it fails.
-const LIMIT: Duration = Duration::from_secs(10);
+use super::tcp_seen::TcpSeen;
 
 /// A peer for protocols of bytes and lines, on `127.0.0.1` and a free port. It plays the n-th script
 /// on the n-th connection, the last one again and again, and keeps what came in. Dropping it ends the
@@ -42,7 +38,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct ScriptedTcp {
     address: SocketAddr,
-    log: TcpLog,
+    log: Log<TcpSeen>,
     _accepting: JoinSet<()>,
 }
 
@@ -57,7 +53,7 @@ impl ScriptedTcp {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.expect("127.0.0.1 has a free port");
         let address = listener.local_addr().expect("a listener has an address");
-        let log = TcpLog::new();
+        let log = Log::new("connection");
         let mut accepting = JoinSet::new();
         accepting.spawn(accept(listener, scripts, log.clone()));
         Self { address, log, _accepting: accepting }
@@ -80,22 +76,15 @@ impl ScriptedTcp {
 
     /// The mistakes of clients, each with the number of its connection (from 0).
     pub fn failures(&self) -> Vec<String> {
-        let connections = self.connections();
-        let failures = connections.iter().enumerate();
-        failures
-            .filter_map(|(n, seen)| seen.failure().map(|why| format!("connection {n}: {why}")))
-            .collect()
+        self.log.failures()
     }
 
     /// Waits until the log satisfies `enough` and returns it.
     ///
     /// # Panics
     /// When that takes longer than ten seconds on tokio's clock.
-    pub async fn until(&self, mut enough: impl FnMut(&[TcpSeen]) -> bool) -> Vec<TcpSeen> {
-        if timeout(LIMIT, self.log.until(|all| enough(all))).await.is_err() {
-            panic!("what the test waits for did not happen in {LIMIT:?}: {:#?}", self.log.read());
-        }
-        self.log.read()
+    pub async fn until(&self, enough: impl FnMut(&[TcpSeen]) -> bool) -> Vec<TcpSeen> {
+        self.log.until(enough).await
     }
 
     /// Waits until every connection has ended or has nothing more to do, and returns the log.
@@ -103,20 +92,11 @@ impl ScriptedTcp {
     /// # Panics
     /// When a client did something wrong, or when a script still waits after ten seconds.
     pub async fn finish(&self) -> Vec<TcpSeen> {
-        let rest = self.log.until(|all| all.iter().all(|seen| seen.resting));
-        if timeout(LIMIT, rest).await.is_err() {
-            let all = self.log.read();
-            let stuck = all.iter().enumerate().filter(|(_, seen)| !seen.resting);
-            let stuck: Vec<_> = stuck.map(|(n, seen)| format!("{n}: {}", seen.doing)).collect();
-            panic!("scripts still wait after {LIMIT:?}: connection {}", stuck.join(", "));
-        }
-        let failures = self.failures();
-        assert!(failures.is_empty(), "{}", failures.join("\n"));
-        self.log.read()
+        self.log.finish().await
     }
 }
 
-async fn accept(listener: TcpListener, mut scripts: VecDeque<TcpScript>, log: TcpLog) {
+async fn accept(listener: TcpListener, mut scripts: VecDeque<TcpScript>, log: Log<TcpSeen>) {
     let mut connections = JoinSet::new();
     let mut listener = Some(listener);
     while let Some(open) = &listener {
@@ -130,7 +110,7 @@ async fn accept(listener: TcpListener, mut scripts: VecDeque<TcpScript>, log: Tc
             // Before the client gets an answer, so that its next connect is refused for certain.
             listener = None;
         }
-        connections.spawn(TcpPlayer::new(tcp, log.begin()).run(script));
+        connections.spawn(TcpPlayer::new(tcp, log.begin(TcpSeen::accepted())).run(script));
     }
     while connections.join_next().await.is_some() {}
 }

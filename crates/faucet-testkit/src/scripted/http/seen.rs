@@ -75,8 +75,8 @@ impl HttpSeen {
 }
 
 impl Logged for HttpSeen {
-    fn waits_for(&self) -> Option<&str> {
-        self.doing
+    fn waits_for(&self) -> Option<String> {
+        self.doing.map(str::to_owned)
     }
 
     fn failure(&self) -> Option<&str> {
