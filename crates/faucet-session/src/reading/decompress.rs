@@ -303,7 +303,10 @@ mod tests {
             (Decompress::Deflate, deflate(9, &zeros)),
             (Decompress::Zstd, frame.zstd(&zeros)),
             (Decompress::Auto, gzip(9, &zeros)),
-            (Decompress::ZlibStream, deflated_stream(true, 9, &[zeros.clone()]).remove(0)),
+            (
+                Decompress::ZlibStream,
+                deflated_stream(true, 9, std::slice::from_ref(&zeros)).remove(0),
+            ),
             (Decompress::ZstdStream, frame.stream(&[zeros]).remove(0)),
         ];
         for (kind, bomb) in bombs {
