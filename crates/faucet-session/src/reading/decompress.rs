@@ -65,10 +65,10 @@ pub enum Decompressed {
 
 /// Decompresses the messages of one connection.
 ///
-/// It takes no memory before the first compressed message, unless there is a dictionary. From then
-/// on it keeps its contexts, about 64 KiB for gzip, zlib and DEFLATE, and about 200 KiB for zstd
-/// with a window of at most 8 MiB and the dictionary. A message causes no allocation but for the
-/// growth of the caller's buffer, or of the window.
+/// The contexts are made with the first message that needs them, or with the dictionary, and stay:
+/// about 64 KiB for gzip, zlib and DEFLATE, and 110 KiB for zstd. For zstd a copy of the dictionary
+/// comes on top, and a window of at most 8 MiB once a frame has more than 16 KiB or does not tell its
+/// size. A message causes no allocation but for the growth of the caller's buffer or of the window.
 pub struct Decompressor {
     kind: Decompress,
     max_message_bytes: usize,
@@ -162,7 +162,7 @@ impl Whole {
     fn told_by(message: &[u8]) -> Option<Self> {
         // The largest window, and a level. The second byte makes both a multiple of 31.
         const ZLIB: [[u8; 2]; 4] = [[0x78, 0x01], [0x78, 0x5e], [0x78, 0x9c], [0x78, 0xda]];
-        if message.starts_with(&gzip::MAGIC) {
+        if message.starts_with(&gzip::MAGIC[..2]) {
             Some(Self::Gzip)
         } else if message.starts_with(&zstd::MAGIC) {
             Some(Self::Zstd)
@@ -279,11 +279,12 @@ mod tests {
         for message in levels.iter().chain([&gzip(6, TEXT), &zstd(TEXT)]) {
             assert_eq!(read(&mut auto, message).as_deref(), Ok(TEXT));
         }
-        for message in [TEXT, b"", b"x", b"xyz", b"\x1f\x8b", b"\x28\xb5\x2f", b"x\x9d"] {
+        for message in [TEXT, b"", b"x", b"xyz", b"\x1f", b"\x28\xb5\x2f", b"x\x9d"] {
             let mut out = Vec::new();
             assert_eq!(auto.decompress(message, &mut out), Ok(Decompressed::Untouched));
             assert!(out.is_empty());
         }
+        assert_eq!(read(&mut auto, b"\x1f\x8b"), Err(DecompressFailed::Corrupt));
     }
 
     #[test]
@@ -303,7 +304,10 @@ mod tests {
             (Decompress::Deflate, deflate(9, &zeros)),
             (Decompress::Zstd, frame.zstd(&zeros)),
             (Decompress::Auto, gzip(9, &zeros)),
-            (Decompress::ZlibStream, deflated_stream(true, 9, &[zeros.clone()]).remove(0)),
+            (
+                Decompress::ZlibStream,
+                deflated_stream(true, 9, std::slice::from_ref(&zeros)).remove(0),
+            ),
             (Decompress::ZstdStream, frame.stream(&[zeros]).remove(0)),
         ];
         for (kind, bomb) in bombs {
