@@ -5,7 +5,7 @@ use crate::names::ValueFailed;
 use crate::place::Place;
 use crate::plan::UrlRefused;
 use crate::template::Unfilled;
-use crate::values::file::FileFailed;
+use crate::values::FileFailed;
 
 /// Why a connect could not be prepared. `Display` shows no secret.
 #[derive(Debug, thiserror::Error)]

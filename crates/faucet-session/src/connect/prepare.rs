@@ -13,8 +13,8 @@ use crate::names::{Blocked, Book, Errand, Moment, ValueFailed};
 use crate::place::Place;
 use crate::plan::{CallPlan, Plan, ReadyCall, fill_url};
 use crate::template::{Filling, Placeholder, Token};
-use crate::values::file;
-use crate::values::random::system_entropy;
+use crate::values;
+use crate::values::system_entropy;
 
 /// Where a connect goes.
 #[derive(Default)]
@@ -60,7 +60,8 @@ impl Dialing {
         let placeholders = plan.route_placeholders();
         self.make(&placeholders.iter().collect::<Vec<_>>()).await?;
         if let Some(path) = &plan.reading.dictionary {
-            let bytes = file::read_bytes(path.as_ref()).await.map_err(DialingFailed::Dictionary)?;
+            let bytes =
+                values::read_file_bytes(path.as_ref()).await.map_err(DialingFailed::Dictionary)?;
             self.dictionary = Some(bytes.into());
         }
         self.route(plan)

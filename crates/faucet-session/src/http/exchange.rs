@@ -31,7 +31,7 @@ pub(super) async fn exchange(
     let mut builder = http1::Builder::new();
     builder.max_buf_size(LONGEST_HEAD);
     let (mut sender, connection) = builder.handshake(TokioIo::new(io)).await.map_err(failed)?;
-    let request = request(call)?;
+    let request = request(call);
     let mut answering = pin!(async {
         let response = sender.send_request(request).await.map_err(failed)?;
         log.begin("body");
@@ -44,7 +44,7 @@ pub(super) async fn exchange(
     }
 }
 
-fn request(call: &HttpCall) -> Result<Request<Full<Bytes>>, HttpFailed> {
+fn request(call: &HttpCall) -> Request<Full<Bytes>> {
     let body = call.body.clone();
     let has_length = body.is_some() || call.method.has_body();
     let body = body.unwrap_or_default();
@@ -52,9 +52,8 @@ fn request(call: &HttpCall) -> Result<Request<Full<Bytes>>, HttpFailed> {
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = call.method.to_http();
     *request.uri_mut() = call.url.resource().clone();
-    let host = HeaderValue::try_from(call.url.host_header());
     let headers = request.headers_mut();
-    headers.insert(header::HOST, host.map_err(|_| HttpFailed::RedirectInvalid)?);
+    headers.insert(header::HOST, call.url.host_header().clone());
     headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     for name in call.headers.keys().filter(|name| !is_reserved(name)) {
         headers.remove(name);
@@ -67,7 +66,7 @@ fn request(call: &HttpCall) -> Result<Request<Full<Bytes>>, HttpFailed> {
     if has_length {
         headers.insert(header::CONTENT_LENGTH, length);
     }
-    Ok(request)
+    request
 }
 
 async fn answer(response: http::Response<Incoming>) -> Result<HttpAnswer, HttpFailed> {

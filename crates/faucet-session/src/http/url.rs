@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ::url::{Host, ParseError, Url};
-use http::Uri;
+use http::{HeaderValue, Uri};
 
 /// The longest URL, in bytes.
 const LONGEST: usize = 8192;
@@ -15,6 +15,7 @@ pub struct HttpUrl {
     url: Url,
     /// Path and query, as the request line has them.
     resource: Uri,
+    host_header: HeaderValue,
 }
 
 /// Why a text is no URL of an HTTP call. `Display` does not repeat the text.
@@ -122,7 +123,11 @@ impl HttpUrl {
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let resource = format!("{}{query}", url.path());
         let resource = Uri::try_from(resource).map_err(|_| HttpUrlFault::Resource)?;
-        Ok(Self { url, resource })
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let host_header =
+            HeaderValue::try_from(format!("{host}{port}")).map_err(|_| HttpUrlFault::Host)?;
+        Ok(Self { url, resource, host_header })
     }
 
     /// The URL that `reference`, the value of a `Location` header, names from here. Its fragment is
@@ -180,9 +185,8 @@ impl HttpUrl {
     }
 
     /// The value of the `Host` header: the port only where it is not the scheme's.
-    pub(super) fn host_header(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
-        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    pub(super) fn host_header(&self) -> &HeaderValue {
+        &self.host_header
     }
 
     /// Path and query.

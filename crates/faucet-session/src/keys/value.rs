@@ -15,12 +15,12 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
 
 use crate::keys::request::{HeaderText, SecretText};
-use crate::values::clock::{ClockAs, ClockForm};
-use crate::values::encoding::{DigestForm, Encoding, KeyForm};
-use crate::values::hmac::HmacAlgorithm;
-use crate::values::jwt_algorithm::JwtAlgorithm;
-use crate::values::offset::Offset;
-use crate::values::random::RandomForm;
+use crate::values::HmacAlgorithm;
+use crate::values::JwtAlgorithm;
+use crate::values::Offset;
+use crate::values::RandomForm;
+use crate::values::{ClockAs, ClockForm};
+use crate::values::{DigestForm, Encoding, KeyForm};
 
 /// A named value: text with placeholders, or the way to make one.
 #[derive(Debug, Clone, PartialEq)]

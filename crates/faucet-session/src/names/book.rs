@@ -12,8 +12,8 @@ use crate::names::errand::{Call, Errand};
 use crate::names::maker_failed::{MakerFailed, ValueFailed};
 use crate::plan::{Hmac, KeySource, Maker, ValuePlan};
 use crate::template::{Filling, Placeholder, Reference, TextTemplate, Token, Unfilled};
-use crate::values::clock::ClockAs;
-use crate::values::command::{Argument, CommandCall};
+use crate::values::ClockAs;
+use crate::values::{Argument, CommandCall};
 
 /// The named values of a configuration.
 pub(crate) type Values = BTreeMap<Arc<str>, ValuePlan>;
@@ -273,7 +273,7 @@ fn make_jwt(
     names: &dyn Filling,
     at: &mut Moment<'_>,
 ) -> Result<Token, MakerFailed> {
-    use crate::values::{jwt::JwtParts, jwt_key::JwtKey};
+    use crate::values::{JwtKey, JwtParts};
 
     let members = |tree: &crate::template::TreeTemplate| {
         let mut json = String::new();

@@ -8,8 +8,8 @@ use faucet_core::select::Pointer;
 
 use crate::names::maker_failed::MakerFailed;
 use crate::template::Token;
-use crate::values::command::CommandCall;
-use crate::values::file;
+use crate::values;
+use crate::values::CommandCall;
 
 /// A call of the world that the value of a name waits for.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ impl Errand {
     /// The file or the program brought no value.
     pub async fn run(&self, secrets: &Secrets) -> Result<Token, MakerFailed> {
         let text = match &self.call {
-            Call::File(path) => file::read(path).await.map_err(MakerFailed::File)?,
+            Call::File(path) => values::read_file(path).await.map_err(MakerFailed::File)?,
             Call::Command(call) => call.run(secrets).await.map_err(MakerFailed::Command)?,
         };
         let token = match &self.pointer {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use faucet_core::select::Pointer;
 
 use crate::template::Unfilled;
-use crate::values::command_failed::CommandFailed;
-use crate::values::encoding::KeyFault;
-use crate::values::file::FileFailed;
+use crate::values::CommandFailed;
+use crate::values::FileFailed;
+use crate::values::KeyFault;
 
 /// Why the value of a name could not be made. `Display` shows no secret.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum MakerFailed {
     /// The key of a token is not in its form.
     #[cfg(feature = "http")]
     #[error("the key {0}")]
-    JwtKey(#[source] crate::values::jwt_key::JwtKeyFault),
+    JwtKey(#[source] crate::values::JwtKeyFault),
     /// The header or the claims of a token cannot be written, or there are no random numbers.
     #[error("the token could not be signed")]
     NotSigned,

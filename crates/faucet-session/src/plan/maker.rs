@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::keys::{MAKERS, MadeValue, NamedValue, ValuePer, WrittenAs};
 use crate::template::{Placeholder, Reference, TextTemplate, TreeTemplate};
-use crate::values::clock::{ClockAs, ClockForm};
-use crate::values::encoding::{DigestForm, Encoding, KeyForm};
-use crate::values::hmac::HmacAlgorithm;
-use crate::values::jwt_algorithm::JwtAlgorithm;
-use crate::values::offset::Offset;
-use crate::values::random::RandomForm;
+use crate::values::HmacAlgorithm;
+use crate::values::JwtAlgorithm;
+use crate::values::Offset;
+use crate::values::RandomForm;
+use crate::values::{ClockAs, ClockForm};
+use crate::values::{DigestForm, Encoding, KeyForm};
 
 /// A named value, parsed.
 #[derive(Debug)]
@@ -340,7 +340,7 @@ impl Reader<'_> {
         let key = KeySource::parse(&self.made.key.as_ref()?.0);
         #[cfg(feature = "http")]
         if let (KeySource::Fixed(key), Some(algorithm)) = (&key, self.made.jwt)
-            && let Err(fault) = crate::values::jwt_key::JwtKey::read(algorithm, key)
+            && let Err(fault) = crate::values::JwtKey::read(algorithm, key)
         {
             let at = self.at("key");
             self.problems.push(Problem::invalid(at, fault.to_string()));

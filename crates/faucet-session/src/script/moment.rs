@@ -37,7 +37,7 @@ impl Entropy {
 impl Default for Entropy {
     /// The random bytes of the operating system.
     fn default() -> Self {
-        Self::new(crate::values::random::system_entropy)
+        Self::new(crate::values::system_entropy)
     }
 }
 

@@ -284,7 +284,7 @@ mod tests {
             told.send("ended").unwrap();
         });
         let path = Argument::configured(path.to_str().unwrap());
-        let call = script("exec 3>\"$1\"; printf x >&3; sleep 1000; true", &[path]);
+        let call = script("exec 3>\"$1\"; (printf x >&3; exec sleep 1000); true", &[path]);
         let call = CommandCall { limit: Duration::from_secs(900), ..call };
         let started = tokio::select! {
             ended = call.run(Secrets::NONE) => panic!("{ended:?}"),

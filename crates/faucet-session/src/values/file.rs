@@ -35,7 +35,7 @@ pub enum FileFailed {
 ///
 /// # Errors
 /// The file cannot be read, or is longer.
-pub async fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFailed> {
+pub async fn read_file_bytes(path: &Path) -> Result<Vec<u8>, FileFailed> {
     const LONGEST: u64 = 16 << 20;
     let found = fs::metadata(path).await.map_err(FileFailed::Unreadable)?;
     if !found.is_file() {
@@ -51,7 +51,7 @@ pub async fn read_bytes(path: &Path) -> Result<Vec<u8>, FileFailed> {
 ///
 /// # Errors
 /// The file cannot be read, is longer than [`LONGEST_FILE`] or is not UTF-8.
-pub async fn read(path: &Path) -> Result<String, FileFailed> {
+pub async fn read_file(path: &Path) -> Result<String, FileFailed> {
     // The look comes before the open: to open a pipe waits for somebody who writes to it.
     let found = fs::metadata(path).await.map_err(FileFailed::Unreadable)?;
     if !found.is_file() {
@@ -80,27 +80,27 @@ mod tests {
             [("t0k\n", "t0k"), ("t0k", "t0k"), ("a\nb\r\n", "a\nb"), ("", ""), ("\u{fc}", "ü")]
         {
             std::fs::write(&path, content).unwrap();
-            assert_eq!(read(&path).await.unwrap(), value, "{content:?}");
+            assert_eq!(read_file(&path).await.unwrap(), value, "{content:?}");
         }
         let longest = "x".repeat(LONGEST_FILE);
         std::fs::write(&path, &longest).unwrap();
-        assert_eq!(read(&path).await.unwrap(), longest);
+        assert_eq!(read_file(&path).await.unwrap(), longest);
     }
 
     #[tokio::test]
     async fn other_files_are_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("value");
-        let missing = read(&path).await.unwrap_err();
+        let missing = read_file(&path).await.unwrap_err();
         assert!(matches!(&missing, FileFailed::Unreadable(_)), "{missing:?}");
         assert!(!missing.to_string().contains("os error"), "{missing}");
-        let folder = read(directory.path()).await.unwrap_err();
+        let folder = read_file(directory.path()).await.unwrap_err();
         assert!(matches!(folder, FileFailed::NotAFile), "{folder:?}");
         std::fs::write(&path, "x".repeat(LONGEST_FILE + 1)).unwrap();
-        let long = read(&path).await.unwrap_err();
+        let long = read_file(&path).await.unwrap_err();
         assert!(matches!(long, FileFailed::TooLong), "{long:?}");
         std::fs::write(&path, b"s3cret\xff").unwrap();
-        let binary = read(&path).await.unwrap_err();
+        let binary = read_file(&path).await.unwrap_err();
         assert!(matches!(binary, FileFailed::NotUtf8), "{binary:?}");
         assert!(!format!("{binary} {binary:?}").contains("s3cret"));
     }
@@ -112,6 +112,6 @@ mod tests {
         let path = directory.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
         assert!(made.success());
-        assert!(matches!(read(&path).await, Err(FileFailed::NotAFile)));
+        assert!(matches!(read_file(&path).await, Err(FileFailed::NotAFile)));
     }
 }

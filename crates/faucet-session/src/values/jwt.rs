@@ -48,12 +48,9 @@ impl JwtKey {
 }
 
 fn seconds(time: SystemTime) -> i64 {
-    // The clock of a machine is not that far off; a token of such a time is refused by its receiver.
-    Timestamp::try_from(time).map_or(0, |time| time.as_nanosecond().div_euclid(NANOS) as i64)
+    // A clock beyond the year 9999 is as wrong as one that stands at 1970: no server takes the token.
+    Timestamp::try_from(time).map_or(0, Timestamp::as_second)
 }
-
-/// Nanoseconds in a second.
-const NANOS: i128 = 1_000_000_000;
 
 /// The members in the order of their names: the order of a JSON map is a matter of the features that
 /// other crates switch on.

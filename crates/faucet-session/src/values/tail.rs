@@ -52,9 +52,10 @@ impl<R: AsyncRead + Unpin> Tail<R> {
 fn quote(text: &str) -> String {
     let mut quoted = String::new();
     for character in text.chars() {
-        let escaped: String = match character.is_control() {
-            true => character.escape_debug().collect(),
-            false => character.into(),
+        let escaped = match character {
+            // An apostrophe cannot end the quote.
+            '\'' => character.to_string(),
+            _ => character.escape_debug().to_string(),
         };
         if quoted.len() + escaped.len() > LONGEST {
             quoted.push('…');
@@ -88,6 +89,7 @@ mod tests {
             (b"one\ntwo\n\n", "two"),
             (b"one\r\ntwo\r\n", "two"),
             (b"\x1b[31mred \x07", "\\u{1b}[31mred \\u{7}"),
+            (b"can't say \"no\"", "can't say \\\"no\\\""),
             (b"no hunter22 here\n", "no *** here"),
             (b"bad \xff byte", "bad \u{fffd} byte"),
         ] {

@@ -31,6 +31,7 @@ async fn the_end_of_a_body_is_found_in_every_way() {
             200,
             "x",
         ),
+        ("HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", 101, ""),
         // A redirect without a place is an answer.
         ("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", 302, ""),
     ] {
