@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use faucet_common_websocket::patterns::{HeadersSchema, TOKEN};
+use faucet_common_websocket::session::keys::{
+    CloseRule, ControlRule, Heartbeat, HttpRequest, LimitKeys, NamedValue, QueryValue, RateLimit,
+    RouteKeys, ScriptKeys, SessionKeys, SessionMessage, SessionStep, WatchKeys,
+};
 use faucet_common_websocket::{
-    Auth, Compression, ConnectMessage, ConnectOptions, FeedOptions, Frame, ProxySetting,
-    ReconnectKeys, RequestOptions, TimeOptions, TlsConfig, UrlText, connection_rules,
+    Auth, Compression, ConnectOptions, FeedOptions, ProxySetting, ReconnectKeys, RequestOptions,
+    TimeOptions, TlsConfig, UrlText, connection_rules,
 };
 use faucet_core::duration::{self, Seconds};
 use faucet_core::size::{self, Bytes};
@@ -31,6 +35,7 @@ pub struct WebsocketSinkConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
     /// percent-encoded.
     #[schemars(extend("examples" = ["wss://feed.example.com/ws"]))]
+    #[serde(default)]
     pub url: UrlText,
     /// Credentials for the upgrade request, resolved anew on every connect. Default: `none`.
     #[serde(default)]
@@ -40,7 +45,7 @@ pub struct WebsocketSinkConfig {
     /// `{type: binary, data: <base64>}`.
     #[serde(default)]
     #[schemars(extend("examples" = [["{\"op\":\"hello\"}"]], "maxItems" = 10_000, "default" = [], "writeOnly" = true))]
-    pub connect_messages: Vec<ConnectMessage>,
+    pub connect_messages: Vec<SessionMessage>,
     /// The kind of frame that a record becomes.
     #[serde(default)]
     #[schemars(extend("examples" = ["text"]))]
@@ -174,6 +179,75 @@ pub struct WebsocketSinkConfig {
     #[serde(default)]
     #[schemars(extend("examples" = [{"ca_file": "ca.pem"}]))]
     pub tls: TlsConfig,
+    /// Named values for messages, headers and URLs. Each is made when it is first needed, once for a connection.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"ts": {"clock": "ms"}}], "default" = {}))]
+    pub values: BTreeMap<String, NamedValue>,
+    /// HTTP calls before every connect, in order. Needs the feature `session-http`.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"url": "https://api.example.com/token", "take": {"token": "/token"}}]], "default" = []))]
+    pub before_connect: Vec<HttpRequest>,
+    /// The URL, complete, made of names that `before_connect` or a value gives. In place of `url`.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["{endpoint}"]))]
+    pub url_from: Option<String>,
+    /// The hosts that a URL from outside may have (`url_from`, `control[].url`): `host`, `*.host` for
+    /// subdomains, with `:port` where it is not that of the scheme. Such a URL is `wss://`, or leads to this
+    /// machine.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["*.example.com"]], "default" = []))]
+    pub url_hosts: Vec<String>,
+    /// Query parameters that are added to the URL, percent-encoded; a list repeats the name. A parameter with
+    /// `{name?}` is left out while the name has no value.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"streams": "trades"}], "default" = {}, "writeOnly" = true))]
+    pub query: BTreeMap<String, QueryValue>,
+    /// The script that runs after every connect, before `connect_messages`: one of `send`,
+    /// `expect` and `request` in each step.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"expect": {"/type": "welcome"}}]], "default" = []))]
+    pub session: Vec<SessionStep>,
+    /// How long the script may take. Default: 30.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [30, "30s"]))]
+    pub session_timeout: Option<Duration>,
+    /// Rules for messages of the server: the first that matches decides. A sink has no `keep`.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"match": {"/type": "heartbeat"}}]], "default" = []))]
+    pub control: Vec<ControlRule>,
+    /// A message that keeps the connection alive, and its answer.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"message": "ping", "interval": 20, "reply": {"text": "pong"}}]))]
+    pub heartbeat: Option<Heartbeat>,
+    /// Reconnect after this long without any message of the server.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [15, "15s"]))]
+    pub silence_timeout: Option<Duration>,
+    /// Messages sent before our Close when a run ends. A message whose names have no value is left out.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"json": {"op": "unsubscribe"}}]], "default" = [], "writeOnly" = true))]
+    pub goodbye: Vec<SessionMessage>,
+    /// Rules for Closes of the server and for answers to the upgrade: the first that matches decides, before the
+    /// general table.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"codes": [4004], "action": "fail"}]], "default" = []))]
+    pub close_rules: Vec<CloseRule>,
+    /// A planned reconnect after this long, up to 5 % earlier.
+    #[serde(default, with = "duration::option")]
+    #[schemars(with = "Option<Seconds>")]
+    #[schemars(extend("examples" = [82_800, "23h"]))]
+    pub rotate_after: Option<Duration>,
+    /// The most messages that are sent in a time. Pings and Pongs count; a Pong is never held back.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"count": 5, "per": 1}]))]
+    pub send_limit: Option<RateLimit>,
+    /// The most connects in a time to one host and port, by all connections of this process that set the key: the
+    /// strictest limit holds.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"count": 300, "per": "5 min"}]))]
+    pub connect_limit: Option<RateLimit>,
 }
 
 /// The rules between the keys, for the schema; `check` checks them.
@@ -262,13 +336,27 @@ impl WebsocketSinkConfig {
             compression: Compression::default(),
             proxy: ProxySetting::default(),
             tls: TlsConfig::default(),
+            values: BTreeMap::new(),
+            before_connect: Vec::new(),
+            url_from: None,
+            url_hosts: Vec::new(),
+            query: BTreeMap::new(),
+            session: Vec::new(),
+            session_timeout: None,
+            control: Vec::new(),
+            heartbeat: None,
+            silence_timeout: None,
+            goodbye: Vec::new(),
+            close_rules: Vec::new(),
+            rotate_after: None,
+            send_limit: None,
+            connect_limit: None,
         }
     }
 
     /// Checks all keys and reports all problems together.
     pub(crate) fn check(self) -> Result<Checked, Problems> {
         let mut problems = Problems::new();
-        ConnectMessage::check("connect_messages", &self.connect_messages, &mut problems);
         duration::check("ack_timeout", Some(self.ack_timeout), &mut problems);
         duration::check("write_timeout", Some(self.write_timeout), &mut problems);
         for (key, value) in [
@@ -329,7 +417,35 @@ impl WebsocketSinkConfig {
             read_buffer_bytes: self.read_buffer_bytes,
             reconnect_patience: self.reconnect_patience,
             feed: FeedOptions::default(),
-            greeting: self.connect_messages.into_iter().map(Frame::from).collect(),
+            checks_json: false,
+            session: SessionKeys {
+                values: self.values,
+                before_connect: self.before_connect,
+                route: RouteKeys {
+                    url_from: self.url_from,
+                    url_hosts: self.url_hosts,
+                    query: self.query,
+                },
+                script: ScriptKeys {
+                    session: self.session,
+                    session_timeout: self.session_timeout,
+                    greeting: self.connect_messages,
+                    goodbye: self.goodbye,
+                    ..ScriptKeys::default()
+                },
+                control: self.control,
+                watch: WatchKeys {
+                    heartbeat: self.heartbeat,
+                    silence_timeout: self.silence_timeout,
+                    rotate_after: self.rotate_after,
+                    close_rules: self.close_rules,
+                },
+                limits: LimitKeys {
+                    send_limit: self.send_limit,
+                    connect_limit: self.connect_limit,
+                },
+                ..SessionKeys::default()
+            },
         }
     }
 }

@@ -37,7 +37,7 @@ pub use config::WebsocketSinkConfig;
 pub use delivery::delivery_mode::DeliveryMode;
 pub use factory::{WebsocketSinkFactory, register};
 pub use faucet_common_websocket::{
-    Auth, AuthProvider, ConnectMessage, ProxyEnvironment, ProxySetting, TlsConfig, UrlText,
+    Auth, AuthProvider, ProxyEnvironment, ProxySetting, SessionMessage, TlsConfig, UrlText, session,
 };
 pub use record_format::{MessageType, RecordFormat};
 pub use sink::WebsocketSink;

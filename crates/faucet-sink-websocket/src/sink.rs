@@ -64,7 +64,8 @@ impl Sink for WebsocketSink {
             DeliveryMode::AtLeastOnce => Delivery::AtLeastOnce,
         };
         Info::new(WebsocketSinkConfig::NAME, endpoint.redacted_url(), delivery)
-            .with_placeholders_of(endpoint.url_template())
+            .with_placeholders(endpoint.placeholders())
+            .with_own_names(endpoint.own_names())
             .with_warnings(endpoint.warnings())
     }
 

@@ -227,7 +227,7 @@ pub struct WebsocketSourceConfig {
     pub before_connect: Vec<HttpRequest>,
     /// The URL, complete, made of names that `before_connect` or a value gives. In place of `url`.
     #[serde(default)]
-    #[schemars(extend("examples" = ["{endpoint}"], "x-placeholders" = true))]
+    #[schemars(extend("examples" = ["{endpoint}"]))]
     pub url_from: Option<String>,
     /// The hosts that a URL from outside may have (`url_from`, `resume.url`, `control[].url`): `host`, `*.host` for
     /// subdomains, with `:port` where it is not that of the scheme. Such a URL is `wss://`, or leads to this

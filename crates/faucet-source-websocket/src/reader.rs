@@ -171,35 +171,10 @@ impl WebsocketReader {
                 self.outcome = Some(Outcome::Well(Ended::Closed));
             }
             Event::Unmatched(messages) => counters.skip(UNMATCHED, messages),
-            Event::Note(note) => self.tell(&note),
-            Event::Acked { .. } | Event::Waiting | Event::Due => {}
-        }
-    }
-
-    /// Counts and logs something that a conversation wants the user to know.
-    fn tell(&self, note: &Note) {
-        let (component, url) = (&**self.scope.id(), self.driver.url());
-        match note {
-            Note::TopicsRefused { topics, words } => {
-                let topics_refused = topics.len() as u64;
-                self.scope.counters().add(REFUSED_TOPICS, topics_refused);
-                let topics = topics.join(", ");
-                tracing::warn!(component, url, "subscription refused: {topics}: \"{words}\"");
+            Event::Note(Note::TopicsRefused { topics, .. }) => {
+                counters.add(REFUSED_TOPICS, topics.len() as u64);
             }
-            Note::Warned { rule, words } => {
-                tracing::warn!(component, url, "control[{rule}]: \"{words}\"");
-            }
-            Note::Clamped { interval } => {
-                tracing::warn!(
-                    component,
-                    url,
-                    "the interval that the server asks for is out of bounds; {interval:?} is kept"
-                );
-            }
-            Note::Done { place, verb, took } => {
-                tracing::debug!(component, url, ?took, "{place} {verb}");
-            }
-            _ => {}
+            Event::Note(_) | Event::Acked { .. } | Event::Waiting | Event::Due => {}
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
 use faucet_session::connect::Dialing;
-use faucet_session::script::{Batch, Conversation, Entropy};
+use faucet_session::script::{Batch, Conversation, Entropy, Note};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::coop;
@@ -378,8 +378,30 @@ impl Driver {
             Event::Over(Over::Closed(failure)) => {
                 tracing::info!(component, url, "{}", failure.error(url));
             }
+            Event::Note(note) => log_note(component, url, note),
             _ => {}
         }
+    }
+}
+
+/// Logs something that a conversation wants the user to know.
+fn log_note(component: &str, url: &str, note: &Note) {
+    match note {
+        Note::TopicsRefused { topics, words } => {
+            let topics = topics.join(", ");
+            tracing::warn!(component, url, "subscription refused: {topics}: \"{words}\"");
+        }
+        Note::Warned { rule, words } => {
+            tracing::warn!(component, url, "control[{rule}]: \"{words}\"");
+        }
+        Note::Clamped { interval } => {
+            let what = "the server asks for an interval that is out of bounds";
+            tracing::warn!(component, url, ?interval, "{what}; the nearest one is kept");
+        }
+        Note::Done { place, verb, took } => {
+            tracing::debug!(component, url, ?took, "{place} {verb}");
+        }
+        _ => {}
     }
 }
 

@@ -15,10 +15,7 @@ pub(crate) fn session_verdict(end: &SessionEnd) -> Verdict {
     let class = match end {
         SessionEnd::Refused { .. } => Class::Credentials,
         SessionEnd::TopicRefused { .. } => Class::Refusal,
-        SessionEnd::NoAnswer { .. }
-        | SessionEnd::TooLong(_)
-        | SessionEnd::NoBeat(_)
-        | SessionEnd::Silent(_) => Class::Silent,
+        SessionEnd::NoBeat(_) | SessionEnd::Silent(_) => Class::Silent,
         SessionEnd::Value { .. } => Class::Value,
         SessionEnd::Call { why, .. } => return call_verdict(why),
         SessionEnd::Planned { delay, .. } | SessionEnd::Restart { delay, .. } => {
@@ -36,6 +33,9 @@ pub(crate) fn session_verdict(end: &SessionEnd) -> Verdict {
 
 /// The code of our Close.
 pub(crate) fn session_code(end: &SessionEnd) -> u16 {
+    if matches!(end, SessionEnd::NoAnswer { .. } | SessionEnd::TooLong(_)) {
+        return code::GIVEN_UP;
+    }
     match session_verdict(end).class {
         Class::Silent => code::GIVEN_UP,
         Class::Planned | Class::Transient => code::COMING_BACK,

@@ -149,6 +149,12 @@ impl<'a> SchemaView<'a> {
         self.resolve().value.get("items").map(|items| self.at(items))
     }
 
+    /// What the values of a map take whose keys have a pattern.
+    fn pattern_value(self) -> Option<Self> {
+        let patterns = self.resolve().value.get("patternProperties")?.as_object()?;
+        patterns.values().next().map(|value| self.at(value))
+    }
+
     /// The schema of the values of a map that takes any key.
     pub fn map_values(self) -> Option<Self> {
         let values = self.resolve().value.get("additionalProperties");
@@ -247,8 +253,10 @@ impl<'a> SchemaView<'a> {
     pub fn find(self, path: &KeyPath) -> Option<Self> {
         path.steps().iter().try_fold(self, |schema, step| match step {
             Step::Key(name) => {
-                let values = || schema.branches().into_iter().find_map(Self::map_values);
-                schema.property(name).into_iter().next().or_else(values)
+                let branches = || schema.branches().into_iter();
+                let values = || branches().find_map(Self::map_values);
+                let by_pattern = || branches().find_map(Self::pattern_value);
+                schema.property(name).into_iter().next().or_else(values).or_else(by_pattern)
             }
             Step::Index(_) => schema.branches().into_iter().find_map(Self::items),
         })

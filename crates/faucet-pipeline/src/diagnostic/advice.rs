@@ -97,8 +97,6 @@ pub enum Advice {
         /// The key for several components.
         long: &'static str,
     },
-    /// A message of `subscribe_messages` is a map and has to be text.
-    MessageAsText,
     /// The name of a connector stands where a component belongs.
     ConnectorAlone {
         /// The name.

@@ -52,7 +52,6 @@ pub(crate) fn label(advice: &Advice) -> Option<String> {
         Advice::Unquote => "this is text, because of the quotes".to_owned(),
         Advice::Dollar { name } => format!("did you mean `${{{name}}}`?"),
         Advice::OtherTool { ours } => format!("did you mean `{ours}`?"),
-        Advice::MessageAsText => "this is a map".to_owned(),
         Advice::OwnKey => "a file has no keys of your own".to_owned(),
         Advice::TooDeep
         | Advice::Inside { .. }
@@ -134,11 +133,6 @@ pub(crate) fn help(of: &Diagnostic, advice: &Advice) -> Option<String> {
         Advice::OtherTool { ours } => format!("write `{ours}`"),
         Advice::OneComponent { short } => format!("write `{short}` for one component"),
         Advice::SeveralComponents { long } => format!("write `{long}` for several components"),
-        Advice::MessageAsText => {
-            let is_json = |text: &&str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-            let text = of.value.as_deref().filter(is_json).unwrap_or(r#"{"op":"subscribe"}"#);
-            format!("write the message as text, in quotes: '{text}'")
-        }
         Advice::ConnectorAlone { name } => {
             format!("write `type: {name}` below it, and the other keys of the connector")
         }

@@ -8,7 +8,7 @@ use faucet_core::{
 };
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Advice, Owner};
+use crate::diagnostic::Owner;
 use crate::file::declared::Declared;
 use crate::file::effects;
 use crate::file::files;
@@ -163,9 +163,8 @@ impl Reader<'_> {
         let open = self.variables.open_below(place);
         let Checked { built, problems, .. } = entry.check(config.clone(), &open);
         let is_whole = problems.is_empty() && open.is_empty();
-        let problems = as_text(problems, schema, &config);
-        for (problem, advice) in problems {
-            findings.push_with(suggest(problem, of_file).under(place), advice);
+        for problem in problems {
+            findings.push(suggest(problem, of_file).under(place));
         }
         // What is wrong with a key is told before it is asked whether it matters to another one.
         effects::warn(&config, schema, place, findings);
@@ -182,6 +181,16 @@ impl Reader<'_> {
             findings.uses(None);
         }
         built.filter(|_| !is_guess)
+    }
+
+    /// A name of the component itself must not be one of the context too.
+    fn check_own_names(&self, own: &[String], place: &KeyPath, findings: &mut Findings<'_>) {
+        let twice = self.context.iter().flatten().filter(|name| own.contains(name));
+        for name in twice {
+            let of = place.clone().then("values").then(name.as_str());
+            let at = KeyPath::key("context").then(name.as_str());
+            findings.push(Problem::new(at, ProblemKind::Duplicate { of }));
+        }
     }
 
     /// Each placeholder that the component's description names needs a value. The problem stands at
@@ -201,6 +210,9 @@ impl Reader<'_> {
             // What could not be read has no part in the description.
             names.extend(files::placeholders(config, schema));
         }
+        let own = own_names(info, config);
+        names.retain(|name| !own.contains(name));
+        self.check_own_names(&own, place, findings);
         let is_described =
             info.is_some() || schema.keys().iter().any(|k| k.schema.has_placeholders());
         findings.uses(is_described.then_some(&*names));
@@ -217,7 +229,8 @@ impl Reader<'_> {
             }
             let at = places.first().unwrap_or(place);
             let mut problem = template::no_value(at.clone(), name);
-            if let Some(meant) = nearest(name, context.iter().map(String::as_str)) {
+            let known = context.iter().chain(&own).map(String::as_str);
+            if let Some(meant) = nearest(name, known) {
                 let near = Some(meant.to_owned());
                 problem.kind = ProblemKind::Placeholder { name: name.clone(), near };
                 problem.help = None;
@@ -225,49 +238,6 @@ impl Reader<'_> {
             findings.push(problem);
         }
     }
-}
-
-/// Puts one problem in the place of those that only say that a map is no text: an item that takes
-/// text, or a map of a few keys, and holds a map of other keys.
-fn as_text(
-    problems: Problems,
-    schema: SchemaView<'_>,
-    config: &Value,
-) -> Vec<(Problem, Option<Advice>)> {
-    let takes_text = |path: &KeyPath| {
-        let item = schema.find(path);
-        let of = |schema: SchemaView<'_>| {
-            schema.types().contains(&"string")
-                || schema.variants().iter().any(|variant| variant.types().contains(&"string"))
-        };
-        item.is_some_and(of) && path.get(config).is_some_and(Value::is_object)
-    };
-    let mut all: Vec<(Problem, Option<Advice>)> = Vec::new();
-    let mut maps: Vec<KeyPath> = Vec::new();
-    for problem in problems {
-        let around = std::iter::successors(Some(problem.path.clone()), KeyPath::parent);
-        let map = around.take_while(|path| !path.is_root()).find(takes_text);
-        let Some(map) = map.filter(|map| !means_a_map(map, schema, config)) else {
-            all.push((problem, None));
-            continue;
-        };
-        if !maps.contains(&map) {
-            let kind = ProblemKind::WrongType { found: "a map" };
-            let problem = Problem::new(map.clone(), kind).expected("text");
-            all.push((problem, Some(Advice::MessageAsText)));
-            maps.push(map);
-        }
-    }
-    all
-}
-
-/// Whether the map at `path` is one of those that the key takes, with or without mistakes: its
-/// constant keys fit, or it has another key of theirs.
-fn means_a_map(path: &KeyPath, schema: SchemaView<'_>, config: &Value) -> bool {
-    let (Some(item), Some(value)) = (schema.find(path), path.get(config)) else { return true };
-    let known = item.variants().into_iter().flat_map(SchemaView::keys);
-    let mut others = known.filter(|key| key.schema.constant().is_none());
-    !item.branch_of(value).keys().is_empty() || others.any(|key| value.get(key.name).is_some())
 }
 
 /// What a file says of a component's connector.
@@ -359,4 +329,12 @@ fn find_placeholder(name: &str, value: &Value, path: &KeyPath, places: &mut Vec<
         }
         _ => {}
     }
+}
+
+/// The names that the component itself gives values.
+fn own_names(info: Option<&Info>, config: &Value) -> Vec<String> {
+    let mut names = info.map_or_else(Vec::new, |info| info.own_names.clone());
+    let values = config.get("values").and_then(Value::as_object);
+    names.extend(values.into_iter().flat_map(|values| values.keys().cloned()));
+    names
 }

@@ -90,17 +90,32 @@ fn keys_with<'a, T>(
     note: &dyn Fn(SchemaView<'a>) -> Option<T>,
 ) -> Vec<(KeyPath, T)> {
     let mut found = Vec::new();
-    let Value::Object(map) = config else { return found };
+    let mut look = |path: KeyPath, value: &Value, schema: SchemaView<'a>| match note(schema) {
+        Some(noted) => found.push((path, noted)),
+        None => {
+            let below = keys_with(value, schema, note);
+            found.extend(below.into_iter().map(|(inner, noted)| (inner.under(&path), noted)));
+        }
+    };
+    let map = match config {
+        Value::Object(map) => map,
+        Value::Array(items) => {
+            let schema = schema.items().into_iter();
+            for (schema, (index, item)) in
+                schema.flat_map(|s| items.iter().enumerate().map(move |i| (s, i)))
+            {
+                look(KeyPath::root().at(index), item, schema);
+            }
+            return found;
+        }
+        _ => return found,
+    };
+    if let Some(values) = schema.map_values() {
+        map.iter().for_each(|(name, value)| look(KeyPath::key(name.as_str()), value, values));
+    }
     for key in schema.branch_of(config).keys() {
         let Some(value) = map.get(key.name) else { continue };
-        let path = KeyPath::key(key.name);
-        match note(key.schema) {
-            Some(noted) => found.push((path, noted)),
-            None => {
-                let below = keys_with(value, key.schema, note);
-                found.extend(below.into_iter().map(|(inner, noted)| (inner.under(&path), noted)));
-            }
-        }
+        look(KeyPath::key(key.name), value, key.schema);
     }
     found
 }

@@ -87,12 +87,6 @@ impl<'a> Findings<'a> {
         self.used.as_ref()
     }
 
-    /// The places of messages that are maps and have to be text.
-    pub(crate) fn maps_for_text(&self) -> Vec<KeyPath> {
-        let is_map = |found: &&Diagnostic| matches!(found.advice, Some(Advice::MessageAsText));
-        self.found.iter().filter(is_map).map(|found| found.problem.path.clone()).collect()
-    }
-
     /// The unknown keys, and those that were probably meant.
     pub(crate) fn meant(&self) -> Vec<(KeyPath, KeyPath)> {
         let meant = self.errors().filter_map(|error| {

@@ -1,6 +1,7 @@
 //! The parts of a pipeline file that hold secrets.
 
-use faucet_core::{KeyPath, Problem, ProblemKind, Registry, Step};
+use faucet_core::template;
+use faucet_core::{KeyPath, Problem, ProblemKind, Registry, SchemaView, Step};
 use serde_json::Value;
 
 use crate::diagnostic::{Owner, Span, is_secret_name};
@@ -13,8 +14,6 @@ pub(crate) struct Secrets<'a> {
     pub(crate) tree: &'a Value,
     pub(crate) owners: &'a [Owner],
     pub(crate) registry: &'a Registry,
-    /// The messages that are maps and have to be text: their keys say whether a value is a secret.
-    pub(crate) maps: Vec<KeyPath>,
     /// Unknown keys, and those that were probably meant.
     pub(crate) meant: Vec<(KeyPath, KeyPath)>,
 }
@@ -22,7 +21,7 @@ pub(crate) struct Secrets<'a> {
 impl<'a> Secrets<'a> {
     /// Looks for secrets in the tree of a file with these components.
     pub(crate) fn of(tree: &'a Value, owners: &'a [Owner], registry: &'a Registry) -> Self {
-        Self { tree, owners, registry, maps: Vec::new(), meant: Vec::new() }
+        Self { tree, owners, registry, meant: Vec::new() }
     }
 
     /// Whether no message may show the value at `path`: it is a secret, or stands below a key that
@@ -41,43 +40,58 @@ impl<'a> Secrets<'a> {
         if path.last_key() == Some("type") {
             return false;
         }
-        if self.maps.iter().any(|map| path.is_within(map)) {
+        // A message that is a map or a list shows itself, but for what the names in it say.
+        if self.is_in_message(path) {
             return self.is_secret(path);
         }
         around.any(|path| self.is_secret(&path) || is_auth(&path))
     }
 
-    /// Whether the value at `path` is a secret: by the schema of its key, and where it has none by
-    /// its name. The name of any key above counts too.
-    pub(crate) fn is_secret(&self, path: &KeyPath) -> bool {
-        let owner = self.owners.iter().rev().find(|owner| path.is_within(&owner.place));
-        let schema = owner
-            .filter(|owner| owner.place != *path)
-            .and_then(|owner| owner.schema(self.registry)?.find(&path.relative_to(&owner.place)));
-        let named = || {
-            path.steps().iter().any(|step| match step {
-                Step::Key(key) => is_secret_name(key),
-                _ => false,
+    /// The component that has the key at `path`, as a schema, and the path in it.
+    fn component(&self, path: &KeyPath) -> Option<(SchemaView<'_>, KeyPath)> {
+        let owner = self.owners.iter().rev().find(|owner| path.is_within(&owner.place))?;
+        let inner = path.relative_to(&owner.place);
+        let schema = owner.schema(self.registry)?;
+        (owner.place != *path).then_some((schema, inner))
+    }
+
+    /// Whether the value at `path` is a message as text.
+    fn is_message(&self, path: &KeyPath) -> bool {
+        let found = self.component(path).and_then(|(schema, inner)| schema.find(&inner));
+        found.is_some_and(|found| found.resolve().value().get("title") == Some(&"message".into()))
+    }
+
+    /// Whether the value at `path` is a part of a message that is a map or a list.
+    fn is_in_message(&self, path: &KeyPath) -> bool {
+        let Some((schema, inner)) = self.component(path) else { return false };
+        let around = std::iter::successors(inner.parent(), KeyPath::parent);
+        around.take_while(|path| !path.is_root()).any(|path| {
+            let found = schema.find(&path);
+            found.is_some_and(|found| {
+                found.resolve().value().get("title") == Some(&"message".into())
             })
+        })
+    }
+
+    /// Whether the value at `path` is a secret: by the schema of its key, and where it has none by
+    /// its name. The names of the keys above it that no schema has count too.
+    pub(crate) fn is_secret(&self, path: &KeyPath) -> bool {
+        let Some((schema, inner)) = self.component(path) else {
+            return is_named_secret(path.steps());
         };
-        match schema {
-            Some(schema) => schema.is_secret(),
-            // Everything below an unknown key, such as a misspelled `auth`, may be a secret.
-            None => {
-                named()
-                    || path.steps().iter().any(|step| match step {
-                        Step::Key(key) => matches!(&**key, "auth" | "headers"),
-                        _ => false,
-                    })
-            }
+        if let Some(found) = schema.find(&inner) {
+            return found.is_secret();
         }
+        // The schema knows the keys up to here.
+        let around = std::iter::successors(inner.parent(), KeyPath::parent);
+        let known = around.into_iter().find(|path| path.is_root() || schema.find(path).is_some());
+        let known = known.map_or(0, |path| path.steps().len());
+        is_named_secret(&inner.steps()[known..])
     }
 
     /// Whether the value at `path` is a URL or the path of a file.
     pub(crate) fn is_address(&self, path: &KeyPath) -> bool {
-        let owner = self.owners.iter().rev().find(|owner| path.is_within(&owner.place));
-        let schema = owner
-            .and_then(|owner| owner.schema(self.registry)?.find(&path.relative_to(&owner.place)));
+        let schema = self.component(path).and_then(|(schema, inner)| schema.find(&inner));
         schema.is_some_and(|schema| schema.has_placeholders() || schema.file_use().is_some())
     }
 
@@ -97,15 +111,31 @@ impl<'a> Secrets<'a> {
             if place.value.is_none() || text.is_empty() || variables.shown(path).is_some() {
                 continue;
             }
+            // A placeholder is the name of a secret, and none itself.
+            if !template::placeholders(text).is_empty() {
+                continue;
+            }
             let name = path.last_key().unwrap_or_default();
-            // A header is a secret for logs. Most of them are none for the users of the machine.
-            let is_header = path.parent().is_some_and(|p| p.last_key() == Some("headers"));
-            let literal = self.is_secret(path) && (!is_header || is_secret_name(name));
+            // A header, a parameter and a message are secrets for logs. Most of them are none for the users
+            // of the machine.
+            let is_likely = path.parent().is_none_or(|around| {
+                !matches!(around.last_key(), Some("headers" | "query")) && !self.is_message(path)
+            });
+            let literal = self.is_secret(path) && (is_likely || is_secret_name(name));
             if literal || has_password(text) {
                 findings.warn(Problem::new(path.clone(), ProblemKind::LiteralSecret));
             }
         }
     }
+}
+
+/// Whether one of the keys has the name of a secret.
+fn is_named_secret(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match step {
+        // Everything below an unknown key, such as a misspelled `auth`, may be a secret.
+        Step::Key(key) => is_secret_name(key) || matches!(&**key, "auth" | "headers"),
+        _ => false,
+    })
 }
 
 /// Whether the text is a URL with a password.

@@ -235,7 +235,6 @@ impl PipelineSpec {
         let (pipeline, mut findings) = assemble(&file, found);
         let owners = findings.owners().to_vec();
         let mut secrets = Secrets::of(&tree, &owners, registry);
-        secrets.maps = findings.maps_for_text();
         secrets.meant = findings.meant();
         if self.is_readable {
             secrets.warn(&places, &variables, &mut findings);

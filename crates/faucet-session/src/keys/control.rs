@@ -47,7 +47,7 @@ pub struct ControlRule {
     /// The URL of the next connect, complete, made of names. Its host must be among `url_hosts`, and `query` is
     /// not added.
     #[serde(default)]
-    #[schemars(extend("examples" = ["{next_url}"], "x-only-with" = {"action": ["reconnect"]}, "x-placeholders" = true))]
+    #[schemars(extend("examples" = ["{next_url}"], "x-only-with" = {"action": ["reconnect"]}))]
     pub url: Option<String>,
 }
 

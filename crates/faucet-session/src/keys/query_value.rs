@@ -49,8 +49,7 @@ impl JsonSchema for QueryValue {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": ["string", "array"],
-            "items": { "type": "string", "x-placeholders": true, "writeOnly": true },
-            "x-placeholders": true,
+            "items": { "type": "string", "writeOnly": true },
             "writeOnly": true,
         })
     }

@@ -21,7 +21,7 @@ use crate::keys::step::ten_seconds;
 #[schemars(extend("examples" = [{"url": "https://api.example.com/token", "method": "POST", "take": {"token": "/data/token"}}]))]
 pub struct HttpRequest {
     /// The URL.
-    #[schemars(extend("examples" = ["https://api.example.com/token"], "x-placeholders" = true))]
+    #[schemars(extend("examples" = ["https://api.example.com/token"]))]
     pub url: String,
     /// The method.
     #[serde(default)]
@@ -148,6 +148,6 @@ impl JsonSchema for HeaderText {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "writeOnly": true, "x-placeholders": true })
+        schemars::json_schema!({ "type": "string", "writeOnly": true })
     }
 }

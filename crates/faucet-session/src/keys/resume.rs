@@ -35,7 +35,7 @@ pub struct ResumeKeys {
     /// The URL of a connect that resumes, complete, made of kept names. Its host must be among `url_hosts`.
     /// Default: as for the first connect.
     #[serde(default)]
-    #[schemars(extend("examples" = ["{resume_url}"], "x-placeholders" = true, "x-only-with" = {"keep": "given"}))]
+    #[schemars(extend("examples" = ["{resume_url}"], "x-only-with" = {"keep": "given"}))]
     pub url: Option<String>,
     /// The cursor of the very first run.
     #[serde(default)]

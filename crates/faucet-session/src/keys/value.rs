@@ -115,7 +115,7 @@ pub struct MadeValue {
     pub key_is: Option<KeyForm>,
     /// The text that is hashed or encoded, with placeholders.
     #[serde(default)]
-    #[schemars(extend("examples" = ["{ts}GET/users/self/verify"], "x-placeholders" = true))]
+    #[schemars(extend("examples" = ["{ts}GET/users/self/verify"]))]
     pub text: Option<String>,
     /// Members of the token's header beside `alg` and `typ`. Texts may have placeholders.
     #[serde(default)]
@@ -244,7 +244,7 @@ impl JsonSchema for NamedValue {
         json_schema!({
             "title": "value",
             "anyOf": [
-                { "type": "string", "description": "Text with placeholders.", "x-placeholders": true },
+                { "type": "string", "description": "Text with placeholders." },
                 made,
             ],
         })

@@ -193,6 +193,8 @@ impl SinkMachine {
             | Event::Waiting
             | Event::Idle
             | Event::Due
+            | Event::Unmatched(_)
+            | Event::Note(_)
             | Event::Over(Over::Left(_)) => {}
         }
     }
