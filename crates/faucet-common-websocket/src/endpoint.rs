@@ -67,6 +67,11 @@ impl Endpoint {
         }
     }
 
+    /// The conversation that the configuration asks for, if it asks for one.
+    pub fn plan(&self) -> Option<&Arc<Plan>> {
+        self.plan.as_ref()
+    }
+
     /// The names that the configuration gives values itself.
     pub fn own_names(&self) -> Vec<String> {
         self.plan.as_ref().map(|plan| plan.own_names.clone()).unwrap_or_default()

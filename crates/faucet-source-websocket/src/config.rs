@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use faucet_common_websocket::patterns::{HeadersSchema, TOKEN};
 use faucet_common_websocket::session::keys::{
-    CloseRule, ContinuityKeys, ControlRule, Heartbeat, HttpRequest, LimitKeys, NamedValue,
-    QueryValue, RateLimit, ReadingKeys, ResumeKeys, RouteKeys, ScriptKeys, SessionKeys,
-    SessionMessage, SessionStep, Subscribe, TopicSchema, WatchKeys,
+    CloseRule, ContinuityKeys, ControlRule, DedupKeys, Heartbeat, HttpRequest, LimitKeys,
+    NamedValue, QueryValue, RateLimit, ReadingKeys, ResumeKeys, RouteKeys, ScriptKeys,
+    SequenceKeys, SessionKeys, SessionMessage, SessionStep, Subscribe, TopicSchema, WatchKeys,
 };
 use faucet_common_websocket::session::reading::{Decompress, Framing};
 use faucet_common_websocket::{
@@ -328,6 +328,14 @@ pub struct WebsocketSourceConfig {
     #[serde(default)]
     #[schemars(extend("examples" = [{"cursor": "/time_us", "order": "increasing"}]))]
     pub resume: Option<ResumeKeys>,
+    /// Which records count as repeated and are left out.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"records": 10_000, "key": ["/id"]}]))]
+    pub dedup: Option<DedupKeys>,
+    /// Where messages have numbers, and what a hole in them does.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"last": "/trade_id", "per": ["/product_id"]}]))]
+    pub sequence: Option<SequenceKeys>,
 }
 
 /// The rules between the keys, for the schema; `check` checks them.
@@ -509,7 +517,11 @@ impl WebsocketSourceConfig {
                     unwrap: self.unwrap,
                     explode: self.explode,
                 },
-                continuity: ContinuityKeys { resume: self.resume, dedup: None, sequence: None },
+                continuity: ContinuityKeys {
+                    resume: self.resume,
+                    dedup: self.dedup,
+                    sequence: self.sequence,
+                },
             },
         }
     }

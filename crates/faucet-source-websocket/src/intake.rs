@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use faucet_common_websocket::session::keys::OnGap;
 use faucet_common_websocket::{Received, Stamp, Taken};
-use faucet_core::{Batch, BatchPayload, Chunk, Error, Pager, Span, StreamPage};
+use faucet_core::{
+    Batch, BatchPayload, Chunk, Error, ErrorKind, Gap, GapReason, Pager, Span, StreamPage,
+    Timestamp,
+};
 
 use crate::checked::Checked;
+use crate::continuity::Continuity;
 use crate::decode::{Decoder, Fault, rejected};
 use crate::message_format::OnParseError;
 use crate::outage::Outages;
@@ -33,6 +38,8 @@ pub(crate) enum Progress {
     Complete,
     /// A message ends the run.
     Failed(Error),
+    /// Messages are missing, and the connection is to be left for that.
+    Hole,
 }
 
 /// Takes messages into pages, and counts them.
@@ -40,6 +47,8 @@ pub(crate) enum Progress {
 pub(crate) struct Intake {
     pub(crate) pager: Pager,
     pub(crate) outages: Outages,
+    /// Where the configuration asks for one.
+    pub(crate) continuity: Option<Box<Continuity>>,
     decoder: Decoder,
     on_parse_error: OnParseError,
     /// The redacted URL, if records are wrapped.
@@ -51,6 +60,8 @@ pub(crate) struct Intake {
     skipped: u64,
     /// The run is over: a message that would fail it is skipped.
     stopping: bool,
+    /// A hole was passed for which the connection is to be left.
+    hole: bool,
 }
 
 impl Intake {
@@ -58,6 +69,7 @@ impl Intake {
         Self {
             pager: Pager::new(checked.page),
             outages: Outages::default(),
+            continuity: None,
             decoder: Decoder::new(checked.format, checked.excerpts),
             on_parse_error: checked.on_parse_error,
             envelope: checked.envelope.then(|| Arc::from(url)),
@@ -67,6 +79,7 @@ impl Intake {
             records: 0,
             skipped: 0,
             stopping: false,
+            hole: false,
         }
     }
 
@@ -84,7 +97,7 @@ impl Intake {
 
     /// Takes a batch, whose places are in [`spans`](Self::spans).
     pub(crate) fn accept(&mut self, received: Received<'_>) -> Progress {
-        let Received { bytes: taken, stamp, batch } = received;
+        let Received { bytes: taken, stamp, mut batch } = received;
         let chunk = match &taken {
             Taken::Shared(bytes) => Chunk::Shared(bytes),
             Taken::Small(bytes) => Chunk::Small(bytes),
@@ -92,6 +105,9 @@ impl Intake {
         self.stamp = Some(stamp);
         self.outages.message(stamp.timestamp);
         self.waiting.next = 0;
+        if let (Some(continuity), Some(batch)) = (&mut self.continuity, &mut batch) {
+            continuity.begin(std::mem::take(&mut batch.marks));
+        }
         self.waiting.all = match batch {
             None => self.decoder.all(bytes_of(&chunk), &self.waiting.spans),
             Some(batch) => self.decoder.all_of(&batch, &self.waiting.spans),
@@ -123,9 +139,77 @@ impl Intake {
 
     /// Takes messages until the page is full.
     fn advance(&mut self, chunk: Chunk<'_>) -> Progress {
+        if self.continuity.is_some() {
+            return self.advance_by_marks(chunk);
+        }
         match self.waiting.all {
             Some(payload) => self.take_many(chunk, payload, self.waiting.spans.len()),
-            None => self.take_each(chunk),
+            None => self.take_each(chunk, self.waiting.spans.len()),
+        }
+    }
+
+    /// Takes messages up to each mark, passes the mark, and goes on.
+    fn advance_by_marks(&mut self, chunk: Chunk<'_>) -> Progress {
+        loop {
+            let next = self.waiting.next;
+            let passed = self.continuity.as_mut().map_or(Ok(()), |talk| talk.pass(next));
+            match passed {
+                Ok(()) => {}
+                Err(OnGap::Fail) => return Progress::Failed(hole()),
+                Err(_) => self.hole = true,
+            }
+            let len = self.waiting.spans.len();
+            if next >= len || self.pager.is_full() {
+                return if std::mem::take(&mut self.hole) {
+                    Progress::Hole
+                } else {
+                    Progress::Going
+                };
+            }
+            let mark = self.continuity.as_ref().and_then(|talk| talk.next_mark());
+            let mut end = mark.map_or(len, |mark| mark.clamp(next + 1, len));
+            if self.continuity.as_ref().is_some_and(|talk| talk.repeats.is_some()) {
+                end = next + 1;
+                let message = &bytes_of(&chunk)[self.waiting.spans[next].range()];
+                if self.is_repeat(message) {
+                    self.waiting.next += 1;
+                    continue;
+                }
+            }
+            let progress = match self.waiting.all {
+                Some(payload) => self.take_many(chunk, payload, end),
+                None => self.take_each(chunk, end),
+            };
+            if !matches!(progress, Progress::Going) {
+                return progress;
+            }
+        }
+    }
+
+    fn is_repeat(&mut self, message: &[u8]) -> bool {
+        let is_json = match self.waiting.all {
+            Some(payload) => matches!(payload, BatchPayload::Json | BatchPayload::JudgedJson),
+            None => faucet_core::json::check(message).is_ok(),
+        };
+        self.continuity.as_mut().is_some_and(|talk| talk.is_repeat(message, is_json))
+    }
+
+    /// The gap that stands before the next record, if one does.
+    fn gap(&mut self, at: Timestamp) -> Option<Gap> {
+        let before = self.continuity.as_mut().map(|talk| talk.take_before()).unwrap_or_default();
+        let last = self.outages.last_message();
+        let outage = self.outages.handed_over(at);
+        match (outage, before.missing) {
+            (Some(outage), Some(Some(missing))) => Some(outage.with_missing(missing)),
+            (Some(outage), _) => Some(outage),
+            (None, None | Some(Some(0))) => None,
+            (None, Some(missing)) => {
+                let gap = Gap::new(GapReason::Sequence).between(last.unwrap_or(at), at);
+                Some(match missing {
+                    Some(missing) => gap.with_missing(missing),
+                    None => gap,
+                })
+            }
         }
     }
 
@@ -133,7 +217,7 @@ impl Intake {
     fn take_many(&mut self, chunk: Chunk<'_>, payload: BatchPayload, end: usize) -> Progress {
         let Some(Stamp { instant, timestamp }) = self.stamp else { return Progress::Going };
         let next = self.waiting.next;
-        if let Some(gap) = self.outages.handed_over(timestamp) {
+        if let Some(gap) = self.gap(timestamp) {
             self.pager.gap(gap, instant);
         }
         let wanted = self.stop.wanted(self.records).min((end - next) as u64) as usize;
@@ -147,10 +231,17 @@ impl Intake {
         let taken = self.pager.push_batch(&batch, instant);
         self.waiting.next += taken;
         self.records += taken as u64;
+        if let Some(continuity) = &mut self.continuity {
+            continuity.handed_over(taken);
+        }
         if self.waiting.all.is_some() {
             self.decoder.count(taken);
         }
         if self.stop.is_complete(self.records) {
+            // The position stands behind the last record, and no further.
+            if let Some(continuity) = &mut self.continuity {
+                let _ = continuity.pass(self.waiting.next);
+            }
             self.drop_waiting();
             return Progress::Complete;
         }
@@ -158,9 +249,9 @@ impl Intake {
     }
 
     /// Looks at each message.
-    fn take_each(&mut self, chunk: Chunk<'_>) -> Progress {
+    fn take_each(&mut self, chunk: Chunk<'_>, end: usize) -> Progress {
         let bytes = bytes_of(&chunk);
-        while let Some(span) = self.waiting.spans.get(self.waiting.next).copied()
+        while let Some(span) = self.waiting.spans[..end].get(self.waiting.next).copied()
             && !self.pager.is_full()
         {
             let message = &bytes[span.range()];
@@ -193,7 +284,7 @@ impl Intake {
 
     fn divert(&mut self, message: &[u8], span: Span, fault: &Fault) {
         let Some(Stamp { instant, timestamp }) = self.stamp else { return };
-        if let Some(gap) = self.outages.handed_over(timestamp) {
+        if let Some(gap) = self.gap(timestamp) {
             self.pager.gap(gap, instant);
         }
         let rejected = rejected(message, span.kind, timestamp, self.envelope.as_ref(), fault);
@@ -235,6 +326,13 @@ impl Intake {
     pub(crate) fn take_skipped(&mut self) -> u64 {
         std::mem::take(&mut self.skipped)
     }
+}
+
+/// The error of a hole that ends the run.
+fn hole() -> Error {
+    Error::new(ErrorKind::Protocol, "messages are missing: their numbers jump (sequence)")
+        .with_phase("read")
+        .with_hint("sequence.on_gap: report goes on, and reports the hole")
 }
 
 fn bytes_of<'a>(chunk: &Chunk<'a>) -> &'a [u8] {

@@ -27,6 +27,7 @@
 
 mod checked;
 mod config;
+mod continuity;
 mod ctrl_c;
 mod decode;
 mod factory;

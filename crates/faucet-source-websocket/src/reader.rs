@@ -6,12 +6,13 @@ use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use faucet_common_websocket::session::script::Note;
-use faucet_common_websocket::{Driver, Event, Failure, Over};
+use faucet_common_websocket::{Driver, Event, Failure, GaveUp, Over};
 use faucet_core::{
-    ConnectionState, Counters, Ended, Error, Next, PageReader, Result, Scope, StreamPage,
+    ConnectionState, Counters, Ended, Error, Next, PageReader, Position, Result, Scope, StreamPage,
 };
 
 use crate::checked::Checked;
+use crate::continuity::Continuity;
 use crate::ctrl_c::CtrlC;
 use crate::intake::{Intake, Progress};
 
@@ -19,6 +20,7 @@ use crate::intake::{Intake, Progress};
 const NOT_DECODED: &str = "parse_error";
 const AFTER_OUTAGE: &str = "after_outage";
 const UNMATCHED: &str = "unmatched";
+const DUPLICATE: &str = "duplicate";
 
 /// How many topics were refused.
 const REFUSED_TOPICS: &str = "refused_topics";
@@ -75,8 +77,17 @@ impl WebsocketReader {
         let listens = checked.stop_on_ctrl_c && !scope.can_be_cancelled();
         let ctrl_c = listens.then(CtrlC::listen).transpose()?;
         scope.counters().set_connection(ConnectionState::Connecting);
+        let mut intake = Intake::new(checked, driver.url());
+        let mut driver = driver;
+        let mut continuity = checked.endpoint.plan().and_then(|plan| Continuity::new(plan));
+        if let (Some(continuity), Some(position)) = (&mut continuity, scope.position()) {
+            continuity.restore(position)?;
+            let place = continuity.place.clone();
+            driver.resume_from(place.cursor, place.kept);
+        }
+        intake.continuity = continuity.map(Box::new);
         Ok(Self {
-            intake: Intake::new(checked, driver.url()),
+            intake,
             driver,
             scope: scope.clone(),
             ctrl_c,
@@ -136,6 +147,7 @@ impl WebsocketReader {
             Progress::Going => {}
             Progress::Complete => self.outcome = Some(Outcome::Well(Ended::MaxRecords)),
             Progress::Failed(error) => self.outcome = Some(Outcome::Failed(error)),
+            Progress::Hole => self.driver.abandon(GaveUp::Hole),
         }
     }
 
@@ -155,6 +167,9 @@ impl WebsocketReader {
             Event::Lost { failure, .. } => {
                 counters.set_connection(ConnectionState::Waiting);
                 self.intake.outages.lost();
+                if let Some(continuity) = &mut self.intake.continuity {
+                    continuity.lost();
+                }
                 self.trouble = Some(Trouble::Lost(failure));
             }
             Event::Idle => {
@@ -239,6 +254,11 @@ impl WebsocketReader {
         if skipped > 0 {
             self.scope.counters().skip(NOT_DECODED, skipped);
         }
+        let continuity = self.intake.continuity.as_mut();
+        let duplicates = continuity.map_or(0, |continuity| continuity.take_duplicates());
+        if duplicates > 0 {
+            self.scope.counters().skip(DUPLICATE, duplicates);
+        }
     }
 }
 
@@ -265,6 +285,19 @@ impl PageReader for WebsocketReader {
             }
             (_, page) => Ok(page),
         }
+    }
+
+    fn position(&self) -> Option<Position> {
+        self.intake.continuity.as_ref()?.position()
+    }
+
+    async fn committed(&mut self, upto: &Position) -> Result<()> {
+        let continuity = self.intake.continuity.as_mut();
+        let replies = continuity.map(|continuity| continuity.flushed(upto)).unwrap_or_default();
+        for reply in replies {
+            self.driver.reply(reply);
+        }
+        Ok(())
     }
 
     async fn hold(&mut self) {

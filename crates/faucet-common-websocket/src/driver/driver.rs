@@ -9,7 +9,9 @@ use std::time::Instant;
 use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
 use faucet_session::connect::Dialing;
-use faucet_session::script::{Batch, Conversation, Entropy, Note};
+use faucet_session::plan::Sent;
+use faucet_session::script::{Batch, Conversation, Entropy, Kept, Note};
+use faucet_session::template::Token;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::coop;
@@ -323,6 +325,18 @@ impl Driver {
     /// How many bytes the socket has taken on this connection.
     pub fn written(&self) -> u64 {
         self.machine.written()
+    }
+
+    /// Goes on from a saved position of the feed. Call it before the first poll.
+    pub fn resume_from(&mut self, cursor: Option<Token>, kept: Kept) {
+        if let Some(talk) = &mut self.machine.conversation {
+            talk.resume_from(cursor, kept);
+        }
+    }
+
+    /// Sends an answer that had to wait, if there is a connection.
+    pub fn reply(&mut self, reply: Sent) {
+        self.machine.reply(reply, now());
     }
 
     /// Says whether a lost connection is wanted back. While none is, no attempt begins, and the

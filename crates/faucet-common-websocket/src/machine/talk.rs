@@ -132,6 +132,14 @@ impl Machine {
         self.obey(now);
     }
 
+    /// Sends an answer that had to wait.
+    pub(crate) fn reply(&mut self, reply: faucet_session::plan::Sent, now: Instant) {
+        if let Some(talk) = &mut self.conversation {
+            talk.reply(reply, now);
+        }
+        self.obey(now);
+    }
+
     /// Sends the last messages before our Close.
     pub(crate) fn say_goodbye(&mut self, now: Instant) {
         let at = self.at(now);

@@ -7,7 +7,9 @@ use std::time::Duration;
 use faucet_core::Scope;
 use faucet_core::select::Pointer;
 
-use crate::keys::{CloseRule, CursorOrder, DedupKeys, RateLimit};
+use crate::keys::{
+    CloseRule, CountScope, CursorOrder, DedupKeys, NumberOrder, OnGap, RateLimit, SequenceKeys,
+};
 use crate::names::Book;
 use crate::plan::call::CallPlan;
 use crate::plan::host_pattern::{self, HostPattern, UrlRefused};
@@ -86,40 +88,67 @@ pub(crate) struct Reading {
 
 /// How a feed goes on over connections.
 #[derive(Debug, Default)]
-pub(crate) struct Continuity {
-    pub(crate) cursor: Option<CursorPlan>,
-    pub(crate) keep: Vec<Arc<str>>,
-    pub(crate) dedup: Option<DedupKeys>,
-    pub(crate) sequence: Option<SequencePlan>,
-    pub(crate) has_resume: bool,
+pub struct Continuity {
+    /// The position.
+    pub cursor: Option<CursorPlan>,
+    /// The names that belong to the position.
+    pub keep: Vec<Arc<str>>,
+    /// Which records are left out as repeated.
+    pub dedup: Option<DedupKeys>,
+    /// The numbers of messages.
+    pub sequence: Option<SequencePlan>,
+    /// Whether `resume` is set.
+    pub has_resume: bool,
 }
 
 /// The position of a feed.
 #[derive(Debug)]
-pub(crate) struct CursorPlan {
-    pub(crate) place: Pointer,
-    pub(crate) order: CursorOrder,
-    pub(crate) rewind: u64,
-    pub(crate) start: Option<Token>,
+pub struct CursorPlan {
+    /// Where a message tells its position.
+    pub place: Pointer,
+    /// Which of two cursors is the later one.
+    pub order: CursorOrder,
+    /// Taken off a numeric cursor.
+    pub rewind: u64,
+    /// The cursor of the very first run.
+    pub start: Option<Token>,
 }
 
-/// The numbers of messages.
-#[derive(Debug)]
-pub(crate) struct SequencePlan {
-    pub(crate) last: Pointer,
-    pub(crate) first: Option<Pointer>,
-    pub(crate) previous: Option<Pointer>,
-    pub(crate) per: Vec<Pointer>,
-    pub(crate) order: crate::keys::NumberOrder,
+/// What the numbers of messages do. Their places are among those of the rules.
+#[derive(Debug, Clone)]
+pub struct SequencePlan {
+    /// Whether each number is one more than the one before.
+    pub order: NumberOrder,
+    /// How long a count lasts.
+    pub scope: CountScope,
+    /// What a hole does.
+    pub on_gap: OnGap,
+    pub(crate) written: SequenceKeys,
     pub(crate) reset: Option<MatchTemplate>,
-    pub(crate) scope: crate::keys::CountScope,
-    pub(crate) on_gap: crate::keys::OnGap,
+}
+
+impl SequencePlan {
+    /// What these keys say. Their match is left out.
+    pub fn of(written: SequenceKeys) -> Self {
+        let SequenceKeys { order, scope, on_gap, .. } = written;
+        Self { order, scope, on_gap, written, reset: None }
+    }
 }
 
 impl Plan {
     /// The names of a run, before any connect.
     pub fn book(&self, scope: &Scope) -> Book {
         Book::new(Arc::clone(&self.values), scope)
+    }
+
+    /// How the feed goes on over connections.
+    pub fn continuity(&self) -> &Continuity {
+        &self.continuity
+    }
+
+    /// Whether answers wait until a record is flushed.
+    pub fn has_late_replies(&self) -> bool {
+        self.rules.rules.iter().any(|rule| rule.after == crate::keys::ReplyAfter::Flush)
     }
 
     /// The rules for Closes and answers to upgrades.

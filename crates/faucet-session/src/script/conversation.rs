@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::plan::{Plan, ReadyCall, Sent, Verb};
 use crate::script::dialogue::Dialogue;
 use crate::script::effect::Effect;
-use crate::script::memory::{Memory, rewound};
+use crate::script::memory::{Kept, Memory, rewound};
 use crate::script::moment::{At, Entropy};
 use crate::script::reader::{Batch, Judges, Reader};
 use crate::script::session_end::SessionEnd;
@@ -40,6 +40,12 @@ impl Conversation {
         Self { plan, seed, memory, dialogue: None, reader, entropy }
     }
 
+    /// Goes on from a saved position.
+    pub fn resume_from(&mut self, cursor: Option<Token>, kept: Kept) {
+        self.memory.cursor = cursor.or_else(|| self.memory.cursor.take());
+        self.memory.kept = kept;
+    }
+
     /// The values for the next connect.
     pub fn dialing(&mut self) -> Dialing {
         Dialing {
@@ -64,7 +70,7 @@ impl Conversation {
         // What a call took may be kept, too.
         for name in &plan.continuity.keep {
             if let Some(token) = book.taken(name) {
-                self.memory.kept.insert(Arc::clone(name), token.clone());
+                self.memory.keep(Arc::clone(name), token.clone());
             }
         }
         let mut dialogue = Dialogue::new(plan, book, secrets, resumes, at, &mut self.entropy);
@@ -191,6 +197,14 @@ impl Conversation {
     pub fn resumed(&mut self, pause: Duration, now: Instant) {
         if let Some(dialogue) = &mut self.dialogue {
             dialogue.resumed(pause, now);
+        }
+    }
+
+    /// Sends an answer that had to wait until a record was flushed.
+    pub fn reply(&mut self, reply: Sent, now: Instant) {
+        if let Some(dialogue) = self.dialogue.as_mut().filter(|dialogue| !dialogue.is_over()) {
+            dialogue.outlet.push(reply);
+            dialogue.flush(now);
         }
     }
 

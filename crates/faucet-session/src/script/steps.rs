@@ -294,7 +294,7 @@ impl Dialogue {
     /// Notes a taken value, also for later connections where it is to be kept.
     pub(crate) fn bring(&mut self, name: Arc<str>, token: Token, memory: &mut Memory) {
         if self.plan.continuity.keep.contains(&name) {
-            memory.kept.insert(Arc::clone(&name), token.clone());
+            memory.keep(Arc::clone(&name), token.clone());
         }
         self.book.take(name, token);
     }
