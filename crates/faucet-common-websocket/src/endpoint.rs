@@ -119,6 +119,17 @@ impl Endpoint {
         Ok(driver)
     }
 
+    /// Starts a run on as many connections as the topics ask for (`topics_per_connection`). As
+    /// [`open`](Self::open).
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_all(&self, scope: &Scope) -> Result<Vec<Driver>> {
+        let Some(plan) = &self.plan else { return Ok(vec![self.open(scope)?]) };
+        let topics = plan.topics_by_connection();
+        topics.into_iter().map(|topics| Ok(self.open(scope)?.with_topics(topics))).collect()
+    }
+
     /// Starts a run that is connected: connects once. Later losses follow the reconnect policy.
     /// Cancel safe.
     ///

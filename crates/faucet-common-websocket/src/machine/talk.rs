@@ -81,11 +81,12 @@ impl Machine {
                 }
                 Effect::Complete => self.up(now),
                 Effect::Note(note) => self.events.push_back(Event::Note(note)),
-                Effect::End(end) => {
-                    if matches!(self.state, State::Up) {
-                        self.end(End::Session(end), now);
-                    }
+                Effect::End(end) if !matches!(self.state, State::Up) => drop(end),
+                Effect::HandOver { delay } => self.events.push_back(Event::HandOver { delay }),
+                Effect::End(end) if Self::is_planned(&end) => {
+                    self.leave_by_plan(Some(Box::new(End::Session(end))), now);
                 }
+                Effect::End(end) => self.end(End::Session(end), now),
                 _ => {}
             }
         }

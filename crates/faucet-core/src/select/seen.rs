@@ -103,6 +103,13 @@ impl Seen {
         Ok(seen)
     }
 
+    /// Remembers all keys of `other`, as if they came now.
+    pub fn extend(&mut self, other: &Self) {
+        for hash in &other.order {
+            self.insert_hash(*hash);
+        }
+    }
+
     fn insert_hash(&mut self, hash: u128) -> bool {
         if !self.known.insert(hash) {
             return false;

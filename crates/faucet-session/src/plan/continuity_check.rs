@@ -44,6 +44,7 @@ pub(super) fn continuity(checker: &mut Checker<'_>) -> (Reading, Continuity) {
         dedup,
         sequence: keys.continuity.sequence.as_ref().map(|written| sequence(checker, written)),
         has_resume: resume.is_some(),
+        handover: keys.continuity.handover,
     };
     (reading, continuity)
 }

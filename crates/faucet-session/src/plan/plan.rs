@@ -8,7 +8,8 @@ use faucet_core::Scope;
 use faucet_core::select::Pointer;
 
 use crate::keys::{
-    CloseRule, CountScope, CursorOrder, DedupKeys, NumberOrder, OnGap, RateLimit, SequenceKeys,
+    CloseRule, CountScope, CursorOrder, DedupKeys, Handover, NumberOrder, OnGap, RateLimit,
+    SequenceKeys,
 };
 use crate::names::Book;
 use crate::plan::call::CallPlan;
@@ -72,6 +73,7 @@ pub(crate) struct Watch {
     pub(crate) close_rules: Vec<CloseRule>,
     pub(crate) send_limit: Option<RateLimit>,
     pub(crate) connect_limit: Option<RateLimit>,
+    pub(crate) topics_per_connection: Option<usize>,
 }
 
 /// How records are found in messages.
@@ -99,6 +101,8 @@ pub struct Continuity {
     pub sequence: Option<SequencePlan>,
     /// Whether `resume` is set.
     pub has_resume: bool,
+    /// What happens to the connection at a planned reconnect.
+    pub handover: Handover,
 }
 
 /// The position of a feed.
@@ -154,6 +158,21 @@ impl Plan {
     /// The rules for Closes and answers to upgrades.
     pub fn close_rules(&self) -> &[CloseRule] {
         &self.watch.close_rules
+    }
+
+    /// The topics of each connection: one list where `topics_per_connection` is left out.
+    pub fn topics_by_connection(&self) -> Vec<Arc<[Token]>> {
+        let all = self.topics();
+        match self.watch.topics_per_connection {
+            Some(most) if !all.is_empty() => all.chunks(most).map(Arc::from).collect(),
+            _ => vec![all],
+        }
+    }
+
+    /// All topics.
+    pub fn topics(&self) -> Arc<[Token]> {
+        let subscribe = self.script.subscribe.as_ref();
+        subscribe.map_or_else(|| Arc::from([]), |subscribe| Arc::clone(&subscribe.topics))
     }
 
     /// How many calls are made before a connect.
@@ -238,7 +257,7 @@ impl Plan {
     /// The messages to send after every connect, where these are all that the configuration asks for.
     pub fn plain_greeting(&self) -> Option<Vec<Sent>> {
         let Script { steps, subscribe, greeting, goodbye, .. } = &self.script;
-        let Watch { silence_timeout, rotate_after, close_rules, send_limit, connect_limit } =
+        let Watch { silence_timeout, rotate_after, close_rules, send_limit, connect_limit, .. } =
             &self.watch;
         let Route { url_from, query, resume_url, headers, .. } = &self.route;
         let Continuity { has_resume, dedup, sequence, .. } = &self.continuity;

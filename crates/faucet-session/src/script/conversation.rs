@@ -27,6 +27,8 @@ pub struct Conversation {
     /// While there is a connection.
     dialogue: Option<Box<Dialogue>>,
     reader: Reader,
+    /// The topics that are subscribed to.
+    topics: Arc<[Token]>,
     entropy: Entropy,
 }
 
@@ -37,7 +39,49 @@ impl Conversation {
         let mut memory = Memory::default();
         memory.cursor = plan.continuity.cursor.as_ref().and_then(|cursor| cursor.start.clone());
         let reader = Reader::new(Arc::clone(&plan));
-        Self { plan, seed, memory, dialogue: None, reader, entropy }
+        let topics = plan.topics();
+        Self { plan, seed, memory, dialogue: None, reader, topics, entropy }
+    }
+
+    /// Subscribes to these topics only.
+    #[must_use]
+    pub fn with_topics(mut self, topics: Arc<[Token]>) -> Self {
+        self.topics = topics;
+        self
+    }
+
+    /// The topics that are subscribed to.
+    pub fn topics(&self) -> &Arc<[Token]> {
+        &self.topics
+    }
+
+    /// A conversation that goes on where this one is, on another connection. The URL that a rule gave goes
+    /// with it.
+    pub fn successor(&mut self) -> Self {
+        Self {
+            plan: Arc::clone(&self.plan),
+            seed: self.seed.clone(),
+            memory: self.memory.succeed(),
+            dialogue: None,
+            reader: Reader::new(Arc::clone(&self.plan)),
+            topics: Arc::clone(&self.topics),
+            entropy: Entropy::default(),
+        }
+    }
+
+    /// The connection is left by plan: nothing is sent any more, and data is still told from control.
+    pub fn leave(&mut self) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.leave();
+        }
+    }
+
+    /// The planned end did not come about: the connection goes on, and is to be followed by another `after`
+    /// this time.
+    pub fn go_on(&mut self, after: Duration, now: Instant) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.go_on(after, now);
+        }
     }
 
     /// Goes on from a saved position.
@@ -73,7 +117,9 @@ impl Conversation {
                 self.memory.keep(Arc::clone(name), token.clone());
             }
         }
-        let mut dialogue = Dialogue::new(plan, book, secrets, resumes, at, &mut self.entropy);
+        let topics = Arc::clone(&self.topics);
+        let mut dialogue =
+            Dialogue::new(plan, (book, topics), secrets, resumes, at, &mut self.entropy);
         match self.reader.begin(dictionary) {
             Ok(()) => dialogue.advance(at, &mut self.entropy),
             Err(why) => dialogue.end(SessionEnd::Dictionary(why)),

@@ -1,6 +1,6 @@
 //! What a conversation remembers over its connections.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use faucet_core::select::Number;
@@ -22,14 +22,22 @@ pub(crate) struct Memory {
     pub(crate) cursor: Option<Token>,
     /// The URL that a control rule gave for the next connect.
     pub(crate) next_url: Option<String>,
-    /// The topics whose refusal was told.
-    pub(crate) refused: BTreeSet<String>,
 }
 
 impl Memory {
     /// Whether there is something to go on from.
     pub(crate) fn resumes(&self) -> bool {
         self.cursor.is_some() || !self.kept.is_empty() || self.next_url.is_some()
+    }
+
+    /// The memory of a conversation that goes on from here.
+    pub(crate) fn succeed(&mut self) -> Self {
+        Self {
+            kept: self.kept.clone(),
+            kept_changed: false,
+            cursor: self.cursor.clone(),
+            next_url: self.next_url.take(),
+        }
     }
 
     /// Keeps a value.

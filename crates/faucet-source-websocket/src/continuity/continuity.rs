@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use faucet_common_websocket::session::keys::OnGap;
 use faucet_common_websocket::session::plan::{Plan, Sent};
 use faucet_common_websocket::session::script::{Mark, MarkKind};
-use faucet_core::{Error, Position};
+use faucet_common_websocket::session::template::Token;
 
 use crate::continuity::numbers::{Numbers, Step};
-use crate::continuity::place::Place;
+use crate::continuity::place::{Place, Restored};
 use crate::continuity::repeats::Repeats;
 
 /// What stands before the next record.
@@ -35,11 +35,13 @@ pub(crate) struct Continuity {
     replies: VecDeque<(u64, Sent)>,
     handed_over: u64,
     duplicates: u64,
+    /// The topics of the connection.
+    topics: Vec<Token>,
 }
 
 impl Continuity {
     /// The continuity that `plan` asks for; `None`: none.
-    pub(crate) fn new(plan: &Plan) -> Option<Self> {
+    pub(crate) fn new(plan: &Plan, topics: &[Token]) -> Option<Self> {
         let keys = plan.continuity();
         let has_replies = plan.has_late_replies();
         if !keys.has_resume && keys.dedup.is_none() && keys.sequence.is_none() && !has_replies {
@@ -56,22 +58,41 @@ impl Continuity {
             replies: VecDeque::new(),
             handed_over: 0,
             duplicates: 0,
+            topics: topics.to_vec(),
         })
     }
 
     /// Goes on from a saved position.
-    ///
-    /// # Errors
-    /// The position is damaged.
-    pub(crate) fn restore(&mut self, position: &Position) -> Result<(), Error> {
-        let (place, seen) = Place::read(position)?;
+    pub(crate) fn restore(&mut self, restored: Restored) {
+        let Restored { place, seen } = restored;
         self.place = place;
-        if let (Some(repeats), Some(seen)) = (&mut self.repeats, seen)
-            && let Err(error) = repeats.restore(&seen)
-        {
-            tracing::warn!("{error}");
+        let Some(repeats) = &mut self.repeats else { return };
+        for seen in &seen {
+            if let Err(error) = repeats.restore(seen) {
+                tracing::warn!("{error}");
+            }
         }
-        Ok(())
+    }
+
+    /// Whether the connection has a place to save.
+    pub(crate) fn has_position(&self) -> bool {
+        self.has_position
+    }
+
+    /// The topics of the connection.
+    pub(crate) fn topics(&self) -> &[Token] {
+        &self.topics
+    }
+
+    /// How many records were handed over.
+    pub(crate) fn records(&self) -> u64 {
+        self.handed_over
+    }
+
+    /// The remembered records that the server may send again.
+    pub(crate) fn seen(&self) -> Option<Vec<u8>> {
+        let from = self.place.number().map(|cursor| cursor - i128::from(self.rewind));
+        self.repeats.as_ref().map(|repeats| repeats.to_bytes(from))
     }
 
     /// A batch begins, whose marks these are.
@@ -123,6 +144,11 @@ impl Continuity {
         Ok(())
     }
 
+    /// Whether messages are missing before the next record.
+    pub(crate) fn is_hole_ahead(&self) -> bool {
+        !matches!(self.before.missing, None | Some(Some(0)))
+    }
+
     /// Takes what stands before the next record.
     pub(crate) fn take_before(&mut self) -> Before {
         std::mem::take(&mut self.before)
@@ -156,19 +182,8 @@ impl Continuity {
         self.replies.clear();
     }
 
-    /// The position behind the records that were handed over.
-    pub(crate) fn position(&self) -> Option<Position> {
-        if !self.has_position {
-            return None;
-        }
-        let from = self.place.number().map(|cursor| cursor - i128::from(self.rewind));
-        let seen = self.repeats.as_ref().map(|repeats| repeats.to_bytes(from));
-        self.place.position(seen, self.handed_over)
-    }
-
-    /// The answers that may leave, because the sinks have flushed everything up to the position.
-    pub(crate) fn flushed(&mut self, upto: &Position) -> Vec<Sent> {
-        let flushed = Place::handed_over(upto);
+    /// The answers that may leave, because the sinks have flushed so many records.
+    pub(crate) fn flushed(&mut self, flushed: u64) -> Vec<Sent> {
         let mut replies = Vec::new();
         while self.replies.front().is_some_and(|(records, _)| *records <= flushed) {
             replies.extend(self.replies.pop_front().map(|(_, reply)| reply));

@@ -66,12 +66,13 @@ impl Repeats {
         self.seen.last_to_bytes(self.seen.len() - before)
     }
 
-    /// Goes on with remembered records.
+    /// Goes on with remembered records, beside those that there are.
     ///
     /// # Errors
     /// The bytes are damaged, or come from a program with another hasher.
     pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), SeenError> {
-        self.seen = Seen::from_bytes(bytes, self.limit)?;
+        let more = Seen::from_bytes(bytes, self.limit)?;
+        self.seen.extend(&more);
         self.cursors = std::iter::repeat_n(None, self.seen.len()).collect();
         Ok(())
     }
