@@ -67,6 +67,11 @@ impl Endpoint {
         }
     }
 
+    /// The conversation that the configuration asks for, if it asks for one.
+    pub fn plan(&self) -> Option<&Arc<Plan>> {
+        self.plan.as_ref()
+    }
+
     /// The names that the configuration gives values itself.
     pub fn own_names(&self) -> Vec<String> {
         self.plan.as_ref().map(|plan| plan.own_names.clone()).unwrap_or_default()
@@ -112,6 +117,17 @@ impl Endpoint {
         let mut driver = self.driver(self.target(scope)?, scope);
         driver.dial();
         Ok(driver)
+    }
+
+    /// Starts a run on as many connections as the topics ask for (`topics_per_connection`). As
+    /// [`open`](Self::open).
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_all(&self, scope: &Scope) -> Result<Vec<Driver>> {
+        let Some(plan) = &self.plan else { return Ok(vec![self.open(scope)?]) };
+        let topics = plan.topics_by_connection();
+        topics.into_iter().map(|topics| Ok(self.open(scope)?.with_topics(topics))).collect()
     }
 
     /// Starts a run that is connected: connects once. Later losses follow the reconnect policy.

@@ -443,6 +443,7 @@ impl WebsocketSinkConfig {
                 limits: LimitKeys {
                     send_limit: self.send_limit,
                     connect_limit: self.connect_limit,
+                    ..LimitKeys::default()
                 },
                 ..SessionKeys::default()
             },

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use faucet_common_websocket::patterns::{HeadersSchema, TOKEN};
 use faucet_common_websocket::session::keys::{
-    CloseRule, ContinuityKeys, ControlRule, Heartbeat, HttpRequest, LimitKeys, NamedValue,
-    QueryValue, RateLimit, ReadingKeys, ResumeKeys, RouteKeys, ScriptKeys, SessionKeys,
-    SessionMessage, SessionStep, Subscribe, TopicSchema, WatchKeys,
+    CloseRule, ContinuityKeys, ControlRule, DedupKeys, Handover, Heartbeat, HttpRequest, LimitKeys,
+    NamedValue, QueryValue, RateLimit, ReadingKeys, ResumeKeys, RouteKeys, ScriptKeys,
+    SequenceKeys, SessionKeys, SessionMessage, SessionStep, Subscribe, TopicSchema, WatchKeys,
 };
 use faucet_common_websocket::session::reading::{Decompress, Framing};
 use faucet_common_websocket::{
@@ -328,6 +328,24 @@ pub struct WebsocketSourceConfig {
     #[serde(default)]
     #[schemars(extend("examples" = [{"cursor": "/time_us", "order": "increasing"}]))]
     pub resume: Option<ResumeKeys>,
+    /// More topics than this are spread over several connections of this source, in the given order. Each has its own
+    /// session, clocks and cursor. At most 1,000 connections. Default: all topics are on one.
+    #[serde(default)]
+    #[schemars(range(min = 1), extend("examples" = [100], "x-only-with" = {"topics": "given"}))]
+    pub topics_per_connection: Option<u32>,
+    /// What happens to the connection at a planned reconnect (`rotate_after`, and a control rule with
+    /// `action: reconnect`).
+    #[serde(default)]
+    #[schemars(extend("examples" = ["overlap"]))]
+    pub handover: Handover,
+    /// Which records count as repeated and are left out.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"records": 10_000, "key": ["/id"]}]))]
+    pub dedup: Option<DedupKeys>,
+    /// Where messages have numbers, and what a hole in them does.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{"last": "/trade_id", "per": ["/product_id"]}]))]
+    pub sequence: Option<SequenceKeys>,
 }
 
 /// The rules between the keys, for the schema; `check` checks them.
@@ -499,6 +517,7 @@ impl WebsocketSourceConfig {
                 limits: LimitKeys {
                     send_limit: self.send_limit,
                     connect_limit: self.connect_limit,
+                    topics_per_connection: self.topics_per_connection,
                 },
                 reading: ReadingKeys {
                     decompress: self.decompress,
@@ -509,7 +528,12 @@ impl WebsocketSourceConfig {
                     unwrap: self.unwrap,
                     explode: self.explode,
                 },
-                continuity: ContinuityKeys { resume: self.resume, dedup: None, sequence: None },
+                continuity: ContinuityKeys {
+                    resume: self.resume,
+                    dedup: self.dedup,
+                    sequence: self.sequence,
+                    handover: self.handover,
+                },
             },
         }
     }

@@ -27,12 +27,15 @@
 
 mod checked;
 mod config;
+mod continuity;
 mod ctrl_c;
 mod decode;
 mod factory;
 mod intake;
+mod lane;
 mod message_format;
 mod outage;
+mod pages;
 mod reader;
 mod source;
 mod stop;

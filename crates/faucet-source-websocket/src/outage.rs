@@ -29,6 +29,11 @@ impl Outages {
         self.current.is_some()
     }
 
+    /// When the last message was received, once there was a record.
+    pub(crate) fn last_message(&self) -> Option<Timestamp> {
+        self.last_message
+    }
+
     /// The connection or an attempt was lost, and an attempt follows.
     pub(crate) fn lost(&mut self) {
         let Some(from) = self.last_message else { return };

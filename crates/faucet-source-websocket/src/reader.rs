@@ -1,243 +1,163 @@
 //! One run of the source.
 
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
-use faucet_common_websocket::session::script::Note;
-use faucet_common_websocket::{Driver, Event, Failure, Over};
 use faucet_core::{
-    ConnectionState, Counters, Ended, Error, Next, PageReader, Result, Scope, StreamPage,
+    ConnectionState, Ended, Error, Next, PageReader, Position, Result, Scope, StreamPage,
 };
 
 use crate::checked::Checked;
+use crate::continuity::{Continuity, Places};
 use crate::ctrl_c::CtrlC;
-use crate::intake::{Intake, Progress};
-
-/// Why a message was skipped, in the report.
-const NOT_DECODED: &str = "parse_error";
-const AFTER_OUTAGE: &str = "after_outage";
-const UNMATCHED: &str = "unmatched";
-
-/// How many topics were refused.
-const REFUSED_TOPICS: &str = "refused_topics";
-
-/// How a run ended; what was received before is handed over first.
-#[derive(Debug)]
-enum Outcome {
-    Well(Ended),
-    Failed(Error),
-    /// The caller has received the outcome.
-    Over,
-}
-
-/// Why there is no connection.
-#[derive(Debug)]
-enum Trouble {
-    /// The first attempt is not over.
-    Connecting,
-    /// The last attempt failed, or the connection ended.
-    Lost(Arc<Failure>),
-}
-
-impl Trouble {
-    /// In words; `url` is redacted.
-    fn words(&self, url: &str) -> String {
-        match self {
-            Self::Connecting => "still connecting".to_owned(),
-            Self::Lost(failure) => failure.error(url).to_string(),
-        }
-    }
-}
+use crate::intake::Intake;
+use crate::lane::{Did, Lane, Outcome};
+use crate::pages::Pages;
 
 /// One run of a [`WebsocketSource`](crate::WebsocketSource).
 #[derive(Debug)]
 pub struct WebsocketReader {
-    driver: Driver,
-    intake: Intake,
+    /// The connections. Each keeps the order of its records.
+    lanes: Vec<Lane>,
+    /// The connection that is asked first: the next round begins behind the one that did something.
+    turn: usize,
+    pages: Pages,
     scope: Scope,
     /// Until Ctrl-C was heard, if the run listens to it.
     ctrl_c: Option<CtrlC>,
-    /// Why there is no connection, while there is none.
-    trouble: Option<Trouble>,
+    /// How the run ended; what was received before is handed over first.
     outcome: Option<Outcome>,
+    /// The caller has received the outcome.
+    is_over: bool,
     ended: Ended,
-    /// The Close by which the peer refused the source, read while the run was stopping. `close`
-    /// returns it.
-    refusal: Option<Error>,
 }
 
 impl WebsocketReader {
     pub(crate) fn new(checked: &Checked, scope: &Scope) -> Result<Self> {
-        let driver = checked.endpoint.open(scope)?;
         // Who runs a pipeline decides what Ctrl-C does.
         let listens = checked.stop_on_ctrl_c && !scope.can_be_cancelled();
         let ctrl_c = listens.then(CtrlC::listen).transpose()?;
+        let places = scope.position().map(Places::read).transpose()?;
+        let mut lanes = Vec::new();
+        for mut driver in checked.endpoint.open_all(scope)? {
+            let mut intake = Intake::new(checked, driver.url());
+            let plan = checked.endpoint.plan();
+            let topics = driver.topics();
+            let mut continuity = plan.and_then(|plan| Continuity::new(plan, &topics));
+            let restored = places.as_ref().and_then(|places| places.for_topics(&topics));
+            if let (Some(continuity), Some(restored)) = (&mut continuity, restored) {
+                continuity.restore(restored);
+                let place = continuity.place.clone();
+                driver.resume_from(place.cursor, place.kept);
+            }
+            intake.continuity = continuity.map(Box::new);
+            lanes.push(Lane::new(driver, intake, scope));
+        }
         scope.counters().set_connection(ConnectionState::Connecting);
         Ok(Self {
-            intake: Intake::new(checked, driver.url()),
-            driver,
+            lanes,
+            turn: 0,
+            pages: Pages::new(checked),
             scope: scope.clone(),
             ctrl_c,
-            trouble: Some(Trouble::Connecting),
             outcome: None,
+            is_over: false,
             ended: Ended::Closed,
-            refusal: None,
         })
     }
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next>> {
-        while self.outcome.is_none() && !self.intake.pager.is_full() {
+        while self.outcome.is_none() && !self.is_over && !self.pages.pager.is_full() {
             if self.ctrl_c.as_mut().is_some_and(|ctrl_c| ctrl_c.poll(cx).is_ready()) {
                 self.ctrl_c = None;
                 self.take_happened();
                 self.outcome.get_or_insert(Outcome::Well(Ended::Shutdown));
                 break;
             }
-            if self.intake.is_waiting() {
-                let progress = self.intake.go_on();
-                self.took(progress);
-                continue;
-            }
-            let due = self.intake.pager.deadline();
-            match self.driver.poll_event(cx, due) {
-                Poll::Ready(Event::Due) => break,
-                Poll::Ready(event) => self.note(event),
+            match self.poll_lanes(cx) {
+                Poll::Ready(true) => {}
+                Poll::Ready(false) => break,
                 Poll::Pending => {
-                    self.report_skipped();
+                    self.report();
                     return Poll::Pending;
                 }
             }
         }
-        self.report_skipped();
-        Poll::Ready(match self.intake.page() {
+        self.report();
+        Poll::Ready(match self.pages.take() {
             Some(page) => {
-                self.driver.pause();
+                self.lanes.iter_mut().for_each(Lane::pause);
                 Ok(Next::Page(page))
             }
             None => self.finish(),
         })
     }
 
-    /// Takes the messages that the driver has.
-    fn accept(&mut self) {
-        let records = self.intake.records();
-        let Some(received) = self.driver.take(self.intake.spans()) else { return };
-        let progress = self.intake.accept(received);
-        if self.intake.records() > records {
-            self.driver.progressed();
+    /// Lets the connections do something, each in its turn. `false`: the deadline of the page in hand has
+    /// passed.
+    fn poll_lanes(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let due = self.pages.pager.deadline();
+        let count = self.lanes.len();
+        for step in 0..count {
+            let index = (self.turn + step) % count;
+            let Some(lane) = self.lanes.get_mut(index) else { continue };
+            match lane.poll(cx, &mut self.pages, due) {
+                Poll::Ready(Did::Something(outcome)) => {
+                    self.turn = (index + 1) % count;
+                    self.outcome = outcome;
+                    self.settle();
+                    return Poll::Ready(true);
+                }
+                Poll::Ready(Did::Due) => return Poll::Ready(false),
+                Poll::Pending => {}
+            }
         }
-        self.took(progress);
+        Poll::Pending
     }
 
-    fn took(&mut self, progress: Progress) {
-        match progress {
-            Progress::Going => {}
-            Progress::Complete => self.outcome = Some(Outcome::Well(Ended::MaxRecords)),
-            Progress::Failed(error) => self.outcome = Some(Outcome::Failed(error)),
+    /// Ends a run in which no connection brings anything any more.
+    fn settle(&mut self) {
+        if self.outcome.is_some() {
+            return;
         }
-    }
-
-    fn note(&mut self, event: Event) {
-        let counters = self.scope.counters();
-        match event {
-            Event::Up { again } => {
-                counters.set_connection(ConnectionState::Up);
-                self.trouble = None;
-                self.intake.set_url(self.driver.url());
-                if again {
-                    counters.add(Counters::RECONNECTS, 1);
-                }
-            }
-            Event::Messages => self.accept(),
-            Event::Discarded(reason, messages) => counters.skip(reason.as_str(), messages),
-            Event::Lost { failure, .. } => {
-                counters.set_connection(ConnectionState::Waiting);
-                self.intake.outages.lost();
-                self.trouble = Some(Trouble::Lost(failure));
-            }
-            Event::Idle => {
-                if let Some(trouble) = &self.trouble {
-                    let trouble = trouble.words(self.driver.url());
-                    tracing::warn!("idle_timeout ends the run without a connection: {trouble}");
-                }
-                self.outcome = Some(Outcome::Well(Ended::Idle));
-            }
-            Event::Over(Over::Failed(failed)) => {
-                self.outcome = Some(Outcome::Failed(failed.error(self.driver.url())));
-            }
-            Event::Over(Over::Closed(_) | Over::Left(_)) => {
-                self.outcome = Some(Outcome::Well(Ended::Closed));
-            }
-            Event::Unmatched(messages) => counters.skip(UNMATCHED, messages),
-            Event::Note(Note::TopicsRefused { topics, .. }) => {
-                counters.add(REFUSED_TOPICS, topics.len() as u64);
-            }
-            Event::Note(_) | Event::Acked { .. } | Event::Waiting | Event::Due => {}
+        if self.lanes.iter().all(|lane| lane.is_over && !lane.intake.is_waiting()) {
+            self.outcome = Some(Outcome::Well(Ended::Closed));
+        } else if self.lanes.iter().all(|lane| lane.is_over || lane.driver.is_idle()) {
+            self.lanes.iter().for_each(Lane::warn_of_idle);
+            self.outcome = Some(Outcome::Well(Ended::Idle));
         }
     }
 
     fn finish(&mut self) -> Result<Next> {
         self.scope.counters().set_connection(ConnectionState::None);
-        match self.outcome.replace(Outcome::Over) {
+        self.is_over = true;
+        match self.outcome.take() {
             Some(Outcome::Failed(error)) => return Err(error),
             Some(Outcome::Well(ended)) => self.ended = ended,
-            Some(Outcome::Over) | None => {}
+            None => {}
         }
         Ok(Next::End(self.ended))
     }
 
     /// Takes what has happened already, without I/O. The run is stopping.
     fn take_happened(&mut self) {
-        // A page cannot have a gap in its middle. Where records wait from before an outage, the
-        // messages that a new connection has brought are dropped and counted.
-        let has_records = !self.intake.pager.is_empty() || self.intake.is_waiting();
-        let progress = self.intake.take_all();
-        self.took(progress);
-        while let Some(event) = self.driver.next_event() {
-            match event {
-                Event::Messages if has_records && self.intake.outages.is_open() => {
-                    self.driver.take(self.intake.spans());
-                    let dropped = self.intake.drop_batch();
-                    tracing::warn!(
-                        "{dropped} messages of a new connection; dropped while stopping"
-                    );
-                    self.scope.counters().skip(AFTER_OUTAGE, dropped);
-                }
-                event => {
-                    // `close` returns the refusal, behind the last page.
-                    if !self.note_refusal(&event) {
-                        self.note(event);
-                    }
-                }
+        self.pages.stop();
+        for lane in &mut self.lanes {
+            let outcome = lane.take_happened(&mut self.pages);
+            if self.outcome.is_none() {
+                self.outcome = outcome;
             }
         }
     }
 
-    /// Keeps the error of a Close by which the peer refuses the source. No attempt to connect follows:
-    /// the run is stopping. Returns whether the run is over by this refusal.
-    fn note_refusal(&mut self, event: &Event) -> bool {
-        let url = self.driver.url();
-        match event {
-            Event::Lost { failure, .. } if failure.refuses_client() => {
-                self.refusal = Some(failure.error(url));
-            }
-            Event::Over(over) => {
-                let refusal = over.refusal(url);
-                let refused = refusal.is_some();
-                self.refusal = refusal.or_else(|| self.refusal.take());
-                return refused;
-            }
-            _ => {}
-        }
-        false
-    }
-
-    fn report_skipped(&mut self) {
-        let skipped = self.intake.take_skipped();
-        if skipped > 0 {
-            self.scope.counters().skip(NOT_DECODED, skipped);
+    fn report(&mut self) {
+        self.lanes.iter_mut().for_each(Lane::report);
+        // One connection that stands is reported by its events.
+        if self.lanes.len() > 1 && self.lanes.iter().any(Lane::is_up) {
+            let all = self.lanes.iter().all(|lane| lane.is_up() || lane.is_over);
+            let state = if all { ConnectionState::Up } else { ConnectionState::Waiting };
+            self.scope.counters().set_connection(state);
         }
     }
 }
@@ -250,13 +170,14 @@ impl PageReader for WebsocketReader {
 
     /// Hands over the messages that were read from the socket already. Reads no more from it.
     async fn drain(&mut self) -> Result<Option<StreamPage>> {
-        if self.outcome.is_none() {
+        if self.outcome.is_none() && !self.is_over {
             self.take_happened();
         }
-        self.report_skipped();
+        self.report();
+        self.is_over = true;
         // One page holds it all: `next_page` has handed over the page that a gap ended, and the gap
         // of a new connection stands before all records.
-        match (self.outcome.replace(Outcome::Over), self.intake.page()) {
+        match (self.outcome.take(), self.pages.take()) {
             // An error found after the last page.
             (Some(Outcome::Failed(error)), None) => Err(error),
             (Some(Outcome::Failed(error)), page) => {
@@ -267,29 +188,45 @@ impl PageReader for WebsocketReader {
         }
     }
 
-    async fn hold(&mut self) {
-        poll_fn(|cx| self.driver.poll_hold(cx)).await;
+    fn position(&self) -> Option<Position> {
+        Places::position(self.lanes.iter().filter_map(|lane| lane.intake.continuity.as_deref()))
     }
 
-    /// Performs the close handshake with code 1000, which takes at most a second.
+    async fn committed(&mut self, upto: &Position) -> Result<()> {
+        let Ok(places) = Places::read(upto) else { return Ok(()) };
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            let Some(continuity) = &mut lane.intake.continuity else { continue };
+            for reply in continuity.flushed(places.handed_over(index)) {
+                lane.driver.reply(reply);
+            }
+        }
+        Ok(())
+    }
+
+    async fn hold(&mut self) {
+        poll_fn(|cx| {
+            self.lanes.iter_mut().for_each(|lane| lane.poll_hold(cx));
+            Poll::<()>::Pending
+        })
+        .await;
+    }
+
+    /// Performs the close handshakes with code 1000, which take at most a second.
     ///
     /// # Errors
     /// The peer refused the source by a Close with 1008, 3000, 3003, or 4000 to 4999, before it
     /// answered the Close of the source.
     async fn close(&mut self) -> Result<()> {
-        self.outcome = Some(Outcome::Over);
+        self.is_over = true;
         self.scope.counters().set_connection(ConnectionState::None);
-        self.driver.leave();
-        loop {
-            let event = poll_fn(|cx| self.driver.poll_event(cx, None)).await;
-            self.note_refusal(&event);
-            match event {
-                Event::Discarded(reason, messages) => {
-                    self.scope.counters().skip(reason.as_str(), messages);
-                }
-                Event::Over(_) => return self.refusal.take().map_or(Ok(()), Err),
-                _ => {}
-            }
-        }
+        self.lanes.iter_mut().for_each(Lane::leave);
+        let mut open: Vec<usize> = (0..self.lanes.len()).collect();
+        poll_fn(|cx| {
+            open.retain(|index| self.lanes[*index].poll_closed(cx).is_pending());
+            if open.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        let refusal: Option<Error> = self.lanes.iter_mut().find_map(|lane| lane.refusal.take());
+        refusal.map_or(Ok(()), Err)
     }
 }

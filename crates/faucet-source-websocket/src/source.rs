@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use faucet_common_websocket::{AuthProvider, CheckProfile, Dial, ProxyEnvironment};
 use faucet_core::{
     CheckReport, Delivery, Info, NoEffect, PageReader, Problem, ProblemKind, Problems, Result,
-    Scope, Source, SourceConfig,
+    Resume, Scope, Source, SourceConfig,
 };
 
 use crate::checked::Checked;
@@ -61,7 +61,18 @@ impl Source for WebsocketSource {
     fn info(&self) -> Info {
         let Checked { endpoint, on_parse_error, stop_on_ctrl_c, .. } = &self.checked;
         let target = endpoint.redacted_url();
-        let info = Info::new(WebsocketSourceConfig::NAME, target, Delivery::AtMostOnce)
+        let plan = endpoint.plan();
+        let resume = match plan {
+            Some(plan) if plan.continuity().has_resume => Resume::Positions,
+            Some(plan) if plan.has_late_replies() => Resume::Acks,
+            _ => Resume::No,
+        };
+        let delivery = match plan.and_then(|plan| plan.continuity().cursor.as_ref()) {
+            Some(_) => Delivery::AtLeastOnce,
+            None => Delivery::AtMostOnce,
+        };
+        let info = Info::new(WebsocketSourceConfig::NAME, target, delivery)
+            .with_resume(resume)
             .with_diverts(*on_parse_error == OnParseError::Divert)
             .with_placeholders(endpoint.placeholders())
             .with_own_names(endpoint.own_names())

@@ -4,12 +4,14 @@ use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
 use faucet_session::connect::Dialing;
-use faucet_session::script::{Batch, Conversation, Entropy, Note};
+use faucet_session::plan::Sent;
+use faucet_session::script::{Batch, Conversation, Entropy, Kept, Note};
+use faucet_session::template::Token;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::coop;
@@ -76,18 +78,71 @@ impl Driver {
         let talk = target.talk.as_ref().map(|talk| {
             Box::new(Conversation::new(Arc::clone(&talk.plan), scope, Entropy::default()))
         });
+        Self::of(settings, Arc::new(target), kind, (talk, Some(Arc::clone(scope.id()))))
+    }
+
+    /// A driver with its conversation; `component` is its name for the log.
+    fn of(
+        settings: Arc<Settings>,
+        target: Arc<Target>,
+        kind: ComponentKind,
+        (talk, component): (Option<Box<Conversation>>, Option<Arc<str>>),
+    ) -> Self {
         Self {
             machine: Machine::new(settings, stamp()).with_conversation(talk),
             shown: Arc::clone(&target.shown),
-            target: Arc::new(target),
+            target,
             stream: None,
             dialing: None,
             errand: None,
             timer: Timer::default(),
             compressed: None,
             kind,
-            component: Some(Arc::clone(scope.id())),
+            component,
         }
+    }
+
+    /// Subscribes to these topics only. Call it before the first poll.
+    #[must_use]
+    pub fn with_topics(mut self, topics: Arc<[Token]>) -> Self {
+        let talk = self.machine.conversation.take();
+        self.machine.conversation = talk.map(|talk| Box::new(talk.with_topics(topics)));
+        self
+    }
+
+    /// The topics that are subscribed to, as values of JSON.
+    pub fn topics(&self) -> Vec<Token> {
+        self.machine.conversation.as_ref().map(|talk| talk.topics().to_vec()).unwrap_or_default()
+    }
+
+    /// A driver for the connection that follows this one by plan, and goes on where this one is. It begins
+    /// to dial after `delay`.
+    pub fn successor(&mut self, delay: Option<Duration>) -> Self {
+        let talk = self.machine.conversation.as_mut().map(|talk| Box::new(talk.successor()));
+        let (settings, target) = (Arc::clone(&self.machine.settings), Arc::clone(&self.target));
+        let mut next = Self::of(settings, target, self.kind, (talk, self.component.clone()));
+        match delay {
+            Some(delay) => next.machine.dial_after(delay, now()),
+            None => next.machine.dial(),
+        }
+        next
+    }
+
+    /// Leaves the connection for its successor, which is up: whatever the peer has sent is still read.
+    pub fn leave_for_successor(&mut self) {
+        self.machine.leave_for_successor(now());
+    }
+
+    /// The successor did not come up. Another one is wanted after this time.
+    pub fn keep_on(&mut self, after: Duration) {
+        if let Some(talk) = &mut self.machine.conversation {
+            talk.go_on(after, now());
+        }
+    }
+
+    /// Whether nothing has come in for as long as `idle_timeout`.
+    pub fn is_idle(&self) -> bool {
+        self.machine.idle_reported
     }
 
     /// Logs nothing: the owner shows what happens.
@@ -323,6 +378,18 @@ impl Driver {
     /// How many bytes the socket has taken on this connection.
     pub fn written(&self) -> u64 {
         self.machine.written()
+    }
+
+    /// Goes on from a saved position of the feed. Call it before the first poll.
+    pub fn resume_from(&mut self, cursor: Option<Token>, kept: Kept) {
+        if let Some(talk) = &mut self.machine.conversation {
+            talk.resume_from(cursor, kept);
+        }
+    }
+
+    /// Sends an answer that had to wait, if there is a connection.
+    pub fn reply(&mut self, reply: Sent) {
+        self.machine.reply(reply, now());
     }
 
     /// Says whether a lost connection is wanted back. While none is, no attempt begins, and the

@@ -26,6 +26,9 @@ pub enum GaveUp {
     /// The socket took no byte.
     #[error("the socket took nothing for {0:?} (write_timeout)")]
     Stuck(Duration),
+    /// Messages are missing, and the configuration leaves the connection for that.
+    #[error("messages are missing (sequence.on_gap: reconnect)")]
+    Hole,
     /// The peer did not confirm what was sent.
     #[error("no Pong for {0:?} (ack_timeout)")]
     NotAcked(Duration),
@@ -124,6 +127,7 @@ impl End {
             Self::Session(end) => return session_verdict(end),
             Self::Ruled { action, delay, .. } => return ruled(*action, *delay),
             Self::Dropped(_) => Class::Transient,
+            Self::GaveUp(GaveUp::Hole) => Class::Planned,
             Self::GaveUp(_) => Class::Silent,
             // The feed would break the limit again.
             Self::Violation(violation) if violation.is_of_a_limit() => Class::Fatal,

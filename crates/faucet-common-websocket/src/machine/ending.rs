@@ -19,7 +19,7 @@ use crate::machine::output::Output;
 use crate::machine::run_failed::RunFailed;
 
 /// How long the peer may take to answer our Close, or to hang up after its own.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Machine {
     /// The connection has ended.
@@ -85,7 +85,7 @@ impl Machine {
     }
 
     /// The life cycle's decision after a failure.
-    fn decide(&mut self, failure: Failure, now: Instant) -> Next {
+    pub(crate) fn decide(&mut self, failure: Failure, now: Instant) -> Next {
         self.clocks.disconnected(now);
         let Verdict { class, wait_at_least } = failure.verdict();
         let failure = Arc::new(failure);
@@ -148,6 +148,11 @@ impl Machine {
                     over @ Next::Over(_) => over,
                 };
                 self.state = State::Closing { until, listens, next };
+            }
+            State::Leaving { until, .. } => {
+                self.line.iter_mut().for_each(|line| line.inbox.discard());
+                let next = Next::Over(Over::Left(None));
+                self.state = State::Closing { until, listens: true, next };
             }
             State::Dialing | State::Waiting(_) => self.leave(Next::Over(Over::Left(None))),
             State::Over => self.events.push_back(Event::Over(Over::Left(None))),

@@ -31,6 +31,11 @@ pub enum Event {
     Discarded(Discarded, u64),
     /// Messages that are neither control nor begin as data: no record is made of them.
     Unmatched(u64),
+    /// The connection is to be followed by another, by plan. It goes on meanwhile.
+    HandOver {
+        /// The wait before the next connect.
+        delay: Option<Duration>,
+    },
     /// The conversation wants the user to know.
     Note(Note),
     /// The connection or an attempt was lost; another attempt follows.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use faucet_connect::Secrets;
 use faucet_core::Span;
@@ -49,6 +49,12 @@ pub(crate) enum State {
         /// Whether frames are still looked at: the peer may answer our Close.
         listens: bool,
         next: Next,
+    },
+    /// Our Close is sent by plan. Data is still taken, until the peer answers or until then.
+    Leaving {
+        until: Instant,
+        /// Why the connection is left; `None`: its owner has another one.
+        end: Option<Box<End>>,
     },
     /// The next attempt begins then, if the owner wants a connection.
     Waiting(Instant),
@@ -119,6 +125,11 @@ impl Machine {
         self.outputs.push_back(Output::Dial);
     }
 
+    /// Starts an attempt after a wait.
+    pub(crate) fn dial_after(&mut self, wait: Duration, now: Instant) {
+        self.state = State::Waiting(now.checked_add(wait).unwrap_or(now));
+    }
+
     /// The upgrade succeeded. `deflate` is what it settled about compression, `leftover` are the bytes
     /// behind its answer.
     pub(crate) fn connected(
@@ -175,7 +186,7 @@ impl Machine {
     /// were left for later.
     pub(crate) fn reads(&self) -> bool {
         let wants = match self.state {
-            State::Up => !self.clocks.is_paused(),
+            State::Up | State::Leaving { .. } => !self.clocks.is_paused(),
             State::Closing { .. } => true,
             _ => false,
         };
@@ -225,7 +236,8 @@ impl Machine {
                 Ok(Inbound::More | Inbound::Full) => break None,
                 Ok(Inbound::Control(Control::Ping(payload))) => {
                     controls = true;
-                    if !line.write_failed {
+                    // Behind a Close nothing may be sent (RFC 6455 §5.5.1).
+                    if !line.write_failed && matches!(self.state, State::Up) {
                         line.outbox.pong(payload);
                     }
                 }
@@ -251,6 +263,7 @@ impl Machine {
         // with `idle_timeout` going for ever.
         if data || controls || end.is_none() {
             self.clocks.heard(at.instant, data);
+            self.idle_reported &= self.settings.times.idle_on_data && !data;
             self.pings.heard(at.instant);
         }
         let Some(line) = &mut self.line else { return };
@@ -263,8 +276,10 @@ impl Machine {
         }
         // A message before a Close says more than the Close.
         self.obey(at.instant);
-        if let Some(end) = end.filter(|_| self.is_up()) {
-            self.end(end, at.instant);
+        match end {
+            Some(_) if matches!(self.state, State::Leaving { .. }) => self.left(at.instant),
+            Some(end) if self.is_up() => self.end(end, at.instant),
+            _ => {}
         }
     }
 
@@ -298,6 +313,7 @@ impl Machine {
     pub(crate) fn read_ended(&mut self, error: Option<io::Error>, now: Instant) {
         match self.state {
             State::Up => self.end(End::Dropped(error), now),
+            State::Leaving { .. } => self.left(now),
             State::Closing { .. } => self.closed(),
             _ => {}
         }

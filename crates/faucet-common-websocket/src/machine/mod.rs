@@ -22,6 +22,7 @@ mod frame_header;
 pub(crate) mod frames;
 pub(crate) mod inbox;
 mod inflated;
+mod leaving;
 pub(crate) mod lifecycle;
 mod line;
 #[expect(clippy::module_inception, reason = "the machine is the noun of its folder")]

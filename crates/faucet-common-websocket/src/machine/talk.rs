@@ -81,11 +81,12 @@ impl Machine {
                 }
                 Effect::Complete => self.up(now),
                 Effect::Note(note) => self.events.push_back(Event::Note(note)),
-                Effect::End(end) => {
-                    if matches!(self.state, State::Up) {
-                        self.end(End::Session(end), now);
-                    }
+                Effect::End(end) if !matches!(self.state, State::Up) => drop(end),
+                Effect::HandOver { delay } => self.events.push_back(Event::HandOver { delay }),
+                Effect::End(end) if Self::is_planned(&end) => {
+                    self.leave_by_plan(Some(Box::new(End::Session(end))), now);
                 }
+                Effect::End(end) => self.end(End::Session(end), now),
                 _ => {}
             }
         }
@@ -128,6 +129,14 @@ impl Machine {
         let (at, reads) = (self.at(now), !self.clocks.is_paused());
         if let Some(talk) = &mut self.conversation {
             talk.handle_timeout(at, reads);
+        }
+        self.obey(now);
+    }
+
+    /// Sends an answer that had to wait.
+    pub(crate) fn reply(&mut self, reply: faucet_session::plan::Sent, now: Instant) {
+        if let Some(talk) = &mut self.conversation {
+            talk.reply(reply, now);
         }
         self.obey(now);
     }

@@ -81,6 +81,7 @@ fn hint_of_gave_up(why: GaveUp) -> &'static str {
         GaveUp::NoPong(_) => "raise pong_timeout if the peer is only slow",
         GaveUp::Stale(_) => "raise stale_timeout if the feed is quiet",
         GaveUp::Stuck(_) => "raise write_timeout if the peer reads slowly",
+        GaveUp::Hole => "",
         GaveUp::NotAcked(_) => "raise ack_timeout if the peer is only slow",
     }
 }

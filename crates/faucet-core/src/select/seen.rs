@@ -65,10 +65,16 @@ impl Seen {
 
     /// The remembered keys as bytes, 16 for each and 17 more.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(17 + 16 * self.order.len());
+        self.last_to_bytes(self.order.len())
+    }
+
+    /// The last `count` of the remembered keys as bytes.
+    pub fn last_to_bytes(&self, count: usize) -> Vec<u8> {
+        let count = count.min(self.order.len());
+        let mut bytes = Vec::with_capacity(17 + 16 * count);
         bytes.push(FORMAT);
         bytes.extend_from_slice(&hash(PROBE).to_le_bytes());
-        for hash in &self.order {
+        for hash in self.order.iter().skip(self.order.len() - count) {
             bytes.extend_from_slice(&hash.to_le_bytes());
         }
         bytes
@@ -95,6 +101,13 @@ impl Seen {
             }
         }
         Ok(seen)
+    }
+
+    /// Remembers all keys of `other`, as if they came now.
+    pub fn extend(&mut self, other: &Self) {
+        for hash in &other.order {
+            self.insert_hash(*hash);
+        }
     }
 
     fn insert_hash(&mut self, hash: u128) -> bool {

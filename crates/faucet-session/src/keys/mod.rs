@@ -24,7 +24,7 @@ pub use message::SessionMessage;
 pub use query_value::QueryValue;
 pub use rate_limit::RateLimit;
 pub use request::{HttpMethod, HttpRequest, SecretText};
-pub use resume::{CursorOrder, ResumeKeys, StartCursor};
+pub use resume::{CursorOrder, Handover, ResumeKeys, StartCursor};
 pub use sequence::{CountScope, NumberOrder, OnGap, SequenceKeys};
 pub use session_keys::{
     Around, ContinuityKeys, LimitKeys, ReadingKeys, RouteKeys, ScriptKeys, SessionKeys, WatchKeys,

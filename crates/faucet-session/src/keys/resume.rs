@@ -54,6 +54,18 @@ pub enum CursorOrder {
     Increasing,
 }
 
+/// What happens to the connection at a planned reconnect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Handover {
+    /// It ends, and then the next one is made.
+    #[default]
+    Break,
+    /// It goes on until the session of the next one is complete. Both bring the same messages for a moment:
+    /// use `dedup`.
+    Overlap,
+}
+
 /// A cursor: text or a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StartCursor(pub Value);

@@ -15,7 +15,7 @@ use crate::keys::message::SessionMessage;
 use crate::keys::query_value::QueryValue;
 use crate::keys::rate_limit::RateLimit;
 use crate::keys::request::HttpRequest;
-use crate::keys::resume::ResumeKeys;
+use crate::keys::resume::{Handover, ResumeKeys};
 use crate::keys::sequence::SequenceKeys;
 use crate::keys::step::SessionStep;
 use crate::keys::subscribe::Subscribe;
@@ -93,6 +93,8 @@ pub struct LimitKeys {
     pub send_limit: Option<RateLimit>,
     /// `connect_limit`.
     pub connect_limit: Option<RateLimit>,
+    /// `topics_per_connection`.
+    pub topics_per_connection: Option<u32>,
 }
 
 /// The keys of reading.
@@ -123,6 +125,8 @@ pub struct ContinuityKeys {
     pub dedup: Option<DedupKeys>,
     /// `sequence`.
     pub sequence: Option<SequenceKeys>,
+    /// `handover`.
+    pub handover: Handover,
 }
 
 /// The keys around those of a conversation that the checks look at.

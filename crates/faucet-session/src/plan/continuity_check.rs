@@ -44,6 +44,7 @@ pub(super) fn continuity(checker: &mut Checker<'_>) -> (Reading, Continuity) {
         dedup,
         sequence: keys.continuity.sequence.as_ref().map(|written| sequence(checker, written)),
         has_resume: resume.is_some(),
+        handover: keys.continuity.handover,
     };
     (reading, continuity)
 }
@@ -70,16 +71,7 @@ fn sequence(checker: &mut Checker<'_>, written: &SequenceKeys) -> SequencePlan {
     if written.on_gap == crate::keys::OnGap::Reconnect && !checker.around.reconnect {
         checker.problems.push(watch_check::needs_reconnect(at("on_gap")));
     }
-    SequencePlan {
-        last: written.last.clone(),
-        first: written.first.clone(),
-        previous: written.previous.clone(),
-        per: written.per.clone(),
-        order: written.order,
-        reset,
-        scope: written.scope,
-        on_gap: written.on_gap,
-    }
+    SequencePlan { reset, ..SequencePlan::of(written.clone()) }
 }
 
 /// A position that nothing uses would resume nothing.

@@ -26,5 +26,4 @@ pub(crate) use match_template::MatchTemplate;
 pub(crate) use outgoing::Outgoing;
 pub use outgoing::Sent;
 pub(crate) use parts::{BeatPlan, Expect, Rule, Rules, Step, SubscribePlan, Takes, Verb};
-pub use plan::Plan;
-pub(crate) use plan::{CursorPlan, SequencePlan};
+pub use plan::{Continuity, CursorPlan, Plan, SequencePlan};

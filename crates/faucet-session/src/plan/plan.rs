@@ -7,7 +7,10 @@ use std::time::Duration;
 use faucet_core::Scope;
 use faucet_core::select::Pointer;
 
-use crate::keys::{CloseRule, CursorOrder, DedupKeys, RateLimit};
+use crate::keys::{
+    CloseRule, CountScope, CursorOrder, DedupKeys, Handover, NumberOrder, OnGap, RateLimit,
+    SequenceKeys,
+};
 use crate::names::Book;
 use crate::plan::call::CallPlan;
 use crate::plan::host_pattern::{self, HostPattern, UrlRefused};
@@ -70,6 +73,7 @@ pub(crate) struct Watch {
     pub(crate) close_rules: Vec<CloseRule>,
     pub(crate) send_limit: Option<RateLimit>,
     pub(crate) connect_limit: Option<RateLimit>,
+    pub(crate) topics_per_connection: Option<usize>,
 }
 
 /// How records are found in messages.
@@ -86,34 +90,53 @@ pub(crate) struct Reading {
 
 /// How a feed goes on over connections.
 #[derive(Debug, Default)]
-pub(crate) struct Continuity {
-    pub(crate) cursor: Option<CursorPlan>,
-    pub(crate) keep: Vec<Arc<str>>,
-    pub(crate) dedup: Option<DedupKeys>,
-    pub(crate) sequence: Option<SequencePlan>,
-    pub(crate) has_resume: bool,
+pub struct Continuity {
+    /// The position.
+    pub cursor: Option<CursorPlan>,
+    /// The names that belong to the position.
+    pub keep: Vec<Arc<str>>,
+    /// Which records are left out as repeated.
+    pub dedup: Option<DedupKeys>,
+    /// The numbers of messages.
+    pub sequence: Option<SequencePlan>,
+    /// Whether `resume` is set.
+    pub has_resume: bool,
+    /// What happens to the connection at a planned reconnect.
+    pub handover: Handover,
 }
 
 /// The position of a feed.
 #[derive(Debug)]
-pub(crate) struct CursorPlan {
-    pub(crate) place: Pointer,
-    pub(crate) order: CursorOrder,
-    pub(crate) rewind: u64,
-    pub(crate) start: Option<Token>,
+pub struct CursorPlan {
+    /// Where a message tells its position.
+    pub place: Pointer,
+    /// Which of two cursors is the later one.
+    pub order: CursorOrder,
+    /// Taken off a numeric cursor.
+    pub rewind: u64,
+    /// The cursor of the very first run.
+    pub start: Option<Token>,
 }
 
-/// The numbers of messages.
-#[derive(Debug)]
-pub(crate) struct SequencePlan {
-    pub(crate) last: Pointer,
-    pub(crate) first: Option<Pointer>,
-    pub(crate) previous: Option<Pointer>,
-    pub(crate) per: Vec<Pointer>,
-    pub(crate) order: crate::keys::NumberOrder,
+/// What the numbers of messages do. Their places are among those of the rules.
+#[derive(Debug, Clone)]
+pub struct SequencePlan {
+    /// Whether each number is one more than the one before.
+    pub order: NumberOrder,
+    /// How long a count lasts.
+    pub scope: CountScope,
+    /// What a hole does.
+    pub on_gap: OnGap,
+    pub(crate) written: SequenceKeys,
     pub(crate) reset: Option<MatchTemplate>,
-    pub(crate) scope: crate::keys::CountScope,
-    pub(crate) on_gap: crate::keys::OnGap,
+}
+
+impl SequencePlan {
+    /// What these keys say. Their match is left out.
+    pub fn of(written: SequenceKeys) -> Self {
+        let SequenceKeys { order, scope, on_gap, .. } = written;
+        Self { order, scope, on_gap, written, reset: None }
+    }
 }
 
 impl Plan {
@@ -122,9 +145,34 @@ impl Plan {
         Book::new(Arc::clone(&self.values), scope)
     }
 
+    /// How the feed goes on over connections.
+    pub fn continuity(&self) -> &Continuity {
+        &self.continuity
+    }
+
+    /// Whether answers wait until a record is flushed.
+    pub fn has_late_replies(&self) -> bool {
+        self.rules.rules.iter().any(|rule| rule.after == crate::keys::ReplyAfter::Flush)
+    }
+
     /// The rules for Closes and answers to upgrades.
     pub fn close_rules(&self) -> &[CloseRule] {
         &self.watch.close_rules
+    }
+
+    /// The topics of each connection: one list where `topics_per_connection` is left out.
+    pub fn topics_by_connection(&self) -> Vec<Arc<[Token]>> {
+        let all = self.topics();
+        match self.watch.topics_per_connection {
+            Some(most) if !all.is_empty() => all.chunks(most).map(Arc::from).collect(),
+            _ => vec![all],
+        }
+    }
+
+    /// All topics.
+    pub fn topics(&self) -> Arc<[Token]> {
+        let subscribe = self.script.subscribe.as_ref();
+        subscribe.map_or_else(|| Arc::from([]), |subscribe| Arc::clone(&subscribe.topics))
     }
 
     /// How many calls are made before a connect.
@@ -209,7 +257,7 @@ impl Plan {
     /// The messages to send after every connect, where these are all that the configuration asks for.
     pub fn plain_greeting(&self) -> Option<Vec<Sent>> {
         let Script { steps, subscribe, greeting, goodbye, .. } = &self.script;
-        let Watch { silence_timeout, rotate_after, close_rules, send_limit, connect_limit } =
+        let Watch { silence_timeout, rotate_after, close_rules, send_limit, connect_limit, .. } =
             &self.watch;
         let Route { url_from, query, resume_url, headers, .. } = &self.route;
         let Continuity { has_resume, dedup, sequence, .. } = &self.continuity;

@@ -84,13 +84,14 @@ fn spots(checker: &Checker<'_>, sequence: Option<&SequencePlan>) -> (Spots, Vec<
         Some(places.len() - 1)
     };
     let resume = checker.keys.continuity.resume.as_ref();
+    let written = sequence.map(|sequence| &sequence.written);
     let spots = Spots {
         unwrap: spot(checker.keys.reading.unwrap.as_ref()),
         cursor: spot(resume.and_then(|resume| resume.cursor.as_ref())),
-        last: spot(sequence.map(|sequence| &sequence.last)),
-        first: spot(sequence.and_then(|sequence| sequence.first.as_ref())),
-        previous: spot(sequence.and_then(|sequence| sequence.previous.as_ref())),
-        per: sequence.iter().flat_map(|s| &s.per).filter_map(|per| spot(Some(per))).collect(),
+        last: spot(written.map(|written| &written.last)),
+        first: spot(written.and_then(|written| written.first.as_ref())),
+        previous: spot(written.and_then(|written| written.previous.as_ref())),
+        per: written.iter().flat_map(|s| &s.per).filter_map(|per| spot(Some(per))).collect(),
     };
     (spots, places)
 }

@@ -88,7 +88,30 @@ pub(super) fn watch(checker: &mut Checker<'_>) -> Watch {
         close_rules: keys.close_rules.clone(),
         send_limit: limits.send_limit,
         connect_limit: limits.connect_limit,
+        topics_per_connection: shards(checker),
     }
+}
+
+/// The most connections of one source.
+const MOST_CONNECTIONS: usize = 1000;
+
+/// Checks `topics_per_connection`.
+fn shards(checker: &mut Checker<'_>) -> Option<usize> {
+    let most = checker.keys.limits.topics_per_connection? as usize;
+    let path = KeyPath::key("topics_per_connection");
+    let topics = checker.keys.script.topics.len();
+    if most == 0 {
+        checker.problems.push(Problem::out_of_range(path, "at least 1"));
+        return None;
+    }
+    if topics.div_ceil(most) > MOST_CONNECTIONS {
+        let help = "several sources can share the topics";
+        let expected = "a number that makes at most 1,000 connections";
+        checker.problems.push(Problem::out_of_range(path, expected).help(help));
+    } else if topics == 0 {
+        checker.problems.push(Problem::needs(path, "topics"));
+    }
+    Some(most)
 }
 
 /// The problem of a key that connects again, beside `reconnect: false`.

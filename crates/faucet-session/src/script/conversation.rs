@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::plan::{Plan, ReadyCall, Sent, Verb};
 use crate::script::dialogue::Dialogue;
 use crate::script::effect::Effect;
-use crate::script::memory::{Memory, rewound};
+use crate::script::memory::{Kept, Memory, rewound};
 use crate::script::moment::{At, Entropy};
 use crate::script::reader::{Batch, Judges, Reader};
 use crate::script::session_end::SessionEnd;
@@ -27,6 +27,8 @@ pub struct Conversation {
     /// While there is a connection.
     dialogue: Option<Box<Dialogue>>,
     reader: Reader,
+    /// The topics that are subscribed to.
+    topics: Arc<[Token]>,
     entropy: Entropy,
 }
 
@@ -37,7 +39,55 @@ impl Conversation {
         let mut memory = Memory::default();
         memory.cursor = plan.continuity.cursor.as_ref().and_then(|cursor| cursor.start.clone());
         let reader = Reader::new(Arc::clone(&plan));
-        Self { plan, seed, memory, dialogue: None, reader, entropy }
+        let topics = plan.topics();
+        Self { plan, seed, memory, dialogue: None, reader, topics, entropy }
+    }
+
+    /// Subscribes to these topics only.
+    #[must_use]
+    pub fn with_topics(mut self, topics: Arc<[Token]>) -> Self {
+        self.topics = topics;
+        self
+    }
+
+    /// The topics that are subscribed to.
+    pub fn topics(&self) -> &Arc<[Token]> {
+        &self.topics
+    }
+
+    /// A conversation that goes on where this one is, on another connection. The URL that a rule gave goes
+    /// with it.
+    pub fn successor(&mut self) -> Self {
+        Self {
+            plan: Arc::clone(&self.plan),
+            seed: self.seed.clone(),
+            memory: self.memory.succeed(),
+            dialogue: None,
+            reader: Reader::new(Arc::clone(&self.plan)),
+            topics: Arc::clone(&self.topics),
+            entropy: Entropy::default(),
+        }
+    }
+
+    /// The connection is left by plan: nothing is sent any more, and data is still told from control.
+    pub fn leave(&mut self) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.leave();
+        }
+    }
+
+    /// The planned end did not come about: the connection goes on, and is to be followed by another `after`
+    /// this time.
+    pub fn go_on(&mut self, after: Duration, now: Instant) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.go_on(after, now);
+        }
+    }
+
+    /// Goes on from a saved position.
+    pub fn resume_from(&mut self, cursor: Option<Token>, kept: Kept) {
+        self.memory.cursor = cursor.or_else(|| self.memory.cursor.take());
+        self.memory.kept = kept;
     }
 
     /// The values for the next connect.
@@ -64,10 +114,12 @@ impl Conversation {
         // What a call took may be kept, too.
         for name in &plan.continuity.keep {
             if let Some(token) = book.taken(name) {
-                self.memory.kept.insert(Arc::clone(name), token.clone());
+                self.memory.keep(Arc::clone(name), token.clone());
             }
         }
-        let mut dialogue = Dialogue::new(plan, book, secrets, resumes, at, &mut self.entropy);
+        let topics = Arc::clone(&self.topics);
+        let mut dialogue =
+            Dialogue::new(plan, (book, topics), secrets, resumes, at, &mut self.entropy);
         match self.reader.begin(dictionary) {
             Ok(()) => dialogue.advance(at, &mut self.entropy),
             Err(why) => dialogue.end(SessionEnd::Dictionary(why)),
@@ -191,6 +243,14 @@ impl Conversation {
     pub fn resumed(&mut self, pause: Duration, now: Instant) {
         if let Some(dialogue) = &mut self.dialogue {
             dialogue.resumed(pause, now);
+        }
+    }
+
+    /// Sends an answer that had to wait until a record was flushed.
+    pub fn reply(&mut self, reply: Sent, now: Instant) {
+        if let Some(dialogue) = self.dialogue.as_mut().filter(|dialogue| !dialogue.is_over()) {
+            dialogue.outlet.push(reply);
+            dialogue.flush(now);
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use faucet_connect::{Quote, Secrets};
 use faucet_core::select::Match;
 
-use crate::keys::{BeatWhen, FirstBeat, Interval};
+use crate::keys::{BeatWhen, FirstBeat, Handover, Interval};
 use crate::names::{Blocked, Book, MessageNames};
 use crate::place::Place;
 use crate::plan::{MatchTemplate, Outgoing, Plan, Sent};
@@ -76,6 +76,8 @@ impl From<SessionEnd> for Halt {
 pub(crate) struct Dialogue {
     pub(crate) plan: Arc<Plan>,
     pub(crate) book: Book,
+    /// The topics that are subscribed to.
+    pub(crate) topics: Arc<[Token]>,
     pub(crate) secrets: Secrets,
     pub(crate) stage: Stage,
     /// Whether an errand is out.
@@ -99,7 +101,7 @@ impl Dialogue {
     /// The connection stands. The script begins with [`advance`](Self::advance).
     pub(crate) fn new(
         plan: Arc<Plan>,
-        book: Book,
+        (book, topics): (Book, Arc<[Token]>),
         secrets: &Secrets,
         resumes: bool,
         at: At,
@@ -119,6 +121,7 @@ impl Dialogue {
         Self {
             plan,
             book,
+            topics,
             secrets,
             stage: Stage::Steps { at: 0, awaited: None },
             is_busy: false,
@@ -138,6 +141,27 @@ impl Dialogue {
 
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Ended)
+    }
+
+    /// The connection is left: nothing is sent any more.
+    pub(crate) fn leave(&mut self) {
+        self.stage = Stage::Ended;
+        self.outlet.clear();
+    }
+
+    /// A planned end did not come about.
+    pub(crate) fn go_on(&mut self, after: Duration, now: Instant) {
+        self.moments.rotate = now.checked_add(after);
+    }
+
+    /// A reconnect is planned. The connection goes on meanwhile where the configuration wants that.
+    pub(crate) fn plan_end(&mut self, rule: Option<usize>, delay: Option<Duration>) {
+        if self.plan.continuity.handover == Handover::Overlap && self.is_up() {
+            self.moments.rotate = None;
+            self.effects.push_back(Effect::HandOver { delay });
+        } else {
+            self.end(SessionEnd::Planned { rule, delay });
+        }
     }
 
     /// Leaves the connection.

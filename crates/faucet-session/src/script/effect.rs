@@ -26,6 +26,11 @@ pub enum Effect {
     },
     /// The session is complete: the connection counts as good from now on.
     Complete,
+    /// Connect once more, and keep the connection until the next one is up.
+    HandOver {
+        /// The wait before the connect.
+        delay: Option<Duration>,
+    },
     /// Leave the connection.
     End(SessionEnd),
     /// Tell the user.

@@ -112,7 +112,10 @@ impl Dialogue {
                         }
                     }
                 }
-                SessionEnd::Planned { rule: Some(index), delay: rule.delay }
+                if !self.is_over() {
+                    self.plan_end(Some(index), rule.delay);
+                }
+                return Verdict::Control;
             }
             ControlAction::Restart => {
                 SessionEnd::Restart { rule: index, words: self.quote(raw), delay: rule.delay }

@@ -1,6 +1,6 @@
 //! What a conversation remembers over its connections.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use faucet_core::select::Number;
@@ -9,16 +9,19 @@ use crate::keys::CursorOrder;
 use crate::plan::CursorPlan;
 use crate::template::Token;
 
+/// The values that belong to the position of a feed, by name.
+pub type Kept = BTreeMap<Arc<str>, Token>;
+
 /// What a conversation remembers over its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    pub(crate) kept: BTreeMap<Arc<str>, Token>,
+    pub(crate) kept: Kept,
+    /// Whether the kept values have changed since somebody has asked.
+    kept_changed: bool,
     /// The last cursor as it came in.
     pub(crate) cursor: Option<Token>,
     /// The URL that a control rule gave for the next connect.
     pub(crate) next_url: Option<String>,
-    /// The topics whose refusal was told.
-    pub(crate) refused: BTreeSet<String>,
 }
 
 impl Memory {
@@ -27,8 +30,30 @@ impl Memory {
         self.cursor.is_some() || !self.kept.is_empty() || self.next_url.is_some()
     }
 
+    /// The memory of a conversation that goes on from here.
+    pub(crate) fn succeed(&mut self) -> Self {
+        Self {
+            kept: self.kept.clone(),
+            kept_changed: false,
+            cursor: self.cursor.clone(),
+            next_url: self.next_url.take(),
+        }
+    }
+
+    /// Keeps a value.
+    pub(crate) fn keep(&mut self, name: Arc<str>, token: Token) {
+        self.kept_changed |= self.kept.get(&name) != Some(&token);
+        self.kept.insert(name, token);
+    }
+
+    /// Whether the kept values have changed since the last call.
+    pub(crate) fn take_kept_change(&mut self) -> bool {
+        std::mem::take(&mut self.kept_changed)
+    }
+
     /// Forgets the position.
     pub(crate) fn forget(&mut self) {
+        self.kept_changed = true;
         self.kept.clear();
         (self.cursor, self.next_url) = (None, None);
     }

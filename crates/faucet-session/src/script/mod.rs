@@ -21,6 +21,7 @@ mod timers;
 
 pub use conversation::Conversation;
 pub use effect::{Effect, Note};
+pub use memory::Kept;
 pub use moment::{At, Entropy};
-pub use reader::{Batch, Mark, MarkKind};
+pub use reader::{Batch, Mark, MarkKind, MessageNumber};
 pub use session_end::SessionEnd;

@@ -14,7 +14,7 @@ use crate::reading::{
 };
 use crate::script::dialogue::Dialogue;
 use crate::script::judge::{Seen, Verdict};
-use crate::script::memory::{Memory, rewound};
+use crate::script::memory::{Kept, Memory, rewound};
 use crate::script::moment::{At, Entropy};
 use crate::script::session_end::SessionEnd;
 use crate::template::Token;
@@ -56,10 +56,35 @@ pub struct Mark {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MarkKind {
-    /// The position behind the records before.
-    Cursor(Token),
+    /// The position behind the records before; `None`: it was forgotten.
+    Cursor(Option<Token>),
+    /// The kept values have changed.
+    Kept(Kept),
+    /// The next message has numbers.
+    Number(MessageNumber),
     /// The answer to send once the records before are flushed.
     Reply(Sent),
+}
+
+/// The numbers of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageNumber {
+    /// The values that have a count of their own, one behind the other.
+    pub key: Vec<u8>,
+    /// The number of the first element.
+    pub first: i128,
+    /// The number of the last element.
+    pub last: i128,
+    /// The number of the message before.
+    pub previous: Option<i128>,
+    /// Whether the count begins anew.
+    pub resets: bool,
+}
+
+/// A whole number, also as text.
+fn integer(value: &[u8]) -> Option<i128> {
+    let digits = value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value);
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// Where a text stands.
@@ -167,6 +192,10 @@ impl Reader {
         let is_json = self.plan.checks_json
             && self.plan.reads_whole_messages()
             && self.checker.check(bytes, spans);
+        if judges.memory.take_kept_change() {
+            self.mark(MarkKind::Cursor(judges.memory.cursor.clone()));
+            self.mark(MarkKind::Kept(judges.memory.kept.clone()));
+        }
         for span in spans.iter() {
             self.message(&bytes[span.range()], *span, is_json, judges);
         }
@@ -232,6 +261,9 @@ impl Reader {
         let message = if found.is_json { Message::json(raw) } else { Message::unchecked(raw) };
         let message = message.binary(base.kind == MessageKind::Binary);
         plan.rules.set.look(message, |looked| {
+            if plan.continuity.sequence.is_some() && plan.rules.data.is_none() {
+                self.number(looked, looked, judges);
+            }
             let seen = Seen { message, raw, looked };
             let (at, entropy) = (judges.at, &mut *judges.entropy);
             let verdict = judges.dialogue.judge(plan, seen, judges.memory, at, entropy);
@@ -250,8 +282,11 @@ impl Reader {
             let (inner, base) = (&raw[found.data.clone()], base.behind(found.data.start));
             match &plan.rules.data {
                 None => self.record(inner, looked, base, judges),
-                Some(set) => set.look(Message::unchecked(inner), |looked| {
-                    self.record(inner, looked, base, judges);
+                Some(set) => set.look(Message::unchecked(inner), |inside| {
+                    if plan.continuity.sequence.is_some() {
+                        self.number(looked, inside, judges);
+                    }
+                    self.record(inner, inside, base, judges);
                 }),
             }
             if let Some(reply) = reply {
@@ -261,6 +296,9 @@ impl Reader {
         // An answer may let the script go on, which must come before the next message.
         if !judges.dialogue.is_up() {
             judges.dialogue.advance(judges.at, judges.entropy);
+        }
+        if judges.memory.take_kept_change() {
+            self.mark(MarkKind::Kept(judges.memory.kept.clone()));
         }
     }
 
@@ -298,9 +336,27 @@ impl Reader {
             judges.memory.note(plan, cursor);
             if let Some(noted) = judges.memory.cursor.clone() {
                 judges.dialogue.book.set_cursor(Some(rewound(plan, &noted)));
-                self.mark(MarkKind::Cursor(noted));
+                self.mark(MarkKind::Cursor(Some(noted)));
             }
         }
+    }
+
+    /// Notes the numbers of a message. Control messages are counted too: some feeds number all.
+    fn number(&mut self, whole: &Looked<'_, '_>, data: &Looked<'_, '_>, judges: &Judges<'_>) {
+        let rules = &judges.plan.rules;
+        let spots = &rules.spots;
+        let at = |spot: Option<usize>| data.read(spot?).and_then(|value| integer(&value));
+        let resets = rules.reset.is_some_and(|reset| whole.matches(reset));
+        let Some(last) = at(spots.last) else { return };
+        let mut key = Vec::new();
+        for spot in &spots.per {
+            let value = data.read(*spot);
+            key.extend_from_slice(value.as_deref().unwrap_or_default());
+            key.push(0);
+        }
+        let first = at(spots.first).unwrap_or(last);
+        let previous = at(spots.previous);
+        self.mark(MarkKind::Number(MessageNumber { key, first, last, previous, resets }));
     }
 
     fn mark(&mut self, what: MarkKind) {

@@ -131,8 +131,9 @@ impl Dialogue {
             self.stage = Stage::Acks;
             return Ok(true);
         };
-        let end = (next + subscribe.batch).min(subscribe.topics.len());
-        let topics = &subscribe.topics[next..end];
+        let all = Arc::clone(&self.topics);
+        let end = (next + subscribe.batch).min(all.len());
+        let topics = &all[next..end];
         if topics.is_empty() {
             self.stage = Stage::Acks;
             return Ok(true);
@@ -236,7 +237,7 @@ impl Dialogue {
                 match subscribe.on_fail {
                     OnFail::Fail => self.end(SessionEnd::TopicRefused { words }),
                     OnFail::Skip => {
-                        let topics = &subscribe.topics[topics];
+                        let topics = &self.topics[topics];
                         let topics = topics.iter().map(|topic| topic.words().to_owned()).collect();
                         self.effects.push_back(Effect::Note(Note::TopicsRefused { topics, words }));
                     }
@@ -294,7 +295,7 @@ impl Dialogue {
     /// Notes a taken value, also for later connections where it is to be kept.
     pub(crate) fn bring(&mut self, name: Arc<str>, token: Token, memory: &mut Memory) {
         if self.plan.continuity.keep.contains(&name) {
-            memory.kept.insert(Arc::clone(&name), token.clone());
+            memory.keep(Arc::clone(&name), token.clone());
         }
         self.book.take(name, token);
     }

@@ -110,7 +110,7 @@ impl Dialogue {
             Timer::Silence => {
                 SessionEnd::Silent(self.plan.watch.silence_timeout.unwrap_or_default())
             }
-            Timer::Rotate => SessionEnd::Planned { rule: None, delay: None },
+            Timer::Rotate => return self.plan_end(None, None),
             Timer::Beat => match self.send_beat(at, entropy) {
                 Ok(()) | Err(Halt::Busy) => return,
                 Err(Halt::End(end)) => end,

@@ -195,6 +195,7 @@ impl SinkMachine {
             | Event::Due
             | Event::Unmatched(_)
             | Event::Note(_)
+            | Event::HandOver { .. }
             | Event::Over(Over::Left(_)) => {}
         }
     }

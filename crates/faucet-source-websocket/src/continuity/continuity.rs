@@ -1,0 +1,193 @@
+//! Everything that a feed's continuity needs, at the record that is handed over next.
+
+use std::collections::VecDeque;
+
+use faucet_common_websocket::session::keys::OnGap;
+use faucet_common_websocket::session::plan::{Plan, Sent};
+use faucet_common_websocket::session::script::{Mark, MarkKind};
+use faucet_common_websocket::session::template::Token;
+
+use crate::continuity::numbers::{Numbers, Step};
+use crate::continuity::place::{Place, Restored};
+use crate::continuity::repeats::Repeats;
+
+/// What stands before the next record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Before {
+    /// How many messages are missing, if the feed is numbered and the message before was counted; `Some(None)`:
+    /// some are, nobody knows how many.
+    pub(crate) missing: Option<Option<u64>>,
+}
+
+/// How a feed goes on, in the order in which records are handed over. Pure.
+#[derive(Debug)]
+pub(crate) struct Continuity {
+    numbers: Option<Numbers>,
+    pub(crate) repeats: Option<Repeats>,
+    pub(crate) place: Place,
+    /// Taken off a cursor where the feed goes on.
+    rewind: u64,
+    has_position: bool,
+    /// Marks of the batch that were not reached yet.
+    marks: VecDeque<Mark>,
+    before: Before,
+    /// Answers that wait until the records before are flushed, each with the number of those.
+    replies: VecDeque<(u64, Sent)>,
+    handed_over: u64,
+    duplicates: u64,
+    /// The topics of the connection.
+    topics: Vec<Token>,
+}
+
+impl Continuity {
+    /// The continuity that `plan` asks for; `None`: none.
+    pub(crate) fn new(plan: &Plan, topics: &[Token]) -> Option<Self> {
+        let keys = plan.continuity();
+        let has_replies = plan.has_late_replies();
+        if !keys.has_resume && keys.dedup.is_none() && keys.sequence.is_none() && !has_replies {
+            return None;
+        }
+        Some(Self {
+            numbers: keys.sequence.clone().map(Numbers::new),
+            repeats: keys.dedup.as_ref().map(Repeats::new),
+            place: Place::default(),
+            rewind: keys.cursor.as_ref().map_or(0, |cursor| cursor.rewind),
+            has_position: keys.has_resume || has_replies,
+            marks: VecDeque::new(),
+            before: Before::default(),
+            replies: VecDeque::new(),
+            handed_over: 0,
+            duplicates: 0,
+            topics: topics.to_vec(),
+        })
+    }
+
+    /// Goes on from a saved position.
+    pub(crate) fn restore(&mut self, restored: Restored) {
+        let Restored { place, seen } = restored;
+        self.place = place;
+        let Some(repeats) = &mut self.repeats else { return };
+        for seen in &seen {
+            if let Err(error) = repeats.restore(seen) {
+                tracing::warn!("{error}");
+            }
+        }
+    }
+
+    /// Whether the connection has a place to save.
+    pub(crate) fn has_position(&self) -> bool {
+        self.has_position
+    }
+
+    /// The topics of the connection.
+    pub(crate) fn topics(&self) -> &[Token] {
+        &self.topics
+    }
+
+    /// How many records were handed over.
+    pub(crate) fn records(&self) -> u64 {
+        self.handed_over
+    }
+
+    /// The remembered records that the server may send again.
+    pub(crate) fn seen(&self) -> Option<Vec<u8>> {
+        let from = self.place.number().map(|cursor| cursor - i128::from(self.rewind));
+        self.repeats.as_ref().map(|repeats| repeats.to_bytes(from))
+    }
+
+    /// A batch begins, whose marks these are.
+    pub(crate) fn begin(&mut self, marks: Vec<Mark>) {
+        self.marks.extend(marks);
+    }
+
+    /// The number of the record before which the next mark stands; `None`: there is no mark.
+    pub(crate) fn next_mark(&self) -> Option<usize> {
+        self.marks.front().map(|mark| mark.at)
+    }
+
+    /// Passes all marks in front of the record number `next` of the batch.
+    ///
+    /// # Errors
+    /// What a hole is to do, if it is to do more than to be reported.
+    pub(crate) fn pass(&mut self, next: usize) -> Result<(), OnGap> {
+        while self.next_mark().is_some_and(|at| at <= next) {
+            let Some(mark) = self.marks.pop_front() else { break };
+            match mark.what {
+                MarkKind::Cursor(cursor) => self.place.cursor = cursor,
+                MarkKind::Kept(kept) => self.place.kept = kept,
+                MarkKind::Reply(reply) => self.replies.push_back((self.handed_over, reply)),
+                MarkKind::Number(number) => {
+                    let Some(numbers) = &mut self.numbers else { continue };
+                    let missing = match numbers.count(&number) {
+                        Step::Begins => continue,
+                        Step::Follows => Some(0),
+                        Step::Hole(missing) => missing,
+                        Step::Back => {
+                            let last = number.last;
+                            tracing::warn!(
+                                last,
+                                "the number of a message is not larger than the one before"
+                            );
+                            continue;
+                        }
+                    };
+                    let before = self.before.missing.unwrap_or(Some(0));
+                    let sum = before.zip(missing).map(|(one, other)| one.saturating_add(other));
+                    self.before.missing = Some(sum);
+                    if missing != Some(0) && numbers.plan.on_gap != OnGap::Report {
+                        return Err(numbers.plan.on_gap);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether messages are missing before the next record.
+    pub(crate) fn is_hole_ahead(&self) -> bool {
+        !matches!(self.before.missing, None | Some(Some(0)))
+    }
+
+    /// Takes what stands before the next record.
+    pub(crate) fn take_before(&mut self) -> Before {
+        std::mem::take(&mut self.before)
+    }
+
+    /// Records were handed over.
+    pub(crate) fn handed_over(&mut self, records: usize) {
+        self.handed_over += records as u64;
+    }
+
+    /// Whether a record was there before.
+    pub(crate) fn is_repeat(&mut self, record: &[u8], is_json: bool) -> bool {
+        let cursor = self.place.number();
+        let Some(repeats) = &mut self.repeats else { return false };
+        let is_repeat = repeats.is_repeat(record, is_json, cursor);
+        self.duplicates += u64::from(is_repeat);
+        is_repeat
+    }
+
+    /// How many records were left out as repeated since the last call.
+    pub(crate) fn take_duplicates(&mut self) -> u64 {
+        std::mem::take(&mut self.duplicates)
+    }
+
+    /// The connection was lost.
+    pub(crate) fn lost(&mut self) {
+        if let Some(numbers) = &mut self.numbers {
+            numbers.lost();
+        }
+        // The next connection cannot answer what this one was asked.
+        self.replies.clear();
+    }
+
+    /// The answers that may leave, because the sinks have flushed so many records.
+    pub(crate) fn flushed(&mut self, flushed: u64) -> Vec<Sent> {
+        let mut replies = Vec::new();
+        while self.replies.front().is_some_and(|(records, _)| *records <= flushed) {
+            replies.extend(self.replies.pop_front().map(|(_, reply)| reply));
+        }
+        replies
+    }
+}

@@ -1,0 +1,35 @@
+//! The pages of a run, which all of its connections fill. Pure.
+
+use faucet_core::{Pager, StreamPage};
+
+use crate::checked::Checked;
+use crate::stop::StopRule;
+
+/// The pages of a run, which all of its connections fill.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    pub(crate) pager: Pager,
+    pub(crate) stop: StopRule,
+    /// How many messages became records.
+    pub(crate) records: u64,
+    /// The run is over: a message that would fail it is skipped.
+    pub(crate) stopping: bool,
+}
+
+impl Pages {
+    pub(crate) fn new(checked: &Checked) -> Self {
+        let pager = Pager::new(checked.page);
+        Self { pager, stop: checked.stop, records: 0, stopping: false }
+    }
+
+    /// Everything that is still accepted goes into one page, whatever its limits.
+    pub(crate) fn stop(&mut self) {
+        self.stopping = true;
+        self.pager.lift_limits();
+    }
+
+    /// The next page, if there is one.
+    pub(crate) fn take(&mut self) -> Option<StreamPage> {
+        self.pager.take()
+    }
+}
