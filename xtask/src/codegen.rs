@@ -64,6 +64,7 @@ fn texts(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     let mut texts = doors::files(workspace)?;
     texts.insert(README.into(), readme(workspace)?);
     texts.insert(guide::GUIDE.into(), guide::guide(workspace)?);
+    texts.extend(guide::cookbook(workspace)?);
     Ok(texts)
 }
 

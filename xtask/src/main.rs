@@ -20,8 +20,9 @@ use std::process::ExitCode;
 use workspace::Workspace;
 
 const USAGE: &str = "usage: cargo xtask <command>
-  codegen          write schemas, reference pages, the guide's files, the README's feature table, the
-                   repeated part of each crate's README, and its licence files
+  codegen          write schemas, reference pages, the files in the guide and in the cookbook, the
+                   README's feature table, the repeated part of each crate's README, and its licence
+                   files
   codegen --check  fail when one of them is out of date
   tidy             hold the workspace against its own rules
   deny             hold all dependencies against deny.toml, without a network
