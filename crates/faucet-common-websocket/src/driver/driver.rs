@@ -220,7 +220,7 @@ impl Driver {
             if self.advance(cx) {
                 continue;
             }
-            let deadline = [self.machine.next_timeout(now()), due].into_iter().flatten().min();
+            let deadline = [self.machine.next_timeout(), due].into_iter().flatten().min();
             // The clock is asked first: under a flood the timer has no budget left to fire.
             let passed = deadline.is_some_and(|at| at <= now());
             if !passed && self.timer.poll(cx, deadline).is_pending() {
@@ -346,7 +346,7 @@ impl Driver {
             if self.advance(cx) {
                 continue;
             }
-            let deadline = self.machine.next_timeout(now());
+            let deadline = self.machine.next_timeout();
             let passed = deadline.is_some_and(|at| at <= now());
             if !passed && self.timer.poll(cx, deadline).is_pending() {
                 return Poll::Pending;

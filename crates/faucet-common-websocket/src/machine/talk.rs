@@ -118,10 +118,10 @@ impl Machine {
     }
 
     /// When the conversation wants to be called.
-    pub(crate) fn talk_due(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn talk_due(&self) -> Option<Instant> {
         let reads = !self.clocks.is_paused();
         let talk = self.conversation.as_ref().filter(|_| self.is_up())?;
-        talk.next_timeout(now, reads)
+        talk.next_timeout(reads)
     }
 
     /// The conversation acts on its time limits.

@@ -50,7 +50,7 @@ const TIMERS: [Timer; 9] = [
 
 impl Machine {
     /// The table: when each limit is reached; `None` while it does not count.
-    fn deadline(&self, timer: Timer, now: Instant) -> Option<Instant> {
+    fn deadline(&self, timer: Timer) -> Option<Instant> {
         let (times, clocks) = (&self.settings.times, &self.clocks);
         let after = |from: Instant, limit: Option<Duration>| from.checked_add(limit?);
         let (up, reads) = (self.is_up(), !clocks.is_paused());
@@ -69,7 +69,7 @@ impl Machine {
             (Timer::Stale, _) if reads && up => after(clocks.data, times.stale_timeout),
             (Timer::Pong, _) if reads && up => self.pings.pong_due(),
             (Timer::Ping, _) if reads && self.sends() => self.pings.ping_due(),
-            (Timer::Talk, _) if up => self.talk_due(now),
+            (Timer::Talk, _) if up => self.talk_due(),
             (Timer::Unsolicited, _) if !reads && up => after(clocks.outbound, Some(PONG_INTERVAL)),
             _ => None,
         }
@@ -81,8 +81,8 @@ impl Machine {
     }
 
     /// When the machine wants to be called, if nothing happens before.
-    pub(crate) fn next_timeout(&self, now: Instant) -> Option<Instant> {
-        TIMERS.into_iter().filter_map(|timer| self.deadline(timer, now)).min()
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        TIMERS.into_iter().filter_map(|timer| self.deadline(timer)).min()
     }
 
     /// Acts on every limit that is reached at `now`. Call it only when everything that has arrived
@@ -90,7 +90,7 @@ impl Machine {
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         for timer in TIMERS {
             // One limit may end what the next one is about.
-            if self.deadline(timer, now).is_some_and(|at| at <= now) {
+            if self.deadline(timer).is_some_and(|at| at <= now) {
                 self.act(timer, now);
             }
         }

@@ -10,5 +10,5 @@ mod message_names;
 
 pub use book::{Blocked, Book, Moment};
 pub use errand::Errand;
-pub use maker_failed::ValueFailed;
+pub use maker_failed::{MakerFailed, ValueFailed};
 pub(crate) use message_names::MessageNames;

@@ -71,7 +71,6 @@ impl CallPlan {
         if cfg!(not(feature = "http")) {
             problems.push(needs_http(path.clone(), key));
         }
-        let before = problems.len();
         check_url(&request.url, &at("url"), problems);
         let url = template(&request.url, at("url"), problems);
         let mut headers = Vec::new();
@@ -110,7 +109,7 @@ impl CallPlan {
         faucet_core::duration::check("timeout", Some(request.timeout), &mut times);
         problems.extend(times.into_iter().map(|problem| problem.under(path)));
         let take = request.take.iter().map(|(name, place)| (name.as_str().into(), place.clone()));
-        let plan = Self {
+        Some(Self {
             method: request.method,
             url: url?,
             headers,
@@ -119,17 +118,24 @@ impl CallPlan {
             expect,
             take: take.collect(),
             timeout: request.timeout,
-        };
-        (problems.len() == before).then_some(plan)
+        })
     }
 
     /// The placeholders in order.
     pub(crate) fn placeholders(&self) -> Vec<&Placeholder> {
-        let mut found: Vec<_> = self.url.placeholders().collect();
-        found.extend(self.headers.iter().flat_map(|(_, text)| text.placeholders()));
+        self.texts(&KeyPath::root()).into_iter().flat_map(|(_, found)| found).collect()
+    }
+
+    /// The placeholders of each text of the call that stands at `path`.
+    pub(crate) fn texts(&self, path: &KeyPath) -> Vec<(KeyPath, Vec<&Placeholder>)> {
+        let at = |key: &'static str| path.clone().then(key);
+        let mut found = vec![(at("url"), self.url.placeholders().collect())];
+        for (name, text) in &self.headers {
+            found.push((at("headers").then(name.as_str()), text.placeholders().collect()));
+        }
         match &self.body {
-            Some(Body::Json(tree)) => found.extend(tree.placeholders()),
-            Some(Body::Text(text)) => found.extend(text.placeholders()),
+            Some(Body::Json(tree)) => found.push((at("json"), tree.placeholders())),
+            Some(Body::Text(text)) => found.push((at("body"), text.placeholders().collect())),
             None => {}
         }
         found

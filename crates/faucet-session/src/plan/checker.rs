@@ -44,7 +44,7 @@ impl SessionKeys {
         let mut checker = Checker {
             keys: self,
             around,
-            names: KnownNames::new(&values, has_cursor),
+            names: KnownNames::new(&values, self.values.keys(), has_cursor),
             problems,
             end: self.reading.framing.end(),
         };
@@ -146,7 +146,9 @@ impl Checker<'_> {
     ) -> Option<CallPlan> {
         let call = CallPlan::parse(request, path, key, self.problems)?;
         let allows = Allows::default();
-        self.names.uses(call.placeholders(), path, when, allows, self.problems);
+        for (path, placeholders) in call.texts(path) {
+            self.names.uses(placeholders, &path, when, allows, self.problems);
+        }
         if let Some(expect) = &call.expect {
             let path = path.clone().then("expect");
             self.names.uses(&expect.placeholders(), &path, when, allows, self.problems);
@@ -192,6 +194,10 @@ impl Checker<'_> {
     pub(crate) fn interval(&mut self, interval: &Interval, path: &KeyPath, when: When) {
         match interval {
             Interval::Fixed(duration) => self.duration(path, Some(*duration)),
+            Interval::Named { name, unit: _ } if self.keys.values.contains_key(name) => {
+                let why = format!("{{{name}}} is a value; write the duration, or take the name");
+                self.problems.push(Problem::invalid(path.clone(), why));
+            }
             Interval::Named { name, unit: _ } => {
                 let text = crate::template::TextTemplate::parse(&format!("{{{name}}}"));
                 if let Ok(text) = text {

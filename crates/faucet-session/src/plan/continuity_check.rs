@@ -65,6 +65,10 @@ fn sequence(checker: &mut Checker<'_>, written: &SequenceKeys) -> SequencePlan {
         .reset
         .as_ref()
         .and_then(|reset| checker.matching(reset, &at("reset"), When::Later, Allows::default()));
+    if reset.as_ref().is_some_and(|reset| reset.as_fixed().is_none()) {
+        let why = "has placeholders, which are not filled here";
+        checker.problems.push(Problem::invalid(at("reset"), why));
+    }
     if written.first.is_some() && written.previous.is_some() {
         checker.problems.push(Problem::conflict(at("previous"), at("first")));
     }

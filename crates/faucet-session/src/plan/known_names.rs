@@ -12,6 +12,9 @@ use crate::template::{Placeholder, Reference, is_name};
 /// The names that are built in.
 pub(crate) const BUILT_IN: [&str; 5] = ["cursor", "seq", "topic", "topics", "topics_csv"];
 
+/// The built-in names that differ between messages.
+const IN_MESSAGES: [&str; 4] = ["seq", "topic", "topics", "topics_csv"];
+
 /// A moment in the life of a connection, by which names may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum When {
@@ -30,7 +33,7 @@ pub(crate) enum When {
 }
 
 /// What a text may name beside values and taken names.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Allows {
     /// `{seq}`.
     pub(crate) seq: bool,
@@ -42,10 +45,27 @@ pub(crate) struct Allows {
     pub(crate) answered: bool,
 }
 
+/// The use of names in the texts at one place.
+struct Use<'u> {
+    path: &'u KeyPath,
+    when: When,
+    problems: &'u mut Problems,
+    /// The placeholders that were looked at: values may be made of each other many times, also in a circle.
+    seen: BTreeSet<(String, Allows)>,
+}
+
+impl Use<'_> {
+    fn refuse(&mut self, why: impl Into<String>) {
+        self.problems.push(Problem::invalid(self.path.clone(), why));
+    }
+}
+
 /// The names of a configuration.
 #[derive(Debug)]
 pub(crate) struct KnownNames<'a> {
     values: &'a BTreeMap<Arc<str>, ValuePlan>,
+    /// The names of all values, also of those with a mistake.
+    written: BTreeSet<&'a str>,
     /// Where each name is taken, and from when on it may have a value.
     taken: BTreeMap<Arc<str>, Vec<(When, KeyPath)>>,
     kept: BTreeSet<Arc<str>>,
@@ -57,9 +77,14 @@ pub(crate) struct KnownNames<'a> {
 }
 
 impl<'a> KnownNames<'a> {
-    pub(crate) fn new(values: &'a BTreeMap<Arc<str>, ValuePlan>, has_cursor: bool) -> Self {
+    pub(crate) fn new(
+        values: &'a BTreeMap<Arc<str>, ValuePlan>,
+        written: impl IntoIterator<Item = &'a String>,
+        has_cursor: bool,
+    ) -> Self {
         Self {
             values,
+            written: written.into_iter().map(String::as_str).collect(),
             taken: BTreeMap::new(),
             kept: BTreeSet::new(),
             has_cursor,
@@ -79,7 +104,7 @@ impl<'a> KnownNames<'a> {
         if !check_name(name, &path, problems) {
             return;
         }
-        if self.values.contains_key(name) {
+        if self.written.contains(name) {
             let of = KeyPath::key("values").then(name);
             problems.push(Problem::new(path, ProblemKind::Duplicate { of }));
             return;
@@ -106,76 +131,62 @@ impl<'a> KnownNames<'a> {
         allows: Allows,
         problems: &mut Problems,
     ) {
+        let mut this = Use { path, when, problems, seen: BTreeSet::new() };
         for placeholder in placeholders {
-            match &placeholder.of {
-                Reference::Answered(_) if allows.answered => {}
-                Reference::Answered(_) => {
-                    let why = format!(
-                        "{placeholder} is a place of a message that is answered: it stands in `reply` only"
-                    );
-                    problems.push(Problem::invalid(path.clone(), why));
-                }
-                Reference::Name(name) => {
-                    self.use_name(name, placeholder.is_optional, path, when, allows, problems);
-                }
-            }
+            self.use_one(placeholder, allows, &mut this);
         }
     }
 
-    fn use_name(
-        &mut self,
-        name: &Arc<str>,
-        is_optional: bool,
-        path: &KeyPath,
-        when: When,
-        allows: Allows,
-        problems: &mut Problems,
-    ) {
-        let mut refuse = |why: String| problems.push(Problem::invalid(path.clone(), why));
+    fn use_one(&mut self, placeholder: &Placeholder, allows: Allows, this: &mut Use<'_>) {
+        if !this.seen.insert((placeholder.to_string(), allows)) {
+            return;
+        }
+        let Reference::Name(name) = &placeholder.of else {
+            if !allows.answered {
+                this.refuse(format!(
+                    "{placeholder} is a place of a message that is answered: it stands in `reply` only"
+                ));
+            }
+            return;
+        };
         match &**name {
             "cursor" => {
                 self.uses_position = true;
                 if !self.has_cursor {
-                    problems.push(Problem::needs(path.clone(), "resume"));
+                    this.problems.push(Problem::needs(this.path.clone(), "resume"));
                 }
             }
-            "seq" if !allows.seq => refuse("{seq} numbers messages: it has no value here".into()),
+            "seq" if !allows.seq => this.refuse("{seq} numbers messages: it has no value here"),
             "topics" | "topics_csv" if !allows.topics => {
-                refuse(format!("{{{name}}} stands in `subscribe` only"));
+                this.refuse(format!("{{{name}}} stands in `subscribe` only"));
             }
             "topic" if !allows.topic && allows.topics => {
-                refuse("{topic} is the only topic of a message: set `batch: 1`".into());
+                this.refuse("{topic} is the only topic of a message: set `batch: 1`");
             }
-            "topic" if !allows.topic => refuse("{topic} stands in `subscribe` only".into()),
+            "topic" if !allows.topic => this.refuse("{topic} stands in `subscribe` only"),
             name if BUILT_IN.contains(&name) => {}
-            _ => self.use_own(name, is_optional, path, when, allows, problems),
+            _ => self.use_own(name, placeholder.is_optional, allows, this),
         }
     }
 
-    fn use_own(
-        &mut self,
-        name: &Arc<str>,
-        is_optional: bool,
-        path: &KeyPath,
-        when: When,
-        allows: Allows,
-        problems: &mut Problems,
-    ) {
+    fn use_own(&mut self, name: &Arc<str>, is_optional: bool, allows: Allows, this: &mut Use<'_>) {
         let values = self.values;
         if let Some(plan) = values.get(name) {
-            let allows = match plan.per {
-                ValuePer::Message => allows,
-                ValuePer::Connection => Allows::default(),
-            };
             // The rules about the value itself are checked where it stands.
             let of_message = plan.per == ValuePer::Message;
+            let allows = if of_message { allows } else { Allows::default() };
+            let is_checked_there = |placeholder: &Placeholder| match &placeholder.of {
+                Reference::Answered(_) => true,
+                Reference::Name(inner) => !of_message && IN_MESSAGES.contains(&&**inner),
+            };
             for placeholder in plan.placeholders() {
-                if let Reference::Name(inner) = &placeholder.of
-                    && (of_message || !BUILT_IN.contains(&&**inner))
-                {
-                    self.use_name(inner, placeholder.is_optional, path, when, allows, problems);
+                if !is_checked_there(placeholder) {
+                    self.use_one(placeholder, allows, this);
                 }
             }
+            return;
+        }
+        if self.written.contains(&**name) {
             return;
         }
         self.uses_position |= self.kept.contains(name);
@@ -183,6 +194,7 @@ impl<'a> KnownNames<'a> {
             self.context.insert(Arc::clone(name));
             return;
         };
+        let when = this.when;
         let may_have_value = is_optional
             || self.kept.contains(name)
             || takes
@@ -190,7 +202,7 @@ impl<'a> KnownNames<'a> {
                 .any(|(taken, _)| *taken < when || *taken == When::Later || when == When::Later);
         if let (false, Some((_, by))) = (may_have_value, takes.first()) {
             let kind = ProblemKind::TakenLater { name: name.to_string(), by: by.clone() };
-            problems.push(Problem::new(path.clone(), kind));
+            this.problems.push(Problem::new(this.path.clone(), kind));
         }
     }
 
@@ -212,7 +224,7 @@ impl<'a> KnownNames<'a> {
                         "is a place of a message that is answered: it stands in `reply` only"
                     }
                     Reference::Name(inner) => match &**inner {
-                        "seq" | "topic" | "topics" | "topics_csv" if !is_of_message => {
+                        inner if !is_of_message && IN_MESSAGES.contains(&inner) => {
                             "differs between messages: set `per: message`"
                         }
                         other

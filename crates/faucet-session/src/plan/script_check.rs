@@ -1,5 +1,7 @@
 //! Checks the keys of the script.
 
+use std::collections::BTreeMap;
+
 use faucet_core::{KeyPath, Problem, Problems};
 use serde_json::Value;
 
@@ -156,10 +158,11 @@ fn check_topics(topics: &[Value], problems: &mut Problems) -> Option<Vec<crate::
         problems.push(Problem::out_of_range("topics", "at most 100,000 topics"));
         return None;
     }
-    let mut parsed = Vec::new();
+    let (mut parsed, mut before) = (Vec::new(), BTreeMap::new());
     for (index, each) in topics.iter().enumerate() {
         let path = KeyPath::key("topics").at(index);
-        if let Some(first) = topics[..index].iter().position(|before| before == each) {
+        let first = *before.entry(each.to_string()).or_insert(index);
+        if first < index {
             let of = KeyPath::key("topics").at(first);
             problems.push(Problem::new(path, faucet_core::ProblemKind::Duplicate { of }));
             continue;

@@ -228,8 +228,8 @@ impl Conversation {
     }
 
     /// When the conversation wants to be called, if nothing happens before. `reads`: the owner reads.
-    pub fn next_timeout(&self, now: Instant, reads: bool) -> Option<Instant> {
-        self.dialogue.as_ref()?.next_timeout(now, reads)
+    pub fn next_timeout(&self, reads: bool) -> Option<Instant> {
+        self.dialogue.as_ref()?.next_timeout(reads)
     }
 
     /// Acts on every time limit that is reached.

@@ -20,9 +20,13 @@ impl Limiter {
 
     /// When the next may happen; `None`: at once.
     pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
+        self.free_at().filter(|next| *next > now)
+    }
+
+    /// From when on the next may happen, which may have passed; `None`: at any time.
+    pub(crate) fn free_at(&self) -> Option<Instant> {
         let full = self.times.len() >= self.limit.count as usize;
-        let oldest = self.times.front().filter(|_| full)?;
-        oldest.checked_add(self.limit.per).filter(|next| *next > now)
+        self.times.front().filter(|_| full)?.checked_add(self.limit.per)
     }
 
     /// One has happened, whether it was allowed or not.

@@ -41,12 +41,12 @@ const TIMERS: [Timer; 7] = [
 impl Dialogue {
     /// When a limit is reached; `None` while it does not count. While the owner does not `read`, nothing
     /// is known about the server.
-    fn deadline(&self, timer: Timer, now: Instant, reads: bool) -> Option<Instant> {
+    fn deadline(&self, timer: Timer, reads: bool) -> Option<Instant> {
         if self.is_over() {
             return None;
         }
         match timer {
-            Timer::Send => self.outlet.due(now),
+            Timer::Send => self.outlet.due(),
             Timer::Session => self.moments.until.filter(|_| reads && self.outlet.is_empty()),
             Timer::Answer => self.answer().filter(|_| reads).map(|(_, _, due)| due),
             Timer::Reply => self.beat.as_ref().filter(|_| reads)?.reply_due(),
@@ -81,14 +81,14 @@ impl Dialogue {
     }
 
     /// When the dialogue wants to be called, if nothing happens before.
-    pub(crate) fn next_timeout(&self, now: Instant, reads: bool) -> Option<Instant> {
-        TIMERS.into_iter().filter_map(|timer| self.deadline(timer, now, reads)).min()
+    pub(crate) fn next_timeout(&self, reads: bool) -> Option<Instant> {
+        TIMERS.into_iter().filter_map(|timer| self.deadline(timer, reads)).min()
     }
 
     /// Acts on every limit that is reached.
     pub(crate) fn handle_timeout(&mut self, at: At, reads: bool, entropy: &mut Entropy) {
         for timer in TIMERS {
-            if self.deadline(timer, at.now, reads).is_some_and(|due| due <= at.now) {
+            if self.deadline(timer, reads).is_some_and(|due| due <= at.now) {
                 self.act(timer, at, entropy);
             }
         }

@@ -100,8 +100,9 @@ mod tests {
 
     fn plan(order: NumberOrder, scope: CountScope) -> SequencePlan {
         let config = serde_json::json!({"last": "/n"});
-        let written = serde_json::from_value(config).unwrap();
-        SequencePlan { order, scope, ..SequencePlan::of(written) }
+        let mut plan = SequencePlan::of(serde_json::from_value(config).unwrap());
+        (plan.order, plan.scope) = (order, scope);
+        plan
     }
 
     fn number(key: &str, first: i128, last: i128) -> MessageNumber {

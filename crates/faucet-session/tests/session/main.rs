@@ -1,0 +1,4 @@
+//! Configurations and conversations, from outside and in virtual time.
+
+mod checks;
+mod support;
