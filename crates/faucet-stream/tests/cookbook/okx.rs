@@ -6,7 +6,7 @@ use faucet_stream::End;
 use faucet_testkit::{Frame, Reply, Script, ScriptedServer};
 use serde_json::{Value, json};
 
-use crate::recipe::{Ran, Recipe, cut, signature, text};
+use crate::recipe::{Ran, Recipe, cut, read, signature, text};
 
 const VARIABLES: [(&str, &str); 3] =
     [("OKX_KEY", "key-1"), ("OKX_SECRET", "secret-1"), ("OKX_PASSPHRASE", "pass-1")];
@@ -70,7 +70,8 @@ async fn orders_are_recorded_over_a_cut_and_a_planned_end() {
             .send_text(orders(&[4]))
             .send_text(notice.to_string())
             .expect_close(),
-        up().whenever(json!({"text": "ping"}), Frame::text("pong"))
+        read(up())
+            .whenever(json!({"text": "ping"}), Frame::text("pong"))
             .send_text(orders(&[5]))
             .expect_close(),
     ])

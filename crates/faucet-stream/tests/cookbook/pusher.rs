@@ -4,7 +4,7 @@ use faucet_stream::{End, ErrorKind};
 use faucet_testkit::{Frame, Script, ScriptedServer};
 use serde_json::{Value, json};
 
-use crate::recipe::{Ran, Recipe, hex, signature, text};
+use crate::recipe::{Ran, Recipe, hex, read, signature, text};
 
 /// The answer to a subscription, whose signature is that of the socket and the channel.
 fn subscribed(socket: &'static str) -> impl Fn(&[u8]) -> Frame + Send + Sync + 'static {
@@ -64,7 +64,7 @@ async fn ticks_are_recorded_over_a_close_that_asks_for_a_reconnect() {
             .reply_json(pong())
             .send_text(tick(2))
             .close(4200, "please come back"),
-        up("1002.2")
+        read(up("1002.2"))
             .whenever(json!({"/event": "pusher:ping"}), pong())
             .send_text(tick(3))
             .expect_close(),

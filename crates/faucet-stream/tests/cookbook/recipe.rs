@@ -67,9 +67,14 @@ impl Recipe {
     }
 }
 
+/// Goes on once the client has read everything.
+pub(crate) fn read(script: Script) -> Script {
+    script.ping("all read").expect_pong("all read")
+}
+
 /// Cuts the connection once the client has read everything.
 pub(crate) fn cut(script: Script) -> Script {
-    script.ping("all read").expect_pong("all read").hang_up()
+    read(script).hang_up()
 }
 
 /// The HMAC-SHA256 of `text` under `key`.
