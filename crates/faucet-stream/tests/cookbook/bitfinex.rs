@@ -40,13 +40,14 @@ async fn a_hole_connects_again_and_maintenance_is_waited_for() {
         up().send_text(r#"[10,"te",[1],1]"#)
             .send_text(trade(2))
             .send_text(r#"[11,"hb",3]"#)
-            // The number 4 is missing.
-            .send_text(trade(5))
+            .send_text(trade(4))
+            // The number 5 is missing.
+            .send_text(trade(6))
             .expect_close(),
         read(up()).send_text(trade(1)).expect_close(),
     ])
     .await;
-    let recipe = Recipe::of("bitfinex", 7, 60)
+    let recipe = Recipe::of("bitfinex", 8, 60)
         .with("wss://api-pub.bitfinex.com/", &server.url())
         .with("delay: 1 min", "delay: 0.01");
     let ran = recipe.run(&[]).await;
@@ -54,7 +55,7 @@ async fn a_hole_connects_again_and_maintenance_is_waited_for() {
     assert_eq!(ran.report.ended, End::MaxMessages, "{:?}", ran.report.error);
     let [eth, btc] = SUBSCRIBED.map(str::to_owned);
     let [first, second] = [(&eth, &btc), (&eth, &btc)];
-    let expected = [first.0, first.1, &trade(2), &trade(5), second.0, second.1, &trade(1)];
+    let expected = [first.0, first.1, &trade(2), &trade(4), &trade(6), second.0, second.1, &trade(1)];
     let found: Vec<&String> = ran.lines.iter().collect();
     assert_eq!(found, expected);
 }

@@ -30,21 +30,25 @@ fn orders(number: u32) -> String {
 async fn each_message_has_a_token_and_a_hole_connects_again() {
     let beat = json!({"channel": "heartbeats", "sequence_num": 3}).to_string();
     let server = ScriptedServer::start([
-        // The number 4 is missing; the message behind the hole is a record all the same.
-        up().send_text(orders(2)).send_text(beat).send_text(orders(5)).expect_close(),
+        // Heartbeats count. The number 5 is missing; the message behind the hole is a record.
+        up().send_text(orders(2))
+            .send_text(beat)
+            .send_text(orders(4))
+            .send_text(orders(6))
+            .expect_close(),
         up().send_text(orders(2)).expect_close(),
     ])
     .await;
     let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../faucet-session/src/values/testdata");
     let key = std::fs::read_to_string(keys.join("es256_pkcs8.pem")).unwrap();
-    let recipe = Recipe::new("coinbase-advanced", 3)
+    let recipe = Recipe::new("coinbase-advanced", 4)
         .with("wss://advanced-trade-ws.coinbase.com", &server.url());
     let ran = recipe
         .run(&[("COINBASE_KEY_NAME", "organizations/o/apiKeys/k"), ("COINBASE_PRIVATE_KEY", &key)])
         .await;
     server.finish().await;
     assert_eq!(ran.report.ended, End::MaxMessages, "{:?}", ran.report.error);
-    assert_eq!(ran.lines, [orders(2), orders(5), orders(2)]);
+    assert_eq!(ran.lines, [orders(2), orders(4), orders(6), orders(2)]);
     let messages = [server.json_messages(0), server.json_messages(1)].concat();
     let tokens: BTreeSet<&str> = messages.iter().filter_map(|m| m["jwt"].as_str()).collect();
     assert_eq!(tokens.len(), 4, "{messages:?}");
