@@ -165,7 +165,7 @@ impl Talk {
     }
 
     fn next(&self) -> Option<Instant> {
-        self.conversation.next_timeout(self.now, self.reads)
+        self.conversation.next_timeout(self.reads)
     }
 
     /// How long it takes until the conversation wants to be called.
@@ -254,7 +254,9 @@ fn shown_message(sent: &Sent) -> String {
 
 fn shown_mark(mark: &MarkKind) -> String {
     match mark {
-        MarkKind::Cursor(cursor) => format!("cursor {}", cursor.json()),
+        MarkKind::Cursor(cursor) => {
+            format!("cursor {}", cursor.as_ref().map_or("none".into(), |cursor| cursor.json()))
+        }
         MarkKind::Reply(sent) => format!("flushed {}", shown_message(sent)),
         other => format!("{other:?}"),
     }
