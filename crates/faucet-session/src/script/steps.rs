@@ -237,9 +237,14 @@ impl Dialogue {
                 match subscribe.on_fail {
                     OnFail::Fail => self.end(SessionEnd::TopicRefused { words }),
                     OnFail::Skip => {
-                        let topics = &self.topics[topics];
-                        let topics = topics.iter().map(|topic| topic.words().to_owned()).collect();
-                        self.effects.push_back(Effect::Note(Note::TopicsRefused { topics, words }));
+                        // A topic that every connection refuses is counted and shown once.
+                        let topics = self.topics[topics].iter().map(Token::words);
+                        let is_new = |topic: &&str| memory.refused.insert((*topic).to_owned());
+                        let topics: Vec<_> = topics.filter(is_new).map(str::to_owned).collect();
+                        if !topics.is_empty() {
+                            let note = Note::TopicsRefused { topics, words };
+                            self.effects.push_back(Effect::Note(note));
+                        }
                     }
                 }
             }
