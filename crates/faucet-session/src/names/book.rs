@@ -1,7 +1,7 @@
 //! The values of the names of one connection.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -84,6 +84,11 @@ impl Book {
         self.cursor = cursor;
     }
 
+    /// How many values were made.
+    pub(crate) fn made(&self) -> usize {
+        self.made.len()
+    }
+
     /// Notes the value that an errand brought.
     pub fn bring(&mut self, name: Arc<str>, token: Token) {
         self.made.insert(name, token);
@@ -163,6 +168,26 @@ impl Book {
         };
         self.made.insert(Arc::clone(name), made);
         Ok(())
+    }
+
+    /// The values among those that `placeholders` are made of that a program or a file brings.
+    pub(crate) fn called(&self, placeholders: &[&Placeholder]) -> Vec<Placeholder> {
+        let mut seen = BTreeSet::new();
+        let mut rest: Vec<&Placeholder> = placeholders.to_vec();
+        let mut called = Vec::new();
+        while let Some(placeholder) = rest.pop() {
+            let Some(plan) = placeholder.name().and_then(|name| self.values.get(name)) else {
+                continue;
+            };
+            if !seen.insert(placeholder.name()) {
+                continue;
+            }
+            match plan.maker {
+                Maker::File { .. } | Maker::Command { .. } => called.push(placeholder.clone()),
+                _ => rest.extend(plan.placeholders()),
+            }
+        }
+        called
     }
 
     fn failed(&self, name: &Arc<str>, why: MakerFailed) -> Blocked {

@@ -118,10 +118,13 @@ impl Conversation {
     /// The call of [`Effect::Errand`] brought a value, or none.
     pub fn errand_done(&mut self, name: Arc<str>, brought: Result<Token, ValueFailed>, at: At) {
         let Some(dialogue) = &mut self.dialogue else { return };
-        dialogue.is_busy = false;
+        let place = dialogue.out.take().map_or(Place::Connect, |out| out.place);
         match brought {
-            Ok(token) => dialogue.book.bring(name, token),
-            Err(why) => dialogue.end(SessionEnd::Value { place: Place::Connect, why }),
+            Ok(token) => {
+                dialogue.book.bring(name, token);
+                dialogue.hidden.learn(&dialogue.book);
+            }
+            Err(why) => dialogue.end(SessionEnd::Value { place, why }),
         }
         dialogue.advance(at, &mut self.entropy);
     }
@@ -129,7 +132,7 @@ impl Conversation {
     /// The call of [`Effect::Call`] for this step brought values, or none.
     pub fn call_done(&mut self, step: usize, brought: Result<Taken, CallFailed>, at: At) {
         let Some(dialogue) = &mut self.dialogue else { return };
-        dialogue.is_busy = false;
+        dialogue.out = None;
         match brought {
             Ok(taken) => {
                 for (name, token) in taken {
@@ -165,7 +168,7 @@ impl Conversation {
 
     /// The texts that no message may show.
     pub fn secrets(&self) -> Secrets {
-        self.dialogue.as_ref().map_or_else(Secrets::default, |dialogue| dialogue.secrets.clone())
+        self.dialogue.as_ref().map_or_else(Secrets::default, |dialogue| dialogue.hidden.all())
     }
 
     /// A frame of the connection itself (Ping, Pong) has left: it counts for `send_limit`.

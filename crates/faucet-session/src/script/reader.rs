@@ -293,7 +293,8 @@ impl Reader {
             Part::Made(range) => Piece { range, source: Source::Made, kind: base.kind },
         }));
         let cursor = spots.cursor.and_then(|spot| looked.read(spot));
-        let cursor = cursor.and_then(|cursor| Token::of_json(&cursor));
+        // `null` is no position: the last one stays.
+        let cursor = cursor.and_then(|cursor| Token::of_json(&cursor)).filter(|c| !c.is_null());
         if let (Some(cursor), Some(plan)) = (cursor, plan.continuity.cursor.as_ref()) {
             judges.memory.note(plan, cursor);
             if let Some(noted) = judges.memory.cursor.clone() {
