@@ -178,10 +178,10 @@ impl Story {
     /// Time goes by, and every limit acts when it is reached.
     pub(super) fn wait(&mut self, time: Duration) {
         let until = self.now + time;
-        while let Some(at) = self.machine.next_timeout(self.now).filter(|at| *at <= until) {
+        while let Some(at) = self.machine.next_timeout().filter(|at| *at <= until) {
             self.now = self.now.max(at);
             self.machine.handle_timeout(self.now);
-            let next = self.machine.next_timeout(self.now);
+            let next = self.machine.next_timeout();
             assert!(next.is_none_or(|at| at > self.now), "a limit stays in the past");
         }
         self.now = until;
@@ -194,7 +194,7 @@ impl Story {
 
     /// The moment at which the machine wants to be called, from the beginning.
     pub(super) fn next(&self) -> Option<Duration> {
-        self.machine.next_timeout(self.now).map(|at| at - self.begin)
+        self.machine.next_timeout().map(|at| at - self.begin)
     }
 
     pub(super) fn pauses(&mut self) {

@@ -254,11 +254,11 @@ impl Pair {
         if std::mem::take(&mut self.restless) {
             return true;
         }
-        let of_client = self.client.machine.next_timeout(self.now);
+        let of_client = self.client.machine.next_timeout();
         let mut next: Vec<Instant> = [due, self.dial, of_client].into_iter().flatten().collect();
         for Accepted { link, server } in &self.accepted {
             next.extend(link.next_change(self.now));
-            next.extend(server.as_ref().and_then(|server| server.machine.next_timeout(self.now)));
+            next.extend(server.as_ref().and_then(|server| server.machine.next_timeout()));
         }
         let Some(next) = next.into_iter().min() else { return false };
         assert!(next > self.now, "something that is due does not happen");

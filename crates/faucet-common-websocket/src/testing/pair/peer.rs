@@ -76,10 +76,10 @@ impl Peer {
     /// # Panics
     /// A limit stays in the past: a driver would spin.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> bool {
-        let is_due = self.machine.next_timeout(now).is_some_and(|at| at <= now);
+        let is_due = self.machine.next_timeout().is_some_and(|at| at <= now);
         if is_due {
             self.machine.handle_timeout(now);
-            let next = self.machine.next_timeout(now);
+            let next = self.machine.next_timeout();
             assert!(next.is_none_or(|at| at > now), "{:?}: a limit stays in the past", self.side);
         }
         is_due

@@ -133,8 +133,7 @@ impl Talk {
                 self.log.push(shown_mark(&mark.what));
             }
             let kind = if span.kind == MessageKind::Binary { "=b" } else { "=" };
-            let text = made[span.range()].escape_ascii().to_string().replace("\\\"", "\"");
-            self.log.push(format!("{kind} {text}"));
+            self.log.push(format!("{kind} {}", shown(&made[span.range()])));
         }
         for mark in marks {
             assert_eq!(mark.at, spans.len(), "a mark stands behind the last record");
@@ -239,6 +238,14 @@ impl Talk {
             };
             self.log.push(line);
         }
+    }
+}
+
+/// Text as it is, other bytes escaped.
+fn shown(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => bytes.escape_ascii().to_string(),
     }
 }
 
