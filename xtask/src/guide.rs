@@ -93,8 +93,7 @@ mod tests {
     fn each_page_of_the_cookbook_shows_its_file() {
         let page = "a\n<!-- file: okx.yaml -->\nold\n<!-- /file -->\n";
         let pages = cookbook(&workspace(page)).unwrap();
-        let shown =
-            "a\n<!-- file: okx.yaml -->\n\n```yaml\nsource: {}\n```\n\n<!-- /file -->\n";
+        let shown = "a\n<!-- file: okx.yaml -->\n\n```yaml\nsource: {}\n```\n\n<!-- /file -->\n";
         let expected = [("docs/cookbook/okx.md".to_owned(), shown.to_owned())];
         assert_eq!(pages, expected.into());
         let error = cookbook(&workspace("no file")).unwrap_err().to_string();

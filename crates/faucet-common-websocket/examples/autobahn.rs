@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::future::poll_fn;
 
-use faucet_common_websocket::{Compression, ConnectOptions, Driver, Event, Over, Taken};
+use faucet_common_websocket::{Compression, ConnectOptions, Driver, Event, Over, Received, Taken};
 use faucet_core::{Problems, Scope, Span};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -44,7 +44,7 @@ async fn first_message(server: &str, path: &str) -> Result<Vec<u8>> {
     loop {
         match poll_fn(|cx| driver.poll_event(cx, None)).await {
             Event::Messages => {
-                let (taken, _) = driver.take(&mut spans).ok_or("no connection")?;
+                let taken = driver.take(&mut spans).ok_or("no connection")?.bytes;
                 return Ok(bytes(&taken)[spans[0].range()].to_vec());
             }
             Event::Over(over) => return Err(format!("no message came: {over:?}").into()),
@@ -59,7 +59,7 @@ async fn echo(driver: &mut Driver) {
     loop {
         match poll_fn(|cx| driver.poll_event(cx, None)).await {
             Event::Messages => {
-                let Some((taken, _)) = driver.take(&mut spans) else { continue };
+                let Some(Received { bytes: taken, .. }) = driver.take(&mut spans) else { continue };
                 let messages: Vec<_> = spans
                     .iter()
                     .map(|span| (span.kind, bytes(&taken)[span.range()].to_vec()))

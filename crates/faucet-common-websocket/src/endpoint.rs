@@ -11,6 +11,7 @@ use faucet_session::connect::Tools;
 use faucet_session::http::HttpClient;
 use faucet_session::plan::Plan;
 
+use crate::compression::Compression;
 use crate::connect_limit::ConnectLimit;
 use crate::driver::Driver;
 use crate::machine::Settings;
@@ -92,6 +93,9 @@ impl Endpoint {
             let key = KeyPath::key("tls").then("insecure_skip_verify");
             let help = "name the certificate authority of the server: tls.ca_file";
             warnings.push(Problem::new(key, ProblemKind::Insecure { what }).help(help));
+        }
+        if let Some(plan) = &self.plan {
+            warnings.extend(plan.warnings(self.offer.compression == Compression::Deflate));
         }
         let times = &self.settings.times;
         // The Pong that answers a Ping of ours resets the idle clock, and is no data.

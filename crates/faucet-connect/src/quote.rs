@@ -34,6 +34,11 @@ impl Quote {
         &self.0
     }
 
+    /// Whether the text of the peer has `part` in what is shown of it.
+    pub fn contains(&self, part: &str) -> bool {
+        self.0.contains(&part.escape_debug().to_string())
+    }
+
     /// Whether there is no text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,5 +1,7 @@
 //! Secrets that a far end may send back to us.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -33,15 +35,19 @@ impl Secrets {
     }
 
     /// These, and `texts` in all the ways in which a message may spell them: as they are, inside of a JSON
-    /// string, percent-encoded.
+    /// string, percent-encoded, in base64.
     #[must_use]
     pub fn with<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = self.0.clone();
         for text in texts {
-            let json = text.replace('\\', r"\\").replace('"', "\\\"");
+            let json = text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
             let encoded = utf8_percent_encode(text, RESERVED).to_string();
             let slashes = text.replace('/', "\\/");
-            for spelling in [text.to_owned(), json, encoded, slashes] {
+            let base64 = [STANDARD_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(text)];
+            // Short texts stay in every spelling.
+            let is_short = text.len() < Self::SHORTEST;
+            let spellings = [text.to_owned(), json, encoded, slashes].into_iter().chain(base64);
+            for spelling in spellings.filter(|_| !is_short) {
                 if !all.contains(&spelling) {
                     all.push(spelling);
                 }
@@ -80,5 +86,9 @@ mod tests {
         let more = secrets.with(["a/b=c\"d"]);
         let text = r#"a/b=c"d {"a\/b=c"d"} a%2Fb%3Dc%22d a/b=c\"d hunter2"#;
         assert_eq!(more.scrub(text), r#"*** {"***"} *** *** ***"#);
+        let more = Secrets::NONE.with(["key\nof>>>?two lines", "abc"]);
+        let text =
+            r"key\nof>>>?two lines a2V5Cm9mPj4+P3R3byBsaW5lcw== a2V5Cm9mPj4-P3R3byBsaW5lcw YWJj";
+        assert_eq!(more.scrub(text), "*** ***== *** YWJj");
     }
 }

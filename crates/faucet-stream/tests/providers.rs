@@ -118,7 +118,9 @@ fn secrets(tree: &Value, found: &mut Vec<String>) {
                     None => secrets(value, found),
                 }
             }
-            found.extend(tree.pointer("/auth/config/token").and_then(Value::as_str).map(str::to_owned));
+            found.extend(
+                tree.pointer("/auth/config/token").and_then(Value::as_str).map(str::to_owned),
+            );
         }
         _ => {}
     }

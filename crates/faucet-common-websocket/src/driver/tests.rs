@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use faucet_connect::{Credentials, Destination, Dial, DialFailure, Io, Secrets, StepLog};
-use faucet_core::{ComponentKind, Scope, Span, async_trait};
+use faucet_connect::{
+    Credentials, Destination, Dial, DialFailure, Io, ProxySetting, Secrets, StepLog, TlsConfig,
+};
+use faucet_core::{ComponentKind, Problems, Scope, Span, async_trait};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::{consume_budget, coop};
 
@@ -17,6 +19,7 @@ use super::{Driver, Upgraded};
 use crate::compression::Compression;
 use crate::machine::story::settings;
 use crate::machine::{Event, Settings, Taken};
+use crate::site::Means;
 use crate::target::{Offer, Target};
 use crate::testing::raw_frame::{RawFrame, described, stream};
 use crate::url::UrlText;
@@ -93,10 +96,19 @@ impl Dial for Never {
 
 fn driver(near: &Near, settings: Settings) -> Driver {
     let scope = Scope::new("feed");
+    let mut problems = Problems::new();
+    let means = Means {
+        dial: Some(Arc::new(Never)),
+        proxy: ProxySetting::default().check(&"proxy".into(), &mut problems),
+        environment: None,
+        tls: TlsConfig::default(),
+    };
+    let url = UrlText::from("ws://h/").check().unwrap().resolve(&scope).unwrap();
     let target = Target {
-        url: UrlText::from("ws://h/").check().unwrap().resolve(&scope).unwrap(),
-        dial: Arc::new(Never),
-        tls: None,
+        shown: url.redacted().into(),
+        site: Some(means.site(url).unwrap()),
+        means,
+        talk: None,
         offer: Arc::new(Offer {
             credentials: Credentials::default(),
             subprotocols: Vec::new(),
@@ -110,6 +122,7 @@ fn driver(near: &Near, settings: Settings) -> Driver {
         leftover: Vec::new(),
         secrets: Secrets::default(),
         deflate: None,
+        dialing: None,
     };
     driver.connected(upgraded);
     driver

@@ -7,7 +7,7 @@ use faucet_connect::Retry;
 use faucet_session::keys::{CloseAction, CloseRule};
 use faucet_session::script::SessionEnd;
 
-use crate::connect_failed::ConnectFailed;
+use crate::connect_failed::{ConnectFailed, RuledAnswer};
 use crate::machine::class::Verdict;
 use crate::machine::close::code;
 use crate::machine::end::{Discarded, End, GaveUp};
@@ -17,6 +17,7 @@ use crate::machine::lifecycle::Step;
 use crate::machine::machine::{Machine, Next, State};
 use crate::machine::output::Output;
 use crate::machine::run_failed::RunFailed;
+use crate::upgrade_failed::UpgradeFailed;
 
 /// How long the peer may take to answer our Close, or to hang up after its own.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -57,13 +58,13 @@ impl Machine {
 
     /// The end, as a rule of the configuration decides about it.
     fn ruled(&self, end: End) -> End {
-        let rules = self.conversation.as_ref().map_or(&[][..], |talk| talk.close_rules());
+        let rules = self.close_rules();
         let End::Closed { code, reason } = end else { return end };
         let matches = |rule: &&CloseRule| {
             rule.status.is_none()
                 && (rule.codes.is_empty()
                     || code.is_some_and(|code| rule.codes.iter().any(|range| range.contains(code))))
-                && rule.contains.as_ref().is_none_or(|text| reason.as_str().contains(text))
+                && rule.contains.as_ref().is_none_or(|text| reason.contains(text))
         };
         match rules.iter().find(matches) {
             Some(rule) => End::Ruled { code, reason, action: rule.action, delay: rule.delay },
@@ -71,8 +72,39 @@ impl Machine {
         }
     }
 
+    /// The failed attempt, as a rule of the configuration decides about the answer to the upgrade.
+    fn ruled_answer(&self, failed: ConnectFailed) -> ConnectFailed {
+        let ConnectFailed::Upgrade(UpgradeFailed::Refused(refusal)) = &failed else {
+            return failed;
+        };
+        let matches = |rule: &&CloseRule| {
+            rule.codes.is_empty()
+                && rule.status.is_none_or(|status| status == refusal.status)
+                && rule.contains.as_ref().is_none_or(|text| refusal.body.contains(text))
+        };
+        let rule = self.close_rules().iter().find(matches).map(|rule| (rule.action, rule.delay));
+        match (rule, failed) {
+            (Some((action, delay)), ConnectFailed::Upgrade(failed)) => {
+                ConnectFailed::Ruled(RuledAnswer { failed, action, delay })
+            }
+            (_, failed) => failed,
+        }
+    }
+
+    fn close_rules(&self) -> &[CloseRule] {
+        self.conversation.as_ref().map_or(&[], |talk| talk.close_rules())
+    }
+
     /// The attempt to connect has failed.
     pub(crate) fn dial_failed(&mut self, failed: ConnectFailed, now: Instant) {
+        let failed = self.ruled_answer(failed);
+        if let (
+            ConnectFailed::Ruled(RuledAnswer { action: CloseAction::Restart, .. }),
+            Some(talk),
+        ) = (&failed, &mut self.conversation)
+        {
+            talk.forget();
+        }
         let next = self.decide(failed.into(), now);
         self.leave(next);
     }

@@ -11,7 +11,8 @@ use crate::connect_failed::ConnectFailed;
 use crate::machine::end::GaveUp;
 use crate::machine::event::{Event, Over};
 use crate::machine::frames::FrameLimits;
-use crate::machine::machine::{Machine, Output};
+use crate::machine::machine::Machine;
+use crate::machine::output::Output;
 use crate::machine::pool::Pool;
 use crate::machine::role::Role;
 use crate::machine::settings::{Settings, TimeLimits};
@@ -246,6 +247,9 @@ fn one(event: Event) -> String {
         Event::Waiting => "waiting".into(),
         Event::Idle => "idle".into(),
         Event::Due => "due".into(),
+        Event::Unmatched(messages) => format!("unmatched {messages}"),
+        Event::HandOver { delay } => format!("hand over {delay:?}"),
+        Event::Note(note) => format!("{note:?}"),
         Event::Over(Over::Closed(_)) => "closed".into(),
         Event::Over(Over::Failed(failed)) => format!("failed {:?}", failed.class()),
         Event::Over(Over::Left(None)) => "left".into(),

@@ -55,6 +55,8 @@ pub enum Code {
     SameFile,
     /// A protection is turned off.
     Insecure,
+    /// The keys together do something that is rarely wanted.
+    Doubtful,
 }
 
 impl Code {
@@ -84,6 +86,7 @@ impl Code {
         Self::LiteralSecret,
         Self::SameFile,
         Self::Insecure,
+        Self::Doubtful,
     ];
 
     /// The code as messages show it, such as `unknown-key`.
@@ -113,6 +116,7 @@ impl Code {
             Self::LiteralSecret => "literal-secret",
             Self::SameFile => "same-file",
             Self::Insecure => "insecure",
+            Self::Doubtful => "doubtful",
         }
     }
 
@@ -130,6 +134,7 @@ impl Code {
                 | Self::LiteralSecret
                 | Self::SameFile
                 | Self::Insecure
+                | Self::Doubtful
         )
     }
 
@@ -225,6 +230,10 @@ impl Code {
                 "A source reads the file to which a sink writes. The pipeline would read its own \
                  records."
             }
+            Self::Doubtful => {
+                "The keys are correct, and together they do something that is rarely wanted. The message \
+                 says what."
+            }
             Self::Insecure => {
                 "The key turns a protection off. Everyone on the way can read and change the data."
             }
@@ -249,7 +258,7 @@ mod tests {
             assert_eq!(*code as usize, index, "{code} is not listed once, in its place");
             assert!(code.meaning().len() > 20, "{code}");
         }
-        assert_eq!(Code::ALL.last().map(|code| *code as usize), Some(Code::Insecure as usize));
+        assert_eq!(Code::ALL.last().map(|code| *code as usize), Some(Code::Doubtful as usize));
         assert_eq!(Code::of("E0001"), None);
     }
 }

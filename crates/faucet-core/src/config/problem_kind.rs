@@ -149,6 +149,11 @@ pub enum ProblemKind {
         /// Which, in a line.
         what: &'static str,
     },
+    /// The key does something beside the others that is rarely wanted.
+    Doubtful {
+        /// What happens.
+        what: &'static str,
+    },
 }
 
 /// Why a key changes nothing.
@@ -218,6 +223,7 @@ impl ProblemKind {
             Self::LiteralSecret => Code::LiteralSecret,
             Self::SameFile { .. } => Code::SameFile,
             Self::Insecure { .. } => Code::Insecure,
+            Self::Doubtful { .. } => Code::Doubtful,
         }
     }
 
@@ -320,7 +326,7 @@ impl fmt::Display for ProblemKind {
             }
             Self::LiteralSecret => f.write_str("a secret in a file that others can read"),
             Self::SameFile { source } => write!(f, "the file that {source} reads"),
-            Self::Insecure { what } => f.write_str(what),
+            Self::Insecure { what } | Self::Doubtful { what } => f.write_str(what),
         }
     }
 }

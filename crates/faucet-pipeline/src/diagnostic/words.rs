@@ -117,7 +117,9 @@ fn message(of: &Diagnostic) -> String {
             format!("`{key}` is a secret, and other users of this machine can read the file")
         }
         ProblemKind::SameFile { .. } => "the sink writes the file that the source reads".to_owned(),
-        ProblemKind::Insecure { what } => format!("`{key}`: {what}"),
+        ProblemKind::Insecure { what } | ProblemKind::Doubtful { what } => {
+            format!("`{key}`: {what}")
+        }
         ProblemKind::Unavailable { what, name, .. } => {
             format!("the {what} `{name}` is not part of this build")
         }

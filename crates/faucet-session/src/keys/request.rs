@@ -136,7 +136,7 @@ impl From<&str> for SecretText {
 
 /// The schema of a text that must not be printed and may have placeholders.
 #[derive(Debug)]
-pub struct HeaderText;
+pub(crate) struct HeaderText;
 
 impl JsonSchema for HeaderText {
     fn inline_schema() -> bool {

@@ -1,7 +1,7 @@
 //! The values of the names of one connection.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -82,6 +82,11 @@ impl Book {
 
     pub(crate) fn set_cursor(&mut self, cursor: Option<Token>) {
         self.cursor = cursor;
+    }
+
+    /// How many values were made.
+    pub(crate) fn made(&self) -> usize {
+        self.made.len()
     }
 
     /// Notes the value that an errand brought.
@@ -165,6 +170,26 @@ impl Book {
         Ok(())
     }
 
+    /// The values among those that `placeholders` are made of that a program or a file brings.
+    pub(crate) fn called(&self, placeholders: &[&Placeholder]) -> Vec<Placeholder> {
+        let mut seen = BTreeSet::new();
+        let mut rest: Vec<&Placeholder> = placeholders.to_vec();
+        let mut called = Vec::new();
+        while let Some(placeholder) = rest.pop() {
+            let Some(plan) = placeholder.name().and_then(|name| self.values.get(name)) else {
+                continue;
+            };
+            if !seen.insert(placeholder.name()) {
+                continue;
+            }
+            match plan.maker {
+                Maker::File { .. } | Maker::Command { .. } => called.push(placeholder.clone()),
+                _ => rest.extend(plan.placeholders()),
+            }
+        }
+        called
+    }
+
     fn failed(&self, name: &Arc<str>, why: MakerFailed) -> Blocked {
         Blocked::Failed(ValueFailed { name: Arc::clone(name), why })
     }
@@ -180,10 +205,6 @@ impl Book {
     /// The value of a name for one message.
     pub(crate) fn plan_for_message(&self, name: &str) -> Option<&ValuePlan> {
         self.values.get(name).filter(|plan| plan.per == ValuePer::Message)
-    }
-
-    pub(crate) fn values(&self) -> &Arc<Values> {
-        &self.values
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::Scope;
 use faucet_core::select::Pointer;
+use faucet_core::{Problem, ProblemKind, Scope};
 
 use crate::keys::{
     CloseRule, CountScope, CursorOrder, DedupKeys, Handover, NumberOrder, OnGap, RateLimit,
@@ -173,6 +173,25 @@ impl Plan {
     pub fn topics(&self) -> Arc<[Token]> {
         let subscribe = self.script.subscribe.as_ref();
         subscribe.map_or_else(|| Arc::from([]), |subscribe| Arc::clone(&subscribe.topics))
+    }
+
+    /// Warnings about keys that together do something that is rarely wanted. `compresses`: the connection
+    /// has compression of its own.
+    pub fn warnings(&self, compresses: bool) -> Vec<Problem> {
+        let Continuity { handover, dedup, .. } = &self.continuity;
+        let mut warnings = Vec::new();
+        if *handover == Handover::Overlap && dedup.is_none() {
+            let what = "both connections bring the same messages for a moment, which come as records twice";
+            let doubtful = Problem::new("handover", ProblemKind::Doubtful { what });
+            warnings
+                .push(doubtful.help("remember records, so that repeated ones are left out: dedup"));
+        }
+        if compresses && self.reading.decompress.is_stream() {
+            let what = "messages that are compressed already are compressed once more";
+            let doubtful = Problem::new("decompress", ProblemKind::Doubtful { what });
+            warnings.push(doubtful.help("leave `compression` out"));
+        }
+        warnings
     }
 
     /// How many calls are made before a connect.

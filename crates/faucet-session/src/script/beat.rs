@@ -14,6 +14,9 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(600);
 /// The most heartbeats whose answers are awaited at a time.
 const MOST_AWAITED: usize = 64;
 
+/// The most answers that may still come late.
+const MOST_LATE: usize = 8;
+
 /// The heartbeat of one connection. Pure.
 #[derive(Debug)]
 pub(crate) struct Beat {
@@ -25,14 +28,16 @@ pub(crate) struct Beat {
     /// The wait before the first heartbeat.
     first: Option<Duration>,
     awaited: VecDeque<Awaited>,
-    /// The last answer that came: an answer that is repeated is no data either.
-    answered: Option<Match>,
+    /// The last answer that came, and those that it came before: an answer that is repeated or late is no data
+    /// either.
+    answered: VecDeque<Match>,
 }
 
 #[derive(Debug)]
 struct Awaited {
     reply: Match,
-    since: Instant,
+    /// When the heartbeat left; `None` while it waits for the limit.
+    since: Option<Instant>,
 }
 
 impl Beat {
@@ -51,7 +56,7 @@ impl Beat {
             from: now,
             first: Some(first),
             awaited: VecDeque::new(),
-            answered: None,
+            answered: VecDeque::new(),
         }
     }
 
@@ -64,8 +69,8 @@ impl Beat {
         from.checked_add(self.first.unwrap_or(self.interval))
     }
 
-    /// A heartbeat leaves, whose answer matches `reply`.
-    pub(crate) fn sent(&mut self, reply: Option<Match>, now: Instant) {
+    /// A heartbeat is made, whose answer matches `reply`.
+    pub(crate) fn made(&mut self, reply: Option<Match>, now: Instant) {
         // The interval does not drift by the time that a busy machine is late.
         let next = self.from + self.first.take().unwrap_or(self.interval);
         self.from = match self.when {
@@ -73,16 +78,23 @@ impl Beat {
             _ => now,
         };
         let Some(reply) = reply else { return };
-        self.awaited.push_back(Awaited { reply, since: now });
+        self.awaited.push_back(Awaited { reply, since: None });
         if self.awaited.len() > MOST_AWAITED {
             // The deadline of the oldest stays.
             self.awaited.remove(1);
         }
     }
 
+    /// The heartbeat leaves.
+    pub(crate) fn left(&mut self, now: Instant) {
+        if let Some(last) = self.awaited.back_mut() {
+            last.since.get_or_insert(now);
+        }
+    }
+
     /// When the peer counts as dead.
     pub(crate) fn reply_due(&self) -> Option<Instant> {
-        self.awaited.front()?.since.checked_add(self.timeout)
+        self.awaited.front()?.since?.checked_add(self.timeout)
     }
 
     /// The time that the peer has for each answer.
@@ -92,21 +104,23 @@ impl Beat {
 
     /// Whether a message is an answer. It answers all heartbeats up to its own.
     pub(crate) fn look(&mut self, message: Message<'_>) -> bool {
-        if self.awaited.is_empty() && self.answered.is_none() {
+        if self.awaited.is_empty() && self.answered.is_empty() {
             return false;
         }
         if let Some(index) = self.awaited.iter().position(|beat| beat.reply.matches(message)) {
-            let answered = self.awaited.drain(..=index).next_back();
-            self.answered = answered.map(|beat| beat.reply);
+            // Each of them is asked about each message.
+            let from = (index + 1).saturating_sub(MOST_LATE);
+            self.answered.clear();
+            self.answered.extend(self.awaited.drain(..=index).skip(from).map(|beat| beat.reply));
             return true;
         }
-        self.answered.as_ref().is_some_and(|reply| reply.matches(message))
+        self.answered.iter().any(|reply| reply.matches(message))
     }
 
     /// Reading went on after a pause, in which no answer could be seen.
     pub(crate) fn resumed(&mut self, pause: Duration, now: Instant) {
         for beat in &mut self.awaited {
-            beat.since = now.min(beat.since + pause);
+            beat.since = beat.since.map(|since| now.min(since + pause));
         }
     }
 }
@@ -126,9 +140,9 @@ mod tests {
         let t0 = Instant::now();
         let mut beat = Beat::new(S(10), S(3), BeatWhen::Always, S(4), t0);
         assert_eq!(beat.due(t0 + S(3)), Some(t0 + S(4)));
-        beat.sent(None, t0 + S(5));
+        beat.made(None, t0 + S(5));
         assert_eq!(beat.due(t0), Some(t0 + S(14)));
-        beat.sent(None, t0 + S(99));
+        beat.made(None, t0 + S(99));
         assert_eq!(beat.due(t0), Some(t0 + S(109)), "late ones are not made up for");
         assert_eq!(beat.reply_due(), None);
     }
@@ -138,7 +152,7 @@ mod tests {
         let t0 = Instant::now();
         let mut beat = Beat::new(S(10), S(3), BeatWhen::Idle, S(10), t0);
         assert_eq!(beat.due(t0 + S(7)), Some(t0 + S(17)));
-        beat.sent(None, t0 + S(17));
+        beat.made(None, t0 + S(17));
         assert_eq!(beat.due(t0 + S(7)), Some(t0 + S(27)));
     }
 
@@ -149,13 +163,15 @@ mod tests {
         let pong_to = |n: u32| serde_json::from_str(&format!(r#"{{"/id":{n}}}"#)).ok();
         assert!(!beat.look(Message::unchecked(b"{\"id\":1}")));
         for n in 1..=3 {
-            beat.sent(pong_to(n), t0 + S(2 * u64::from(n)));
+            beat.made(pong_to(n), t0 + S(2 * u64::from(n)));
+            beat.left(t0 + S(2 * u64::from(n)));
         }
         assert_eq!(beat.reply_due(), Some(t0 + S(7)));
         assert!(beat.look(Message::unchecked(b"{\"id\":2}")));
         assert_eq!(beat.reply_due(), Some(t0 + S(11)));
         assert!(beat.look(Message::unchecked(b"{\"id\":2}")), "a repeated answer is no data");
-        assert!(!beat.look(Message::unchecked(b"{\"id\":1}")));
+        assert!(beat.look(Message::unchecked(b"{\"id\":1}")), "a late answer is no data");
+        assert!(!beat.look(Message::unchecked(b"{\"id\":4}")));
         beat.resumed(S(10), t0 + S(20));
         assert_eq!(beat.reply_due(), Some(t0 + S(21)));
         assert!(beat.look(Message::unchecked(b"{\"id\":3}")));
@@ -167,7 +183,8 @@ mod tests {
         let t0 = Instant::now();
         let mut beat = Beat::new(S(1), S(1000), BeatWhen::Always, S(1), t0);
         for n in 0..1000 {
-            beat.sent(pong(), t0 + S(n));
+            beat.made(pong(), t0 + S(n));
+            beat.left(t0 + S(n));
         }
         assert_eq!((beat.awaited.len(), beat.reply_due()), (MOST_AWAITED, Some(t0 + S(1000))));
     }

@@ -14,6 +14,7 @@ use crate::script::dialogue::Dialogue;
 use crate::script::effect::Effect;
 use crate::script::memory::{Kept, Memory, rewound};
 use crate::script::moment::{At, Entropy};
+use crate::script::outlet::Origin;
 use crate::script::reader::{Batch, Judges, Reader};
 use crate::script::session_end::SessionEnd;
 use crate::template::Token;
@@ -170,10 +171,13 @@ impl Conversation {
     /// The call of [`Effect::Errand`] brought a value, or none.
     pub fn errand_done(&mut self, name: Arc<str>, brought: Result<Token, ValueFailed>, at: At) {
         let Some(dialogue) = &mut self.dialogue else { return };
-        dialogue.is_busy = false;
+        let place = dialogue.out.take().map_or(Place::Connect, |out| out.place);
         match brought {
-            Ok(token) => dialogue.book.bring(name, token),
-            Err(why) => dialogue.end(SessionEnd::Value { place: Place::Connect, why }),
+            Ok(token) => {
+                dialogue.book.bring(name, token);
+                dialogue.hidden.learn(&dialogue.book);
+            }
+            Err(why) => dialogue.end(SessionEnd::Value { place, why }),
         }
         dialogue.advance(at, &mut self.entropy);
     }
@@ -181,7 +185,7 @@ impl Conversation {
     /// The call of [`Effect::Call`] for this step brought values, or none.
     pub fn call_done(&mut self, step: usize, brought: Result<Taken, CallFailed>, at: At) {
         let Some(dialogue) = &mut self.dialogue else { return };
-        dialogue.is_busy = false;
+        dialogue.out = None;
         match brought {
             Ok(taken) => {
                 for (name, token) in taken {
@@ -217,7 +221,7 @@ impl Conversation {
 
     /// The texts that no message may show.
     pub fn secrets(&self) -> Secrets {
-        self.dialogue.as_ref().map_or_else(Secrets::default, |dialogue| dialogue.secrets.clone())
+        self.dialogue.as_ref().map_or_else(Secrets::default, |dialogue| dialogue.hidden.all())
     }
 
     /// A frame of the connection itself (Ping, Pong) has left: it counts for `send_limit`.
@@ -249,7 +253,7 @@ impl Conversation {
     /// Sends an answer that had to wait until a record was flushed.
     pub fn reply(&mut self, reply: Sent, now: Instant) {
         if let Some(dialogue) = self.dialogue.as_mut().filter(|dialogue| !dialogue.is_over()) {
-            dialogue.outlet.push(reply);
+            dialogue.outlet.push(reply, Origin::Reply);
             dialogue.flush(now);
         }
     }

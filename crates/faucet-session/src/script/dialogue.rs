@@ -14,8 +14,9 @@ use crate::plan::{MatchTemplate, Outgoing, Plan, Sent};
 use crate::script::acks::Acks;
 use crate::script::beat::{Beat, LONGEST, SHORTEST};
 use crate::script::effect::{Effect, Note};
+use crate::script::hidden::Hidden;
 use crate::script::moment::{At, Entropy};
-use crate::script::outlet::Outlet;
+use crate::script::outlet::{Origin, Outlet};
 use crate::script::session_end::SessionEnd;
 use crate::template::{Placeholder, Token, Unfilled};
 
@@ -71,6 +72,15 @@ impl From<SessionEnd> for Halt {
     }
 }
 
+/// A call that is out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Out {
+    /// Where its value is used.
+    pub(crate) place: Place,
+    /// Whether a heartbeat waits for it.
+    pub(crate) holds_beat: bool,
+}
+
 /// The part of a conversation on one connection. Pure.
 #[derive(Debug)]
 pub(crate) struct Dialogue {
@@ -78,10 +88,10 @@ pub(crate) struct Dialogue {
     pub(crate) book: Book,
     /// The topics that are subscribed to.
     pub(crate) topics: Arc<[Token]>,
-    pub(crate) secrets: Secrets,
+    pub(crate) hidden: Hidden,
     pub(crate) stage: Stage,
-    /// Whether an errand is out.
-    pub(crate) is_busy: bool,
+    /// The call that is out.
+    pub(crate) out: Option<Out>,
     /// Whether a session is resumed.
     pub(crate) resumes: bool,
     pub(crate) outlet: Outlet,
@@ -107,7 +117,7 @@ impl Dialogue {
         at: At,
         entropy: &mut Entropy,
     ) -> Self {
-        let secrets = secrets.with(book.secrets());
+        let hidden = Hidden::new(secrets, &book);
         let limit = plan.watch.send_limit;
         // Up to 5 % earlier, so that many connections do not rotate at once.
         let earlier = 1.0 - 0.05 * entropy.share();
@@ -122,9 +132,9 @@ impl Dialogue {
             plan,
             book,
             topics,
-            secrets,
+            hidden,
             stage: Stage::Steps { at: 0, awaited: None },
-            is_busy: false,
+            out: None,
             resumes,
             outlet: Outlet::new(limit),
             acks: Acks::default(),
@@ -168,15 +178,17 @@ impl Dialogue {
     pub(crate) fn end(&mut self, end: SessionEnd) {
         if !self.is_over() {
             self.stage = Stage::Ended;
+            self.outlet.clear();
             self.effects.push_back(Effect::End(end));
         }
     }
 
     /// The beginning of a message of the server, fit to print.
     pub(crate) fn quote(&self, message: &[u8]) -> Quote {
-        // More than is shown, since secrets are struck out first.
-        let start = &message[..message.len().min(2048)];
-        Quote::new(&String::from_utf8_lossy(start), &self.secrets)
+        // Far more than is shown, since secrets are struck out first: half of one at the end must not
+        // come into view.
+        let start = &message[..message.len().min(64 << 10)];
+        Quote::new(&String::from_utf8_lossy(start), &self.hidden.all())
     }
 
     /// A step is done.
@@ -194,12 +206,17 @@ impl Dialogue {
         at: At,
         entropy: &mut Entropy,
     ) -> Result<(), Halt> {
+        let before = self.book.made();
         let made = self.book.make(placeholders.iter().copied(), &mut entropy.moment(at));
-        self.secrets = self.secrets.with(self.book.secrets());
+        if self.book.made() > before {
+            self.hidden.learn(&self.book);
+        }
         match made {
             Ok(()) => Ok(()),
+            // One errand at a time.
+            Err(Blocked::Errand(_)) if self.out.is_some() => Err(Halt::Busy),
             Err(Blocked::Errand(errand)) => {
-                self.is_busy = true;
+                self.out = Some(Out { place, holds_beat: false });
                 self.effects.push_back(Effect::Errand(errand));
                 Err(Halt::Busy)
             }
@@ -227,10 +244,11 @@ impl Dialogue {
         }
         let value = |why| SessionEnd::Value { place, why };
         names.make(placeholders.iter().copied(), &mut entropy.moment(at)).map_err(value)?;
-        let secrets = self.secrets.with(names.secrets());
         let sent = outgoing.fill(&names).map_err(|why| SessionEnd::Unfilled { place, why })?;
-        self.secrets = secrets;
-        self.outlet.seq = seq;
+        self.hidden.note(names.secrets());
+        if sent.is_some() {
+            self.outlet.seq = seq;
+        }
         Ok(Numbered { sent, seq })
     }
 
@@ -258,16 +276,32 @@ impl Dialogue {
 
     /// Sends what the limit allows.
     pub(crate) fn flush(&mut self, now: Instant) {
-        while let Some(sent) = self.outlet.pop(now) {
+        while let Some((sent, origin)) = self.outlet.pop(now) {
             self.effects.push_back(Effect::Send(sent));
-            self.acks.sent(now);
-            if let Stage::Steps { awaited: Some(awaited), .. } = &mut self.stage {
-                awaited.since = now;
+            match origin {
+                Origin::Reply => {}
+                Origin::Beat => self.beat.iter_mut().for_each(|beat| beat.left(now)),
+                Origin::Script => {
+                    self.acks.sent(now);
+                    if let Stage::Steps { awaited: Some(awaited), .. } = &mut self.stage {
+                        awaited.since = now;
+                    }
+                }
             }
         }
         // The time that the limit takes is none of the server's.
         let waited = self.outlet.take_wait(now);
         self.moments.until = self.moments.until.map(|until| until + waited);
+    }
+
+    /// A rule took values: begins the heartbeat, if nothing else than its interval was missing.
+    pub(crate) fn begin_beat_early(
+        &mut self,
+        now: Instant,
+        entropy: &mut Entropy,
+    ) -> Result<(), SessionEnd> {
+        let may_begin = self.is_up() || self.plan.beat.as_ref().is_some_and(|b| b.during_session);
+        if may_begin { self.begin_beat(now, entropy) } else { Ok(()) }
     }
 
     /// Begins the heartbeat, if its interval is known.
@@ -302,14 +336,14 @@ impl Dialogue {
         };
         let Some(token) = self.book.token(name) else { return Ok(None) };
         let units = token.words().parse::<f64>().ok().filter(|units| units.is_finite());
-        let dictated = units.map(|units| Duration::try_from_secs_f64(units * unit.as_secs_f64()));
-        let Some(dictated) = dictated else {
+        let Some(units) = units else {
             let why = Unfilled::NotANumber(format!("{{{name}}}"));
             return Err(SessionEnd::Unfilled { place: Place::Heartbeat, why });
         };
-        let dictated = dictated.unwrap_or_default();
-        let kept = dictated.clamp(SHORTEST, LONGEST);
-        if kept != dictated {
+        let seconds = units * unit.as_secs_f64();
+        let kept =
+            Duration::from_secs_f64(seconds.clamp(SHORTEST.as_secs_f64(), LONGEST.as_secs_f64()));
+        if !(SHORTEST.as_secs_f64()..=LONGEST.as_secs_f64()).contains(&seconds) {
             self.effects.push_back(Effect::Note(Note::Clamped { interval: kept }));
         }
         Ok(Some(kept))

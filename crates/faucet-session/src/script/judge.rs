@@ -9,7 +9,7 @@ use crate::script::dialogue::{Dialogue, Halt};
 use crate::script::effect::{Effect, Note};
 use crate::script::memory::Memory;
 use crate::script::moment::{At, Entropy};
-use crate::script::outlet::MOST_REPLIES;
+use crate::script::outlet::{MOST_REPLIES, Origin};
 use crate::script::session_end::SessionEnd;
 use crate::script::steps::{Awaits, json_in};
 use crate::template::Unfilled;
@@ -78,20 +78,22 @@ impl Dialogue {
             return if keeps { Verdict::Record { reply: None } } else { Verdict::Control };
         }
         if let Err(end) = self.take(&rule.take, Place::Control(index), raw, memory) {
-            self.end(end);
+            return self.leave_at(end, keeps);
+        }
+        if !rule.take.is_empty()
+            && let Err(end) = self.begin_beat_early(at.now, entropy)
+        {
+            return self.leave_at(end, keeps);
         }
         let reply = match self.reply(rule, index, raw, at, entropy) {
             Ok(reply) => reply,
-            Err(end) => {
-                self.end(end);
-                None
-            }
+            Err(end) => return self.leave_at(end, keeps),
         };
         if keeps && rule.after == ReplyAfter::Flush {
             return Verdict::Record { reply };
         }
         if let Some(reply) = reply {
-            self.outlet.push(reply);
+            self.outlet.push(reply, Origin::Reply);
             self.flush(at.now);
         }
         let end = match rule.action {
@@ -125,6 +127,12 @@ impl Dialogue {
         };
         self.end(end);
         Verdict::Control
+    }
+
+    /// Leaves the connection because of a message, which is still a record where the rule keeps it.
+    fn leave_at(&mut self, end: SessionEnd, keeps: bool) -> Verdict {
+        self.end(end);
+        if keeps { Verdict::Record { reply: None } } else { Verdict::Control }
     }
 
     fn reply(

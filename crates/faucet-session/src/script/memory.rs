@@ -1,6 +1,6 @@
 //! What a conversation remembers over its connections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use faucet_core::select::Number;
@@ -22,6 +22,8 @@ pub(crate) struct Memory {
     pub(crate) cursor: Option<Token>,
     /// The URL that a control rule gave for the next connect.
     pub(crate) next_url: Option<String>,
+    /// The topics whose refusal was told.
+    pub(crate) refused: BTreeSet<String>,
 }
 
 impl Memory {
@@ -37,6 +39,7 @@ impl Memory {
             kept_changed: false,
             cursor: self.cursor.clone(),
             next_url: self.next_url.take(),
+            refused: self.refused.clone(),
         }
     }
 

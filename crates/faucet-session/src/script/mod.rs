@@ -9,6 +9,7 @@ mod beat;
 mod conversation;
 mod dialogue;
 mod effect;
+mod hidden;
 mod judge;
 mod limiter;
 mod memory;

@@ -7,18 +7,29 @@ use crate::keys::RateLimit;
 use crate::plan::Sent;
 use crate::script::limiter::Limiter;
 
-/// The most answers in a second where no `send_limit` is set.
+/// The most answers in a second where no `send_limit` is set, and the most that wait for it.
 pub(crate) const MOST_REPLIES: u32 = 100;
+
+/// The part of the conversation that sends a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A step, a subscription or a message after them. The server has time from when the message leaves.
+    Script,
+    /// An answer of a control rule.
+    Reply,
+    /// The heartbeat.
+    Beat,
+}
 
 /// The messages on their way out: held back by `send_limit`, and numbered. Pure.
 #[derive(Debug)]
 pub(crate) struct Outlet {
-    queue: VecDeque<Sent>,
+    queue: VecDeque<(Sent, Origin)>,
     limit: Option<Limiter>,
     replies: Limiter,
     /// The number of the last message that has one.
     pub(crate) seq: u64,
-    /// Messages wait for the limit since then.
+    /// Messages of the script wait for the limit since then.
     waits_since: Option<Instant>,
 }
 
@@ -34,14 +45,15 @@ impl Outlet {
         }
     }
 
-    pub(crate) fn push(&mut self, sent: Sent) {
-        self.queue.push_back(sent);
+    pub(crate) fn push(&mut self, sent: Sent, origin: Origin) {
+        self.queue.push_back((sent, origin));
     }
 
     /// Notes an answer. `false`: the server asks without end.
     pub(crate) fn reply(&mut self, now: Instant) -> bool {
         if self.limit.is_some() {
-            return true;
+            let waiting = self.queue.iter().filter(|(_, origin)| *origin == Origin::Reply);
+            return waiting.count() < MOST_REPLIES as usize;
         }
         let allowed = self.replies.next(now).is_none();
         self.replies.happened(now);
@@ -56,7 +68,7 @@ impl Outlet {
     }
 
     /// The next message that may leave now.
-    pub(crate) fn pop(&mut self, now: Instant) -> Option<Sent> {
+    pub(crate) fn pop(&mut self, now: Instant) -> Option<(Sent, Origin)> {
         if self.limit.as_ref().is_some_and(|limit| limit.next(now).is_some()) {
             return None;
         }
@@ -70,15 +82,16 @@ impl Outlet {
         self.limit.as_ref().filter(|_| !self.queue.is_empty())?.free_at()
     }
 
-    /// How long messages have waited for the limit since the last call.
+    /// How long messages of the script have waited for the limit since the last call.
     pub(crate) fn take_wait(&mut self, now: Instant) -> Duration {
-        let since =
-            std::mem::replace(&mut self.waits_since, (!self.queue.is_empty()).then_some(now));
+        let waits = self.holds(Origin::Script).then_some(now);
+        let since = std::mem::replace(&mut self.waits_since, waits);
         since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+    /// Whether a message of this origin waits for the limit.
+    pub(crate) fn holds(&self, origin: Origin) -> bool {
+        self.queue.iter().any(|(_, each)| *each == origin)
     }
 
     pub(crate) fn clear(&mut self) {

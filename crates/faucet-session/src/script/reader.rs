@@ -9,8 +9,7 @@ use faucet_core::{MessageKind, Span};
 
 use crate::plan::{Plan, Sent};
 use crate::reading::{
-    self, Decompress, Decompressed, Decompressor, DictionaryUnusable, Framing, Part, Shape,
-    Unwrapped,
+    self, Decompress, Decompressed, Decompressor, DictionaryUnusable, Part, Shape, Unwrapped,
 };
 use crate::script::dialogue::Dialogue;
 use crate::script::judge::{Seen, Verdict};
@@ -331,7 +330,8 @@ impl Reader {
             Part::Made(range) => Piece { range, source: Source::Made, kind: base.kind },
         }));
         let cursor = spots.cursor.and_then(|spot| looked.read(spot));
-        let cursor = cursor.and_then(|cursor| Token::of_json(&cursor));
+        // `null` is no position: the last one stays.
+        let cursor = cursor.and_then(|cursor| Token::of_json(&cursor)).filter(|c| !c.is_null());
         if let (Some(cursor), Some(plan)) = (cursor, plan.continuity.cursor.as_ref()) {
             judges.memory.note(plan, cursor);
             if let Some(noted) = judges.memory.cursor.clone() {

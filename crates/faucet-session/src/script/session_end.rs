@@ -118,7 +118,9 @@ pub enum SessionEnd {
     #[error("decompress_dictionary: {0}")]
     Dictionary(#[source] DictionaryUnusable),
     /// The server makes the client answer without end.
-    #[error("more than {0} answers in a second; the server asks without end")]
+    #[error(
+        "more than {0} answers in a second, or waiting for send_limit: the server asks without end"
+    )]
     Flood(u32),
 }
 

@@ -9,12 +9,13 @@ use crate::keys::{AckPer, AnswerIs, OnFail, Only};
 use crate::place::Place;
 use crate::plan::{Expect, Plan, Takes, Verb};
 use crate::script::acks::Answer;
-use crate::script::dialogue::{Awaited, Dialogue, Halt, Stage};
+use crate::script::dialogue::{Awaited, Dialogue, Halt, Numbered, Out, Stage};
 use crate::script::effect::{Effect, Note};
 use crate::script::memory::Memory;
 use crate::script::moment::{At, Entropy};
+use crate::script::outlet::Origin;
 use crate::script::session_end::SessionEnd;
-use crate::template::Token;
+use crate::template::{Placeholder, Token};
 
 /// What a message is to the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) enum Awaits {
 impl Dialogue {
     /// Goes on as far as nothing is awaited.
     pub(crate) fn advance(&mut self, at: At, entropy: &mut Entropy) {
-        while !self.is_busy {
+        while self.out.is_none() {
             match self.step(at, entropy) {
                 Ok(true) => {}
                 Ok(false) | Err(Halt::Busy) => break,
@@ -44,6 +45,9 @@ impl Dialogue {
         match self.stage {
             Stage::Steps { awaited: Some(_), .. } | Stage::Up | Stage::Ended => Ok(false),
             Stage::Steps { at: index, awaited: None } => {
+                if index == 0 {
+                    self.call_for_replies(&plan, at, entropy)?;
+                }
                 if plan.beat.as_ref().is_some_and(|beat| beat.during_session) {
                     self.begin_beat(at.now, entropy)?;
                 }
@@ -88,7 +92,7 @@ impl Dialogue {
         match verb {
             Verb::Send(message) => {
                 let filled = self.fill(message, place, (&[], None), at, entropy)?;
-                filled.sent.into_iter().for_each(|sent| self.outlet.push(sent));
+                self.send(filled);
                 self.done(place, "send", at.now);
                 self.stage = Stage::Steps { at: index + 1, awaited: None };
             }
@@ -106,7 +110,7 @@ impl Dialogue {
                 self.make(&call.placeholders(), place, at, entropy)?;
                 let ready = call.fill(&self.book);
                 let ready = ready.map_err(|why| SessionEnd::Unfilled { place, why })?;
-                self.is_busy = true;
+                self.out = Some(Out { place, holds_beat: false });
                 self.effects.push_back(Effect::Call { step: index, call: Box::new(ready) });
                 return Ok(false);
             }
@@ -114,8 +118,17 @@ impl Dialogue {
         Ok(true)
     }
 
+    /// Puts a message of the script on its way.
+    fn send(&mut self, filled: Numbered) {
+        filled.sent.into_iter().for_each(|sent| self.outlet.push(sent, Origin::Script));
+    }
+
     /// The call of a step was made.
     pub(crate) fn next_step(&mut self, index: usize, now: Instant) {
+        // The connection may be left meanwhile.
+        if self.is_over() {
+            return;
+        }
         self.done(Place::Step(index), "request", now);
         self.stage = Stage::Steps { at: index + 1, awaited: None };
     }
@@ -140,7 +153,7 @@ impl Dialogue {
         }
         let place = Place::Subscribe;
         let filled = self.fill(&subscribe.message, place, (topics, None), at, entropy)?;
-        if let Some(ack) = &subscribe.ack {
+        if let Some(ack) = subscribe.ack.as_ref().filter(|_| filled.sent.is_some()) {
             let around = (filled.seq, topics);
             let ack = self.fill_match(ack, place, around, at, entropy)?;
             let fail = match &subscribe.fail {
@@ -153,7 +166,7 @@ impl Dialogue {
             };
             self.acks.expect(ack, fail, answers, next..end);
         }
-        filled.sent.into_iter().for_each(|sent| self.outlet.push(sent));
+        self.send(filled);
         self.stage = Stage::Subscribe { next: end };
         Ok(true)
     }
@@ -168,11 +181,15 @@ impl Dialogue {
     ) -> Result<bool, Halt> {
         if let Some(message) = plan.script.greeting.get(next) {
             let filled = self.fill(message, Place::Greeting, (&[], None), at, entropy)?;
-            filled.sent.into_iter().for_each(|sent| self.outlet.push(sent));
+            self.send(filled);
             self.stage = Stage::Greeting { next: next + 1 };
             return Ok(true);
         }
         self.make_for_later(plan, at, entropy)?;
+        self.flush(at.now);
+        if self.outlet.holds(Origin::Script) {
+            return Ok(false);
+        }
         if !plan.script.greeting.is_empty() {
             self.done(Place::Greeting, "send", at.now);
         }
@@ -181,6 +198,21 @@ impl Dialogue {
         self.moments.until = None;
         self.effects.push_back(Effect::Complete);
         Ok(false)
+    }
+
+    /// Asks for the values of answers that must not wait for a program or a file.
+    fn call_for_replies(&mut self, plan: &Plan, at: At, entropy: &mut Entropy) -> Result<(), Halt> {
+        for (index, rule) in plan.rules.rules.iter().enumerate() {
+            let Some(reply) = &rule.reply else { continue };
+            let called = self.book.called(&reply.placeholders());
+            let called: Vec<&Placeholder> = called.iter().collect();
+            match self.make(&called, Place::Control(index), at, entropy) {
+                Err(Halt::Busy) => return Err(Halt::Busy),
+                // A name that is taken later has no value yet.
+                Ok(()) | Err(Halt::End(_)) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Makes the values of messages that must not wait for a program or a file.
@@ -232,14 +264,20 @@ impl Dialogue {
         match self.acks.look(message) {
             Answer::None => return Awaits::Not,
             Answer::Yes => {}
+            Answer::No(_) if self.is_over() => {}
             Answer::No(topics) => {
                 let words = self.quote(raw);
                 match subscribe.on_fail {
                     OnFail::Fail => self.end(SessionEnd::TopicRefused { words }),
                     OnFail::Skip => {
-                        let topics = &self.topics[topics];
-                        let topics = topics.iter().map(|topic| topic.words().to_owned()).collect();
-                        self.effects.push_back(Effect::Note(Note::TopicsRefused { topics, words }));
+                        // A topic that every connection refuses is counted and shown once.
+                        let topics = self.topics[topics].iter().map(Token::words);
+                        let is_new = |topic: &&str| memory.refused.insert((*topic).to_owned());
+                        let topics: Vec<_> = topics.filter(is_new).map(str::to_owned).collect();
+                        if !topics.is_empty() {
+                            let note = Note::TopicsRefused { topics, words };
+                            self.effects.push_back(Effect::Note(note));
+                        }
                     }
                 }
             }
@@ -297,7 +335,11 @@ impl Dialogue {
         if self.plan.continuity.keep.contains(&name) {
             memory.keep(Arc::clone(&name), token.clone());
         }
+        let is_secret = token.is_secret();
         self.book.take(name, token);
+        if is_secret {
+            self.hidden.learn(&self.book);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::place::Place;
 use crate::plan::Verb;
 use crate::script::dialogue::{Dialogue, Halt, Stage};
 use crate::script::moment::{At, Entropy};
+use crate::script::outlet::Origin;
 use crate::script::session_end::SessionEnd;
 
 /// A time limit.
@@ -47,7 +48,9 @@ impl Dialogue {
         }
         match timer {
             Timer::Send => self.outlet.due(),
-            Timer::Session => self.moments.until.filter(|_| reads && self.outlet.is_empty()),
+            Timer::Session => {
+                self.moments.until.filter(|_| reads && !self.outlet.holds(Origin::Script))
+            }
             Timer::Answer => self.answer().filter(|_| reads).map(|(_, _, due)| due),
             Timer::Reply => self.beat.as_ref().filter(|_| reads)?.reply_due(),
             Timer::Silence => {
@@ -55,13 +58,17 @@ impl Dialogue {
                 self.moments.heard.checked_add(limit)
             }
             Timer::Rotate => self.moments.rotate.filter(|_| reads && self.is_up()),
-            Timer::Beat => self.beat.as_ref()?.due(self.moments.heard),
+            Timer::Beat => {
+                let is_held =
+                    self.out.is_some_and(|out| out.holds_beat) || self.outlet.holds(Origin::Beat);
+                self.beat.as_ref().filter(|_| !is_held)?.due(self.moments.heard)
+            }
         }
     }
 
     /// What is awaited, for how long, and until when.
     fn answer(&self) -> Option<(Place, Duration, Instant)> {
-        if self.is_busy || !self.outlet.is_empty() {
+        if self.out.is_some() || self.outlet.holds(Origin::Script) {
             return None;
         }
         match &self.stage {
@@ -87,18 +94,20 @@ impl Dialogue {
 
     /// Acts on every limit that is reached.
     pub(crate) fn handle_timeout(&mut self, at: At, reads: bool, entropy: &mut Entropy) {
+        // Whatever the limit lets leave counts for the other limits.
+        self.flush(at.now);
         for timer in TIMERS {
             if self.deadline(timer, reads).is_some_and(|due| due <= at.now) {
                 self.act(timer, at, entropy);
             }
         }
-        // A message that had to wait for the limit.
-        self.flush(at.now);
+        // The script may have waited for its last message to leave.
+        self.advance(at, entropy);
     }
 
     fn act(&mut self, timer: Timer, at: At, entropy: &mut Entropy) {
         let end = match timer {
-            Timer::Send => return self.flush(at.now),
+            Timer::Send => return,
             Timer::Session => SessionEnd::TooLong(self.plan.script.timeout),
             Timer::Answer => {
                 let Some((place, limit, _)) = self.answer() else { return };
@@ -112,7 +121,11 @@ impl Dialogue {
             }
             Timer::Rotate => return self.plan_end(None, None),
             Timer::Beat => match self.send_beat(at, entropy) {
-                Ok(()) | Err(Halt::Busy) => return,
+                Ok(()) => return,
+                Err(Halt::Busy) => {
+                    self.out.iter_mut().for_each(|out| out.holds_beat = true);
+                    return;
+                }
                 Err(Halt::End(end)) => end,
             },
         };
@@ -129,9 +142,9 @@ impl Dialogue {
             None => None,
         };
         if let Some(beat) = &mut self.beat {
-            beat.sent(reply, at.now);
+            beat.made(reply, at.now);
         }
-        filled.sent.into_iter().for_each(|sent| self.outlet.push(sent));
+        filled.sent.into_iter().for_each(|sent| self.outlet.push(sent, Origin::Beat));
         self.flush(at.now);
         Ok(())
     }

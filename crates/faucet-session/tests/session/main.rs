@@ -1,4 +1,5 @@
 //! Configurations and conversations, from outside and in virtual time.
 
 mod checks;
+mod conversation;
 mod support;

@@ -124,7 +124,7 @@ async fn check_names_its_steps_and_leaves_no_record() {
     let keys = json!({"connect_messages": ["hi"], "delivery": "at_least_once"});
     let report = soon(sink(&server.url(), keys).check(&Scope::default())).await;
     assert!(report.passed(), "{report:?}");
-    let names: Vec<&str> = report.steps.iter().map(|step| step.name).collect();
+    let names: Vec<&str> = report.steps.iter().map(|step| &*step.name).collect();
     assert_eq!(names, ["tcp", "upgrade", "connect messages", "ping"]);
     assert_eq!(soon(server.finish()).await[0].texts(), ["hi"]);
 }

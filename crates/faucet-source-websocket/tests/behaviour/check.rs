@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::*;
 
 /// The steps of a check with `ok`, `--` or the words of the failure.
-async fn steps(script: Script) -> Vec<(&'static str, String)> {
+async fn steps(script: Script) -> Vec<(String, String)> {
     let (_peer, source) = in_memory([script], json!({"subscribe_messages": ["all"]}));
     let report = source.check(&Scope::default()).await;
     let told = report.steps.into_iter().map(|step| {
@@ -17,13 +17,13 @@ async fn steps(script: Script) -> Vec<(&'static str, String)> {
             StepOutcome::Failed(error) => error.to_string(),
             other => panic!("{other:?}"),
         };
-        (step.name, outcome)
+        (step.name.into_owned(), outcome)
     });
-    told.filter(|(name, _)| !matches!(*name, "dns" | "tcp")).collect()
+    told.filter(|(name, _)| !matches!(&**name, "dns" | "tcp")).collect()
 }
 
-fn ok(names: &[&'static str]) -> Vec<(&'static str, String)> {
-    names.iter().map(|name| (*name, "ok".to_owned())).collect()
+fn ok(names: &[&str]) -> Vec<(String, String)> {
+    names.iter().map(|name| ((*name).to_owned(), "ok".to_owned())).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,7 +47,7 @@ async fn a_subscription_that_is_answered_with_a_close_is_a_failure_although_the_
     let mut expected = ok(&["upgrade", "subscribe", "ping"]);
     let words =
         "WebSocket ws://feed.test/: closed by the server: 1008 policy violation, \"no such feed\"";
-    expected.push(("read", words.to_owned()));
+    expected.push(("read".to_owned(), words.to_owned()));
     assert_eq!(steps(script).await, expected);
 }
 

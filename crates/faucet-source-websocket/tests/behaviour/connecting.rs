@@ -220,7 +220,7 @@ async fn a_check_reaches_the_far_end_step_by_step_and_closes() {
     .await;
     let source = source(&server.url(), json!({"subscribe_messages": ["hello"]}));
     let report = source.check(&faucet_core::Scope::default()).await;
-    let names: Vec<_> = report.steps.iter().map(|step| step.name).collect();
+    let names: Vec<_> = report.steps.iter().map(|step| &*step.name).collect();
     assert_eq!(names, ["tcp", "upgrade", "subscribe", "first frame", "ping"], "{report:?}");
     assert!(report.passed(), "{report:?}");
     let seen = server.until(|all| all[0].end.is_some()).await.swap_remove(0);

@@ -246,7 +246,7 @@ async fn a_check_shows_the_proxy_as_a_step() {
     let proxy = ScriptedProxy::start(ProxyScript::http(), server.address()).await;
     let setting = format!("http://u:s3cret@{}", proxy.address());
     let report = alone(FEED, json!({"proxy": setting})).check(&Scope::default()).await;
-    let names: Vec<_> = report.steps.iter().map(|step| step.name).collect();
+    let names: Vec<_> = report.steps.iter().map(|step| &*step.name).collect();
     assert_eq!(names, ["proxy", "upgrade", "first frame", "ping"], "{report:?}");
     let shown = format!("http://{}", proxy.address());
     assert!(matches!(&report.steps[0].outcome, StepOutcome::Passed(detail) if *detail == shown));

@@ -27,10 +27,13 @@ const PAUSED_LIMIT: Duration = Duration::from_secs(24 * 3600);
 
 /// A source for `url` with these keys; unbounded unless they bound it.
 pub(crate) fn source(url: &str, keys: Value) -> WebsocketSource {
+    without_url(with(keys, json!({"url": url})))
+}
+
+/// [`source`] for keys that say by themselves where to connect.
+pub(crate) fn without_url(mut config: Value) -> WebsocketSource {
     install_collector();
-    let mut config = keys;
     let object = config.as_object_mut().unwrap();
-    object.insert("url".into(), url.into());
     if !object.contains_key("max_messages") && !object.contains_key("idle_timeout") {
         object.insert("unbounded".into(), true.into());
     }
@@ -71,9 +74,28 @@ pub(crate) fn in_memory(
     scripts: impl IntoIterator<Item = Script>,
     keys: Value,
 ) -> (Arc<ScriptedPeer>, WebsocketSource) {
+    in_memory_at("ws://feed.test/", scripts, keys)
+}
+
+/// [`in_memory`] with another URL.
+pub(crate) fn in_memory_at(
+    url: &str,
+    scripts: impl IntoIterator<Item = Script>,
+    keys: Value,
+) -> (Arc<ScriptedPeer>, WebsocketSource) {
     let peer = Arc::new(ScriptedPeer::new(scripts));
-    let source = source("ws://feed.test/", keys);
-    (Arc::clone(&peer), source.with_dial(Arc::new(Memory(peer))))
+    let source = source(url, keys).with_dial(Arc::new(Memory(Arc::clone(&peer))));
+    (peer, source)
+}
+
+/// A run in memory from its start to its end, and the peer.
+pub(crate) async fn talk(
+    scripts: impl IntoIterator<Item = Script>,
+    keys: Value,
+) -> (Arc<ScriptedPeer>, Told) {
+    let (peer, source) = in_memory(scripts, keys);
+    let told = run_paused(&source).await;
+    (peer, told)
 }
 
 /// Refuses every connect, or lets it hang, and notes when it was asked.

@@ -1,7 +1,7 @@
 //! Time limits in virtual time.
 
 use super::*;
-use crate::machine::machine::Output;
+use crate::machine::output::Output;
 use crate::machine::settings::{Settings, TimeLimits};
 use crate::machine::story::{S, Story, limits, settings};
 use crate::testing::raw_frame::RawFrame;

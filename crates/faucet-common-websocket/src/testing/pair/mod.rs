@@ -254,8 +254,8 @@ impl Pair {
         if std::mem::take(&mut self.restless) {
             return true;
         }
-        let mut next: Vec<Instant> =
-            [due, self.dial, self.client.machine.next_timeout()].into_iter().flatten().collect();
+        let of_client = self.client.machine.next_timeout();
+        let mut next: Vec<Instant> = [due, self.dial, of_client].into_iter().flatten().collect();
         for Accepted { link, server } in &self.accepted {
             next.extend(link.next_change(self.now));
             next.extend(server.as_ref().and_then(|server| server.machine.next_timeout()));

@@ -137,7 +137,7 @@ impl Story {
                     self.over = true;
                     return;
                 }
-                event @ (Event::Idle | Event::Due) => panic!("{event:?}"),
+                event => panic!("{event:?}"),
             }
             if self.random.u8(..30) == 0 {
                 // Events wait meanwhile.

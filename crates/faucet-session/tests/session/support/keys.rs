@@ -119,7 +119,11 @@ impl Keys {
                 rotate_after: self.rotate_after,
                 close_rules: self.close_rules,
             },
-            limits: LimitKeys { send_limit: self.send_limit, connect_limit: self.connect_limit },
+            limits: LimitKeys {
+                send_limit: self.send_limit,
+                connect_limit: self.connect_limit,
+                ..LimitKeys::default()
+            },
             reading: ReadingKeys {
                 decompress: self.decompress,
                 decompress_dictionary: self.decompress_dictionary,
@@ -133,6 +137,7 @@ impl Keys {
                 resume: self.resume,
                 dedup: self.dedup,
                 sequence: self.sequence,
+                ..ContinuityKeys::default()
             },
         };
         (keys, surroundings)

@@ -133,8 +133,7 @@ impl Talk {
                 self.log.push(shown_mark(&mark.what));
             }
             let kind = if span.kind == MessageKind::Binary { "=b" } else { "=" };
-            let text = made[span.range()].escape_ascii().to_string().replace("\\\"", "\"");
-            self.log.push(format!("{kind} {text}"));
+            self.log.push(format!("{kind} {}", shown(&made[span.range()])));
         }
         for mark in marks {
             assert_eq!(mark.at, spans.len(), "a mark stands behind the last record");
@@ -165,7 +164,7 @@ impl Talk {
     }
 
     fn next(&self) -> Option<Instant> {
-        self.conversation.next_timeout(self.now, self.reads)
+        self.conversation.next_timeout(self.reads)
     }
 
     /// How long it takes until the conversation wants to be called.
@@ -242,6 +241,14 @@ impl Talk {
     }
 }
 
+/// Text as it is, other bytes escaped.
+fn shown(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => bytes.escape_ascii().to_string(),
+    }
+}
+
 fn shown_message(sent: &Sent) -> String {
     match sent.kind {
         MessageKind::Text => {
@@ -254,7 +261,9 @@ fn shown_message(sent: &Sent) -> String {
 
 fn shown_mark(mark: &MarkKind) -> String {
     match mark {
-        MarkKind::Cursor(cursor) => format!("cursor {}", cursor.json()),
+        MarkKind::Cursor(cursor) => {
+            format!("cursor {}", cursor.as_ref().map_or("none".into(), |cursor| cursor.json()))
+        }
         MarkKind::Reply(sent) => format!("flushed {}", shown_message(sent)),
         other => format!("{other:?}"),
     }

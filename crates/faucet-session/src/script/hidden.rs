@@ -1,0 +1,45 @@
+//! The texts that no message of a dialogue may show.
+
+use std::collections::VecDeque;
+
+use faucet_connect::Secrets;
+
+use crate::names::Book;
+
+/// The most secrets of single messages that are remembered: a server repeats one soon or never.
+const MOST_RECENT: usize = 16;
+
+/// The texts that no message of a dialogue may show.
+#[derive(Debug)]
+pub(crate) struct Hidden {
+    /// Those of the connection.
+    lasting: Secrets,
+    /// Those of the last messages.
+    recent: VecDeque<String>,
+}
+
+impl Hidden {
+    pub(crate) fn new(secrets: &Secrets, book: &Book) -> Self {
+        Self { lasting: secrets.with(book.secrets()), recent: VecDeque::new() }
+    }
+
+    /// The book has new values.
+    pub(crate) fn learn(&mut self, book: &Book) {
+        self.lasting = self.lasting.with(book.secrets());
+    }
+
+    /// A message has secrets of its own.
+    pub(crate) fn note<'a>(&mut self, secrets: impl Iterator<Item = &'a str>) {
+        for secret in secrets {
+            if self.recent.len() == MOST_RECENT {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(secret.to_owned());
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Secrets {
+        self.lasting.with(self.recent.iter().map(String::as_str))
+    }
+}
