@@ -11,9 +11,7 @@ fn info(status: u32) -> Value {
 }
 
 fn up() -> Script {
-    let subscribed = |channel: u32| {
-        json!({"event": "subscribed", "channel": "trades", "chanId": channel, "symbol": "{/symbol}"})
-    };
+    let subscribed = |channel: u32| json!({"event": "subscribed", "channel": "trades", "chanId": channel, "symbol": "{/symbol}"});
     // The answers come in the other order.
     Script::accept()
         .send_text(info(1).to_string())
@@ -55,7 +53,8 @@ async fn a_hole_connects_again_and_maintenance_is_waited_for() {
     assert_eq!(ran.report.ended, End::MaxMessages, "{:?}", ran.report.error);
     let [eth, btc] = SUBSCRIBED.map(str::to_owned);
     let [first, second] = [(&eth, &btc), (&eth, &btc)];
-    let expected = [first.0, first.1, &trade(2), &trade(4), &trade(6), second.0, second.1, &trade(1)];
+    let expected =
+        [first.0, first.1, &trade(2), &trade(4), &trade(6), second.0, second.1, &trade(1)];
     let found: Vec<&String> = ran.lines.iter().collect();
     assert_eq!(found, expected);
 }

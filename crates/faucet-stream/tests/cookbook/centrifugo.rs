@@ -17,8 +17,8 @@ fn publication(offset: u32) -> Value {
 }
 
 async fn run(server: &ScriptedServer, records: usize) -> Ran {
-    let recipe = Recipe::new("centrifugo", records)
-        .with("wss://${CENTRIFUGO_HOST}/", &server.url());
+    let recipe =
+        Recipe::new("centrifugo", records).with("wss://${CENTRIFUGO_HOST}/", &server.url());
     recipe.run(&[("CENTRIFUGO_TOKEN", "token-1")]).await
 }
 
@@ -27,7 +27,8 @@ async fn what_was_missed_is_asked_for() {
     let two = format!("{}\n{}\n", publication(7), publication(8));
     let first = json!({"id": 2, "subscribe": {"epoch": "e1", "offset": 6}});
     let missed = json!({"pub": {"data": {"n": 9}, "offset": 9}});
-    let again = json!({"id": 2, "subscribe": {"epoch": "e1", "offset": 9, "publications": [missed]}});
+    let again =
+        json!({"id": 2, "subscribe": {"epoch": "e1", "offset": 9, "publications": [missed]}});
     let resumed = json!({
         "/subscribe/recover": true, "/subscribe/epoch": "e1", "/subscribe/offset": 8,
     });

@@ -67,8 +67,7 @@ async fn a_broken_chain_connects_again_and_begins_with_a_snapshot() {
         read(up()).send_text(change(20, None)).expect_close(),
     ])
     .await;
-    let recipe =
-        Recipe::new("deribit", 6).with("wss://www.deribit.com/", &server.url());
+    let recipe = Recipe::new("deribit", 6).with("wss://www.deribit.com/", &server.url());
     let ran = recipe.run(&[("DERIBIT_ID", "id-1"), ("DERIBIT_SECRET", "secret-1")]).await;
     server.finish().await;
     assert_eq!(ran.report.ended, End::MaxMessages, "{:?}", ran.report.error);

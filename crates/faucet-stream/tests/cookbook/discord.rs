@@ -84,11 +84,11 @@ async fn a_session_is_resumed_and_forgotten_as_discord_says() {
         .send_frame(gateway.frame(&json!({"op": 9, "d": false})))
         .expect_close();
     let (mut gateway, script) = Gateway::begin();
-    let third = read(
-        script
-            .expect_json(identify())
-            .send_frame(gateway.event(1, "READY", ready(&url, "s-2"))),
-    )
+    let third = read(script.expect_json(identify()).send_frame(gateway.event(
+        1,
+        "READY",
+        ready(&url, "s-2"),
+    )))
     .send_frame(gateway.event(2, "MESSAGE_CREATE", json!({"n": 5})))
     .expect_close();
 

@@ -18,7 +18,8 @@ fn up() -> Script {
 #[tokio::test]
 async fn each_connect_is_signed() {
     let server = ScriptedServer::start([
-        cut(up().send_text(r#"[{"type":"initial","order_id":"1"},{"type":"initial","order_id":"2"}]"#)),
+        cut(up()
+            .send_text(r#"[{"type":"initial","order_id":"1"},{"type":"initial","order_id":"2"}]"#)),
         read(up()).send_text(r#"[{"type":"accepted","order_id":"3"}]"#).expect_close(),
     ])
     .await;

@@ -16,7 +16,8 @@ fn recipe(server: &ScriptedServer, records: usize) -> Recipe {
 
 #[tokio::test]
 async fn notes_since_the_last_one_are_asked_for() {
-    let fresh = json!({"/0": "REQ", "/2/kinds/0": 1, "/2/limit": 20, "/2/since": {"exists": false}});
+    let fresh =
+        json!({"/0": "REQ", "/2/kinds/0": 1, "/2/limit": 20, "/2/since": {"exists": false}});
     let since = |time: u64| json!({"/0": "REQ", "/2/since": time, "/2/limit": {"exists": false}});
     let server = ScriptedServer::start([
         cut(Script::accept()
@@ -50,7 +51,9 @@ async fn notes_since_the_last_one_are_asked_for() {
 #[tokio::test]
 async fn a_refused_filter_ends_the_run() {
     let closed = r#"["CLOSED","feed","auth-required: log in"]"#;
-    let server = ScriptedServer::start([Script::accept().expect_data(1).send_text(closed).expect_close()]).await;
+    let server =
+        ScriptedServer::start([Script::accept().expect_data(1).send_text(closed).expect_close()])
+            .await;
     let error = recipe(&server, 1).run(&[]).await.report.error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
     assert!(error.to_string().contains("auth-required"), "{error}");

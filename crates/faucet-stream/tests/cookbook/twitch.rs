@@ -36,18 +36,21 @@ async fn a_session_moves_and_is_subscribed_only_once() {
     let address = port.local_addr().unwrap();
     drop(port);
     let next = json!({"session": {"reconnect_url": format!("ws://{address}/moved?id=2")}});
-    let server = ScriptedServer::start_on(address, [
-        welcome("s-1")
-            .ping("subscribed")
-            .expect_pong("subscribed")
-            .send_text(event(1))
-            .send_text(metadata("session_keepalive", 2, json!({})))
-            .send_text(metadata("session_reconnect", 3, next))
-            .expect_close(),
-        // The same event on both connections is one.
-        cut(welcome("s-1").send_text(event(1)).send_text(event(4))),
-        read(welcome("s-2")).send_text(event(5)).expect_close(),
-    ])
+    let server = ScriptedServer::start_on(
+        address,
+        [
+            welcome("s-1")
+                .ping("subscribed")
+                .expect_pong("subscribed")
+                .send_text(event(1))
+                .send_text(metadata("session_keepalive", 2, json!({})))
+                .send_text(metadata("session_reconnect", 3, next))
+                .expect_close(),
+            // The same event on both connections is one.
+            cut(welcome("s-1").send_text(event(1)).send_text(event(4))),
+            read(welcome("s-2")).send_text(event(5)).expect_close(),
+        ],
+    )
     .await
     .unwrap();
     let taken = || HttpScript::answer(202).expect("POST", "/helix/eventsub/subscriptions");
@@ -73,7 +76,8 @@ async fn a_session_moves_and_is_subscribed_only_once() {
 #[tokio::test]
 async fn a_refused_subscription_is_an_error_of_the_credentials() {
     let server = ScriptedServer::start([welcome("s-1").expect_close()]).await;
-    let http = HttpServer::start([HttpScript::answer(401).body(r#"{"message":"Invalid token"}"#)]).await;
+    let http =
+        HttpServer::start([HttpScript::answer(401).body(r#"{"message":"Invalid token"}"#)]).await;
     let error = run(&server, &http, 1).await.report.error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
     assert!(error.to_string().contains("session[1]"), "{error}");
