@@ -37,8 +37,8 @@ impl Recipe {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"));
         let path = path.join(format!("../../examples/providers/{name}.yaml"));
         let text = std::fs::read_to_string(path).unwrap();
-        let written = text.lines().filter_map(|line| line.strip_prefix("  path: "));
-        let output = written.last().unwrap().to_owned();
+        let mut written = text.lines().filter_map(|line| line.strip_prefix("  path: "));
+        let output = written.next_back().unwrap().to_owned();
         let directory = tempfile::tempdir().unwrap();
         let inside = format!("path: {}/", directory.path().display());
         let recipe = Self { text, directory, output };
