@@ -15,7 +15,8 @@ fn events(times: &[u64]) -> Script {
     times.iter().fold(Script::accept(), |script, time| script.send_text(event(*time)))
 }
 
-const COLLECTIONS: &str = "wantedCollections=app.bsky.feed.post&wantedCollections=app.bsky.feed.like";
+const COLLECTIONS: &str =
+    "wantedCollections=app.bsky.feed.post&wantedCollections=app.bsky.feed.like";
 
 #[tokio::test]
 async fn each_event_is_recorded_once_over_a_cut_and_a_restart() {
@@ -26,8 +27,8 @@ async fn each_event_is_recorded_once_over_a_cut_and_a_restart() {
         events(&[20, 21, 22, 23, 24, 25, 26].map(|second| second * 1_000_000)).expect_close(),
     ])
     .await;
-    let recipe = Recipe::new("jetstream", 4)
-        .with("wss://jetstream2.us-east.bsky.network/", &server.url());
+    let recipe =
+        Recipe::new("jetstream", 4).with("wss://jetstream2.us-east.bsky.network/", &server.url());
     let first = recipe.run(&[]).await;
     assert_eq!(first.report.ended, End::MaxMessages, "{:?}", first.report.error);
     let of = |seconds: &[u64]| -> Vec<String> {

@@ -66,7 +66,8 @@ async fn trades_are_recorded_and_the_missing_ones_are_counted() {
     server.finish().await;
     assert_eq!(ran.report.ended, End::MaxMessages, "{:?}", ran.report.error);
     let expected = [("BTC", 10), ("BTC", 11), ("ETH", 5), ("BTC", 15), ("ETH", 6)];
-    let expected = expected.map(|(symbol, n)| format!(r#"{{"symbol":"{symbol}/USD","trade_id":{n}}}"#));
+    let expected =
+        expected.map(|(symbol, n)| format!(r#"{{"symbol":"{symbol}/USD","trade_id":{n}}}"#));
     assert_eq!(ran.lines, expected);
     assert_eq!(ran.report.reconnects, 1);
     let missing: u64 = ran.report.gaps.iter().filter_map(|gap| gap.missing).sum();

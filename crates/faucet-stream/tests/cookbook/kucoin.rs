@@ -74,7 +74,8 @@ async fn what_the_call_brings_is_not_trusted() {
         (json!({"code": "200000", "data": {}}), ErrorKind::Protocol, "/data"),
     ] {
         let http = HttpServer::start([HttpScript::answer(200).json(answer)]).await;
-        let recipe = recipe(&http, 1).with("reconnect: true", "reconnect: true\n  max_reconnect_attempts: 1");
+        let recipe = recipe(&http, 1)
+            .with("reconnect: true", "reconnect: true\n  max_reconnect_attempts: 1");
         let error = recipe.run(&[]).await.report.error.unwrap();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(words), "{error}");

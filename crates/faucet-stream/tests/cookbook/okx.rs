@@ -14,7 +14,8 @@ const VARIABLES: [(&str, &str); 3] =
 /// The answer to a login whose signature must be that of its time.
 fn login(message: &[u8]) -> Frame {
     let message: Value = serde_json::from_slice(message).unwrap();
-    let of = |key: &str| message.pointer(&format!("/args/0/{key}")).and_then(Value::as_str).unwrap();
+    let of =
+        |key: &str| message.pointer(&format!("/args/0/{key}")).and_then(Value::as_str).unwrap();
     let signed = format!("{}GET/users/self/verify", of("timestamp"));
     let expected = STANDARD.encode(signature("secret-1", &signed));
     let good = of("sign") == expected && of("apiKey") == "key-1" && of("passphrase") == "pass-1";

@@ -10,7 +10,8 @@ use crate::recipe::{Ran, Recipe, hex, read, signature, text};
 fn subscribed(socket: &'static str) -> impl Fn(&[u8]) -> Frame + Send + Sync + 'static {
     move |message| {
         let message: Value = serde_json::from_slice(message).unwrap();
-        let of = |key: &str| message.pointer(&format!("/data/{key}")).and_then(Value::as_str).unwrap();
+        let of =
+            |key: &str| message.pointer(&format!("/data/{key}")).and_then(Value::as_str).unwrap();
         let channel = of("channel");
         let expected = hex(&signature("secret-1", &format!("{socket}:{channel}")));
         text(&match of("auth") == format!("key-1:{expected}") {
@@ -92,7 +93,12 @@ async fn refusals_end_the_run() {
         (refused, "secret-1", ErrorKind::Auth, "session[0] was refused"),
         (unsigned, "another", ErrorKind::Protocol, "a subscription was refused"),
         // The code alone is final too: 4000 to 4099.
-        (Script::accept().close(4004, ""), "secret-1", ErrorKind::Closed, "closed by the server: 4004"),
+        (
+            Script::accept().close(4004, ""),
+            "secret-1",
+            ErrorKind::Closed,
+            "closed by the server: 4004",
+        ),
     ] {
         let server = ScriptedServer::start([script]).await;
         let ran = run(&server, secret, 1).await;
