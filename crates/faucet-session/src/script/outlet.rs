@@ -57,7 +57,7 @@ impl Outlet {
 
     /// The next message that may leave now.
     pub(crate) fn pop(&mut self, now: Instant) -> Option<Sent> {
-        if self.due(now).is_some() {
+        if self.limit.as_ref().is_some_and(|limit| limit.next(now).is_some()) {
             return None;
         }
         let sent = self.queue.pop_front()?;
@@ -65,9 +65,10 @@ impl Outlet {
         Some(sent)
     }
 
-    /// When the next message may leave, if one waits for the limit.
+    /// When the next message may leave, if one waits for the limit: `now` where the wait is over.
     pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
-        self.limit.as_ref().filter(|_| !self.queue.is_empty())?.next(now)
+        let limit = self.limit.as_ref().filter(|_| !self.queue.is_empty())?;
+        Some(limit.next(now).unwrap_or(now))
     }
 
     /// How long messages have waited for the limit since the last call.

@@ -154,7 +154,8 @@ async fn a_step_of_the_session_may_be_a_call() {
             .next_json(json!({"/id": "for s-1"}))
             .send_text("2")
     };
-    let server = ScriptedServer::start([script()]).await;
+    let server =
+        ScriptedServer::start([script(), Script::accept().send_text(r#"{"session":"s"}"#)]).await;
     let keys = json!({
         "session": [
             {"expect": {"/session": {"exists": true}}, "take": {"session": "/session"}},

@@ -230,6 +230,15 @@ async fn an_answer_that_does_not_come_is_a_lost_connection_and_attempts_go_on_gr
 }
 
 #[tokio::test(start_paused = true)]
+async fn records_that_come_with_the_end_of_a_good_connection_are_progress() {
+    let script = Script::accept().early().send_text(YES).send_text("1").hang_up();
+    let keys = json!({"session": [{"expect": {"/event": "login"}}], "max_messages": 5,
+        "max_reconnect_attempts": 1});
+    let (peer, told) = talk([script], reconnecting(keys)).await;
+    assert_eq!((told.ended(), peer.connections().len()), (Ended::MaxRecords, 5));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_value_that_is_not_there_ends_the_connection_and_is_not_shown() {
     let session = json!([{"expect": {"/type": "welcome"}, "take": {"id": "/session/id"}}]);
     for welcome in [
