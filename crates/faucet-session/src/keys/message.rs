@@ -212,7 +212,6 @@ impl JsonSchema for SessionMessage {
         });
         let json_form = json!({
             "json": {
-                "type": ["object", "array", "string", "number", "boolean", "null"],
                 "description": "The message as JSON. Placeholders in its texts are filled, then it is written.",
                 "examples": [{"op": "subscribe", "args": "{topics}"}],
             },

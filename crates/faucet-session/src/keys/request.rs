@@ -34,7 +34,6 @@ pub struct HttpRequest {
     pub headers: BTreeMap<String, SecretText>,
     /// The body as JSON, whose texts may have placeholders. Not together with `body`.
     #[serde(default)]
-    #[schemars(extend("type" = ["object", "array", "string", "number", "boolean", "null"]))]
     #[schemars(extend("examples" = [{"key": "{key}"}], "writeOnly" = true))]
     pub json: Option<Value>,
     /// The body as text with placeholders.

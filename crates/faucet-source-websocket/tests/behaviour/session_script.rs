@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use faucet_core::{Ended, ErrorKind};
-use faucet_testkit::{Frame, Script, opcode};
+use faucet_testkit::{Frame, Script};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -79,45 +79,6 @@ async fn a_value_with_control_characters_stands_in_json_only() {
     let error = told.error().to_string();
     assert!(error.contains("session[1]: ") && !error.contains("admin"), "{error}");
     assert!(peer.connections()[0].texts().is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_form_of_a_message_is_sent_as_it_is_meant() {
-    let messages = json!([
-        "as {it} {/stands}",
-        {"type": "text", "data": "as {it}"},
-        {"type": "binary", "data": "AAEC"},
-        {"op": "{it}", "list": [1, null]},
-        ["{it}", 1.5],
-        {"json": {"op": "{it}"}},
-        {"json": ["sub", "{it}"], "prefix": "42"},
-        {"text": "SUB {it} {}"},
-    ]);
-    let expected = [
-        "as {it} {/stands}",
-        "as {it}",
-        "\0\x01\x02",
-        r#"{"list":[1,null],"op":"{it}"}"#,
-        r#"["{it}",1.5]"#,
-        r#"{"op":"x\"y"}"#,
-        r#"42["sub","x\"y"]"#,
-        "SUB x\"y {}",
-    ];
-    let steps = messages.as_array().unwrap().iter().map(|message| json!({"send": message}));
-    for more in
-        [json!({"subscribe_messages": messages}), json!({"session": steps.collect::<Vec<_>>()})]
-    {
-        let keys = json!({"values": {"it": {"literal": "x\"y"}}, "max_messages": 1});
-        let script = Script::accept().expect_data(8).send_text("1");
-        let (peer, told) = talk([script], with(keys, more)).await;
-        assert_eq!(told.texts(), ["1"]);
-        let messages = peer.finish().await[0].messages();
-        let texts: Vec<_> =
-            messages.iter().map(|(_, text)| String::from_utf8_lossy(text)).collect();
-        assert_eq!(texts, expected);
-        let binary = messages.iter().position(|(kind, _)| *kind == opcode::BINARY);
-        assert_eq!(binary, Some(2));
-    }
 }
 
 #[tokio::test(start_paused = true)]
