@@ -201,3 +201,30 @@ async fn a_server_that_asks_without_end_is_left() {
     let (_, told) = talk([script], keys).await;
     assert_eq!((told.texts(), told.took.as_secs()), (vec!["1".to_owned()], 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_may_wait_for_the_flush_of_its_record() {
+    for (after, expected) in [("receive", true), ("flush", false)] {
+        let rule = json!({"match": {"/id": {"exists": true}}, "action": "keep", "after": after,
+            "reply": {"json": {"ack": "{/id}"}}});
+        let script = Script::accept().send_text(r#"{"id":1}"#).send_text(r#"{"id":2}"#);
+        let keys = json!({"control": [rule], "batch_size": 1});
+        let (peer, source) = in_memory([script], keys);
+        let mut reader = open(&source).await;
+        let acks =
+            || peer.json_messages(0).iter().map(|ack| ack["ack"].clone()).collect::<Vec<_>>();
+        page_within(&mut *reader, secs(5)).await;
+        let first = reader.position().expect("a position that can be flushed");
+        page_within(&mut *reader, secs(5)).await;
+        let second = reader.position().expect("a position that can be flushed");
+        no_page_for(&mut *reader, secs(5)).await;
+        assert_eq!(acks().len(), if expected { 2 } else { 0 });
+        reader.committed(&first).await.unwrap();
+        no_page_for(&mut *reader, secs(5)).await;
+        assert_eq!(acks(), if expected { vec![json!(1), json!(2)] } else { vec![json!(1)] });
+        reader.committed(&second).await.unwrap();
+        no_page_for(&mut *reader, secs(5)).await;
+        assert_eq!(acks(), [1, 2]);
+        stop(&mut *reader).await;
+    }
+}
