@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use faucet_stream::{Registry, SpecFormat, registry, validate};
+use faucet_stream::{PipelineSpec, Registry, SpecFormat, Variable, registry, validate};
 use serde_json::Value;
 
 fn repository() -> PathBuf {
@@ -44,9 +44,24 @@ fn variables(text: &str) -> BTreeSet<&str> {
     inside.filter_map(|(inside, _)| inside.split(':').next()).collect()
 }
 
-/// What is wrong with a file, as one line for each problem and warning.
+/// A value that each variable could have.
+fn value_of(variable: &str) -> Variable {
+    let keys = repository().join("crates/faucet-session/src/values/testdata");
+    Variable::Set(match variable {
+        "COINBASE_SECRET" => "c2VjcmV0".to_owned(),
+        "COINBASE_PRIVATE_KEY" => fs::read_to_string(keys.join("es256_pkcs8.pem")).unwrap(),
+        _ => "value".to_owned(),
+    })
+}
+
+/// What is wrong with a file, as one line for each problem and warning: without the values of its variables,
+/// and with them.
 fn problems(registry: &Registry, text: &str) -> Vec<String> {
-    let found = validate(registry, text, SpecFormat::Yaml);
+    let mut found = validate(registry, text, SpecFormat::Yaml);
+    match PipelineSpec::parse(text, SpecFormat::Yaml, value_of) {
+        Ok(spec) => found.extend(spec.check(registry).diagnostics),
+        Err(errors) => found.extend(errors.diagnostics().to_vec()),
+    }
     found.iter().map(|of| format!("{:?} {}", of.start, of.message())).collect()
 }
 
@@ -103,36 +118,22 @@ fn each_page_names_the_variables_of_its_file() {
     assert_eq!(found, ["A", "B", "C"]);
 }
 
-/// The values that must not stand in a file: `secret`, the `key` of a signature, and the `token` of `auth`.
-fn secrets(tree: &Value, found: &mut Vec<String>) {
-    match tree {
-        Value::Array(items) => items.iter().for_each(|item| secrets(item, found)),
-        Value::Object(members) => {
-            let signs = members.contains_key("hmac") || members.contains_key("jwt");
-            for (key, value) in members {
-                match value.as_str() {
-                    Some(text) if key == "secret" || (signs && key == "key") => {
-                        found.push(text.to_owned());
-                    }
-                    Some(_) => {}
-                    None => secrets(value, found),
-                }
-            }
-            found.extend(
-                tree.pointer("/auth/config/token").and_then(Value::as_str).map(str::to_owned),
-            );
-        }
-        _ => {}
-    }
+/// What must not stand in a file: the secrets and the keys of signatures among `values`, and the token of `auth`.
+fn secrets(file: &Value) -> Vec<String> {
+    let values = file.pointer("/source/values").and_then(Value::as_object);
+    let values = values.into_iter().flat_map(|values| values.values());
+    let secrets = values.flat_map(|value| [value.get("secret"), value.get("key")]).flatten();
+    let token = file.pointer("/source/auth/config/token");
+    secrets.chain(token).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 #[test]
 fn each_secret_comes_from_a_variable() {
     let mut found = Vec::new();
     for (_, text) in providers() {
-        secrets(&serde_saphyr::from_str(&text).unwrap(), &mut found);
+        found.extend(secrets(&serde_saphyr::from_str(&text).unwrap()));
     }
-    assert!(found.len() >= 20, "{found:?}");
+    assert!(found.len() >= 30, "{found:?}");
     let fixed = found.iter().filter(|secret| !secret.starts_with("${") || !secret.ends_with('}'));
     assert_eq!(fixed.collect::<Vec<_>>(), Vec::<&String>::new());
 }

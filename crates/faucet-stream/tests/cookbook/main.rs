@@ -4,10 +4,23 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod alpaca;
+mod binance;
+mod bitfinex;
+mod centrifugo;
+mod coinbase_advanced;
+mod deribit;
+mod discord;
+mod gemini;
+mod home_assistant;
 mod htx;
 mod jetstream;
 mod kraken;
 mod kucoin;
+mod nostr;
 mod okx;
 mod pusher;
 mod recipe;
+mod signalr;
+mod slack;
+mod twitch;

@@ -29,6 +29,11 @@ impl Recipe {
     /// The file `examples/providers/NAME.yaml`. Its sink and its state are in a directory of the test, it ends
     /// after `records` records, and it connects again without a wait.
     pub(crate) fn new(name: &str, records: usize) -> Self {
+        Self::of(name, records, 30)
+    }
+
+    /// The same for a file whose `reconnect_max_backoff` is `seconds`.
+    pub(crate) fn of(name: &str, records: usize, seconds: u32) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"));
         let path = path.join(format!("../../examples/providers/{name}.yaml"));
         let text = std::fs::read_to_string(path).unwrap();
@@ -40,7 +45,7 @@ impl Recipe {
         recipe
             .with("path: ", &inside)
             .with("unbounded: true", &format!("max_messages: {records}"))
-            .with("reconnect_max_backoff: 30", "reconnect_backoff: 0.01")
+            .with(&format!("reconnect_max_backoff: {seconds}"), "reconnect_backoff: 0.01")
     }
 
     /// The file with another text in the place of `from`, wherever it stands.
