@@ -42,7 +42,7 @@ impl Secrets {
         for text in texts {
             let json = text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
             let encoded = utf8_percent_encode(text, RESERVED).to_string();
-            let slashes = text.replace('/', "\\/");
+            let slashes = json.replace('/', "\\/");
             let base64 = [STANDARD_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(text)];
             // Short texts stay in every spelling.
             let is_short = text.len() < Self::SHORTEST;
@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(secrets.scrub(text), "***, ***, ***, visible, abc");
         assert_eq!(format!("{secrets:?}"), "Secrets(3)");
         let more = secrets.with(["a/b=c\"d"]);
-        let text = r#"a/b=c"d {"a\/b=c"d"} a%2Fb%3Dc%22d a/b=c\"d hunter2"#;
+        let text = r#"a/b=c"d {"a\/b=c\"d"} a%2Fb%3Dc%22d a/b=c\"d hunter2"#;
         assert_eq!(more.scrub(text), r#"*** {"***"} *** *** ***"#);
         let more = Secrets::NONE.with(["key\nof>>>?two lines", "abc"]);
         let text =

@@ -30,8 +30,8 @@ use crate::stop::StopRule;
 
 /// Receives a WebSocket feed: connects to a `ws://` or `wss://` endpoint, sends subscription
 /// messages, and hands over each incoming message as a record until `max_messages`,
-/// `idle_timeout`, a clean close or an interrupt ends the run. A live feed cannot be resumed: after
-/// a reconnect the source subscribes again, and what was sent in between is lost.
+/// `idle_timeout`, a clean close or an interrupt ends the run. After a reconnect the source subscribes
+/// again. A message that the server sends in between is lost, unless `resume` asks for it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "websocket source", extend("examples" = [{"url": "wss://feed.example.com/ws", "reconnect": true, "unbounded": true}]), transform = rules)]
@@ -359,7 +359,7 @@ fn rules(schema: &mut Schema) {
         "properties": { "batch_bytes": { "type": "null" }, "batch_timeout": zero },
     });
     let where_to = any_of([given("url"), given("url_from")]);
-    schema_rule::add(schema, [any_of(ends), where_to, when(whole, no_limits)]);
+    schema_rule::add(schema, [where_to, any_of(ends), when(whole, no_limits)]);
     schema_rule::add(schema, connection_rules());
 }
 

@@ -34,18 +34,41 @@ impl fmt::Display for Excerpt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     Gzip,
+    Zlib,
+    Zstd,
     NotUtf8,
     ByteOrderMark,
+    /// One value on each line.
+    Lines,
+    /// Values with a record separator (U+001E) behind each.
+    Separated,
+    /// Values one after another on a line.
+    OneLine,
     Other,
 }
 
 impl Content {
-    fn of(bytes: &[u8]) -> Self {
+    fn of(bytes: &[u8], error: JsonError) -> Self {
         match bytes {
             [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            // No text of JSON begins with `x`.
+            [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Self::Zlib,
             _ if std::str::from_utf8(bytes).is_err() => Self::NotUtf8,
             [0xef, 0xbb, 0xbf, ..] => Self::ByteOrderMark,
-            _ => Self::Other,
+            _ => Self::several(bytes, error.offset()).unwrap_or(Self::Other),
+        }
+    }
+
+    /// How several values follow each other, if the first ends at `end`.
+    fn several(bytes: &[u8], end: usize) -> Option<Self> {
+        let (first, rest) = bytes.split_at_checked(end)?;
+        json::check(first).ok()?;
+        match rest.first()? {
+            0x1e => Some(Self::Separated),
+            b'{' | b'[' | b'"' if first.ends_with(b"\n") => Some(Self::Lines),
+            b'{' | b'[' | b'"' => Some(Self::OneLine),
+            _ => None,
         }
     }
 }
@@ -59,7 +82,26 @@ impl Fault {
                  dead_letter; message_format: binary takes any bytes"
             }
             Self::NotJson { content: Content::Gzip, .. } => {
-                "the message is gzip: message_format: binary keeps it as it is"
+                "the message is gzip: decompress: gzip unpacks it, message_format: binary keeps it"
+            }
+            Self::NotJson { content: Content::Zlib, .. } => {
+                "the message begins like zlib: decompress: zlib unpacks it, message_format: binary \
+                 keeps it"
+            }
+            Self::NotJson { content: Content::Zstd, .. } => {
+                "the message is zstd: decompress: zstd unpacks it, message_format: binary keeps it"
+            }
+            Self::NotJson { content: Content::Lines, .. } => {
+                "the message holds several lines of JSON: framing: lines makes each a record"
+            }
+            Self::NotJson { content: Content::Separated, .. } => {
+                "the message holds a record separator (U+001E): framing: record_separator makes each \
+                 part a record"
+            }
+            Self::NotJson { content: Content::OneLine, .. } => {
+                "several values follow each other on a line, and no `framing` takes them apart: \
+                 on_parse_error: skip or divert sorts such messages out, message_format: raw_string \
+                 keeps them"
             }
             Self::NotJson { content: Content::ByteOrderMark, .. } => {
                 "the message begins with a byte order mark: message_format: raw_string keeps it"
@@ -141,7 +183,7 @@ impl Decoder {
         match (self.format, kind) {
             (WsMessageFormat::Json, _) => {
                 json::check(message).map(|()| BatchPayload::JudgedJson).map_err(|error| {
-                    let content = Content::of(message);
+                    let content = Content::of(message, error);
                     Fault::NotJson { number, error, excerpt: self.excerpt(message, error), content }
                 })
             }
@@ -231,7 +273,7 @@ mod tests {
                 "message 3 is not JSON: trailing characters at byte 3: \"{} x\\n\"",
                 "skip",
             ),
-            (b"\x1f\x8b\x08", "message 4 is not JSON: invalid UTF-8 at byte 1", "gzip"),
+            (b"\x1f\x8b\x08", "message 4 is not JSON: invalid UTF-8 at byte 1", "decompress: gzip"),
             (
                 "\u{feff}1".as_bytes(),
                 "message 5 is not JSON: expected a JSON value at byte 0",
@@ -247,6 +289,27 @@ mod tests {
                 "message 7 is not JSON: invalid UTF-8 at byte 3",
                 "message_format: binary takes any bytes",
             ),
+            (
+                b"x\x9c\x01",
+                "message 8 is not JSON: expected a JSON value at byte 0",
+                "decompress: zlib",
+            ),
+            (
+                b"\x28\xb5\x2f\xfd\x04",
+                "message 9 is not JSON: expected a JSON value at byte 0",
+                "decompress: zstd",
+            ),
+            (
+                b"{}\n[1]\n",
+                "message 10 is not JSON: trailing characters at byte 3",
+                "framing: lines",
+            ),
+            (
+                b"{}\x1e",
+                "message 11 is not JSON: trailing characters at byte 2",
+                "framing: record_separator",
+            ),
+            (b"1 {}", "message 12 is not JSON: trailing characters at byte 2", "no `framing`"),
         ] {
             let error = decoder.judge(message, AsBinary).unwrap_err().into_error();
             assert_eq!(error.kind(), ErrorKind::Decode);

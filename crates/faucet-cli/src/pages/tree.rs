@@ -143,7 +143,7 @@ pub(crate) fn only_with(schema: SchemaView<'_>) -> Vec<(&str, &[Value])> {
 }
 
 /// The keys of a map that `schema` describes: those that the schema or one of its alternatives names,
-/// required ones first, then those that only a condition names.
+/// required ones first, then those of which one is required, then those that only a condition names.
 pub(crate) fn keys(schema: SchemaView<'_>) -> Vec<Key<'_>> {
     keys_of(vec![schema])
 }
@@ -175,8 +175,19 @@ fn keys_of(schemas: Vec<SchemaView<'_>>) -> Vec<Key<'_>> {
             }
         }
     }
-    keys.sort_by_key(|key| !key.required);
+    let choices: Vec<&str> = always.iter().flat_map(|schema| choices_between(*schema)).collect();
+    let choice = |name: &str| choices.iter().position(|choice| *choice == name);
+    keys.sort_by_key(|key| (!key.required, choice(key.name).unwrap_or(usize::MAX)));
     keys
+}
+
+/// The keys of rules that ask for one of several: `url` or `url_from`.
+fn choices_between(schema: SchemaView<'_>) -> Vec<&str> {
+    let mut rules = schema.at_keyword("allOf");
+    rules.push(schema);
+    let alternatives = rules.iter().flat_map(|rule| rule.at_keyword("anyOf"));
+    let required = alternatives.filter_map(|choice| choice.value().get("required")?.as_array());
+    required.flatten().filter_map(Value::as_str).collect()
 }
 
 /// The schemas that describe the same value as `schema`.

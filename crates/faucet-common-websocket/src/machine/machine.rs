@@ -81,6 +81,8 @@ pub(crate) struct Machine {
     pub(crate) wanted: bool,
     /// Whether the owner has the event that nothing comes in.
     pub(crate) idle_reported: bool,
+    /// Whether the session of the last connection was completed.
+    is_good: bool,
     /// The last failure that an attempt followed.
     pub(crate) last_failure: Option<Arc<Failure>>,
     /// Where the configuration asks for one.
@@ -107,6 +109,7 @@ impl Machine {
             outputs: VecDeque::new(),
             wanted: true,
             idle_reported: false,
+            is_good: false,
             last_failure: None,
             conversation: None,
             anchor: at,
@@ -142,6 +145,7 @@ impl Machine {
     ) {
         let now = at.instant;
         self.state = State::Up;
+        self.is_good = false;
         self.last = None;
         self.anchor = at;
         self.pings.connected(now);
@@ -175,6 +179,7 @@ impl Machine {
 
     /// The connection is good: whatever the configuration wants said was said and answered.
     pub(crate) fn up(&mut self, now: Instant) {
+        self.is_good = true;
         let again = self.life.connected(now);
         self.clocks.connected();
         // A connection on which nothing comes keeps what its first event took.
@@ -407,8 +412,9 @@ impl Machine {
 
     /// A record was received, or a delivery confirmed: failures before it no longer count.
     pub(crate) fn progressed(&mut self) {
-        // Data may come before the session is complete, and no session is good before.
-        if self.conversation.as_ref().is_none_or(|talk| talk.is_complete()) {
+        // Data may come before the session is complete, and no session is good before. The owner may take
+        // the last messages of a connection when it is gone.
+        if self.is_good {
             self.life.progressed();
         }
     }

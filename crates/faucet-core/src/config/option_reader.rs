@@ -204,13 +204,22 @@ impl<'a> Reader<'a> {
             return Some(whole);
         }
         let place = match path.rsplit_once('.') {
-            None => self.schema.path_to(path)?,
+            None => self.only_path_to(path)?,
             Some((above, last)) => {
                 let (_, schema) = self.schema.find_dotted(above)?;
                 format!("{above}.{}", schema.path_to(last)?)
             }
         };
         Some(format!("{}.{place}", self.connector))
+    }
+
+    /// The path to the keys of this name below the connector's, if there is but one place for them.
+    fn only_path_to(&self, name: &str) -> Option<String> {
+        let mut paths = self.schema.paths();
+        paths.retain(|path| path.rsplit('.').next() == Some(name));
+        paths.sort();
+        paths.dedup();
+        if paths.len() == 1 { paths.pop() } else { None }
     }
 
     /// The option that stands for one of another engine: `None` if the connector has no such key,

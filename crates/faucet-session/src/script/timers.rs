@@ -94,15 +94,13 @@ impl Dialogue {
 
     /// Acts on every limit that is reached.
     pub(crate) fn handle_timeout(&mut self, at: At, reads: bool, entropy: &mut Entropy) {
-        // Whatever the limit lets leave counts for the other limits.
-        self.flush(at.now);
+        // The other limits depend on whatever the send limit lets leave: the script may have waited for it.
+        self.advance(at, entropy);
         for timer in TIMERS {
             if self.deadline(timer, reads).is_some_and(|due| due <= at.now) {
                 self.act(timer, at, entropy);
             }
         }
-        // The script may have waited for its last message to leave.
-        self.advance(at, entropy);
     }
 
     fn act(&mut self, timer: Timer, at: At, entropy: &mut Entropy) {

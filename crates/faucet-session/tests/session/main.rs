@@ -2,4 +2,5 @@
 
 mod checks;
 mod conversation;
+mod random;
 mod support;

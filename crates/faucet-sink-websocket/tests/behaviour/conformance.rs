@@ -10,7 +10,9 @@ use faucet_testkit::sink::{self, SinkCase};
 use faucet_testkit::{Polls, Script, ScriptedServer, Seen, record, refused_address};
 use serde_json::{Value, json};
 
-use crate::support::{Memory, all_texts, at_least_once, every_key, memory, numbers, sink, with};
+use crate::support::{
+    Memory, all_texts, at_least_once, every_key, every_session_key, memory, numbers, sink, with,
+};
 
 const CANARY: &str = "c4n4ry";
 const BAD: &str = "{\"bad\":1}";
@@ -171,6 +173,11 @@ fn the_configuration_conforms() {
     let case = ConfigCase::sink::<WebsocketSinkConfig>(json!({"url": "ws://h/"}))
         .example(every_key())
         .example(json!({"url": "ws://h/", "auth": custom, "max_reconnect_attempts": null}))
-        .example(json!({"url": "ws://h/", "auth": basic}));
+        .example(json!({"url": "ws://h/", "auth": basic}))
+        .example(every_session_key());
+    // A message is any JSON, and so are the parts of a token.
+    let free =
+        ["connect_messages", "goodbye", "send", "message", "reply", "json", "header", "claims"];
+    let case = free.into_iter().fold(case, ConfigCase::any_json);
     config::conforms(&case);
 }

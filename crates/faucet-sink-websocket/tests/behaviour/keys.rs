@@ -68,6 +68,52 @@ const TESTS: &[(&str, &[&str])] = &[
     ("connect_timeout_is_the_budget_of_a_connect", &["connect_timeout"]),
     ("a_message_from_the_peer_over_max_message_bytes_ends_the_run", &["max_message_bytes"]),
     ("a_small_read_buffer_takes_fewer_messages_ahead", &["read_buffer_bytes"]),
+    ("values_reach_the_query_and_the_headers_of_the_upgrade", &["values", "query"]),
+    ("a_call_brings_a_token_before_each_connect", &["before_connect"]),
+    ("a_url_from_outside_needs_a_host_that_is_listed", &["url_from", "url_hosts"]),
+    ("the_session_is_complete_before_the_first_record", &["session"]),
+    ("a_session_that_fails_is_the_error_of_open", &["session_timeout"]),
+    ("a_control_rule_reconnects_or_fails", &["control"]),
+    (
+        "heartbeats_and_replies_leave_while_nothing_is_written",
+        &["heartbeat", "heartbeat.message", "heartbeat.interval", "heartbeat.reply"],
+    ),
+    (
+        "a_heartbeat_without_an_answer_drops_the_connection_and_its_records_are_sent_again",
+        &["heartbeat.timeout"],
+    ),
+    ("an_idle_heartbeat_waits_for_silence", &["heartbeat.when"]),
+    ("the_first_heartbeat_may_come_after_a_random_share", &["heartbeat.first"]),
+    ("a_heartbeat_may_begin_during_the_session", &["heartbeat.during_session"]),
+    (
+        "each_form_of_a_message_is_sent_as_it_is_meant",
+        &[
+            "heartbeat.message.type",
+            "heartbeat.message.data",
+            "heartbeat.message.json",
+            "heartbeat.message.prefix",
+            "heartbeat.message.text",
+        ],
+    ),
+    (
+        "each_place_of_a_match_tells_messages_apart",
+        &["heartbeat.reply.text", "heartbeat.reply.prefix", "heartbeat.reply.binary"],
+    ),
+    ("a_silent_server_is_left_and_records_are_sent_again", &["silence_timeout"]),
+    ("the_last_messages_follow_the_last_record", &["goodbye"]),
+    ("a_close_rule_decides_and_records_are_sent_again", &["close_rules"]),
+    ("a_planned_reconnect_loses_no_record", &["rotate_after"]),
+    (
+        "limits_hold_for_the_messages_of_the_session_and_for_connects",
+        &[
+            "send_limit",
+            "send_limit.count",
+            "send_limit.per",
+            "connect_limit",
+            "connect_limit.count",
+            "connect_limit.per",
+        ],
+    ),
 ];
 
 #[test]

@@ -17,5 +17,7 @@ mod options;
 mod reconnects;
 mod records;
 mod refusals;
+mod session_start;
+mod session_upkeep;
 mod slow;
 mod support;

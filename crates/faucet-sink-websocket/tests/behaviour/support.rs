@@ -18,8 +18,12 @@ use tokio::time::{Instant, timeout};
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A sink for `url` with these keys.
-pub(crate) fn sink(url: &str, mut keys: Value) -> WebsocketSink {
-    keys.as_object_mut().unwrap().insert("url".into(), url.into());
+pub(crate) fn sink(url: &str, keys: Value) -> WebsocketSink {
+    without_url(with(keys, json!({"url": url})))
+}
+
+/// [`sink`] for keys that say by themselves where to connect.
+pub(crate) fn without_url(keys: Value) -> WebsocketSink {
     decode::<WebsocketSinkConfig>(keys).unwrap().build().unwrap()
 }
 
@@ -237,5 +241,29 @@ pub(crate) fn every_key() -> Value {
         "headers": {"X-Key": "k"}, "subprotocols": ["v1.json"], "compression": "deflate", "proxy": "http://u:p@proxy.test",
         "tls": {"ca_file": "c", "client_cert_file": "c", "client_key_file": "k",
             "server_name": "x.example", "insecure_skip_verify": false},
+    })
+}
+
+/// A configuration that has every key of a conversation, but for those that need an HTTP client.
+pub(crate) fn every_session_key() -> Value {
+    json!({
+        "values": {"key": {"secret": "s"}, "text": "{key}", "now": {"clock": "ms", "per": "message"},
+            "sign": {"hmac": "sha256", "key": "{key}", "text": "{text}", "as": "base64"}},
+        "url_from": "{text}", "url_hosts": ["*.example.com"], "query": {"id": "{sign}", "list": ["a", "b"]},
+        "session": [
+            {"send": {"json": {"sign": "{sign}"}, "prefix": "4"}},
+            {"expect": {"/a": {"not": [1]}}, "count": 2, "fail": {"/e": {"exists": true}},
+                "take": {"sid": "/sid"}, "timeout": 5},
+        ],
+        "session_timeout": 20, "connect_messages": [{"text": "{sid} {now}"}, {"op": "hello"}],
+        "control": [{"match": {"/a": {"min": 1, "max": 2}}, "action": "reconnect", "delay": 5,
+            "take": {"to": "/to"}, "url": "{to}", "reply": {"text": "{/b}"}}],
+        "heartbeat": {"message": {"type": "text", "data": "ping"}, "interval": "{sid} ms",
+            "when": "idle", "first": "random", "during_session": true, "reply": {"text": "pong"},
+            "timeout": 5},
+        "silence_timeout": 30, "goodbye": ["bye"], "rotate_after": "23h",
+        "close_rules": [{"codes": [4000, "4001-4002"], "contains": "x", "action": "restart", "delay": 5},
+            {"status": 400, "action": "end"}],
+        "send_limit": {"count": 5, "per": 1}, "connect_limit": {"count": 5, "per": "5 min"},
     })
 }

@@ -105,13 +105,13 @@ fn saved(continuity: &Continuity) -> Option<Saved> {
     }
     let Place { cursor, kept } = &continuity.place;
     let json = |token: &Token| serde_json::from_str(&token.json()).unwrap_or_default();
-    let kept = |(name, token): (&std::sync::Arc<str>, &Token)| {
+    let in_words = |(name, token): (&std::sync::Arc<str>, &Token)| {
         (name.to_string(), KeptValue { value: json(token), secret: token.is_secret() })
     };
     Some(Saved {
         topics: continuity.topics().iter().map(json).collect(),
         cursor: cursor.as_ref().and_then(|c| RawValue::from_string(c.json().into_owned()).ok()),
-        kept: continuity.place.kept.iter().map(kept).collect(),
+        kept: kept.iter().map(in_words).collect(),
         seen: continuity.seen().map(|seen| STANDARD.encode(seen)),
         records: continuity.records(),
     })

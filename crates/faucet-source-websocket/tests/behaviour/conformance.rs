@@ -197,6 +197,11 @@ fn the_configuration_conforms() {
             .example(every_key())
             .example(json!({"url": "ws://h/", "max_messages": 1, "auth": custom}))
             .example(json!({"url": "ws://h/", "idle_timeout": 1, "auth": {"type": "basic",
-            "config": {"username": "u", "password": "p"}}}));
+            "config": {"username": "u", "password": "p"}}}))
+            .example(every_session_key());
+    // A message is any JSON, and so are the parts of a token.
+    let free =
+        ["subscribe_messages", "goodbye", "send", "message", "reply", "json", "header", "claims"];
+    let case = free.into_iter().fold(case, ConfigCase::any_json);
     config::conforms(&case);
 }

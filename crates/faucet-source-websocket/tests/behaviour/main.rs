@@ -25,6 +25,7 @@ mod proxies;
 mod session_check;
 mod session_closes;
 mod session_control;
+mod session_forms;
 mod session_heartbeat;
 #[cfg(feature = "session-http")]
 mod session_http;

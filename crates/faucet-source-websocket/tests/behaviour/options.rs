@@ -305,7 +305,7 @@ fn options_of_other_engines_say_what_to_use() {
         (&["reconnect.backoff.max.ms"], "websocket.reconnect.max.delay.ms"),
         (&["reconnect.enabled"], "websocket.reconnect"),
         (&["timeout", "websocket.timeout.ms", "connect.timeout.ms"], "websocket.connect_timeout"),
-        (&["websocket.ping.interval.ms", "heartbeat.interval"], "websocket.ping_interval"),
+        (&["websocket.ping.interval.ms"], "websocket.ping_interval"),
         (&["ping.timeout.ms"], "websocket.pong_timeout"),
         (&["read_timeout_ms"], "websocket.idle_timeout"),
         (&["max_records"], "websocket.max_messages"),

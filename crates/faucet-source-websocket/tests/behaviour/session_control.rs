@@ -8,7 +8,8 @@ use crate::support::*;
 
 /// Sends data around a message of another kind.
 fn around(message: &str) -> Script {
-    Script::accept().send_text("1").send_text(message).send_text("2")
+    // The pong proves that the record was read before the message.
+    Script::accept().send_text("1").ping("p").expect_pong("p").send_text(message).send_text("2")
 }
 
 const EVENT: &str = r#"{"event":"pause","id":12345678901234567890.10}"#;
@@ -178,7 +179,7 @@ async fn control_never_becomes_a_record_in_any_phase_and_is_no_data_for_the_cloc
     assert_eq!((told.texts(), told.ended()), (vec!["1".to_owned(), "2".to_owned()], Ended::Idle));
     assert_eq!((told.took.as_secs(), told.page_sizes()), (30, vec![1, 1]));
     assert_eq!(told.counters.skipped, skipped(&[]));
-    let keys = with(keys, json!({"idle_resets_on": "bytes"}));
+    let keys = with(keys, json!({"idle_resets_on": "any"}));
     let (_, told) = talk([script.clone()], keys.clone()).await;
     assert_eq!(told.took.as_secs(), 70, "any byte counts here");
     let keys = with(keys, json!({"stale_timeout": 25, "reconnect": true, "max_messages": 4}));
@@ -199,4 +200,31 @@ async fn a_server_that_asks_without_end_is_left() {
     let keys = json!({"control": rules, "send_limit": limit, "max_messages": 1});
     let (_, told) = talk([script], keys).await;
     assert_eq!((told.texts(), told.took.as_secs()), (vec!["1".to_owned()], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_may_wait_for_the_flush_of_its_record() {
+    for (after, expected) in [("receive", true), ("flush", false)] {
+        let rule = json!({"match": {"/id": {"exists": true}}, "action": "keep", "after": after,
+            "reply": {"json": {"ack": "{/id}"}}});
+        let script = Script::accept().send_text(r#"{"id":1}"#).send_text(r#"{"id":2}"#);
+        let keys = json!({"control": [rule], "batch_size": 1});
+        let (peer, source) = in_memory([script], keys);
+        let mut reader = open(&source).await;
+        let acks =
+            || peer.json_messages(0).iter().map(|ack| ack["ack"].clone()).collect::<Vec<_>>();
+        page_within(&mut *reader, secs(5)).await;
+        let first = reader.position().expect("a position that can be flushed");
+        page_within(&mut *reader, secs(5)).await;
+        let second = reader.position().expect("a position that can be flushed");
+        no_page_for(&mut *reader, secs(5)).await;
+        assert_eq!(acks().len(), if expected { 2 } else { 0 });
+        reader.committed(&first).await.unwrap();
+        no_page_for(&mut *reader, secs(5)).await;
+        assert_eq!(acks(), if expected { vec![json!(1), json!(2)] } else { vec![json!(1)] });
+        reader.committed(&second).await.unwrap();
+        no_page_for(&mut *reader, secs(5)).await;
+        assert_eq!(acks(), [1, 2]);
+        stop(&mut *reader).await;
+    }
 }

@@ -108,7 +108,10 @@ async fn an_interval_of_the_server_is_kept_within_bounds() {
     let keys = with(beats(json!({"interval": "{every} s"})), json!({"session": session}));
     let (_, told) = talk([script], keys).await;
     let error = told.error().to_string();
-    assert!(error.contains("heartbeat: {every}") && !error.contains("often"), "{error}");
+    assert!(
+        error.contains("heartbeat: the value of {every} is no number") && !error.contains("often"),
+        "{error}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,7 +129,11 @@ async fn an_answer_to_a_heartbeat_is_never_a_record_and_no_data() {
     assert_eq!((told.texts(), told.ended()), (vec!["1".to_owned()], Ended::Idle));
     assert_eq!(told.took.as_secs(), 60, "answers do not hold the clock of data");
     assert!(peer.connections()[0].texts().len() >= 5);
-    let keys = with(keys, json!({"idle_timeout": 300, "reconnect": true, "stale_timeout": 25}));
+    let keys = with(
+        keys,
+        json!({"idle_timeout": 300, "reconnect": true, "stale_timeout": 25,
+        "max_messages": 6}),
+    );
     let (peer, _) = talk([script], keys).await;
     assert!(peer.connections().len() > 5, "nor that of stale feeds");
 }

@@ -122,6 +122,21 @@ async fn an_answer_that_is_not_as_expected_refuses_and_other_trouble_is_tried_ag
 }
 
 #[tokio::test]
+async fn an_answer_may_be_any_text() {
+    for (expect, good) in [
+        (json!({"text": "ok 1"}), true),
+        (json!({"text": "ok"}), false),
+        (json!({"prefix": "ok"}), true),
+        (json!({"prefix": "no"}), false),
+        (json!({"binary": true}), false),
+    ] {
+        let script = HttpScript::answer(200).body("ok 1");
+        let (told, ..) = called(json!([{"url": "/", "expect": expect}]), [script], json!({})).await;
+        assert_eq!(told.end.is_ok(), good, "{expect}");
+    }
+}
+
+#[tokio::test]
 async fn a_busy_server_of_calls_says_when_to_come_again() {
     let scripts = [HttpScript::answer(429).header("Retry-After", "1"), HttpScript::answer(200)];
     let keys = json!({"reconnect": true, "reconnect_backoff": 0.001});
@@ -154,7 +169,8 @@ async fn a_step_of_the_session_may_be_a_call() {
             .next_json(json!({"/id": "for s-1"}))
             .send_text("2")
     };
-    let server = ScriptedServer::start([script()]).await;
+    let server =
+        ScriptedServer::start([script(), Script::accept().send_text(r#"{"session":"s"}"#)]).await;
     let keys = json!({
         "session": [
             {"expect": {"/session": {"exists": true}}, "take": {"session": "/session"}},

@@ -8,7 +8,10 @@ use crate::support::*;
 
 /// Sends messages with these cursors, and hangs up.
 fn feed(cursors: &[Value]) -> Script {
-    let mut script = Script::accept();
+    feed_after(Script::accept(), cursors)
+}
+
+fn feed_after(mut script: Script, cursors: &[Value]) -> Script {
     for cursor in cursors {
         script = script.send_text(json!({"at": {"n": cursor}}).to_string());
     }
@@ -62,8 +65,8 @@ async fn a_reconnect_goes_on_from_the_last_cursor() {
 #[tokio::test(start_paused = true)]
 async fn a_cursor_stands_in_messages_as_it_came() {
     let subscribe = json!([{"json": {"sub": "x", "cursor": "{cursor}", "or": "{cursor?}"}}]);
-    let scripts =
-        [feed(&[json!(7)]), feed(&[json!("k\"8")]), feed(&[json!({"a": [1]})]), feed(&[json!(1)])];
+    let cursors = [json!(7), json!("k\"8"), json!({"a": [1]}), json!(1)];
+    let scripts = cursors.map(|cursor| feed_after(Script::accept().expect_data(1), &[cursor]));
     let keys =
         json!({"resume": {"cursor": "/at/n"}, "subscribe_messages": subscribe, "max_messages": 4});
     let (peer, _) = talk(scripts, reconnecting(keys)).await;

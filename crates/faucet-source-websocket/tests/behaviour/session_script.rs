@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use faucet_core::{Ended, ErrorKind};
-use faucet_testkit::{Frame, Script, opcode};
+use faucet_testkit::{Frame, Script};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -79,45 +79,6 @@ async fn a_value_with_control_characters_stands_in_json_only() {
     let error = told.error().to_string();
     assert!(error.contains("session[1]: ") && !error.contains("admin"), "{error}");
     assert!(peer.connections()[0].texts().is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_form_of_a_message_is_sent_as_it_is_meant() {
-    let messages = json!([
-        "as {it} {/stands}",
-        {"type": "text", "data": "as {it}"},
-        {"type": "binary", "data": "AAEC"},
-        {"op": "{it}", "list": [1, null]},
-        ["{it}", 1.5],
-        {"json": {"op": "{it}"}},
-        {"json": ["sub", "{it}"], "prefix": "42"},
-        {"text": "SUB {it} {}"},
-    ]);
-    let expected = [
-        "as {it} {/stands}",
-        "as {it}",
-        "\0\x01\x02",
-        r#"{"list":[1,null],"op":"{it}"}"#,
-        r#"["{it}",1.5]"#,
-        r#"{"op":"x\"y"}"#,
-        r#"42["sub","x\"y"]"#,
-        "SUB x\"y {}",
-    ];
-    let steps = messages.as_array().unwrap().iter().map(|message| json!({"send": message}));
-    for more in
-        [json!({"subscribe_messages": messages}), json!({"session": steps.collect::<Vec<_>>()})]
-    {
-        let keys = json!({"values": {"it": {"literal": "x\"y"}}, "max_messages": 1});
-        let script = Script::accept().expect_data(8).send_text("1");
-        let (peer, told) = talk([script], with(keys, more)).await;
-        assert_eq!(told.texts(), ["1"]);
-        let messages = peer.finish().await[0].messages();
-        let texts: Vec<_> =
-            messages.iter().map(|(_, text)| String::from_utf8_lossy(text)).collect();
-        assert_eq!(texts, expected);
-        let binary = messages.iter().position(|(kind, _)| *kind == opcode::BINARY);
-        assert_eq!(binary, Some(2));
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,6 +188,15 @@ async fn an_answer_that_does_not_come_is_a_lost_connection_and_attempts_go_on_gr
         assert_eq!(waits, [lasts + 1, lasts + 2, lasts + 4]);
         assert_eq!(codes, [Some(3008); 4]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_come_with_the_end_of_a_good_connection_are_progress() {
+    let script = Script::accept().early().send_text(YES).send_text("1").hang_up();
+    let keys = json!({"session": [{"expect": {"/event": "login"}}], "max_messages": 5,
+        "max_reconnect_attempts": 1});
+    let (peer, told) = talk([script], reconnecting(keys)).await;
+    assert_eq!((told.ended(), peer.connections().len()), (Ended::MaxRecords, 5));
 }
 
 #[tokio::test(start_paused = true)]

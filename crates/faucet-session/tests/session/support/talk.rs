@@ -49,17 +49,20 @@ pub(crate) struct Talk {
     pub(crate) out: VecDeque<String>,
     /// Whether steps that are done are written down.
     tells_steps: bool,
+    /// How many records there were.
+    records: usize,
 }
 
 impl Talk {
     /// A conversation that has not begun. Random bytes are all `random`.
     pub(crate) fn new(config: &str, random: u8) -> Result<Self, Problems> {
-        Self::with_entropy(config, Entropy::new(move |bytes| bytes.fill(random)))
+        let tree = serde_json::from_str(config).unwrap_or_else(|why| panic!("{config}: {why}"));
+        let entropy = Entropy::new(move |bytes| bytes.fill(random));
+        Self::with_entropy(faucet_core::decode(tree)?, entropy)
     }
 
-    pub(crate) fn with_entropy(config: &str, entropy: Entropy) -> Result<Self, Problems> {
-        let tree = serde_json::from_str(config).unwrap_or_else(|why| panic!("{config}: {why}"));
-        let (keys, surroundings) = faucet_core::decode::<Keys>(tree)?.split();
+    pub(crate) fn with_entropy(keys: Keys, entropy: Entropy) -> Result<Self, Problems> {
+        let (keys, surroundings) = keys.split();
         let mut problems = Problems::new();
         let plan = keys.check(&surroundings.around(), &mut problems);
         problems.into_result()?;
@@ -77,7 +80,13 @@ impl Talk {
             is_over: false,
             out: VecDeque::new(),
             tells_steps: false,
+            records: 0,
         })
+    }
+
+    /// How many records there were so far.
+    pub(crate) fn records(&self) -> usize {
+        self.records
     }
 
     /// Steps that are done are written down, too.
@@ -127,6 +136,7 @@ impl Talk {
         let batch = self.conversation.look(&bytes, &mut spans, self.at());
         self.obey();
         let made = batch.made.as_deref().unwrap_or(&bytes);
+        self.records += spans.len();
         let mut marks = batch.marks.iter().peekable();
         for (index, span) in spans.iter().enumerate() {
             while let Some(mark) = marks.next_if(|mark| mark.at <= index) {
@@ -158,7 +168,11 @@ impl Talk {
                 line.insert_str(0, &format!("@{passed} "));
             }
             let next = self.next();
-            assert!(next.is_none_or(|due| due > self.now), "a limit stays in the past");
+            assert!(
+                next.is_none_or(|due| due > self.now),
+                "a limit stays in the past: {:?}",
+                self.conversation
+            );
         }
         self.now = until;
     }

@@ -3,7 +3,8 @@
 use std::fmt::{self, Debug};
 
 use faucet_core::{
-    ComponentKind, Problems, Registry, SchemaView, SinkConfig, SourceConfig, TransformConfig,
+    ComponentKind, KeyPath, Problems, Registry, SchemaView, SinkConfig, SourceConfig, Step,
+    TransformConfig,
 };
 use serde_json::Value;
 
@@ -83,6 +84,14 @@ impl ConfigCase {
     pub fn any_json(mut self, key: impl Into<String>) -> Self {
         self.free.push(key.into());
         self
+    }
+
+    /// Whether the path leads to a value that is any JSON by design, or into one.
+    pub(crate) fn takes_any_json(&self, path: &KeyPath) -> bool {
+        path.steps().iter().any(|step| match step {
+            Step::Key(key) => self.free.iter().any(|free| free == &**key),
+            _ => false,
+        })
     }
 
     pub(crate) fn schema(&self) -> SchemaView<'_> {
