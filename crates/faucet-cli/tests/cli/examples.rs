@@ -27,6 +27,19 @@ async fn all_examples_are_valid() {
     assert!(seen >= 5, "{seen}");
 }
 
+/// Read from the disk as a user's file is, without the variables.
+#[tokio::test]
+async fn the_files_of_the_cookbook_are_valid() {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(repository().join("examples/providers")).unwrap() {
+        files.push(entry.unwrap().path());
+    }
+    assert!(files.len() >= 32, "{}", files.len());
+    let mut command = faucet(["validate", "--no-env", "--strict"]);
+    let ran = Running::start(command.args(&files)).ended().await;
+    assert_eq!(ran.succeeded().stderr, "");
+}
+
 #[tokio::test]
 async fn pipeline_files_in_the_documentation_are_valid() {
     let files = Files::new();
