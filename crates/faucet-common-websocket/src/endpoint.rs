@@ -198,9 +198,7 @@ impl Endpoint {
         if let Some(url) = &self.url {
             client = client.with_server_name_of(url.host());
         }
-        let mut tools = Tools::default();
-        tools.http = Some(Arc::new(client));
-        tools
+        Tools { http: Some(Arc::new(client)) }
     }
 }
 

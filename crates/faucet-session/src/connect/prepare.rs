@@ -102,10 +102,9 @@ impl Dialing {
             // The URL of a rule is complete: no parameter is added.
             prepared.url = Some(from_outside("control", url)?);
         } else if let (true, Some(text)) = (self.resumes, &route.resume_url) {
-            match text.fill(names).map_err(unfilled) {
-                Ok(Some(url)) => prepared.url = Some(from_outside("resume.url", url)?),
-                // The names have no values yet: the connect is as the first.
-                Ok(None) | Err(_) => {}
+            // Without values for the names the connect is as the first.
+            if let Ok(Some(url)) = text.fill(names) {
+                prepared.url = Some(from_outside("resume.url", url)?);
             }
         }
         if prepared.url.is_none() {

@@ -13,8 +13,11 @@ pub struct At {
     pub wall: SystemTime,
 }
 
+/// Fills a buffer with random bytes.
+type Fill = dyn FnMut(&mut [u8]) + Send;
+
 /// Random bytes.
-pub struct Entropy(Box<dyn FnMut(&mut [u8]) + Send>);
+pub struct Entropy(Box<Fill>);
 
 impl Entropy {
     /// Random bytes of a source of one's own.

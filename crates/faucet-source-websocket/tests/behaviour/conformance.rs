@@ -10,6 +10,7 @@ use faucet_testkit::{Chaos, Polls, Script, ScriptedServer, opcode, refused_addre
 use serde_json::{Value, json};
 
 use crate::counted::Counted;
+use crate::examples::{every_key, every_session_key};
 use crate::support::*;
 
 const CANARY: &str = "c4n4ry";

@@ -15,6 +15,7 @@ mod credentials;
 #[cfg(unix)]
 mod ctrl_c;
 mod ends;
+mod examples;
 mod formats;
 mod gaps;
 mod hold;

@@ -64,7 +64,7 @@ fn matches() -> Vec<(Value, Frame, Frame)> {
     vec![
         (json!({"text": "pong"}), text("pong"), text("pongs")),
         (json!({"prefix": "0", "/sid": 1}), text("0{\"sid\":1}"), text("{\"sid\":1}")),
-        (json!({"binary": true}), binary.clone(), text("pong")),
+        (json!({"binary": true}), binary, text("pong")),
         (json!({"/a/-1": {"not": ["x"]}}), text("{\"a\":[\"x\",null]}"), text("{\"a\":[1,\"x\"]}")),
         (
             json!({"/a/b": {"suffix": "z"}}),

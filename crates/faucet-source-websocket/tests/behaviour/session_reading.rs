@@ -135,7 +135,7 @@ async fn the_limit_of_a_message_holds_for_its_text() {
     {
         assert!(message.len() < 1000);
         let keys = json!({"decompress": word, "max_message_bytes": 10_001, "reconnect": true});
-        let (peer, told) = talk([sends(&[message.clone()])], keys).await;
+        let (peer, told) = talk([sends(std::slice::from_ref(&message))], keys).await;
         assert_eq!((told.error().kind(), peer.connections().len()), (ErrorKind::TooLarge, 1));
         let keys = json!({"decompress": word, "max_message_bytes": 10_002, "max_messages": 1});
         let (_, told) = talk([sends(&[message])], keys).await;
