@@ -159,22 +159,39 @@ impl Talk {
     pub(crate) fn waits(&mut self, time: Duration) {
         let (from, until) = (self.now, self.now + time);
         while let Some(due) = self.next().filter(|due| *due <= until) {
-            self.now = self.now.max(due);
             let before = self.log.len();
-            self.conversation.handle_timeout(self.at(), self.reads);
-            self.obey();
+            self.acts_at(due);
             let passed = (self.now - from).as_secs_f64();
             for line in &mut self.log[before..] {
                 line.insert_str(0, &format!("@{passed} "));
             }
-            let next = self.next();
-            assert!(
-                next.is_none_or(|due| due > self.now),
-                "a limit stays in the past: {:?}",
-                self.conversation
-            );
         }
         self.now = until;
+    }
+
+    /// So many limits act, each when it is reached.
+    pub(crate) fn ticks(&mut self, most: usize) {
+        for _ in 0..most {
+            let Some(due) = self.next() else { return };
+            self.acts_at(due);
+        }
+    }
+
+    /// Time goes by, and nobody calls the conversation.
+    pub(crate) fn passes(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    fn acts_at(&mut self, due: Instant) {
+        self.now = self.now.max(due);
+        self.conversation.handle_timeout(self.at(), self.reads);
+        self.obey();
+        let next = self.next();
+        assert!(
+            next.is_none_or(|due| due > self.now),
+            "a limit stays in the past: {:?}",
+            self.conversation
+        );
     }
 
     fn next(&self) -> Option<Instant> {
