@@ -20,7 +20,8 @@ use crate::frame::Frame;
 use crate::machine::{FrameLimits, Pool, Role, Settings, TimeLimits, Utf8Policy};
 use crate::site::Means;
 use crate::target::Offer;
-use crate::url::{UrlTemplate, UrlText};
+use crate::url::UrlTemplate;
+use crate::url_text::UrlText;
 
 /// The largest limit of a message. Its bytes are one payload in memory.
 const LARGEST_MESSAGE: usize = 2 << 30;

@@ -32,6 +32,7 @@ pub mod testing;
 mod upgrade;
 mod upgrade_failed;
 pub mod url;
+mod url_text;
 mod words;
 
 pub use check::CheckProfile;
@@ -55,5 +56,6 @@ pub use machine::{
 pub use refusal::Refusal;
 pub use schema_rules::connection_rules;
 pub use upgrade_failed::UpgradeFailed;
-pub use url::{UrlText, WsUrl};
+pub use url::WsUrl;
+pub use url_text::UrlText;
 pub use words::never_ponged;

@@ -153,6 +153,7 @@ fn keys_of(schemas: Vec<SchemaView<'_>>) -> Vec<Key<'_>> {
     for schema in schemas {
         parts(schema, false, &mut always, &mut conditional);
     }
+    let choices: Vec<&str> = always.iter().flat_map(|schema| choices_between(*schema)).collect();
     let mut keys: Vec<Key<'_>> = Vec::new();
     for map in always {
         for key in map.keys() {
@@ -175,7 +176,6 @@ fn keys_of(schemas: Vec<SchemaView<'_>>) -> Vec<Key<'_>> {
             }
         }
     }
-    let choices: Vec<&str> = always.iter().flat_map(|schema| choices_between(*schema)).collect();
     let choice = |name: &str| choices.iter().position(|choice| *choice == name);
     keys.sort_by_key(|key| (!key.required, choice(key.name).unwrap_or(usize::MAX)));
     keys

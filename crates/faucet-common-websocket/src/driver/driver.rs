@@ -10,7 +10,7 @@ use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
 use faucet_session::connect::Dialing;
 use faucet_session::plan::Sent;
-use faucet_session::script::{Batch, Conversation, Entropy, Kept, Note};
+use faucet_session::script::{Batch, Conversation, Entropy, Kept};
 use faucet_session::template::Token;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -40,11 +40,11 @@ pub struct Driver {
     timer: Timer,
     /// Whether the latest connection has compression, where it was asked for. The log says so when
     /// the connection may be gone already.
-    compressed: Option<bool>,
+    pub(super) compressed: Option<bool>,
     /// The kind of component that the connection belongs to, for the log.
-    kind: ComponentKind,
+    pub(super) kind: ComponentKind,
     /// The component's name; `None` logs nothing.
-    component: Option<Arc<str>>,
+    pub(super) component: Option<Arc<str>>,
 }
 
 /// Messages that were received together.
@@ -425,50 +425,6 @@ impl Driver {
     /// [`Event::Over`].
     pub fn leave(&mut self) {
         self.machine.close(now());
-    }
-
-    fn log(&self, event: &Event) {
-        let Some(component) = self.component.as_deref() else { return };
-        let url = self.url();
-        match event {
-            Event::Up { again } => {
-                tracing::info!(component, url, again, compressed = self.compressed, "connected");
-            }
-            Event::Lost { failure, wait, attempt } => {
-                let error = failure.error(url);
-                let when = match self.kind {
-                    ComponentKind::Sink => " when there is something to send",
-                    _ => "",
-                };
-                tracing::warn!(component, url, attempt, ?wait, "{error}; reconnecting{when}");
-            }
-            Event::Over(Over::Closed(failure)) => {
-                tracing::info!(component, url, "{}", failure.error(url));
-            }
-            Event::Note(note) => log_note(component, url, note),
-            _ => {}
-        }
-    }
-}
-
-/// Logs something that a conversation wants the user to know.
-fn log_note(component: &str, url: &str, note: &Note) {
-    match note {
-        Note::TopicsRefused { topics, words } => {
-            let topics = topics.join(", ");
-            tracing::warn!(component, url, "subscription refused: {topics}: \"{words}\"");
-        }
-        Note::Warned { rule, words } => {
-            tracing::warn!(component, url, "control[{rule}]: \"{words}\"");
-        }
-        Note::Clamped { interval } => {
-            let what = "the server asks for an interval that is out of bounds";
-            tracing::warn!(component, url, ?interval, "{what}; the nearest one is kept");
-        }
-        Note::Done { place, verb, took } => {
-            tracing::debug!(component, url, ?took, "{place} {verb}");
-        }
-        _ => {}
     }
 }
 

@@ -3,6 +3,7 @@
 #[expect(clippy::module_inception, reason = "the driver is the noun of its folder")]
 mod driver;
 mod errands;
+mod log;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ use crate::machine::{Event, Settings, Taken};
 use crate::site::Means;
 use crate::target::{Offer, Target};
 use crate::testing::raw_frame::{RawFrame, described, stream};
-use crate::url::UrlText;
+use crate::url_text::UrlText;
 
 /// The result of a read.
 #[derive(Debug, Clone)]

@@ -14,6 +14,7 @@ mod session_keys;
 mod session_match;
 mod step;
 mod subscribe;
+mod time_limit;
 mod value;
 
 pub use close_rule::{CloseAction, CloseRule, CodeRange};

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::keys::session_match::SessionMatch;
-use crate::keys::step::ten_seconds;
+use crate::keys::time_limit::ten_seconds;
 
 /// An HTTP call before a connect, or as a step of the script. Values may stand in `url` (percent-encoded,
 /// behind the host), in `headers`, in the texts of `json` and in `body`. `https` only, but for this

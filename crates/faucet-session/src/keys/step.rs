@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::keys::message::SessionMessage;
 use crate::keys::request::HttpRequest;
 use crate::keys::session_match::SessionMatch;
+use crate::keys::time_limit::ten_seconds;
 
 /// A step of the script that runs after every connect: one of `send`, `expect` and `request`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -64,10 +65,6 @@ pub struct SessionStep {
 
 const fn one() -> u32 {
     1
-}
-
-pub(super) const fn ten_seconds() -> Duration {
-    Duration::from_secs(10)
 }
 
 /// Exactly one verb in each step.

@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::keys::message::SessionMessage;
 use crate::keys::session_match::SessionMatch;
-use crate::keys::step::{AnswerIs, ten_seconds};
+use crate::keys::step::AnswerIs;
+use crate::keys::time_limit::ten_seconds;
 
 /// How `topics` are subscribed to after every connect.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]

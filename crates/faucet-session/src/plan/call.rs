@@ -10,7 +10,7 @@ use crate::keys::{HttpMethod, HttpRequest};
 use crate::plan::host_pattern::is_loopback;
 use crate::plan::maker::{needs_http, template};
 use crate::plan::match_template::MatchTemplate;
-use crate::plan::parts::Takes;
+use crate::plan::takes::Takes;
 use crate::template::{Filling, Placeholder, TextTemplate, TreeTemplate, Unfilled};
 
 /// The characters of a value that are escaped: all but the unreserved ones (RFC 3986 §2.3).

@@ -1,25 +1,15 @@
-//! From the keys of a conversation to its plan.
+//! The checks that all keys of a conversation share.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::select::MatchSet;
 use faucet_core::{KeyPath, Problem, Problems};
 
 use crate::keys::{Around, Interval, SessionKeys, SessionMatch, SessionMessage};
 use crate::plan::call::CallPlan;
 use crate::plan::known_names::{Allows, KnownNames, When};
-use crate::plan::maker::ValuePlan;
 use crate::plan::match_template::MatchTemplate;
 use crate::plan::outgoing::Outgoing;
-use crate::plan::parts::{Rules, Spots, Takes};
-use crate::plan::plan::{Plan, Script};
-use crate::plan::{continuity_check, route_check, rules_check, script_check, watch_check};
 use crate::template::Token;
-
-/// `session_timeout` where it is left out.
-pub const SESSION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Checks the keys of a conversation, noting every problem.
 pub(crate) struct Checker<'a> {
@@ -28,74 +18,12 @@ pub(crate) struct Checker<'a> {
     pub(crate) names: KnownNames<'a>,
     pub(crate) problems: &'a mut Problems,
     /// The byte that ends our messages.
-    end: Option<u8>,
-}
-
-impl SessionKeys {
-    /// Checks the keys, noting every problem. The plan is of use only where there is none.
-    pub fn check(&self, around: &Around<'_>, problems: &mut Problems) -> Plan {
-        let mut values = BTreeMap::new();
-        for (name, value) in &self.values {
-            let path = KeyPath::key("values").then(name.as_str());
-            let plan = ValuePlan::parse(value, &path, problems);
-            values.extend(plan.map(|plan| (Arc::<str>::from(name.as_str()), plan)));
-        }
-        let has_cursor = self.continuity.resume.as_ref().is_some_and(|r| r.cursor.is_some());
-        let mut checker = Checker {
-            keys: self,
-            around,
-            names: KnownNames::new(&values, self.values.keys(), has_cursor),
-            problems,
-            end: self.reading.framing.end(),
-        };
-        checker.names.check_values(checker.problems);
-        checker.take_all();
-        let calls = checker.calls();
-        let route = route_check::route(&mut checker);
-        let script = script_check::script(&mut checker);
-        let beat = watch_check::beat(&mut checker);
-        let (reading, continuity) = continuity_check::continuity(&mut checker);
-        let rules = rules_check::rules(&mut checker, beat.as_ref(), continuity.sequence.as_ref());
-        let watch = watch_check::watch(&mut checker);
-        continuity_check::position_is_used(&mut checker);
-        let context_names = checker.names.context.iter().map(|name| name.to_string()).collect();
-        let own_names = checker.names.own();
-        let rules = rules.unwrap_or_else(|| Rules {
-            rules: Vec::new(),
-            set: MatchSet::new([], []),
-            beat: None,
-            reset: None,
-            spots: Spots::default(),
-            data: None,
-        });
-        let script = script.unwrap_or(Script {
-            steps: Vec::new(),
-            timeout: SESSION_TIMEOUT,
-            subscribe: None,
-            greeting: Vec::new(),
-            goodbye: Vec::new(),
-        });
-        Plan {
-            max_message_bytes: around.max_message_bytes,
-            checks_json: around.checks_json,
-            calls,
-            route,
-            script,
-            beat,
-            rules,
-            watch,
-            reading,
-            continuity,
-            context_names,
-            own_names,
-            values: Arc::new(values),
-        }
-    }
+    pub(crate) end: Option<u8>,
 }
 
 impl Checker<'_> {
     /// Notes every name that is taken anywhere, so that its uses may come in any order.
-    fn take_all(&mut self) {
+    pub(crate) fn take_all(&mut self) {
         let keys = self.keys;
         for (index, call) in keys.before_connect.iter().enumerate() {
             let path = KeyPath::key("before_connect").at(index).then("take");
@@ -126,7 +54,7 @@ impl Checker<'_> {
         }
     }
 
-    fn calls(&mut self) -> Vec<CallPlan> {
+    pub(crate) fn calls(&mut self) -> Vec<CallPlan> {
         let keys = self.keys;
         let mut calls = Vec::new();
         for (index, request) in keys.before_connect.iter().enumerate() {
@@ -215,11 +143,6 @@ impl Checker<'_> {
         let moved = found.into_iter().map(|problem| problem.map_paths(|_| path.clone()));
         self.problems.extend(moved);
     }
-}
-
-/// The names of a map of name to place.
-pub(crate) fn takes(take: &BTreeMap<String, faucet_core::select::Pointer>) -> Takes {
-    take.iter().map(|(name, place)| (name.as_str().into(), place.clone())).collect()
 }
 
 /// A topic as a value.

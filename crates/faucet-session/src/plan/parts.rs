@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::select::{MatchSet, Pointer};
+use faucet_core::select::MatchSet;
 
 use crate::keys::{
     AckPer, AnswerIs, BeatWhen, ControlAction, FirstBeat, Interval, OnFail, Only, ReplyAfter,
@@ -11,10 +11,8 @@ use crate::keys::{
 use crate::plan::call::CallPlan;
 use crate::plan::match_template::MatchTemplate;
 use crate::plan::outgoing::Outgoing;
+use crate::plan::takes::Takes;
 use crate::template::{TextTemplate, Token};
-
-/// Names for values of a message.
-pub(crate) type Takes = Vec<(Arc<str>, Pointer)>;
 
 /// A step of the script.
 #[derive(Debug)]

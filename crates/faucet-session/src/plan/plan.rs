@@ -21,6 +21,9 @@ use crate::plan::parts::{BeatPlan, Rules, Step, SubscribePlan, Verb};
 use crate::reading::{Decompress, Framing};
 use crate::template::{Filling, Placeholder, TextTemplate, Token, Unfilled};
 
+/// `session_timeout` where it is left out.
+pub const SESSION_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A checked conversation: immutable, shared by all runs. `Debug` shows no content.
 pub struct Plan {
     pub(crate) values: Arc<BTreeMap<Arc<str>, ValuePlan>>,

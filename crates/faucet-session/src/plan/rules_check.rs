@@ -4,11 +4,12 @@ use faucet_core::select::{MatchSet, Pointer};
 use faucet_core::{KeyPath, Problem};
 
 use crate::keys::{ControlAction, ControlRule, ReplyAfter};
-use crate::plan::checker::{Checker, takes};
+use crate::plan::checker::Checker;
 use crate::plan::known_names::{Allows, When};
 use crate::plan::match_template::MatchTemplate;
 use crate::plan::parts::{BeatPlan, Rule, Rules, Spots};
 use crate::plan::plan::SequencePlan;
+use crate::plan::takes::takes;
 use crate::plan::{route_check, watch_check};
 
 /// Checks `control`. `None` where a rule is wrong.

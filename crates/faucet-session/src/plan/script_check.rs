@@ -6,11 +6,13 @@ use faucet_core::{KeyPath, Problem, Problems};
 use serde_json::Value;
 
 use crate::keys::{AnswerIs, SessionStep, Subscribe};
-use crate::plan::checker::{Checker, SESSION_TIMEOUT, takes, topic};
+use crate::plan::checker::{Checker, topic};
 use crate::plan::known_names::{Allows, When};
 use crate::plan::outgoing::Outgoing;
 use crate::plan::parts::{Expect, Step, SubscribePlan, Verb};
+use crate::plan::plan::SESSION_TIMEOUT;
 use crate::plan::plan::Script;
+use crate::plan::takes::takes;
 
 /// The most topics.
 const MOST_TOPICS: usize = 100_000;

@@ -1,7 +1,5 @@
 //! Why a message cannot be decompressed.
 
-use crate::reading::decompress::Decompress;
-
 /// Why a message cannot be decompressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -25,14 +23,6 @@ pub enum DecompressFailed {
     /// The message is compressed with a zstd dictionary, and not with the one that is given.
     #[error("the message is compressed with another zstd dictionary")]
     OtherDictionary,
-}
-
-impl DecompressFailed {
-    /// Whether the connection must end: a stream over messages cannot go on, and a text over the limit may
-    /// not be passed on in pieces.
-    pub fn is_final(self, kind: Decompress) -> bool {
-        kind.is_stream() || matches!(self, Self::TooLarge { .. } | Self::WindowTooLarge { .. })
-    }
 }
 
 /// The bytes begin like a zstd dictionary, but are none.

@@ -222,7 +222,7 @@ impl Reader {
                 self.texts = texts;
             }
             // A message that stands alone is judged as it is: the format of records decides.
-            Err(failed) if !failed.is_final(self.plan.reading.decompress) => {
+            Err(failed) if !self.plan.reading.decompress.ends_with(failed) => {
                 self.text(message, received, is_json, judges);
             }
             Err(failed) => judges.dialogue.end(SessionEnd::Compressed(failed)),

@@ -14,7 +14,8 @@ use crate::connect_failed::ConnectFailed;
 use crate::machine::Failure;
 use crate::upgrade::Request;
 use crate::upgrade_failed::UpgradeFailed;
-use crate::url::{UrlText, WsUrl};
+use crate::url::WsUrl;
+use crate::url_text::UrlText;
 
 /// The key of the sample in RFC 6455 §1.3, so that a fuzzer can begin with the sample's answer.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";

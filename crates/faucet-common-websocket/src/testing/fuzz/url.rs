@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use faucet_core::{Scope, Secret};
 
-use crate::url::{UrlTemplate, UrlText, WsUrl};
+use crate::url::{UrlTemplate, WsUrl};
+use crate::url_text::UrlText;
 
 /// A text that nobody may see where it stands in the place of a secret.
 const CANARY: &str = "canary";

@@ -86,11 +86,6 @@ impl Surroundings {
 }
 
 impl Keys {
-    /// Whether there are heartbeats.
-    pub(crate) fn has_beat(&self) -> bool {
-        self.heartbeat.is_some()
-    }
-
     /// The keys as the crate wants them. Without `reconnect` the connector connects again.
     pub(crate) fn split(self) -> (SessionKeys, Surroundings) {
         let surroundings = Surroundings {

@@ -169,19 +169,6 @@ impl Talk {
         self.now = until;
     }
 
-    /// So many limits act, each when it is reached.
-    pub(crate) fn ticks(&mut self, most: usize) {
-        for _ in 0..most {
-            let Some(due) = self.next() else { return };
-            self.acts_at(due);
-        }
-    }
-
-    /// Time goes by, and nobody calls the conversation.
-    pub(crate) fn passes(&mut self, time: Duration) {
-        self.now += time;
-    }
-
     fn acts_at(&mut self, due: Instant) {
         self.now = self.now.max(due);
         self.conversation.handle_timeout(self.at(), self.reads);
@@ -196,11 +183,6 @@ impl Talk {
 
     fn next(&self) -> Option<Instant> {
         self.conversation.next_timeout(self.reads)
-    }
-
-    /// How long it takes until the conversation wants to be called.
-    pub(crate) fn due(&self) -> Option<Duration> {
-        self.next().map(|due| due.saturating_duration_since(self.now))
     }
 
     /// The owner does not read for this long.

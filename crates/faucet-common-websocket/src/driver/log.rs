@@ -1,0 +1,54 @@
+//! The lines of a connection in the log.
+
+use faucet_core::ComponentKind;
+use faucet_session::script::Note;
+
+use crate::driver::driver::Driver;
+use crate::machine::{Event, Over};
+
+impl Driver {
+    /// Logs an event.
+    pub(super) fn log(&self, event: &Event) {
+        let Some(component) = self.component.as_deref() else { return };
+        let url = self.url();
+        match event {
+            Event::Up { again } => {
+                tracing::info!(component, url, again, compressed = self.compressed, "connected");
+            }
+            Event::Lost { failure, wait, attempt } => {
+                let error = failure.error(url);
+                let when = match self.kind {
+                    ComponentKind::Sink => " when there is something to send",
+                    _ => "",
+                };
+                tracing::warn!(component, url, attempt, ?wait, "{error}; reconnecting{when}");
+            }
+            Event::Over(Over::Closed(failure)) => {
+                tracing::info!(component, url, "{}", failure.error(url));
+            }
+            Event::Note(note) => log_note(component, url, note),
+            _ => {}
+        }
+    }
+}
+
+/// Logs something that a conversation wants the user to know.
+fn log_note(component: &str, url: &str, note: &Note) {
+    match note {
+        Note::TopicsRefused { topics, words } => {
+            let topics = topics.join(", ");
+            tracing::warn!(component, url, "subscription refused: {topics}: \"{words}\"");
+        }
+        Note::Warned { rule, words } => {
+            tracing::warn!(component, url, "control[{rule}]: \"{words}\"");
+        }
+        Note::Clamped { interval } => {
+            let what = "the server asks for an interval that is out of bounds";
+            tracing::warn!(component, url, ?interval, "{what}; the nearest one is kept");
+        }
+        Note::Done { place, verb, took } => {
+            tracing::debug!(component, url, ?took, "{place} {verb}");
+        }
+        _ => {}
+    }
+}
