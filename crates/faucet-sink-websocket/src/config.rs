@@ -13,10 +13,12 @@ use faucet_common_websocket::{
     TimeOptions, TlsConfig, UrlText, connection_rules,
 };
 use faucet_core::duration::{self, Seconds};
+use faucet_core::schema_rule::{any_of, given};
 use faucet_core::size::{self, Bytes};
 use faucet_core::{ComponentKind, Problem, Problems, Secret, schema_rule};
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::checked::Checked;
 use crate::delivery::delivery_mode::DeliveryMode;
@@ -35,7 +37,7 @@ mod check;
 #[schemars(title = "websocket sink", extend("examples" = [{"url": "wss://feed.example.com/ws"}]), transform = rules)]
 pub struct WebsocketSinkConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
-    /// percent-encoded.
+    /// percent-encoded. Required, unless `url_from` is given.
     #[schemars(extend("examples" = ["wss://feed.example.com/ws"]))]
     #[serde(default)]
     pub url: UrlText,
@@ -254,6 +256,7 @@ pub struct WebsocketSinkConfig {
 
 /// The rules between the keys, for the schema; `check` checks them.
 fn rules(schema: &mut Schema) {
+    schema_rule::add(schema, [any_of([json!({ "required": ["url"] }), given("url_from")])]);
     schema_rule::add(schema, connection_rules());
 }
 

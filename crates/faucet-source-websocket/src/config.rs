@@ -39,7 +39,7 @@ mod check;
 #[schemars(title = "websocket source", extend("examples" = [{"url": "wss://feed.example.com/ws", "reconnect": true, "unbounded": true}]), transform = rules)]
 pub struct WebsocketSourceConfig {
     /// Endpoint, `ws://` or `wss://`. `{name}` in path and query is filled from the run's context,
-    /// percent-encoded.
+    /// percent-encoded. Required, unless `url_from` is given.
     #[schemars(extend("examples" = ["wss://feed.example.com/ws"]))]
     #[serde(default)]
     pub url: UrlText,
@@ -360,7 +360,8 @@ fn rules(schema: &mut Schema) {
     let no_limits = json!({
         "properties": { "batch_bytes": { "type": "null" }, "batch_timeout": zero },
     });
-    let where_to = any_of([given("url"), given("url_from")]);
+    // Null is another mistake of `url`.
+    let where_to = any_of([json!({ "required": ["url"] }), given("url_from")]);
     schema_rule::add(schema, [where_to, any_of(ends), when(whole, no_limits)]);
     schema_rule::add(schema, connection_rules());
 }

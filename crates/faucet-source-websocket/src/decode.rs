@@ -289,14 +289,10 @@ mod tests {
                 "message 7 is not JSON: invalid UTF-8 at byte 3",
                 "message_format: binary takes any bytes",
             ),
-            (
-                b"x\x9c\x01",
-                "message 8 is not JSON: expected a JSON value at byte 0",
-                "decompress: zlib",
-            ),
+            (b"x\x9c\x01", "message 8 is not JSON: invalid UTF-8 at byte 1", "decompress: zlib"),
             (
                 b"\x28\xb5\x2f\xfd\x04",
-                "message 9 is not JSON: expected a JSON value at byte 0",
+                "message 9 is not JSON: invalid UTF-8 at byte 1",
                 "decompress: zstd",
             ),
             (

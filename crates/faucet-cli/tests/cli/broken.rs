@@ -71,8 +71,8 @@ const EXPECTED: &str = r#"
   wrong-type | 5:17 | v1.json | [v1.json]
 28-text-for-section.yaml
   wrong-type | 2:9 | websocket | type: websocket
-29-message-as-map.yaml
-  wrong-type | 6:7 | {"op":"subscribe","channel":"trades"} | '{"op":"subscribe","channel":"trades"}'
+29-message-as-number.yaml
+  wrong-type | 6:7 | 42 | in quotes
 30-colon-in-value.yaml
   syntax | 9:9 | out: trades.jsonl | "out: trades.jsonl"
 31-unclosed-quote.yaml
@@ -188,7 +188,7 @@ const IN_COLOR: [&str; 38] = [
     "23-number-word.yaml",
     "27-text-for-list.yaml",
     "28-text-for-section.yaml",
-    "29-message-as-map.yaml",
+    "29-message-as-number.yaml",
     "30-colon-in-value.yaml",
     "31-unclosed-quote.yaml",
     "32-unclosed-brace.yaml",

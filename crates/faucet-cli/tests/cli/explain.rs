@@ -30,7 +30,7 @@ async fn a_key_has_its_meaning_type_default_example_and_option() {
         assert!(text.contains(words), "{words:?}: {text}");
     }
     for (topic, words) in [
-        ("source.websocket.url", "\nrequired:    yes\n"),
+        ("source.websocket.url", "Required, unless `url_from` is given."),
         ("source.websocket.auth.config.token", "\nsecret:      yes; "),
         (
             "source.websocket.message_format",
@@ -41,6 +41,7 @@ async fn a_key_has_its_meaning_type_default_example_and_option() {
         ("source.websocket.batch_bytes", "size: bytes as a number, or text such as `64KiB`"),
         ("source.websocket.batch_bytes", "default:     `1048576` (1 MiB)\n"),
         ("source.websocket.batch_bytes", "bounds:      at least 1\n"),
+        ("sink.jsonl.path", "\nrequired:"),
         ("sink.jsonl", "\n  path         (required) The file, relative to"),
         (
             "sink.stdout",

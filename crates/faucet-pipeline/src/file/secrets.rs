@@ -86,7 +86,8 @@ impl<'a> Secrets<'a> {
         let around = std::iter::successors(inner.parent(), KeyPath::parent);
         let known = around.into_iter().find(|path| path.is_root() || schema.find(path).is_some());
         let known = known.map_or(0, |path| path.steps().len());
-        is_named_secret(&inner.steps()[known..])
+        // The last of them counts too: a list in the place of `headers` hides its items.
+        is_named_secret(&inner.steps()[known.saturating_sub(1)..])
     }
 
     /// Whether the value at `path` is a URL or the path of a file.
@@ -111,17 +112,16 @@ impl<'a> Secrets<'a> {
             if place.value.is_none() || text.is_empty() || variables.shown(path).is_some() {
                 continue;
             }
-            // A placeholder is the name of a secret, and none itself.
-            if !template::placeholders(text).is_empty() {
-                continue;
-            }
             let name = path.last_key().unwrap_or_default();
             // A header, a parameter and a message are secrets for logs. Most of them are none for the users
             // of the machine.
-            let is_likely = path.parent().is_none_or(|around| {
-                !matches!(around.last_key(), Some("headers" | "query")) && !self.is_message(path)
-            });
-            let literal = self.is_secret(path) && (is_likely || is_secret_name(name));
+            let mut around = std::iter::successors(path.parent(), KeyPath::parent);
+            let is_shown = around.any(|key| matches!(key.last_key(), Some("headers" | "query")));
+            let is_likely = !is_shown && !self.is_message(path);
+            // A placeholder is the name of a secret, and none itself.
+            let literal = template::placeholders(text).is_empty()
+                && self.is_secret(path)
+                && (is_likely || is_secret_name(name));
             if literal || has_password(text) {
                 findings.warn(Problem::new(path.clone(), ProblemKind::LiteralSecret));
             }

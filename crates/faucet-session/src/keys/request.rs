@@ -20,7 +20,7 @@ use crate::keys::time_limit::ten_seconds;
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{"url": "https://api.example.com/token", "method": "POST", "take": {"token": "/data/token"}}]))]
 pub struct HttpRequest {
-    /// The URL.
+    /// The URL of the call.
     #[schemars(extend("examples" = ["https://api.example.com/token"]))]
     pub url: String,
     /// The method.

@@ -13,10 +13,6 @@ use crate::template::Token;
 pub(super) fn continuity(checker: &mut Checker<'_>) -> (Reading, Continuity) {
     let keys = checker.keys;
     let written = &keys.reading;
-    if written.decompress_dictionary.is_some() && !written.decompress.takes_dictionary() {
-        let help = "set decompress: zstd";
-        checker.problems.push(Problem::needs("decompress_dictionary", "decompress").help(help));
-    }
     if written.data_prefix.as_deref() == Some("") {
         checker
             .problems
@@ -24,7 +20,11 @@ pub(super) fn continuity(checker: &mut Checker<'_>) -> (Reading, Continuity) {
     }
     let reading = Reading {
         decompress: written.decompress,
-        dictionary: written.decompress_dictionary.clone(),
+        // Nothing else than zstd reads the file.
+        dictionary: written
+            .decompress_dictionary
+            .clone()
+            .filter(|_| written.decompress.takes_dictionary()),
         framing: written.framing,
         data_prefix: written.data_prefix.clone(),
         split_arrays: written.split_arrays,

@@ -54,11 +54,8 @@ impl Decompress {
     /// Whether the connection must end after this failure: a stream over messages cannot go on, and a text
     /// over the limit may not be passed on in pieces.
     pub fn ends_with(self, failure: DecompressFailed) -> bool {
-        let is_too_large = matches!(
-            failure,
-            DecompressFailed::TooLarge { .. } | DecompressFailed::WindowTooLarge { .. }
-        );
-        self.is_stream() || is_too_large
+        use DecompressFailed::{TooLarge, WindowTooLarge};
+        self.is_stream() || matches!(failure, TooLarge { .. } | WindowTooLarge { .. })
     }
 }
 

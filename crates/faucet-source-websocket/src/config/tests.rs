@@ -116,7 +116,7 @@ fn all_problems_are_reported_together() {
 
 #[test]
 fn every_key_has_a_place_to_be_written() {
-    let all = json!({
+    let mut all = json!({
         "url": "wss://h/{symbol}?k={k}", "auth": {"type": "bearer", "config": {"token": "t"}},
         "subscribe_messages": ["a", {"type": "binary", "data": "AQ=="},
             {"type": "text", "data": "b"}],
@@ -131,6 +131,22 @@ fn every_key_has_a_place_to_be_written() {
         "subprotocols": ["v1.json"], "proxy": "none",
         "tls": {"server_name": "x.example", "insecure_skip_verify": true},
     });
+    let of_session = json!({
+        "values": {"sign": {"hmac": "sha256", "key": "k", "message": "t"}},
+        "before_connect": [{"url": "https://h.example/t", "take": {"endpoint": "/e"}}],
+        "url_from": "{endpoint}", "url_hosts": ["*.example"], "query": {"sign": "{sign}", "from": "{cursor}"},
+        "session": [{"send": "login"}], "session_timeout": 20, "topics": ["a"],
+        "subscribe": {"message": {"json": {"topics": "{topics}"}}}, "goodbye": ["bye"],
+        "control": [{"match": {"/op": "pong"}}], "heartbeat": {"interval": 20, "message": "ping"},
+        "silence_timeout": 60, "rotate_after": "23h", "handover": "overlap",
+        "close_rules": [{"codes": [4004], "action": "fail"}],
+        "send_limit": {"count": 5, "per": 1}, "connect_limit": {"count": 5, "per": 60},
+        "topics_per_connection": 1, "decompress": "zstd", "decompress_dictionary": "feed.dict",
+        "framing": "lines", "data_prefix": "42", "split_arrays": true, "unwrap": "/data",
+        "explode": true, "resume": {"cursor": "/seq"}, "dedup": {"records": 10, "key": ["/id"]},
+        "sequence": {"last": "/seq"},
+    });
+    all.as_object_mut().unwrap().extend(of_session.as_object().unwrap().clone());
     build(all.clone()).unwrap();
     let schema = schemars::schema_for!(WebsocketSourceConfig);
     let keys = faucet_core::SchemaView::new(schema.as_value()).keys();

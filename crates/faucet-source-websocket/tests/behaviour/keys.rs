@@ -154,6 +154,27 @@ const TESTS: &[(&str, &[&str])] = &[
     ),
     ("kept_names_live_over_connections_and_others_do_not", &["resume.keep"]),
     ("a_connect_that_resumes_goes_to_the_url_that_was_kept", &["resume.url"]),
+    (
+        "a_hole_in_the_numbers_is_a_gap_with_its_size",
+        &[
+            "sequence",
+            "sequence.last",
+            "sequence.first",
+            "sequence.previous",
+            "sequence.per",
+            "sequence.order",
+            "sequence.reset",
+        ],
+    ),
+    (
+        "a_message_begins_the_count_anew_by_its_text_or_its_kind",
+        &["sequence.reset.text", "sequence.reset.prefix", "sequence.reset.binary"],
+    ),
+    ("a_count_lasts_for_a_connection_or_tells_what_an_outage_cost", &["sequence.scope"]),
+    ("a_hole_is_reported_or_ends_the_connection_or_the_run", &["sequence.on_gap"]),
+    ("a_repeated_record_is_left_out_and_counted", &["dedup", "dedup.records", "dedup.key"]),
+    ("topics_are_spread_over_connections", &["topics_per_connection"]),
+    ("an_old_connection_goes_on_until_the_new_one_is_complete", &["handover"]),
 ];
 
 /// The keys of a value.

@@ -25,6 +25,7 @@ mod options;
 mod proxies;
 mod session_check;
 mod session_closes;
+mod session_continuity;
 mod session_control;
 mod session_forms;
 mod session_heartbeat;

@@ -119,6 +119,9 @@ fn files_and_placeholders_are_noted() {
         "sink-websocket tls.client_cert_file",
         "sink-websocket tls.client_key_file",
         "sink-websocket url",
+        "sink-websocket values.file",
+        "source-websocket decompress_dictionary",
+        "source-websocket values.file",
     ];
     let mut noted = noted;
     let mut expected = expected.map(str::to_owned).to_vec();

@@ -90,6 +90,8 @@ fn the_script_waits_for_a_call() {
         > {"sub":"s3cr3t"}
         < {"ok": 0, "sub": "s3cr3t"}
         end session[3] was refused: "{\"ok\": 0, \"sub\": \"***\"}"
+        cursor none
+        kept sub
         disconnect
         connect
         resumes

@@ -168,6 +168,7 @@ fn steps_are_for_fresh_sessions_or_for_those_that_go_on() {
         > {"cursor":null}
         < {"ok": true, "id": "s1"}
         complete
+        kept id
         < {"seq": 12}
         & {"seq": null}
         & {"seq": "13"}
@@ -201,11 +202,15 @@ fn a_kept_value_alone_resumes_and_so_does_what_a_call_took() {
         connect token="t1"
         < {"id": 5}
         complete
+        cursor none
+        kept token
+        kept id, token
         disconnect
         connect
         resumes
         > {"id":5,"token":"t1"}
         < {"t": "t2"}
+        kept id, token
         disconnect
         connect
         resumes

@@ -277,6 +277,10 @@ fn shown_mark(mark: &MarkKind) -> String {
         MarkKind::Cursor(cursor) => {
             format!("cursor {}", cursor.as_ref().map_or("none".into(), |cursor| cursor.json()))
         }
+        MarkKind::Kept(kept) => {
+            let names: Vec<&str> = kept.keys().map(|name| &**name).collect();
+            format!("kept {}", names.join(", "))
+        }
         MarkKind::Reply(sent) => format!("flushed {}", shown_message(sent)),
         other => format!("{other:?}"),
     }

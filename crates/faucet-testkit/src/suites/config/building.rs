@@ -210,7 +210,10 @@ impl Drop for Place {
 
 /// Whether a text may stand there. What a composed schema allows is its configuration's own matter.
 fn may_be_text(schema: SchemaView<'_>) -> bool {
-    schema.types().contains(&"string") || schema.resolve().value().get("allOf").is_some()
+    let choices = || schema.resolve().at_keyword("anyOf").into_iter();
+    schema.types().contains(&"string")
+        || schema.resolve().value().get("allOf").is_some()
+        || choices().any(may_be_text)
 }
 
 /// A secret of an example is shown neither by what is built of it nor by any problem; and no problem
