@@ -141,7 +141,7 @@ async fn a_configuration_error_shows_no_secret() {
         json!({"auth": {"type": "bearer", "config": {"token": [CANARY]}}}),
         json!({"auth": {"type": "basic", "config": {"password": CANARY}}}),
         json!({"subscribe_messages": CANARY}),
-        json!({"subscribe_messages": [{"type": "text", "dat": CANARY}]}),
+        json!({"goodbye": [CANARY, 5]}),
         json!({"subscribe_messages": [{"type": "binary", "data": format!("{CANARY}?")}]}),
         json!({"url": format!("http://{CANARY}@h/")}),
         json!({"url": format!("ws://{CANARY}@h/#{CANARY}")}),

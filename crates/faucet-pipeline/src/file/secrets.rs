@@ -64,13 +64,19 @@ impl<'a> Secrets<'a> {
     /// Whether the value at `path` is a part of a message that is a map or a list.
     fn is_in_message(&self, path: &KeyPath) -> bool {
         let Some((schema, inner)) = self.component(path) else { return false };
-        let around = std::iter::successors(inner.parent(), KeyPath::parent);
-        around.take_while(|path| !path.is_root()).any(|path| {
-            let found = schema.find(&path);
+        let is_message = |path: &KeyPath| {
+            let found = schema.find(path);
             found.is_some_and(|found| {
                 found.resolve().value().get("title") == Some(&"message".into())
             })
-        })
+        };
+        // The content of a message with a `type` is as secret as a message that is text.
+        let is_content = matches!(inner.last_key(), Some("data" | "text"));
+        if is_content && inner.parent().as_ref().is_some_and(is_message) {
+            return false;
+        }
+        let around = std::iter::successors(inner.parent(), KeyPath::parent);
+        around.take_while(|path| !path.is_root()).any(|path| is_message(&path))
     }
 
     /// Whether the value at `path` is a secret: by the schema of its key, and where it has none by

@@ -132,7 +132,7 @@ fn every_key_has_a_place_to_be_written() {
         "tls": {"server_name": "x.example", "insecure_skip_verify": true},
     });
     let of_session = json!({
-        "values": {"sign": {"hmac": "sha256", "key": "k", "message": "t"}},
+        "values": {"sign": {"hmac": "sha256", "key": "k", "text": "t"}},
         "before_connect": [{"url": "https://h.example/t", "take": {"endpoint": "/e"}}],
         "url_from": "{endpoint}", "url_hosts": ["*.example"], "query": {"sign": "{sign}", "from": "{cursor}"},
         "session": [{"send": "login"}], "session_timeout": 20, "topics": ["a"],
