@@ -67,6 +67,10 @@ pub(crate) struct Hmac {
 
 /// A signed token.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "http"),
+    expect(dead_code, reason = "only the feature `http` signs tokens")
+)]
 pub(crate) struct Jwt {
     pub(crate) algorithm: JwtAlgorithm,
     pub(crate) key: KeySource,
