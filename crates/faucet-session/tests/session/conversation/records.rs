@@ -1,7 +1,5 @@
 //! Records inside of messages.
 
-use std::io::Write;
-
 use faucet_core::MessageKind;
 
 use crate::support::{Said, Talk, play};
@@ -119,16 +117,16 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     // The member is stored, so that no encoder is needed: header, one block, checksum and length.
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1];
     let len = text.len() as u16;
-    out.write_all(&len.to_le_bytes()).unwrap();
-    out.write_all(&(!len).to_le_bytes()).unwrap();
-    out.write_all(text).unwrap();
+    out.extend_from_slice(&len.to_le_bytes());
+    out.extend_from_slice(&(!len).to_le_bytes());
+    out.extend_from_slice(text);
     let sum = text.iter().fold(!0_u32, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
             (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg())
         })
     });
-    out.write_all(&(!sum).to_le_bytes()).unwrap();
-    out.write_all(&(text.len() as u32).to_le_bytes()).unwrap();
+    out.extend_from_slice(&(!sum).to_le_bytes());
+    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
     out
 }
 

@@ -83,7 +83,7 @@ fn converse(seed: u64) -> Told {
         numbers_are_in_order(&log, seed);
         talk.says_goodbye();
         talk.log();
-        if seed % 8 == 0 {
+        if seed.is_multiple_of(8) {
             let remembered = format!("{:?}", talk.conversation).len();
             assert!(remembered < MOST_REMEMBERED, "seed {seed}: {remembered} bytes\n{text}");
         }
