@@ -3,4 +3,5 @@
 mod checks;
 mod conversation;
 mod random;
+mod seeds;
 mod support;

@@ -173,6 +173,31 @@ fn a_compressed_stream_that_breaks_ends_the_connection() {
 }
 
 #[test]
+fn messages_have_numbers() {
+    play(
+        r#"{"sequence": {"last": "/d/-1/n", "first": "/d/0/n", "per": ["/p"], "reset": {"/t": "snap"}}, "control": [{"match": {"/t": "beat"}}], "unwrap": "/d"}"#,
+        r#"
+        connect
+        complete
+        < {"p":"a","d":[{"n":1},{"n":3}]}
+        & {"p":"a","t":"beat","d":[{"n":"4"}]}
+        & {"t":"snap","d":[{"n":1492420473027001234567}]}
+        & {"p":"a","d":[{"n":1.5}]}
+        number 1..3 of "\"a\"/"
+        = [{"n":1},{"n":3}]
+        number 4..4 of "\"a\"/"
+        number 1492420473027001234567..1492420473027001234567 of "/" resets
+        = [{"n":1492420473027001234567}]
+        = [{"n":1.5}]
+        "#,
+    );
+    play(
+        r#"{"sequence": {"last": "/seq", "previous": "/prev"}, "data_prefix": "42"}"#,
+        "connect\ncomplete\n< 42{\"seq\":7,\"prev\":5}\nnumber 7..7 of \"\" after 5\n= {\"seq\":7,\"prev\":5}",
+    );
+}
+
+#[test]
 fn messages_that_nobody_looks_at_stay_as_they_are() {
     let mut talk = Talk::new(r#"{"silence_timeout": 60, "session": [{"send": "x"}]}"#, 0).unwrap();
     talk.connects(&[]);

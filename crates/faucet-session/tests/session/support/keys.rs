@@ -143,3 +143,10 @@ impl Keys {
         (keys, surroundings)
     }
 }
+
+impl Keys {
+    /// Whether there are heartbeats.
+    pub(crate) fn has_beat(&self) -> bool {
+        self.heartbeat.is_some()
+    }
+}

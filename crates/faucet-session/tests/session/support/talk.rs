@@ -281,6 +281,12 @@ fn shown_mark(mark: &MarkKind) -> String {
             let names: Vec<&str> = kept.keys().map(|name| &**name).collect();
             format!("kept {}", names.join(", "))
         }
+        MarkKind::Number(number) => {
+            let resets = if number.resets { " resets" } else { "" };
+            let previous = number.previous.map(|n| format!(" after {n}")).unwrap_or_default();
+            let key = String::from_utf8_lossy(&number.key).replace('\0', "/");
+            format!("number {}..{} of {key:?}{previous}{resets}", number.first, number.last)
+        }
         MarkKind::Reply(sent) => format!("flushed {}", shown_message(sent)),
         other => format!("{other:?}"),
     }
@@ -293,5 +299,24 @@ fn shown_note(note: &Note) -> String {
         Note::Warned { rule, words } => format!("warned {rule}: {words}"),
         Note::Clamped { interval } => format!("clamped {interval:?}"),
         other => format!("{other:?}"),
+    }
+}
+
+/// Time by steps of the conversation: a heartbeat of a nanosecond never lets a second go by.
+impl Talk {
+    /// So many limits act, each when it is reached.
+    pub(crate) fn ticks(&mut self, most: usize) {
+        for _ in 0..most {
+            let Some(due) = self.next() else { return };
+            self.acts_at(due);
+        }
+    }
+
+    /// Half of the time until the next limit goes by, at most half an hour, and nobody calls the
+    /// conversation.
+    pub(crate) fn half_ticks(&mut self) {
+        let Some(due) = self.next() else { return };
+        let time = due.saturating_duration_since(self.now);
+        self.now += time.min(Duration::from_secs(3600)) / 2;
     }
 }
