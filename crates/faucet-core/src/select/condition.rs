@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::match_error::{MatchError, MatchProblem};
 use super::number::Number;
-use super::scan::unescape;
+use super::unescape::{is_content, unescape};
 
 /// The content of a place.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,17 @@ impl<'a> Subject<'a> {
                     Some(_) => Some(Cow::Owned(unescape(value)?.into_owned().into_bytes())),
                 }
             }
+        }
+    }
+
+    /// Whether the content is `text`.
+    #[inline]
+    fn is_text(self, text: &str) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::Raw(bytes) => bytes == text.as_bytes(),
+            Self::Json([b'"', raw @ .., b'"']) => is_content(raw, text),
+            Self::Json(_) => false,
         }
     }
 
@@ -72,7 +83,7 @@ impl Scalar {
                 value == text.as_bytes()
                     || subject.number().is_some_and(|n| Some(n) == Number::new(text.as_bytes()))
             }
-            (Self::Text(text), _) => subject.content().is_some_and(|c| *c == *text.as_bytes()),
+            (Self::Text(text), _) => subject.is_text(text),
             _ => false,
         }
     }

@@ -8,7 +8,9 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::scan::{Broken, Cursor, MAX_DEPTH, is_json, unescape};
+use super::cursor::{Broken, Cursor, MAX_DEPTH};
+use super::unescape::unescape;
+use super::value::is_json;
 
 /// A JSON pointer (RFC 6901), such as `/data/0/price`: a place in a JSON text.
 ///
@@ -167,7 +169,7 @@ pub(super) fn read_string(string: &[u8], tokens: &[Token]) -> Option<Vec<u8>> {
 /// The value at `tokens` and no tokens, or a string on the way there and the tokens behind it.
 fn walk<'t>(json: &[u8], tokens: &'t [Token]) -> Option<(Range<usize>, &'t [Token])> {
     let mut cursor = Cursor::new(json);
-    let found = step(json, &mut cursor, tokens, 0).ok()?;
+    let found = step(&mut cursor, tokens, 0).ok()?;
     cursor.end().ok()?;
     found
 }
@@ -176,7 +178,6 @@ type Place<'t> = Option<(Range<usize>, &'t [Token])>;
 
 /// Reads the value at the cursor to its end.
 fn step<'t>(
-    json: &[u8],
     cursor: &mut Cursor<'_>,
     tokens: &'t [Token],
     depth: usize,
@@ -187,14 +188,13 @@ fn step<'t>(
     };
     match opening {
         Some(b'"') => cursor.value().map(|range| Some((range, tokens))),
-        Some(b'{') if depth < MAX_DEPTH => member(json, cursor, token, rest, depth),
-        Some(b'[') if depth < MAX_DEPTH => element(json, cursor, token, rest, depth),
+        Some(b'{') if depth < MAX_DEPTH => member(cursor, token, rest, depth),
+        Some(b'[') if depth < MAX_DEPTH => element(cursor, token, rest, depth),
         _ => cursor.value().map(|_| None),
     }
 }
 
 fn member<'t>(
-    json: &[u8],
     cursor: &mut Cursor<'_>,
     token: &Token,
     rest: &'t [Token],
@@ -206,11 +206,11 @@ fn member<'t>(
         return Ok(found);
     }
     loop {
-        let (key, _) = cursor.key()?;
+        let key = cursor.key()?;
         if key.is(&token.name) {
-            found = step(json, cursor, rest, depth + 1)?;
+            found = step(cursor, rest, depth + 1)?;
         } else {
-            cursor.value()?;
+            cursor.skip()?;
         }
         if !cursor.more(b'}')? {
             return Ok(found);
@@ -219,7 +219,6 @@ fn member<'t>(
 }
 
 fn element<'t>(
-    json: &[u8],
     cursor: &mut Cursor<'_>,
     token: &Token,
     rest: &'t [Token],
@@ -231,16 +230,19 @@ fn element<'t>(
         return Ok(found);
     }
     for index in 0.. {
-        let range = if token.element == Element::At(index) {
-            found = step(json, cursor, rest, depth + 1)?;
-            None
-        } else {
-            Some(cursor.value()?)
-        };
+        let from = cursor.at();
+        match token.element {
+            Element::At(wanted) if index == wanted => found = step(cursor, rest, depth + 1)?,
+            Element::At(wanted) if index < wanted => cursor.skip()?,
+            Element::Last => cursor.skip()?,
+            _ => return cursor.leave(b']').map(|()| found),
+        }
         if !cursor.more(b']')? {
             // Only the bracket behind an element tells that the element is the last.
-            if let (Element::Last, Some(range)) = (token.element, range) {
-                found = step(json, &mut Cursor::new_at(json, range.start), rest, depth + 1)?;
+            if token.element == Element::Last {
+                cursor.back_to(from);
+                found = step(cursor, rest, depth + 1)?;
+                cursor.more(b']')?;
             }
             break;
         }

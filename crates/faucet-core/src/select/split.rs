@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::pointer::Pointer;
-use super::scan::{Cursor, Kind, is_json, kind};
+use super::cursor::Cursor;
+use super::value::{Kind, is_json, kind};
 
 /// How one message becomes several.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! JSON that is checked once and never rewritten.
 
-mod bulk;
+pub(crate) mod bulk;
 mod checker;
 mod digits;
 mod error;

@@ -1,0 +1,229 @@
+//! Where the quotes, commas and brackets of a JSON text stand.
+//!
+//! A search that looks at each byte decides something at each byte. The index asks 64 bytes at once:
+//! comparing a block of 64 bytes with a quote is a few instructions, and the answer is a *mask*, a
+//! number in which bit *i* stands for byte *i* of the block. To find the next comma is then to find the
+//! next set bit of a mask: a long string costs as much as a short one. Commas and brackets inside
+//! strings are no tokens, and their bits are cleared.
+//!
+//! The index covers a *window* of the text, so that it needs no memory beside the stack. A search behind
+//! the window moves the window on.
+
+use fearless_simd::{Level, Simd, dispatch};
+
+use crate::stream::json::bulk::bits::{all_if, escaped_bytes, prefix_xor};
+use crate::stream::json::bulk::block::BLOCK;
+use crate::stream::json::bulk::masks::{Masks, backslashes};
+
+/// The blocks of a window.
+const BLOCKS: usize = 8;
+
+/// The bytes of a window.
+const WINDOW: usize = BLOCKS * BLOCK;
+
+/// The masks of a block.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Marks {
+    /// The quotes that begin or end a string.
+    pub(super) quotes: u64,
+    /// The commas and brackets outside strings.
+    pub(super) tokens: u64,
+    /// `{` and `[` outside strings.
+    opens: u64,
+    /// `}` and `]` outside strings.
+    closes: u64,
+}
+
+/// What a block needs to know of the block in front of it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Carry {
+    /// All bits are set where the block in front ends inside a string.
+    in_string: u64,
+    /// 1 where a backslash at the end of the block in front escapes the first byte.
+    escaped: u64,
+}
+
+/// The masks of a window of a text.
+#[derive(Debug, Clone)]
+pub(super) struct Index<'a> {
+    text: &'a [u8],
+    /// Where the window begins.
+    from: usize,
+    /// The bytes of the window, in whole blocks. The first search makes the first window.
+    length: usize,
+    blocks: [Marks; BLOCKS],
+    /// For the block behind the window.
+    carry: Carry,
+    /// Whether a window so far had a backslash.
+    has_escapes: bool,
+}
+
+impl<'a> Index<'a> {
+    /// The index of `text` from the byte at `from` on, which is outside strings.
+    #[inline(always)]
+    pub(super) fn new(text: &'a [u8], from: usize) -> Self {
+        Self {
+            text,
+            from,
+            length: 0,
+            blocks: [Marks::default(); BLOCKS],
+            carry: Carry::default(),
+            has_escapes: false,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn text(&self) -> &'a [u8] {
+        self.text
+    }
+
+    /// Whether the text up to the end of the window may have escapes.
+    #[inline(always)]
+    pub(super) fn has_escapes(&self) -> bool {
+        self.has_escapes
+    }
+
+    /// Makes sure that the window does not begin behind `at`, a byte outside strings.
+    #[inline]
+    pub(super) fn back_to(&mut self, at: usize) {
+        if at < self.from {
+            (self.from, self.length, self.carry) = (at, 0, Carry::default());
+        }
+    }
+
+    /// Where the first byte at or behind `at` stands whose bit is set in the mask `which`. `at` must not
+    /// lie in front of the window.
+    // Inlined, because most searches end in the block where they begin, after few instructions.
+    #[inline(always)]
+    pub(super) fn next(&mut self, at: usize, which: impl Fn(&Marks) -> u64) -> Option<usize> {
+        let offset = at.wrapping_sub(self.from);
+        if let Some(marks) = self.blocks.get(offset / BLOCK)
+            && offset < self.length
+        {
+            let mask = which(marks) >> (offset % BLOCK);
+            if mask != 0 {
+                return Some(at + mask.trailing_zeros() as usize);
+            }
+        }
+        self.next_behind(at, which)
+    }
+
+    /// [`next`](Self::next) in as many blocks as it takes.
+    #[inline(never)]
+    fn next_behind(&mut self, mut at: usize, which: impl Fn(&Marks) -> u64) -> Option<usize> {
+        loop {
+            let (marks, bit) = self.block(at)?;
+            let mask = which(marks) >> bit;
+            if mask != 0 {
+                return Some(at + mask.trailing_zeros() as usize);
+            }
+            at += BLOCK - bit;
+        }
+    }
+
+    /// Where the bracket stands that closes the container around `at`. Brackets of both kinds count
+    /// alike.
+    pub(super) fn close(&mut self, mut at: usize) -> Option<usize> {
+        let mut depth = 1usize;
+        loop {
+            let (marks, bit) = self.block(at)?;
+            let mut brackets = (marks.opens | marks.closes) >> bit;
+            let opens = marks.opens >> bit;
+            while brackets != 0 {
+                let first = brackets & brackets.wrapping_neg();
+                brackets ^= first;
+                if opens & first != 0 {
+                    depth += 1;
+                    continue;
+                }
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + first.trailing_zeros() as usize);
+                }
+            }
+            at += BLOCK - bit;
+        }
+    }
+
+    /// The masks of the block in which `at` lies, and the bit of `at` in them. `None`: `at` lies behind
+    /// the text.
+    #[inline(always)]
+    fn block(&mut self, at: usize) -> Option<(&Marks, usize)> {
+        if at.wrapping_sub(self.from) >= self.length {
+            self.advance(at)?;
+        }
+        let offset = at.wrapping_sub(self.from);
+        Some((self.blocks.get(offset / BLOCK)?, offset % BLOCK))
+    }
+
+    /// Moves the window on until `at` lies inside.
+    #[cold]
+    fn advance(&mut self, at: usize) -> Option<()> {
+        while at.wrapping_sub(self.from) >= self.length {
+            let from = self.from + self.length;
+            let text = self.text.get(from..).filter(|text| !text.is_empty())?;
+            self.from = from;
+            let window = (&mut self.blocks, &mut self.carry);
+            self.has_escapes |=
+                dispatch!(Level::new(), simd => mark(simd, text, window.0, window.1));
+            self.length = text.len().min(WINDOW).next_multiple_of(BLOCK);
+        }
+        Some(())
+    }
+}
+
+/// Makes the masks of the beginning of `text`. Tells whether there are backslashes.
+#[inline(always)]
+fn mark<S: Simd>(
+    simd: S,
+    text: &[u8],
+    blocks: &mut [Marks; BLOCKS],
+    carry: &mut Carry,
+) -> bool {
+    let mut has_escapes = false;
+    let (chunks, rest) = text.as_chunks::<BLOCK>();
+    let mut left = blocks.iter_mut();
+    for (bytes, marks) in chunks.iter().zip(&mut left) {
+        has_escapes |= mark_block(simd, bytes, 0, marks, carry);
+    }
+    let Some(marks) = left.next().filter(|_| !rest.is_empty()) else { return has_escapes };
+    // The rest is read as the end of a whole block where there is one. A copy would have to be complete
+    // before the processor can load 64 bytes of it.
+    let mut copy = [b' '; BLOCK];
+    let (bytes, known) = match text.last_chunk::<BLOCK>() {
+        Some(bytes) => (bytes, BLOCK - rest.len()),
+        None => {
+            copy[..rest.len()].copy_from_slice(rest);
+            (&copy, 0)
+        }
+    };
+    has_escapes | mark_block(simd, bytes, known, marks, carry)
+}
+
+/// Makes the masks of a block whose first `known` bytes belong to the block before. Tells whether the
+/// block has backslashes.
+#[inline(always)]
+fn mark_block<S: Simd>(
+    simd: S,
+    bytes: &[u8; BLOCK],
+    known: usize,
+    marks: &mut Marks,
+    carry: &mut Carry,
+) -> bool {
+    let masks = Masks::of(simd, bytes);
+    let mut quotes = masks.quote >> known;
+    if masks.has_backslash || carry.escaped != 0 {
+        let (escaped, pending) = escaped_bytes(backslashes(simd, bytes) >> known, carry.escaped);
+        quotes &= !escaped;
+        carry.escaped = pending;
+    }
+    let in_string = prefix_xor(quotes) ^ carry.in_string;
+    carry.in_string = all_if(in_string >> 63 == 1);
+    *marks = Marks {
+        quotes,
+        tokens: (masks.comma | masks.open | masks.close) >> known & !in_string,
+        opens: masks.open >> known & !in_string,
+        closes: masks.close >> known & !in_string,
+    };
+    masks.has_backslash
+}
