@@ -106,13 +106,29 @@ pub(super) enum Condition {
 }
 
 impl Condition {
+    #[inline]
     pub(super) fn holds(&self, subject: Subject<'_>) -> bool {
+        match subject {
+            Subject::Absent => self.holds_for_absent(),
+            present => self.holds_for(present),
+        }
+    }
+
+    fn holds_for_absent(&self) -> bool {
+        match self {
+            Self::Exists(wanted) => !wanted,
+            Self::OneOf(conditions) => conditions.iter().any(Self::holds_for_absent),
+            _ => false,
+        }
+    }
+
+    /// Whether the condition holds for a place that is there.
+    fn holds_for(&self, subject: Subject<'_>) -> bool {
         let content = |test: &dyn Fn(&[u8]) -> bool| subject.content().is_some_and(|c| test(&c));
         match self {
             Self::Is(scalar) => scalar.is(subject),
-            Self::OneOf(conditions) => conditions.iter().any(|c| c.holds(subject)),
-            Self::Exists(wanted) => *wanted != matches!(subject, Subject::Absent),
-            Self::Not(_) if matches!(subject, Subject::Absent) => false,
+            Self::OneOf(conditions) => conditions.iter().any(|c| c.holds_for(subject)),
+            Self::Exists(wanted) => *wanted,
             Self::Not(scalars) => !scalars.iter().any(|scalar| scalar.is(subject)),
             Self::Prefix(text) => content(&|c| c.starts_with(text.as_bytes())),
             Self::Suffix(text) => content(&|c| c.ends_with(text.as_bytes())),

@@ -11,7 +11,7 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use crate::stream::json::bulk::bits::{all_if, escaped_bytes, prefix_xor};
+use crate::stream::json::bulk::bits::{Behind, all_if, escaped_bytes, prefix_xor};
 use crate::stream::json::bulk::block::BLOCK;
 use crate::stream::json::bulk::masks::{Masks, backslashes};
 
@@ -125,13 +125,19 @@ impl<'a> Index<'a> {
     /// alike.
     pub(super) fn close(&mut self, mut at: usize) -> Option<usize> {
         let mut depth = 1usize;
+        let mut behind_opens = Behind::default();
         loop {
             let (marks, bit) = self.block(at)?;
-            let mut brackets = (marks.opens | marks.closes) >> bit;
-            let opens = marks.opens >> bit;
-            while brackets != 0 {
-                let first = brackets & brackets.wrapping_neg();
-                brackets ^= first;
+            let (opens, closes) = (marks.opens >> bit, marks.closes >> bit);
+            // A container without containers inside changes the depth for nobody: its two brackets
+            // cancel out. Most blocks of an array of such containers have no other brackets. So a
+            // bracket that opens counts where another one that opens follows, and a bracket that closes
+            // where another one that closes stands in front.
+            let behind_open = behind_opens.of(opens, 0, !(opens | closes));
+            let mut left = (opens & behind_open) | (closes & !behind_open);
+            while left != 0 {
+                let first = left & left.wrapping_neg();
+                left ^= first;
                 if opens & first != 0 {
                     depth += 1;
                     continue;
@@ -157,7 +163,7 @@ impl<'a> Index<'a> {
     }
 
     /// Moves the window on until `at` lies inside.
-    #[cold]
+    #[inline(never)]
     fn advance(&mut self, at: usize) -> Option<()> {
         while at.wrapping_sub(self.from) >= self.length {
             let from = self.from + self.length;

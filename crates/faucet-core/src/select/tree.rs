@@ -15,19 +15,20 @@ struct Node {
     parent: usize,
     depth: usize,
     children: Vec<usize>,
-    /// The lengths of the names of the children, as [`length_bit`] tells them.
-    lengths: u64,
+    /// The bits of the names of the children; see [`name_bit`].
+    names: u64,
     /// The child that is the last element of an array.
     last: Option<usize>,
     /// Children are among so many elements counted from the front.
     counted: usize,
 }
 
-/// The bit of a name's length. Most members of a message have a name of a length that no pointer asks
-/// for, and are told so without a look at the name.
-#[inline]
-fn length_bit(length: usize) -> u64 {
-    1 << length.min(63)
+/// One of 64 bits for the length and the first byte of a name. Most members of a message are of no
+/// interest, and most of them are known as such by this bit alone.
+#[inline(always)]
+fn name_bit(name: &[u8]) -> u64 {
+    let first = name.first().copied().unwrap_or_default();
+    1 << ((usize::from(first) + 8 * name.len()) % 64)
 }
 
 impl Tree {
@@ -46,7 +47,7 @@ impl Tree {
                 self.nodes.push(Node::new(Some(token.clone()), at, self.nodes[at].depth + 1));
                 let node = &mut self.nodes[at];
                 node.children.push(child);
-                node.lengths |= length_bit(token.name.len());
+                node.names |= name_bit(token.name.as_bytes());
                 match token.element {
                     Element::Last => node.last = Some(child),
                     Element::At(index) => node.counted = node.counted.max(index.saturating_add(1)),
@@ -95,13 +96,13 @@ impl Tree {
     #[inline(always)]
     pub(super) fn member(&self, node: usize, key: Key<'_>, hint: &mut usize) -> Option<usize> {
         let node = &self.nodes[node];
-        match key.length() {
-            Some(length) if node.lengths & length_bit(length) == 0 => None,
-            _ => self.member_of_length(node, key, hint),
+        match key.plain() {
+            Some(name) if node.names & name_bit(name) == 0 => None,
+            _ => self.find_member(node, key, hint),
         }
     }
 
-    fn member_of_length(&self, node: &Node, key: Key<'_>, hint: &mut usize) -> Option<usize> {
+    fn find_member(&self, node: &Node, key: Key<'_>, hint: &mut usize) -> Option<usize> {
         let is = |child: &usize| {
             self.nodes[*child].token.as_ref().is_some_and(|token| key.is(&token.name))
         };
@@ -134,6 +135,6 @@ impl Tree {
 
 impl Node {
     fn new(token: Option<Token>, parent: usize, depth: usize) -> Self {
-        Self { token, parent, depth, children: Vec::new(), lengths: 0, last: None, counted: 0 }
+        Self { token, parent, depth, children: Vec::new(), names: 0, last: None, counted: 0 }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn escaped_bytes(backslash: u64, pending: u64) -> (u64, u64) {
 
 /// The bytes behind tokens of one sort, with spaces between skipped.
 #[derive(Default)]
-pub(super) struct Behind {
+pub(crate) struct Behind {
     /// Bit 0 is set where the next block begins behind such a token.
     carry: u64,
 }
@@ -52,7 +52,7 @@ impl Behind {
     ///
     /// An addition skips the spaces: it carries through a run of set bits, as 0111 + 1 = 1000.
     #[inline(always)]
-    pub(super) fn of(&mut self, ends: u64, also: u64, spaces: u64) -> u64 {
+    pub(crate) fn of(&mut self, ends: u64, also: u64, spaces: u64) -> u64 {
         let next = ends << 1 | self.carry | also;
         self.carry = ends >> 63;
         if spaces == 0 {
