@@ -182,17 +182,17 @@ fn ways() -> Vec<Way> {
 /// Ways to take the arrays apart.
 fn ways_of_arrays() -> Vec<Way> {
     let split = |at: &str| Split::new(Pointer::parse(at).ok(), false).unwrap();
-    let count = |split: Split, text: &[u8]| {
+    let count = |split: &Split, text: &[u8]| {
         assert_eq!(split.pieces(text).map(|piece| black_box(piece).is_ok()).count(), 7);
     };
     let (inner, outer) = (split("/data"), split(""));
     vec![
-        ("split", Box::new(move |text| count(inner.clone(), text))),
+        ("split", Box::new(move |text| count(&inner, text))),
         (
             "split whole",
             Box::new(move |text| {
                 let from = br#"{"type":"snapshot","data":"#.len();
-                count(outer.clone(), &text[from..text.len() - 1]);
+                count(&outer, &text[from..text.len() - 1]);
             }),
         ),
     ]

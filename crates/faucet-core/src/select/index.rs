@@ -16,7 +16,7 @@ use crate::stream::json::bulk::block::BLOCK;
 use crate::stream::json::bulk::masks::{Masks, backslashes};
 
 /// The blocks of a window.
-const BLOCKS: usize = 8;
+const BLOCKS: usize = 4;
 
 /// The bytes of a window.
 const WINDOW: usize = BLOCKS * BLOCK;

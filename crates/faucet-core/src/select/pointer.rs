@@ -112,11 +112,12 @@ impl Pointer {
     /// not every mistake in the text is noticed: check text from outside with
     /// [`JsonText`](crate::JsonText) before.
     pub fn find<'a>(&self, json: &'a [u8]) -> Option<&'a [u8]> {
-        json.get(self.find_range(json)?)
+        json.get(self.find_range(&mut Cursor::new(json))?)
     }
 
-    pub(super) fn find_range(&self, json: &[u8]) -> Option<Range<usize>> {
-        match walk(json, &self.tokens)? {
+    /// Where the value stands in the JSON text at the cursor.
+    pub(super) fn find_range(&self, cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
+        match walk(cursor, &self.tokens)? {
             (range, []) => Some(range),
             _ => None,
         }
@@ -126,7 +127,7 @@ impl Pointer {
     /// read as JSON text, so `/data/id` is 7 in `{"data":"{\"id\":7}"}`. Only such a value is
     /// copied.
     pub fn read<'a>(&self, json: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        match walk(json, &self.tokens)? {
+        match walk(&mut Cursor::new(json), &self.tokens)? {
             (range, []) => json.get(range).map(Cow::Borrowed),
             (range, rest) => read_string(json.get(range)?, rest).map(Cow::Owned),
         }
@@ -156,7 +157,7 @@ pub(super) fn read_string(string: &[u8], tokens: &[Token]) -> Option<Vec<u8>> {
         if !is_json(&text) {
             return None;
         }
-        let (range, rest) = walk(&text, tokens)?;
+        let (range, rest) = walk(&mut Cursor::new(&text), tokens)?;
         let value = text.get(range)?;
         if rest.is_empty() {
             return Some(value.to_vec());
@@ -167,9 +168,8 @@ pub(super) fn read_string(string: &[u8], tokens: &[Token]) -> Option<Vec<u8>> {
 }
 
 /// The value at `tokens` and no tokens, or a string on the way there and the tokens behind it.
-fn walk<'t>(json: &[u8], tokens: &'t [Token]) -> Option<(Range<usize>, &'t [Token])> {
-    let mut cursor = Cursor::new(json);
-    let found = step(&mut cursor, tokens, 0).ok()?;
+fn walk<'t>(cursor: &mut Cursor<'_>, tokens: &'t [Token]) -> Place<'t> {
+    let found = step(cursor, tokens, 0).ok()?;
     cursor.end().ok()?;
     found
 }
