@@ -183,7 +183,7 @@ fn ways() -> Vec<Way> {
 fn ways_of_arrays() -> Vec<Way> {
     let split = |at: &str| Split::new(Pointer::parse(at).ok(), false).unwrap();
     let count = |split: &Split, text: &[u8]| {
-        assert_eq!(split.pieces(text).map(|piece| black_box(piece).is_ok()).count(), 7);
+        assert_eq!(split.pieces(text).filter(|piece| black_box(piece).is_ok()).count(), 7);
     };
     let (inner, outer) = (split("/data"), split(""));
     vec![

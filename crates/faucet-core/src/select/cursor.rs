@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::index::Index;
+use super::index::{Index, Marks};
 use super::unescape::is_content;
 
 /// The search enters no deeper nesting, so that no text can exhaust the stack.
@@ -168,7 +168,7 @@ impl<'a> Cursor<'a> {
             Some(b'{' | b'[') => self.container(),
             _ => {
                 let from = self.at;
-                self.at = self.index.next(from, |marks| marks.tokens).ok_or(Broken)?;
+                self.at = self.index.next(from, Marks::tokens).ok_or(Broken)?;
                 if self.at > from { Ok(()) } else { Err(Broken) }
             }
         }
@@ -190,7 +190,7 @@ impl<'a> Cursor<'a> {
     /// Skips a string.
     #[inline(always)]
     fn string(&mut self) -> Result<(), Broken> {
-        self.at = self.index.next(self.at + 1, |marks| marks.quotes).ok_or(Broken)? + 1;
+        self.at = self.index.next(self.at + 1, Marks::quotes).ok_or(Broken)? + 1;
         Ok(())
     }
 }

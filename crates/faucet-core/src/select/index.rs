@@ -21,17 +21,38 @@ const BLOCKS: usize = 4;
 /// The bytes of a window.
 const WINDOW: usize = BLOCKS * BLOCK;
 
-/// The masks of a block.
+/// The masks of a block. Three masks tell four sorts of bytes: a comma has its bit in two of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Marks {
+    quotes: u64,
+    commas_and_opens: u64,
+    commas_and_closes: u64,
+}
+
+impl Marks {
     /// The quotes that begin or end a string.
-    pub(super) quotes: u64,
+    #[inline(always)]
+    pub(super) fn quotes(&self) -> u64 {
+        self.quotes
+    }
+
     /// The commas and brackets outside strings.
-    pub(super) tokens: u64,
+    #[inline(always)]
+    pub(super) fn tokens(&self) -> u64 {
+        self.commas_and_opens | self.commas_and_closes
+    }
+
     /// `{` and `[` outside strings.
-    opens: u64,
+    #[inline(always)]
+    fn opens(&self) -> u64 {
+        self.commas_and_opens & !self.commas_and_closes
+    }
+
     /// `}` and `]` outside strings.
-    closes: u64,
+    #[inline(always)]
+    fn closes(&self) -> u64 {
+        self.commas_and_closes & !self.commas_and_opens
+    }
 }
 
 /// What a block needs to know of the block in front of it.
@@ -128,7 +149,7 @@ impl<'a> Index<'a> {
         let mut behind_opens = Behind::default();
         loop {
             let (marks, bit) = self.block(at)?;
-            let (opens, closes) = (marks.opens >> bit, marks.closes >> bit);
+            let (opens, closes) = (marks.opens() >> bit, marks.closes() >> bit);
             // A container without containers inside changes the depth for nobody: its two brackets
             // cancel out. Most blocks of an array of such containers have no other brackets. So a
             // bracket that opens counts where another one that opens follows, and a bracket that closes
@@ -227,9 +248,8 @@ fn mark_block<S: Simd>(
     carry.in_string = all_if(in_string >> 63 == 1);
     *marks = Marks {
         quotes,
-        tokens: (masks.comma | masks.open | masks.close) >> known & !in_string,
-        opens: masks.open >> known & !in_string,
-        closes: masks.close >> known & !in_string,
+        commas_and_opens: (masks.comma | masks.open) >> known & !in_string,
+        commas_and_closes: (masks.comma | masks.close) >> known & !in_string,
     };
     masks.has_backslash
 }

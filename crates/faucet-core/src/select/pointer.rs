@@ -158,11 +158,12 @@ pub(super) fn read_string(string: &[u8], tokens: &[Token]) -> Option<Vec<u8>> {
             return None;
         }
         let (range, rest) = walk(&mut Cursor::new(&text), tokens)?;
-        let value = text.get(range)?;
         if rest.is_empty() {
-            return Some(value.to_vec());
+            text.truncate(range.end);
+            text.drain(..range.start);
+            return Some(text);
         }
-        text = unescape(value)?.into_owned().into_bytes();
+        text = unescape(text.get(range)?)?.into_owned().into_bytes();
         tokens = rest;
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::cursor::{Broken, Cursor, MAX_DEPTH};
 use super::pointer::{Pointer, read_string};
 use super::tree::Tree;
-use super::unescape::unescape;
+use super::unescape::unescape_into;
 use super::value::{Kind, kind};
 
 /// Several pointers that are found in one pass over a JSON text.
@@ -56,10 +56,13 @@ impl Pointers {
     /// up to about twenty pointers allocates no memory. Text that is not JSON has none of the
     /// places; see [`Pointer::find`].
     pub fn find_all<'a, T>(&self, json: &'a [u8], read: impl FnOnce(&Found<'_, 'a>) -> T) -> T {
-        match self.tree.len() {
-            ..=VERY_FEW => self.find_in(&mut [Slot::default(); VERY_FEW], json, read),
-            ..=FEW => self.find_in(&mut [Slot::default(); FEW], json, read),
-            many => self.find_in(&mut vec![Slot::default(); many], json, read),
+        let nodes = self.tree.len();
+        if nodes <= VERY_FEW {
+            self.find_in(&mut [Slot::default(); VERY_FEW], json, read)
+        } else if nodes <= FEW {
+            self.find_in(&mut [Slot::default(); FEW], json, read)
+        } else {
+            self.find_in(&mut vec![Slot::default(); nodes], json, read)
         }
     }
 
@@ -104,13 +107,16 @@ impl Pointers {
 /// Appends one part of a key: its sort, its length, its bytes.
 fn push_part(value: Option<&[u8]>, out: &mut Vec<u8>) {
     let Some(value) = value else { return out.push(0) };
-    let (sort, bytes) = match unescape(value) {
-        Some(content) => (1, Cow::Owned(content.into_owned().into_bytes())),
-        None => (2, Cow::Borrowed(value)),
-    };
-    out.push(sort);
-    out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-    out.extend_from_slice(&bytes);
+    let sort = out.len();
+    out.push(1);
+    out.extend_from_slice(&[0; 8]);
+    let from = out.len();
+    if !unescape_into(value, out) {
+        out[sort] = 2;
+        out.extend_from_slice(value);
+    }
+    let length = (out.len() - from) as u64;
+    out[sort + 1..from].copy_from_slice(&length.to_le_bytes());
 }
 
 /// The places that [`Pointers::find_all`] found.

@@ -51,8 +51,7 @@ pub(super) fn is_content(raw: &[u8], content: &str) -> bool {
 
 fn is_escaped_content(raw: &[u8], content: &str) -> bool {
     let mut left = content.as_bytes();
-    let mut parts = Parts { rest: raw };
-    while let Some(part) = parts.next() {
+    for part in (Parts { rest: raw }) {
         let behind = match part {
             Ok(Part::Text(text)) => left.strip_prefix(text),
             Ok(Part::Char(char)) => left.strip_prefix(char.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -65,8 +64,7 @@ fn is_escaped_content(raw: &[u8], content: &str) -> bool {
 }
 
 fn push_content(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let mut parts = Parts { rest: raw };
-    while let Some(part) = parts.next() {
+    for part in (Parts { rest: raw }) {
         match part.ok()? {
             Part::Text(text) => out.extend_from_slice(text),
             Part::Char(char) => out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
