@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::choice::{Choice, EditError, check_renames};
-use super::pointer::Pointer;
 use super::cursor::{Broken, Cursor, MAX_DEPTH};
+use super::pointer::Pointer;
 use super::tree::Tree;
 
 /// Keeps or drops places of a JSON text and renames members, in one pass. All other bytes, such as

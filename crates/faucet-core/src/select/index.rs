@@ -201,12 +201,7 @@ impl<'a> Index<'a> {
 
 /// Makes the masks of the beginning of `text`. Tells whether there are backslashes.
 #[inline(always)]
-fn mark<S: Simd>(
-    simd: S,
-    text: &[u8],
-    blocks: &mut [Marks; BLOCKS],
-    carry: &mut Carry,
-) -> bool {
+fn mark<S: Simd>(simd: S, text: &[u8], blocks: &mut [Marks; BLOCKS], carry: &mut Carry) -> bool {
     let mut has_escapes = false;
     let (chunks, rest) = text.as_chunks::<BLOCK>();
     let mut left = blocks.iter_mut();
@@ -252,4 +247,114 @@ fn mark_block<S: Simd>(
         commas_and_closes: (masks.comma | masks.close) >> known & !in_string,
     };
     masks.has_backslash
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::{Index as Any, select};
+
+    use super::*;
+    use crate::stream::json::levels::levels;
+
+    /// The sort of each byte, decided byte by byte: `"` begins or ends a string, a comma or bracket
+    /// stands outside strings, and a space is any other byte.
+    fn sorts(text: &[u8]) -> Vec<u8> {
+        let (mut in_string, mut escaped) = (false, false);
+        let sort = |byte: &u8| {
+            let is_escaped = std::mem::take(&mut escaped);
+            match byte {
+                b'\\' => escaped = !is_escaped,
+                b'"' if !is_escaped => {
+                    in_string = !in_string;
+                    return b'"';
+                }
+                b',' | b'[' | b']' | b'{' | b'}' if !in_string => return *byte,
+                _ => {}
+            }
+            b' '
+        };
+        text.iter().map(sort).collect()
+    }
+
+    /// Where the first byte of the sorts `wanted` stands at or behind `at`.
+    fn first(sorts: &[u8], at: usize, wanted: &[u8]) -> Option<usize> {
+        sorts.iter().skip(at).position(|sort| wanted.contains(sort)).map(|n| at + n)
+    }
+
+    /// Where the container around `at` ends.
+    fn end(sorts: &[u8], at: usize) -> Option<usize> {
+        let mut depth = 1;
+        sorts
+            .iter()
+            .skip(at)
+            .position(|sort| {
+                depth += i32::from(b"[{".contains(sort)) - i32::from(b"]}".contains(sort));
+                depth == 0
+            })
+            .map(|n| at + n)
+    }
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let run = (select(&b"{}[],:\"\\a \n"[..]), 1usize..90).prop_map(|(b, n)| vec![b; n]);
+        let few = proptest::collection::vec(select(&b"{}[],:\"\\a \n\xff"[..]), 1..40);
+        let nested = select(&["[", "[],", "[1,[2,3]],", "{\"a\":[1]},", "]", "\"]\\\"]\""][..]);
+        let nested =
+            proptest::collection::vec(nested.prop_map(|text| text.as_bytes().to_vec()), 1..40)
+                .prop_map(|parts| parts.concat());
+        proptest::collection::vec(prop_oneof![run, few, nested], 0..16)
+            .prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn masks_are_those_of_single_bytes(text in bytes()) {
+            let expected = sorts(&text);
+            for level in levels() {
+                let mut carry = Carry::default();
+                let mut found = Vec::new();
+                for window in text.chunks(WINDOW) {
+                    let mut blocks = [Marks::default(); BLOCKS];
+                    dispatch!(level, simd => mark(simd, window, &mut blocks, &mut carry));
+                    let sort = |n: usize| {
+                        let (marks, bit) = (&blocks[n / BLOCK], n % BLOCK);
+                        let sorts = [marks.quotes(), marks.tokens(), marks.opens(), marks.closes()];
+                        sorts.map(|mask| mask >> bit & 1 == 1)
+                    };
+                    found.extend((0..window.len()).map(sort));
+                }
+                let expected = expected.iter().map(|sort| {
+                    [b"\"".contains(sort), b",[]{}".contains(sort), b"[{".contains(sort), b"]}".contains(sort)]
+                });
+                prop_assert_eq!(found, expected.collect::<Vec<_>>(), "{:?}", level);
+            }
+        }
+
+        #[test]
+        fn searches_find_what_a_plain_scan_finds(
+            text in bytes(), places in proptest::collection::vec(any::<Any>(), 1..8)
+        ) {
+            let sorts = sorts(&text);
+            let mut index = Index::new(&text, 0);
+            for place in places {
+                // Any place may be searched from that is not inside a string.
+                let at = place.index(text.len() + 2);
+                if sorts.iter().take(at).filter(|sort| **sort == b'"').count() % 2 == 1
+                    || (at > 0 && text.get(at - 1) == Some(&b'\\'))
+                {
+                    continue;
+                }
+                index.back_to(at);
+                prop_assert_eq!(index.next(at, Marks::quotes), first(&sorts, at, b"\""));
+                index.back_to(at);
+                prop_assert_eq!(index.next(at, Marks::tokens), first(&sorts, at, b",[]{}"));
+                index.back_to(at);
+                prop_assert_eq!(index.close(at), end(&sorts, at));
+                let seen = text.get(..at).unwrap_or(&text);
+                prop_assert!(index.has_escapes() || !seen.contains(&b'\\'));
+            }
+        }
+    }
 }

@@ -26,6 +26,8 @@ mod pointers;
 #[cfg(test)]
 mod properties;
 mod seen;
+#[cfg(test)]
+mod slow;
 mod split;
 mod tree;
 mod unescape;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::pointer::Pointer;
 use super::cursor::Cursor;
+use super::pointer::Pointer;
 use super::value::{Kind, is_json, kind};
 
 /// How one message becomes several.

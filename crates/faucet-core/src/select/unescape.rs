@@ -180,7 +180,10 @@ mod tests {
             (r#" "plain" "#, Some("plain")),
             (r#""\"\\\/\b\f\n\r\t""#, Some("\"\\/\u{8}\u{c}\n\r\t")),
             (r#""a\u00e9\u20AC\ud83d\ude00z""#, Some("aé€😀z")),
-            (r#""{\"a\":[\"long enough for two words\", \"\\n\"]}""#, Some("{\"a\":[\"long enough for two words\", \"\\n\"]}")),
+            (
+                r#""{\"a\":[\"long enough for two words\", \"\\n\"]}""#,
+                Some("{\"a\":[\"long enough for two words\", \"\\n\"]}"),
+            ),
             (r#""a"b""#, None),
             (r#""\""#, None),
             (r#""\x""#, None),

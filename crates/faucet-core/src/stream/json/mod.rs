@@ -7,7 +7,7 @@ mod error;
 mod escape;
 mod judge;
 #[cfg(test)]
-mod levels;
+pub(crate) mod levels;
 mod line_breaks;
 mod plain;
 mod text;
