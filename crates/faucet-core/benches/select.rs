@@ -17,10 +17,13 @@
     reason = "a program that measures"
 )]
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::time::Instant;
 
-use faucet_core::select::{Choice, Edit, Match, MatchSet, Message, Pointer, Pointers, Split};
+use faucet_core::select::{
+    Choice, Edit, Match, MatchSet, Message, Pointer, Pointers, Split, unescape, unescape_into,
+};
 use serde::de::IgnoredAny;
 
 const ROUNDS: usize = 15;
@@ -32,11 +35,13 @@ const MESSAGES: u64 = 256;
 /// A way to handle one message.
 type Way = (&'static str, Box<dyn Fn(&[u8])>);
 
-/// Messages of one size, the same with an array of seven, and the name of their size.
+/// Messages of one size, the same with an array of seven, the messages as JSON strings, and the name of
+/// their size.
 struct Feed {
     name: &'static str,
     messages: Vec<String>,
     arrays: Vec<String>,
+    strings: Vec<String>,
 }
 
 fn main() {
@@ -53,6 +58,7 @@ fn feeds() -> [Feed; 3] {
     let feed = |name, message: fn(u64) -> String, element: fn(u64) -> String| Feed {
         name,
         messages: (0..MESSAGES).map(message).collect(),
+        strings: (0..MESSAGES).map(|n| serde_json::Value::from(message(n)).to_string()).collect(),
         arrays: (0..MESSAGES).map(|n| array(n, element)).collect(),
     };
     [feed("135", trade, level), feed("600", trades, deal), feed("4300", order_book, levels)]
@@ -198,10 +204,32 @@ fn ways_of_arrays() -> Vec<Way> {
     ]
 }
 
+/// Ways to read a string with escapes.
+fn ways_of_strings() -> Vec<Way> {
+    let out = RefCell::new(Vec::new());
+    vec![
+        (
+            "serde_json, a string",
+            Box::new(|text| assert!(serde_json::from_slice::<String>(text).is_ok())),
+        ),
+        ("unescape", Box::new(|text| assert!(unescape(text).is_some()))),
+        (
+            "unescape_into",
+            Box::new(move |text| {
+                let mut out = out.borrow_mut();
+                out.clear();
+                assert!(unescape_into(text, &mut out));
+            }),
+        ),
+    ]
+}
+
 /// The ways of a feed and their messages.
 fn ways_of(feed: &Feed) -> impl Iterator<Item = (Way, &[String])> {
     let messages = ways().into_iter().map(|way| (way, &feed.messages[..]));
-    messages.chain(ways_of_arrays().into_iter().map(|way| (way, &feed.arrays[..])))
+    let arrays = ways_of_arrays().into_iter().map(|way| (way, &feed.arrays[..]));
+    let strings = ways_of_strings().into_iter().map(|way| (way, &feed.strings[..]));
+    messages.chain(arrays).chain(strings)
 }
 
 fn repeat(feeds: &[Feed], wanted: &str, times: usize) {

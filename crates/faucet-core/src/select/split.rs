@@ -64,7 +64,7 @@ impl Split {
     }
 
     /// The pieces of `message` in their order, as ranges of its bytes. The first error is the last
-    /// item. A place is not looked for inside of strings.
+    /// item, and pieces may come before it. A place is not looked for inside of strings.
     ///
     /// [`Elements`](Self::Elements) needs a message that is known to be JSON; see [`Pointer::find`].
     /// Lines are checked.
@@ -253,6 +253,11 @@ mod tests {
                 Err("the value at the place of the array is of type object"),
             ),
             (at(""), false, "ping", Err("the text is not JSON")),
+            (at(""), false, "[1,2", Err("the text is not JSON")),
+            (at(""), false, "[1,2] 3", Err("the text is not JSON")),
+            (at(""), false, "[] 3", Err("the text is not JSON")),
+            (at(""), false, "{}", Err("the value at the place of the array is of type object")),
+            (at("/d"), false, r#"{"d":[1]"#, Err("the place of the array is not there")),
             (None, true, "a\r\n\n  \n b \nc", Ok(&["a", " b ", "c"])),
             (None, true, "\n", Ok(&[])),
             (None, true, "", Ok(&[])),
