@@ -6,6 +6,9 @@
 //! next set bit of a mask: a long string costs as much as a short one. Commas and brackets inside
 //! strings are no tokens, and their bits are cleared.
 //!
+//! The masks are those of the bulk check (`crate::json::is_all_json`), without the check. Text that is
+//! not JSON has masks too; the cursor notices what does not fit together.
+//!
 //! The index covers a *window* of the text, so that it needs no memory beside the stack. A search behind
 //! the window moves the window on.
 
@@ -150,10 +153,11 @@ impl<'a> Index<'a> {
         loop {
             let (marks, bit) = self.block(at)?;
             let (opens, closes) = (marks.opens() >> bit, marks.closes() >> bit);
-            // A container without containers inside changes the depth for nobody: its two brackets
-            // cancel out. Most blocks of an array of such containers have no other brackets. So a
-            // bracket that opens counts where another one that opens follows, and a bracket that closes
-            // where another one that closes stands in front.
+            // A container without containers inside leaves the depth as it was: its two brackets
+            // cancel out. Most blocks of an array of such containers have no other brackets. What is
+            // left is one bracket for each change of the depth: a bracket that opens directly behind
+            // another one that opens (in place of that one), and a bracket that closes directly behind
+            // another one that closes.
             let behind_open = behind_opens.of(opens, 0, !(opens | closes));
             let mut left = (opens & behind_open) | (closes & !behind_open);
             while left != 0 {
@@ -209,8 +213,8 @@ fn mark<S: Simd>(simd: S, text: &[u8], blocks: &mut [Marks; BLOCKS], carry: &mut
         has_escapes |= mark_block(simd, bytes, 0, marks, carry);
     }
     let Some(marks) = left.next().filter(|_| !rest.is_empty()) else { return has_escapes };
-    // The rest is read as the end of a whole block where there is one. A copy would have to be complete
-    // before the processor can load 64 bytes of it.
+    // The rest is read with bytes in front of it as a whole block, where there are enough. A copy takes
+    // longer: the processor can load its 64 bytes only when all parts of them are written.
     let mut copy = [b' '; BLOCK];
     let (bytes, known) = match text.last_chunk::<BLOCK>() {
         Some(bytes) => (bytes, BLOCK - rest.len()),

@@ -2,8 +2,8 @@
 //!
 //! [`Pointer`] names one place and finds it, [`Pointers`] find several in one pass. [`Match`] tells
 //! messages of a certain sort from others, [`Split`] cuts one message into several, [`Edit`] keeps,
-//! drops and renames members, [`Seen`] remembers keys. [`kind`], [`text_of`], [`unescape`] and
-//! [`Number`] read the bytes of a value.
+//! drops and renames members, [`Seen`] remembers keys. [`kind`], [`text_of`], [`unescape`],
+//! [`unescape_into`] and [`Number`] read the bytes of a value.
 //!
 //! `Index` and `Cursor` are what all of them read a text with: the index finds quotes, commas and
 //! brackets, 64 bytes at a time, and the cursor goes from one to the next.
