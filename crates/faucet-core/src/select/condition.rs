@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::match_error::{MatchError, MatchProblem};
 use super::number::Number;
-use super::scan::unescape;
+use super::unescape::{is_content, unescape};
 
 /// The content of a place.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,17 @@ impl<'a> Subject<'a> {
                     Some(_) => Some(Cow::Owned(unescape(value)?.into_owned().into_bytes())),
                 }
             }
+        }
+    }
+
+    /// Whether the content is `text`.
+    #[inline]
+    fn is_text(self, text: &str) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::Raw(bytes) => bytes == text.as_bytes(),
+            Self::Json([b'"', raw @ .., b'"']) => is_content(raw, text),
+            Self::Json(_) => false,
         }
     }
 
@@ -72,7 +83,7 @@ impl Scalar {
                 value == text.as_bytes()
                     || subject.number().is_some_and(|n| Some(n) == Number::new(text.as_bytes()))
             }
-            (Self::Text(text), _) => subject.content().is_some_and(|c| *c == *text.as_bytes()),
+            (Self::Text(text), _) => subject.is_text(text),
             _ => false,
         }
     }
@@ -95,13 +106,29 @@ pub(super) enum Condition {
 }
 
 impl Condition {
+    #[inline]
     pub(super) fn holds(&self, subject: Subject<'_>) -> bool {
+        match subject {
+            Subject::Absent => self.holds_for_absent(),
+            present => self.holds_for(present),
+        }
+    }
+
+    fn holds_for_absent(&self) -> bool {
+        match self {
+            Self::Exists(wanted) => !wanted,
+            Self::OneOf(conditions) => conditions.iter().any(Self::holds_for_absent),
+            _ => false,
+        }
+    }
+
+    /// Whether the condition holds for a place that is there.
+    fn holds_for(&self, subject: Subject<'_>) -> bool {
         let content = |test: &dyn Fn(&[u8]) -> bool| subject.content().is_some_and(|c| test(&c));
         match self {
             Self::Is(scalar) => scalar.is(subject),
-            Self::OneOf(conditions) => conditions.iter().any(|c| c.holds(subject)),
-            Self::Exists(wanted) => *wanted != matches!(subject, Subject::Absent),
-            Self::Not(_) if matches!(subject, Subject::Absent) => false,
+            Self::OneOf(conditions) => conditions.iter().any(|c| c.holds_for(subject)),
+            Self::Exists(wanted) => *wanted,
             Self::Not(scalars) => !scalars.iter().any(|scalar| scalar.is(subject)),
             Self::Prefix(text) => content(&|c| c.starts_with(text.as_bytes())),
             Self::Suffix(text) => content(&|c| c.ends_with(text.as_bytes())),

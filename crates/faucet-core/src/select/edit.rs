@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::choice::{Choice, EditError, check_renames};
+use super::cursor::{Broken, Cursor, MAX_DEPTH};
 use super::pointer::Pointer;
-use super::pointers::Tree;
-use super::scan::{Broken, Cursor, MAX_DEPTH};
+use super::tree::Tree;
 
 /// Keeps or drops places of a JSON text and renames members, in one pass. All other bytes, such as
 /// whitespace inside of values, the spelling of numbers and the order of members, stay as they are.
@@ -146,14 +146,14 @@ impl Pass<'_, '_> {
         depth: usize,
         close: u8,
     ) -> Result<bool, Broken> {
-        let start = (self.cursor.clone(), self.mark());
+        let start = (self.cursor.at(), self.mark());
         let first = self.stayed.len();
         let mut gone = Vec::new();
         let mut any = self.items(node, kept, depth, close, &mut gone)?;
         if !gone.is_empty() {
             // Of members with one name the last counts. Here the last one goes and an earlier
             // one stayed, so all of them go.
-            self.cursor = start.0;
+            self.cursor.back_to(start.0);
             self.back_to(start.1);
             self.stayed.truncate(first);
             any = self.items(node, kept, depth, close, &mut gone)?;
@@ -188,12 +188,15 @@ impl Pass<'_, '_> {
             let child = if close == b'}' {
                 self.key(node, &mut hint)?
             } else {
-                edit.tree.element(node, index).or_else(|| self.last(node))
+                match edit.tree.element(node, index) {
+                    None => self.last(node),
+                    found => found,
+                }
             };
             let dropped = |child: usize| edit.rules[child].drop || gone[..known].contains(&child);
             let stays = match child {
                 Some(child) if !dropped(child) => self.value(child, kept, depth + 1)?,
-                other => self.cursor.value().map(|_| kept && other.is_none())?,
+                other => self.cursor.skip().map(|()| kept && other.is_none())?,
             };
             if let (Some(child), false) = (child, kept) {
                 let stayed = self.stayed[first..].contains(&child);
@@ -224,7 +227,8 @@ impl Pass<'_, '_> {
     /// Reads a key, gives it its new name and finds the node of its value.
     fn key(&mut self, node: usize, hint: &mut usize) -> Result<Option<usize>, Broken> {
         let edit = self.edit;
-        let (key, quotes) = self.cursor.key()?;
+        let key = self.cursor.key()?;
+        let quotes = key.range();
         let child = edit.tree.member(node, key, hint);
         if let Some(name) = child.and_then(|child| edit.rules[child].name.as_ref())
             && self.json.get(quotes.clone()) != Some(name.as_bytes())
@@ -236,10 +240,11 @@ impl Pass<'_, '_> {
     }
 
     /// The node of the element at the cursor, where it is the last and a place counts from the end.
-    fn last(&self, node: usize) -> Option<usize> {
+    fn last(&mut self, node: usize) -> Option<usize> {
         let child = self.edit.tree.last(node)?;
-        let mut ahead = self.cursor.clone();
-        let is_last = ahead.value().is_ok() && ahead.peek_token() == Some(b']');
+        let from = self.cursor.at();
+        let is_last = self.cursor.skip().is_ok() && self.cursor.peek_token() == Some(b']');
+        self.cursor.back_to(from);
         is_last.then_some(child)
     }
 

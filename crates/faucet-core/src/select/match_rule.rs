@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::condition::{Condition, ConditionSchema, Subject, TextConditionSchema};
 use super::match_error::{MatchError, MatchProblem};
 use super::pointer::{PATTERN, Pointer};
-use super::pointers::Pointers;
-use super::scan::is_json;
+use super::pointers::{Found, Pointers};
+use super::value::is_json;
 
 /// Tells messages of a certain sort from others: a map of places to conditions that all must hold,
 /// or a list of such maps of which one must match.
@@ -204,10 +204,9 @@ impl Group {
             return false;
         }
         if (message.json && prefix.is_empty()) || is_json(rest) {
-            self.pointers
-                .find_all(rest, |found| fitting().any(|table| table.holds(|i| found.read(i))))
+            self.pointers.find_all(rest, |found| fitting().any(|table| table.holds(Some(found))))
         } else {
-            fitting().any(|table| table.holds(|_| None))
+            fitting().any(|table| table.holds(None))
         }
     }
 }
@@ -259,10 +258,15 @@ impl Table {
             && self.text.as_ref().is_none_or(|c| c.holds(Subject::Raw(message.bytes)))
     }
 
-    /// Whether the conditions hold that read the JSON inside; `value` gives the value of each place.
-    pub(super) fn holds<'a>(&self, value: impl Fn(usize) -> Option<Cow<'a, [u8]>>) -> bool {
-        self.places.iter().enumerate().all(|(number, (_, condition))| {
-            match value(self.first + number) {
+    /// Whether the conditions hold that read the JSON inside, which `found` has; `None`: there is no
+    /// JSON inside.
+    #[inline]
+    pub(super) fn holds(&self, found: Option<&Found<'_, '_>>) -> bool {
+        self.places.iter().zip(self.first..).all(|((_, condition), index)| {
+            if let Some(value) = found.and_then(|found| found.get(index)) {
+                return condition.holds(Subject::Json(value));
+            }
+            match found.and_then(|found| found.read_inside(index)) {
                 Some(value) => condition.holds(Subject::Json(&value)),
                 None => condition.holds(Subject::Absent),
             }

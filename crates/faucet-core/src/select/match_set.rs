@@ -92,9 +92,9 @@ impl<'a> Looked<'_, 'a> {
     /// Whether the match number `index` matches.
     pub fn matches(&self, index: usize) -> bool {
         match self.set.matches.get(index) {
-            Some(Sort::Shared(tables)) => tables.iter().any(|table| {
-                table.fits(self.message) && table.holds(|place| self.found?.read(place))
-            }),
+            Some(Sort::Shared(tables)) => {
+                tables.iter().any(|table| table.fits(self.message) && table.holds(self.found))
+            }
             Some(Sort::Alone(alone)) => alone.matches(self.message),
             None => false,
         }

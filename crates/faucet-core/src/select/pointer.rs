@@ -8,7 +8,9 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::scan::{Broken, Cursor, MAX_DEPTH, is_json, unescape};
+use super::cursor::{Broken, Cursor, MAX_DEPTH};
+use super::unescape::unescape;
+use super::value::is_json;
 
 /// A JSON pointer (RFC 6901), such as `/data/0/price`: a place in a JSON text.
 ///
@@ -110,11 +112,12 @@ impl Pointer {
     /// not every mistake in the text is noticed: check text from outside with
     /// [`JsonText`](crate::JsonText) before.
     pub fn find<'a>(&self, json: &'a [u8]) -> Option<&'a [u8]> {
-        json.get(self.find_range(json)?)
+        json.get(self.find_range(&mut Cursor::new(json))?)
     }
 
-    pub(super) fn find_range(&self, json: &[u8]) -> Option<Range<usize>> {
-        match walk(json, &self.tokens)? {
+    /// Where the value stands in the JSON text at the cursor.
+    pub(super) fn find_range(&self, cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
+        match walk(cursor, &self.tokens)? {
             (range, []) => Some(range),
             _ => None,
         }
@@ -124,7 +127,7 @@ impl Pointer {
     /// read as JSON text, so `/data/id` is 7 in `{"data":"{\"id\":7}"}`. Only such a value is
     /// copied.
     pub fn read<'a>(&self, json: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        match walk(json, &self.tokens)? {
+        match walk(&mut Cursor::new(json), &self.tokens)? {
             (range, []) => json.get(range).map(Cow::Borrowed),
             (range, rest) => read_string(json.get(range)?, rest).map(Cow::Owned),
         }
@@ -154,20 +157,20 @@ pub(super) fn read_string(string: &[u8], tokens: &[Token]) -> Option<Vec<u8>> {
         if !is_json(&text) {
             return None;
         }
-        let (range, rest) = walk(&text, tokens)?;
-        let value = text.get(range)?;
+        let (range, rest) = walk(&mut Cursor::new(&text), tokens)?;
         if rest.is_empty() {
-            return Some(value.to_vec());
+            text.truncate(range.end);
+            text.drain(..range.start);
+            return Some(text);
         }
-        text = unescape(value)?.into_owned().into_bytes();
+        text = unescape(text.get(range)?)?.into_owned().into_bytes();
         tokens = rest;
     }
 }
 
 /// The value at `tokens` and no tokens, or a string on the way there and the tokens behind it.
-fn walk<'t>(json: &[u8], tokens: &'t [Token]) -> Option<(Range<usize>, &'t [Token])> {
-    let mut cursor = Cursor::new(json);
-    let found = step(json, &mut cursor, tokens, 0).ok()?;
+fn walk<'t>(cursor: &mut Cursor<'_>, tokens: &'t [Token]) -> Place<'t> {
+    let found = step(cursor, tokens, 0).ok()?;
     cursor.end().ok()?;
     found
 }
@@ -176,7 +179,6 @@ type Place<'t> = Option<(Range<usize>, &'t [Token])>;
 
 /// Reads the value at the cursor to its end.
 fn step<'t>(
-    json: &[u8],
     cursor: &mut Cursor<'_>,
     tokens: &'t [Token],
     depth: usize,
@@ -187,14 +189,13 @@ fn step<'t>(
     };
     match opening {
         Some(b'"') => cursor.value().map(|range| Some((range, tokens))),
-        Some(b'{') if depth < MAX_DEPTH => member(json, cursor, token, rest, depth),
-        Some(b'[') if depth < MAX_DEPTH => element(json, cursor, token, rest, depth),
+        Some(b'{') if depth < MAX_DEPTH => member(cursor, token, rest, depth),
+        Some(b'[') if depth < MAX_DEPTH => element(cursor, token, rest, depth),
         _ => cursor.value().map(|_| None),
     }
 }
 
 fn member<'t>(
-    json: &[u8],
     cursor: &mut Cursor<'_>,
     token: &Token,
     rest: &'t [Token],
@@ -206,11 +207,11 @@ fn member<'t>(
         return Ok(found);
     }
     loop {
-        let (key, _) = cursor.key()?;
+        let key = cursor.key()?;
         if key.is(&token.name) {
-            found = step(json, cursor, rest, depth + 1)?;
+            found = step(cursor, rest, depth + 1)?;
         } else {
-            cursor.value()?;
+            cursor.skip()?;
         }
         if !cursor.more(b'}')? {
             return Ok(found);
@@ -219,7 +220,6 @@ fn member<'t>(
 }
 
 fn element<'t>(
-    json: &[u8],
     cursor: &mut Cursor<'_>,
     token: &Token,
     rest: &'t [Token],
@@ -231,16 +231,19 @@ fn element<'t>(
         return Ok(found);
     }
     for index in 0.. {
-        let range = if token.element == Element::At(index) {
-            found = step(json, cursor, rest, depth + 1)?;
-            None
-        } else {
-            Some(cursor.value()?)
-        };
+        let from = cursor.at();
+        match token.element {
+            Element::At(wanted) if index == wanted => found = step(cursor, rest, depth + 1)?,
+            Element::At(wanted) if index < wanted => cursor.skip()?,
+            Element::Last => cursor.skip()?,
+            _ => return cursor.leave(b']').map(|()| found),
+        }
         if !cursor.more(b']')? {
             // Only the bracket behind an element tells that the element is the last.
-            if let (Element::Last, Some(range)) = (token.element, range) {
-                found = step(json, &mut Cursor::new_at(json, range.start), rest, depth + 1)?;
+            if token.element == Element::Last {
+                cursor.back_to(from);
+                found = step(cursor, rest, depth + 1)?;
+                cursor.more(b']')?;
             }
             break;
         }

@@ -3,108 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::pointer::{Element, Pointer, Token, read_string};
-use super::scan::{Broken, Cursor, Key, Kind, MAX_DEPTH, kind, unescape};
-
-/// The steps of several pointers as one tree; node 0 is the whole value.
-#[derive(Debug, Clone)]
-pub(super) struct Tree {
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Clone)]
-struct Node {
-    token: Option<Token>,
-    parent: usize,
-    depth: usize,
-    children: Vec<usize>,
-    /// The child that is the last element of an array.
-    last: Option<usize>,
-    /// Whether a child is an element counted from the front.
-    counted: bool,
-}
-
-impl Tree {
-    pub(super) fn new() -> Self {
-        Self { nodes: vec![Node::new(None, 0, 0)] }
-    }
-
-    /// The node of `pointer`, which is made where it is missing.
-    pub(super) fn insert(&mut self, pointer: &Pointer) -> usize {
-        let mut at = 0;
-        for token in pointer.tokens() {
-            let known = self.nodes[at].children.iter().copied();
-            let known = known.into_iter().find(|&c| self.nodes[c].token.as_ref() == Some(token));
-            at = known.unwrap_or_else(|| {
-                let child = self.nodes.len();
-                self.nodes.push(Node::new(Some(token.clone()), at, self.nodes[at].depth + 1));
-                let node = &mut self.nodes[at];
-                node.children.push(child);
-                match token.element {
-                    Element::Last => node.last = Some(child),
-                    Element::At(_) => node.counted = true,
-                    Element::No => {}
-                }
-                child
-            });
-        }
-        at
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    pub(super) fn is_leaf(&self, node: usize) -> bool {
-        self.nodes[node].children.is_empty()
-    }
-
-    pub(super) fn parent(&self, node: usize) -> usize {
-        self.nodes[node].parent
-    }
-
-    /// The child of `node` that is the last element of an array.
-    pub(super) fn last(&self, node: usize) -> Option<usize> {
-        self.nodes[node].last
-    }
-
-    /// Whether children of `node` count the elements of one array from both ends.
-    pub(super) fn counts_from_both_ends(&self, node: usize) -> bool {
-        self.nodes[node].last.is_some() && self.nodes[node].counted
-    }
-
-    /// The child of `node` for the member `key`. Senders keep the order of their members, so the
-    /// search begins at the child number `hint`, the one behind the last hit.
-    pub(super) fn member(&self, node: usize, key: Key<'_>, hint: &mut usize) -> Option<usize> {
-        let children = &self.nodes[node].children;
-        let is = |child: &usize| {
-            self.nodes[*child].token.as_ref().is_some_and(|token| key.is(&token.name))
-        };
-        let (before, behind) = children.split_at_checked(*hint)?;
-        let number = match behind.iter().position(is) {
-            Some(number) => number + before.len(),
-            None => before.iter().position(is)?,
-        };
-        *hint = number + 1;
-        Some(children[number])
-    }
-
-    /// The child of `node` for the element `index`, counted from the front.
-    pub(super) fn element(&self, node: usize, index: usize) -> Option<usize> {
-        if !self.nodes[node].counted {
-            return None;
-        }
-        let wanted = Element::At(index);
-        let is = |c: &usize| self.nodes[*c].token.as_ref().is_some_and(|t| t.element == wanted);
-        self.nodes[node].children.iter().copied().find(is)
-    }
-}
-
-impl Node {
-    fn new(token: Option<Token>, parent: usize, depth: usize) -> Self {
-        Self { token, parent, depth, children: Vec::new(), last: None, counted: false }
-    }
-}
+use super::cursor::{Broken, Cursor, MAX_DEPTH};
+use super::pointer::{Pointer, read_string};
+use super::tree::Tree;
+use super::unescape::unescape_into;
+use super::value::{Kind, kind};
 
 /// Several pointers that are found in one pass over a JSON text.
 #[derive(Debug, Clone)]
@@ -118,7 +21,22 @@ pub struct Pointers {
 /// The most nodes whose places need no allocation.
 const FEW: usize = 24;
 
-type Slot = Option<Range<usize>>;
+/// The nodes of most searches. Less memory takes less time to clear.
+const VERY_FEW: usize = 8;
+
+/// Where the value of a node stands. No JSON value is empty, so an empty range is nowhere.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    from: usize,
+    to: usize,
+}
+
+impl Slot {
+    #[inline]
+    fn range(self) -> Option<Range<usize>> {
+        (self.from < self.to).then_some(self.from..self.to)
+    }
+}
 
 impl Pointers {
     /// Prepares the search. [`Found`] names a value by the index of its pointer.
@@ -138,20 +56,30 @@ impl Pointers {
     /// up to about twenty pointers allocates no memory. Text that is not JSON has none of the
     /// places; see [`Pointer::find`].
     pub fn find_all<'a, T>(&self, json: &'a [u8], read: impl FnOnce(&Found<'_, 'a>) -> T) -> T {
-        let mut few = [const { None }; FEW];
-        let mut many = Vec::new();
-        let slots = match few.get_mut(..self.tree.len()) {
-            Some(slots) => slots,
-            None => {
-                many.resize(self.tree.len(), None);
-                &mut many[..]
-            }
-        };
-        let mut search = Search { tree: &self.tree, json, cursor: Cursor::new(json), slots };
-        if search.value(0, 0).and_then(|()| search.cursor.end()).is_err() {
-            search.slots.fill(None);
+        let nodes = self.tree.len();
+        if nodes <= VERY_FEW {
+            self.find_in(&mut [Slot::default(); VERY_FEW], json, read)
+        } else if nodes <= FEW {
+            self.find_in(&mut [Slot::default(); FEW], json, read)
+        } else {
+            self.find_in(&mut vec![Slot::default(); nodes], json, read)
         }
-        read(&Found { pointers: self, json, slots: search.slots })
+    }
+
+    /// [`find_all`](Self::find_all) with memory for the place of each node.
+    fn find_in<'a, T>(
+        &self,
+        slots: &mut [Slot],
+        json: &'a [u8],
+        read: impl FnOnce(&Found<'_, 'a>) -> T,
+    ) -> T {
+        let cursor = Cursor::new(json);
+        let mut search = Search { tree: &self.tree, cursor, slots, has_strings: false };
+        if search.value(0, 0).and_then(|()| search.cursor.end()).is_err() {
+            search.slots.fill(Slot::default());
+        }
+        let has_strings = search.has_strings;
+        read(&Found { pointers: self, json, slots: search.slots, has_strings })
     }
 
     /// Appends to `out` the values of all places as one key: equal keys come only from equal values
@@ -179,13 +107,16 @@ impl Pointers {
 /// Appends one part of a key: its sort, its length, its bytes.
 fn push_part(value: Option<&[u8]>, out: &mut Vec<u8>) {
     let Some(value) = value else { return out.push(0) };
-    let (sort, bytes) = match unescape(value) {
-        Some(content) => (1, Cow::Owned(content.into_owned().into_bytes())),
-        None => (2, Cow::Borrowed(value)),
-    };
-    out.push(sort);
-    out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-    out.extend_from_slice(&bytes);
+    let sort = out.len();
+    out.push(1);
+    out.extend_from_slice(&[0; 8]);
+    let from = out.len();
+    if !unescape_into(value, out) {
+        out[sort] = 2;
+        out.extend_from_slice(value);
+    }
+    let length = (out.len() - from) as u64;
+    out[sort + 1..from].copy_from_slice(&length.to_le_bytes());
 }
 
 /// The places that [`Pointers::find_all`] found.
@@ -194,12 +125,14 @@ pub struct Found<'p, 'a> {
     pointers: &'p Pointers,
     json: &'a [u8],
     slots: &'p [Slot],
+    /// Whether a string stands on the way to a place.
+    has_strings: bool,
 }
 
 impl<'a> Found<'_, 'a> {
     /// The range of the value at the pointer number `index`; `None` where it is not there.
     pub fn range(&self, index: usize) -> Option<Range<usize>> {
-        self.slots[*self.pointers.ends.get(index)?].clone()
+        self.slots[*self.pointers.ends.get(index)?].range()
     }
 
     /// The value at the pointer number `index`, as [`Pointer::find`] finds it.
@@ -209,35 +142,46 @@ impl<'a> Found<'_, 'a> {
 
     /// The value at the pointer number `index`, as [`Pointer::read`] reads it, through strings.
     pub fn read(&self, index: usize) -> Option<Cow<'a, [u8]>> {
-        if let Some(value) = self.get(index) {
-            return Some(Cow::Borrowed(value));
+        match self.get(index) {
+            Some(value) => Some(Cow::Borrowed(value)),
+            None => self.read_inside(index).map(Cow::Owned),
         }
+    }
+
+    /// The value at the pointer number `index`, where it stands inside of a string.
+    #[inline]
+    pub(super) fn read_inside(&self, index: usize) -> Option<Vec<u8>> {
+        if self.has_strings { self.read_in_strings(index) } else { None }
+    }
+
+    fn read_in_strings(&self, index: usize) -> Option<Vec<u8>> {
         let tree = &self.pointers.tree;
         let mut node = *self.pointers.ends.get(index)?;
-        while self.slots[node].is_none() && node != 0 {
+        while self.slots[node].range().is_none() && node != 0 {
             node = tree.parent(node);
         }
-        let value = self.json.get(self.slots[node].clone()?)?;
+        let value = self.json.get(self.slots[node].range()?)?;
         if kind(value) != Some(Kind::String) {
             return None;
         }
         let tokens = self.pointers.pointers[index].tokens();
-        read_string(value, &tokens[tree.nodes[node].depth..]).map(Cow::Owned)
+        read_string(value, &tokens[tree.depth(node)..])
     }
 }
 
 struct Search<'s, 'a> {
     tree: &'s Tree,
-    json: &'a [u8],
     cursor: Cursor<'a>,
     /// The place of each node.
     slots: &'s mut [Slot],
+    /// Whether a string stands on the way to a place.
+    has_strings: bool,
 }
 
 impl Search<'_, '_> {
     /// Reads the value at the cursor, which is at `node`.
     fn value(&mut self, node: usize, depth: usize) -> Result<(), Broken> {
-        if self.slots[node].is_some() {
+        if self.slots[node].range().is_some() {
             // A second member of one name replaces the first and all places inside of the first.
             self.forget(node);
         }
@@ -251,10 +195,11 @@ impl Search<'_, '_> {
                 self.array(node, depth)?;
             }
             _ => {
+                self.has_strings |= opening == Some(b'"') && !self.tree.is_leaf(node);
                 self.cursor.value()?;
             }
         }
-        self.slots[node] = Some(from..self.cursor.at());
+        self.slots[node] = Slot { from, to: self.cursor.at() };
         Ok(())
     }
 
@@ -265,12 +210,10 @@ impl Search<'_, '_> {
         }
         let mut hint = 0;
         loop {
-            let (key, _) = self.cursor.key()?;
+            let key = self.cursor.key()?;
             match self.tree.member(node, key, &mut hint) {
                 Some(child) => self.value(child, depth + 1)?,
-                None => {
-                    self.cursor.value()?;
-                }
+                None => self.cursor.skip()?,
             }
             if !self.cursor.more(b'}')? {
                 return Ok(());
@@ -284,21 +227,20 @@ impl Search<'_, '_> {
             return Ok(());
         }
         for index in 0.. {
-            self.cursor.peek_token();
+            if self.tree.ends_before(node, index) {
+                return self.cursor.leave(b']');
+            }
             let from = self.cursor.at();
             match self.tree.element(node, index) {
                 Some(child) => self.value(child, depth + 1)?,
-                None => {
-                    self.cursor.value()?;
-                }
+                None => self.cursor.skip()?,
             }
             if !self.cursor.more(b']')? {
                 // Only the bracket behind an element tells that the element is the last.
                 if let Some(child) = self.tree.last(node) {
-                    let behind =
-                        std::mem::replace(&mut self.cursor, Cursor::new_at(self.json, from));
+                    self.cursor.back_to(from);
                     self.value(child, depth + 1)?;
-                    self.cursor = behind;
+                    self.cursor.more(b']')?;
                 }
                 break;
             }
@@ -307,8 +249,8 @@ impl Search<'_, '_> {
     }
 
     fn forget(&mut self, node: usize) {
-        self.slots[node] = None;
-        for &child in &self.tree.nodes[node].children {
+        self.slots[node] = Slot::default();
+        for &child in self.tree.children(node) {
             self.forget(child);
         }
     }

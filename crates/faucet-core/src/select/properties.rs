@@ -27,7 +27,7 @@ const KEYS: [&str; 9] = [
     r#""a\/b""#,
     r#""~""#,
 ];
-const SCALARS: [&str; 14] = [
+const SCALARS: [&str; 16] = [
     "null",
     "true",
     "false",
@@ -42,6 +42,8 @@ const SCALARS: [&str; 14] = [
     r#""{\"a\":1,\"0\":[true]}""#,
     r#""[[1],{\"a\":\"x\"}]""#,
     r#""""#,
+    r#""a text of more than a block of sixty-four bytes, with {\"brackets\", [quotes\\\" and commas,""#,
+    r#""\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\"""#,
 ];
 const STEPS: [&str; 8] = ["a", "b", "0", "1", "-1", "é", "a~1b", "~0"];
 
@@ -62,7 +64,9 @@ fn pointer() -> impl Strategy<Value = Pointer> {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    let spaces = proptest::collection::vec(select(&["", "", " ", "\n", "\t \r\n"][..]), 1..8);
+    const LONG: &str = "                                                                       ";
+    let spaces = select(&["", "", "", " ", "\n", "\t \r\n", LONG][..]);
+    let spaces = proptest::collection::vec(spaces, 1..8);
     (part(), spaces).prop_map(|(part, spaces)| {
         let mut text = String::new();
         write(&part, &mut spaces.iter().cycle(), &mut text);
@@ -200,7 +204,8 @@ proptest! {
                 let steps: Vec<_> = place.steps().collect();
                 let value = place.find(json.as_bytes());
                 prop_assert_eq!(value.map(parse), find(&tree, &steps), "{}", place);
-                prop_assert_eq!(value, value.map(<[u8]>::trim_ascii));
+                let slow = slow::find(json.as_bytes(), place);
+                prop_assert_eq!(found.range(index), slow, "{} {}", place, json);
                 prop_assert_eq!(found.get(index), value, "{}", place);
                 let through = place.read(json.as_bytes());
                 prop_assert_eq!(through.as_deref().map(parse), read(&tree, &steps), "{}", place);
@@ -285,6 +290,35 @@ proptest! {
                 SplitProblem::NotAnArray(_)
             )),
         }
+    }
+
+    #[test]
+    fn changed_text_that_is_still_json_has_its_places(
+        json in text(),
+        changes in proptest::collection::vec(
+            (any::<prop::sample::Index>(), select(&b"{}[],:\"\\a01 \n"[..])), 1..4
+        ),
+        places in proptest::collection::vec(pointer(), 1..6),
+    ) {
+        let mut bytes = json.into_bytes();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let is_json = serde_json::from_slice::<Value>(&bytes).is_ok();
+        Pointers::new(places.clone()).find_all(&bytes, |found| {
+            for (index, place) in places.iter().enumerate() {
+                match is_json {
+                    true => {
+                        let slow = slow::find(&bytes, place);
+                        prop_assert_eq!(place.find(&bytes), slow.clone().map(|range| &bytes[range]));
+                        prop_assert_eq!(found.range(index), slow);
+                    }
+                    false => prop_assert_eq!(found.range(index).is_some(), found.get(index).is_some()),
+                }
+            }
+            Ok(())
+        })?;
     }
 
     #[test]

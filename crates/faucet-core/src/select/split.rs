@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::cursor::Cursor;
 use super::pointer::Pointer;
-use super::scan::{Cursor, Kind, is_json, kind};
+use super::value::{Kind, is_json, kind};
 
 /// How one message becomes several.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Split {
     }
 
     /// The pieces of `message` in their order, as ranges of its bytes. The first error is the last
-    /// item. A place is not looked for inside of strings.
+    /// item, and pieces may come before it. A place is not looked for inside of strings.
     ///
     /// [`Elements`](Self::Elements) needs a message that is known to be JSON; see [`Pointer::find`].
     /// Lines are checked.
@@ -153,21 +154,37 @@ impl Pieces<'_> {
     }
 
     /// Stands in front of the first element of the array in `text`.
-    fn enter(&mut self, at: &Pointer, text: &Range<usize>) -> Result<(), SplitProblem> {
-        let (message, bytes) = (self.message, self.message.get(text.clone()).unwrap_or_default());
-        if kind(bytes).is_none() || (self.lines.is_some() && !is_json(bytes)) {
+    fn enter(&mut self, at: &Pointer, text: Range<usize>) -> Result<(), SplitProblem> {
+        // The text ends with the line, and its offsets are those of the message.
+        let before = self.message.get(..text.end).unwrap_or_default();
+        let bytes = before.get(text.start..).unwrap_or_default();
+        let whole = kind(bytes).ok_or(SplitProblem::NotJson)?;
+        if self.lines.is_some() && !is_json(bytes) {
             return Err(SplitProblem::NotJson);
         }
-        let array = at.find_range(bytes).ok_or(SplitProblem::Absent)?;
-        match bytes.get(array.clone()).and_then(kind) {
-            Some(Kind::Array) => {}
-            other => return Err(other.map_or(SplitProblem::NotJson, SplitProblem::NotAnArray)),
+        let mut cursor = Cursor::new_at(before, text.start);
+        let found = if at.is_whole() {
+            // The elements themselves lead to the end of the text.
+            whole
+        } else {
+            let array = at.find_range(&mut cursor).ok_or(SplitProblem::Absent)?;
+            cursor.back_to(array.start);
+            before.get(array).and_then(kind).ok_or(SplitProblem::NotJson)?
+        };
+        if !cursor.take(b'[') {
+            return Err(SplitProblem::NotAnArray(found));
         }
-        let mut elements = Cursor::new_at(message, text.start + array.start);
-        elements.take(b'[');
-        self.elements = (!elements.take(b']')).then_some(elements);
+        if cursor.take(b']') {
+            return leave(&mut cursor, at);
+        }
+        self.elements = Some(cursor);
         Ok(())
     }
+}
+
+/// Behind the array at `at`: where the array is the whole value, nothing may follow.
+fn leave(cursor: &mut Cursor<'_>, at: &Pointer) -> Result<(), SplitProblem> {
+    if at.is_whole() && cursor.end().is_err() { Err(SplitProblem::NotJson) } else { Ok(()) }
 }
 
 impl Iterator for Pieces<'_> {
@@ -175,21 +192,26 @@ impl Iterator for Pieces<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(elements) = &mut self.elements {
+            let at = self.at;
+            if let (Some(elements), Some(at)) = (&mut self.elements, at) {
                 let element = elements.value();
-                return match (element, elements.more(b']')) {
-                    (Ok(element), Ok(true)) => Some(Ok(element)),
-                    (Ok(element), Ok(false)) => {
-                        self.elements = None;
-                        Some(Ok(element))
-                    }
-                    _ => self.fail(SplitProblem::NotJson),
+                let problem = match (element, elements.more(b']')) {
+                    (Ok(element), Ok(true)) => return Some(Ok(element)),
+                    (Ok(element), Ok(false)) => match leave(elements, at) {
+                        Ok(()) => {
+                            self.elements = None;
+                            return Some(Ok(element));
+                        }
+                        Err(problem) => problem,
+                    },
+                    _ => SplitProblem::NotJson,
                 };
+                return self.fail(problem);
             }
             let text = self.text()?;
             self.started = true;
-            let Some(at) = self.at else { return Some(Ok(text)) };
-            if let Err(problem) = self.enter(at, &text) {
+            let Some(at) = at else { return Some(Ok(text)) };
+            if let Err(problem) = self.enter(at, text) {
                 return self.fail(problem);
             }
         }
@@ -231,6 +253,11 @@ mod tests {
                 Err("the value at the place of the array is of type object"),
             ),
             (at(""), false, "ping", Err("the text is not JSON")),
+            (at(""), false, "[1,2", Err("the text is not JSON")),
+            (at(""), false, "[1,2] 3", Err("the text is not JSON")),
+            (at(""), false, "[] 3", Err("the text is not JSON")),
+            (at(""), false, "{}", Err("the value at the place of the array is of type object")),
+            (at("/d"), false, r#"{"d":[1]"#, Err("the place of the array is not there")),
             (None, true, "a\r\n\n  \n b \nc", Ok(&["a", " b ", "c"])),
             (None, true, "\n", Ok(&[])),
             (None, true, "", Ok(&[])),

@@ -3,7 +3,7 @@
 use fearless_simd::Level;
 
 /// The levels of this machine. Without SIMD is one of them.
-pub(super) fn levels() -> Vec<Level> {
+pub(crate) fn levels() -> Vec<Level> {
     let best = Level::new();
     let mut levels = vec![best, Level::fallback()];
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]

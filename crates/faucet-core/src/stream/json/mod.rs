@@ -1,13 +1,13 @@
 //! JSON that is checked once and never rewritten.
 
-mod bulk;
+pub(crate) mod bulk;
 mod checker;
 mod digits;
 mod error;
 mod escape;
 mod judge;
 #[cfg(test)]
-mod levels;
+pub(crate) mod levels;
 mod line_breaks;
 mod plain;
 mod text;

@@ -1,7 +1,7 @@
 //! The unit of the bulk pass.
 
 /// The bytes of a block: one for each bit of a mask.
-pub(super) const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// Some bytes of the text.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! Step 2: escapes in strings.
 
+use crate::stream::json::bulk::bits::escaped_bytes;
 use crate::stream::json::bulk::block::Block;
 
 /// Checks escapes, such as `\n` and `\u00e9`.
@@ -50,23 +51,6 @@ impl Escapes {
             _ => Some(()),
         }
     }
-}
-
-/// Which bytes a backslash escapes, and whether one escapes the first byte of the next block.
-/// `pending` is set where the first byte of this block is escaped.
-fn escaped_bytes(mut backslash: u64, pending: u64) -> (u64, u64) {
-    let mut escaped = pending;
-    backslash &= !escaped;
-    while backslash != 0 {
-        let first = backslash & backslash.wrapping_neg();
-        if first == 1 << 63 {
-            return (escaped, 1);
-        }
-        // A backslash that is escaped escapes nothing.
-        escaped |= first << 1;
-        backslash &= !(first | first << 1);
-    }
-    (escaped, 0)
 }
 
 /// Four hexadecimal digits at `at`.

@@ -6,26 +6,26 @@ use fearless_simd::{Simd, u8x64};
 use crate::stream::json::bulk::block::BLOCK;
 
 /// Which bytes of a block are what, inside strings as well.
-pub(super) struct Masks {
-    pub(super) quote: u64,
-    pub(super) comma: u64,
+pub(crate) struct Masks {
+    pub(crate) quote: u64,
+    pub(crate) comma: u64,
     pub(super) colon: u64,
     /// `{` and `[`.
-    pub(super) open: u64,
+    pub(crate) open: u64,
     /// `}` and `]`.
-    pub(super) close: u64,
+    pub(crate) close: u64,
     /// Of the brackets, `{` and `}`. Other bytes may have their bit set as well.
     pub(super) curly: u64,
     pub(super) space: u64,
     /// Line breaks and other control characters. Both sorts are one to the pass: no message may have
     /// a line break, so the count of this mask tells whether a message has either.
     pub(super) control: u64,
-    pub(super) has_backslash: bool,
+    pub(crate) has_backslash: bool,
 }
 
 impl Masks {
     #[inline(always)]
-    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
+    pub(crate) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
         let bytes = u8x64::from_slice(simd, block);
         let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
         // `[` and `{` differ in this bit only, and so do `]` and `}`. No other byte becomes `{` or
@@ -49,7 +49,7 @@ impl Masks {
 
 /// The backslashes of a block.
 #[inline(always)]
-pub(super) fn backslashes<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
+pub(crate) fn backslashes<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
     let bytes = u8x64::from_slice(simd, block);
     bytes.simd_eq(u8x64::splat(simd, b'\\')).to_bitmask()
 }

@@ -20,10 +20,10 @@
 //! The pass answers "all are JSON" or "ask the judge". It knows less than the judge: tabs, carriage
 //! returns and line breaks between tokens are JSON, and the pass asks the judge about them.
 
-mod bits;
-mod block;
+pub(crate) mod bits;
+pub(crate) mod block;
 mod escapes;
-mod masks;
+pub(crate) mod masks;
 mod nesting;
 mod order;
 #[cfg(test)]
