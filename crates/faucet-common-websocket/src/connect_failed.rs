@@ -83,7 +83,7 @@ pub enum ConnectFailed {
 pub struct RuledAnswer {
     /// The answer.
     pub failed: UpgradeFailed,
-    /// What the rule does.
+    /// The action of the rule.
     pub action: CloseAction,
     /// The wait before the next connect.
     pub delay: Option<Duration>,

@@ -38,7 +38,7 @@ pub(crate) struct Target {
     pub(crate) talk: Option<TalkTarget>,
 }
 
-/// What the connects of a conversation need.
+/// The clients and files that the connects of a conversation use.
 pub(crate) struct TalkTarget {
     pub(crate) plan: Arc<Plan>,
     pub(crate) tools: Tools,

@@ -163,7 +163,7 @@ impl WsUrl {
             }
         }
         let url = Self::parse(&text)?;
-        // What was made may hold secrets anywhere behind the host.
+        // A URL made of values may hold secrets anywhere behind the host.
         let redacted = match Self::parse(&shown) {
             Ok(shown) => shown.redacted().to_owned(),
             Err(_) => url.redacted().to_owned(),

@@ -1,4 +1,4 @@
-//! What it costs to find places in a message, to match it and to split it.
+//! The costs of finding places in a message, of matching it and of splitting it.
 //!
 //! `cargo bench -p faucet-core --bench select [-- WAY TIMES]`
 //!

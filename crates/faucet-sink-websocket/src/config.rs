@@ -243,7 +243,8 @@ pub struct WebsocketSinkConfig {
     #[schemars(with = "Option<Seconds>")]
     #[schemars(extend("examples" = [82_800, "23h"]))]
     pub rotate_after: Option<Duration>,
-    /// The most messages that are sent in a time. Pings and Pongs count; a Pong is never held back.
+    /// The most messages of the conversation that are sent in a time: steps, answers, heartbeats. Keepalive Pings
+    /// and Pongs count; a Pong is never held back. Records neither count nor wait.
     #[serde(default)]
     #[schemars(extend("examples" = [{"count": 5, "per": 1}]))]
     pub send_limit: Option<RateLimit>,

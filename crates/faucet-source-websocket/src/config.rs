@@ -335,8 +335,8 @@ pub struct WebsocketSourceConfig {
     #[serde(default)]
     #[schemars(range(min = 1), extend("examples" = [100], "x-only-with" = {"topics": "given"}))]
     pub topics_per_connection: Option<u32>,
-    /// What happens to the connection at a planned reconnect (`rotate_after`, and a control rule with
-    /// `action: reconnect`).
+    /// Whether a connection ends before the next one begins, at a planned reconnect (`rotate_after`, and a
+    /// control rule with `action: reconnect`).
     #[serde(default)]
     #[schemars(extend("examples" = ["overlap"]))]
     pub handover: Handover,

@@ -27,14 +27,14 @@ const MOST_HELD: usize = 8 << 20;
 /// How long a planned reconnect that came to nothing waits for the next try.
 const NEXT_TRY: Duration = Duration::from_secs(60);
 
-/// What becomes of the run.
+/// The end of the run.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Well(Ended),
     Failed(Error),
 }
 
-/// What a connection did.
+/// The result of one step of a connection.
 #[derive(Debug)]
 pub(crate) enum Did {
     /// Something, which may end the run.
@@ -160,6 +160,8 @@ impl Lane {
             // The connection ended before the next one was there.
             self.lost(None);
         } else {
+            // Neither the numbers nor the questions of the connection before are those of this one.
+            self.intake.continuity.iter_mut().for_each(|continuity| continuity.lost());
             self.scope.counters().add(Counters::RECONNECTS, 1);
             self.intake.set_url(self.driver.url());
             self.trouble = None;
@@ -185,7 +187,24 @@ impl Lane {
         self.took(progress)
     }
 
+    /// The sinks have flushed so many records of this connection.
+    pub(crate) fn flushed(&mut self, records: u64) {
+        if let Some(continuity) = &mut self.intake.continuity {
+            continuity.flushed(records);
+        }
+        self.answer();
+    }
+
+    /// Sends the answers for which every record before them is flushed.
+    fn answer(&mut self) {
+        let Some(continuity) = &mut self.intake.continuity else { return };
+        while let Some(reply) = continuity.take_reply() {
+            self.driver.reply(reply);
+        }
+    }
+
     fn took(&mut self, progress: Progress) -> Option<Outcome> {
+        self.answer();
         match progress {
             Progress::Going => None,
             Progress::Complete => Some(Outcome::Well(Ended::MaxRecords)),

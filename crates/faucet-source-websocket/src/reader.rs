@@ -195,10 +195,7 @@ impl PageReader for WebsocketReader {
     async fn committed(&mut self, upto: &Position) -> Result<()> {
         let Ok(places) = Places::read(upto) else { return Ok(()) };
         for (index, lane) in self.lanes.iter_mut().enumerate() {
-            let Some(continuity) = &mut lane.intake.continuity else { continue };
-            for reply in continuity.flushed(places.handed_over(index)) {
-                lane.driver.reply(reply);
-            }
+            lane.flushed(places.handed_over(index));
         }
         Ok(())
     }

@@ -54,7 +54,7 @@ fn value_of(variable: &str) -> Variable {
     })
 }
 
-/// What is wrong with a file, as one line for each problem and warning: without the values of its variables,
+/// The problems and warnings of a file, one line each: without the values of its variables,
 /// and with them.
 fn problems(registry: &Registry, text: &str) -> Vec<String> {
     let mut found = validate(registry, text, SpecFormat::Yaml);
@@ -118,7 +118,7 @@ fn each_page_names_the_variables_of_its_file() {
     assert_eq!(found, ["A", "B", "C"]);
 }
 
-/// What must not stand in a file: the secrets and the keys of signatures among `values`, and the token of `auth`.
+/// The literals that must not stand in a file: the secrets and the keys of signatures among `values`, and the token of `auth`.
 fn secrets(file: &Value) -> Vec<String> {
     let values = file.pointer("/source/values").and_then(Value::as_object);
     let values = values.into_iter().flat_map(|values| values.values());

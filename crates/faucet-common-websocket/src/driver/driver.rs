@@ -54,8 +54,8 @@ pub struct Received<'a> {
     pub bytes: Taken<'a>,
     /// When they were read.
     pub stamp: Stamp,
-    /// What a conversation found in them. `None`: nobody has looked at them, and line breaks and nothing else
-    /// stand between them.
+    /// The records that a conversation found in the messages. `None`: there is no conversation, and line
+    /// breaks alone stand between the messages.
     pub batch: Option<Batch>,
 }
 

@@ -65,7 +65,7 @@ pub enum End {
         code: Option<u16>,
         /// The reason; empty where the peer gives none.
         reason: Quote,
-        /// What the rule does.
+        /// The action of the rule.
         action: CloseAction,
         /// The wait before the next connect.
         delay: Option<Duration>,

@@ -14,7 +14,6 @@ impl Machine {
     /// Leaves a connection by plan. Data goes on coming in until the peer answers our Close; then follows
     /// what the life cycle decides about `end`, and without one nothing.
     pub(crate) fn leave_by_plan(&mut self, end: Option<Box<End>>, now: Instant) {
-        self.say_goodbye(now);
         let Some(line) = &mut self.line else { return };
         if !line.write_failed {
             line.outbox.close(Some(code::COMING_BACK));

@@ -22,7 +22,7 @@ pub(crate) struct Line {
     pub(crate) write_failed: bool,
     /// The Close frame of the peer, which came in behind our own.
     pub(crate) peer_close: Option<End>,
-    /// What the conversation found in the messages that wait.
+    /// The records that the conversation found in the messages that wait.
     pub(crate) batch: Option<Batch>,
 }
 

@@ -236,6 +236,7 @@ impl Machine {
     fn take_frames(&mut self, at: Stamp) {
         let Some(line) = &mut self.line else { return };
         let mut controls = false;
+        let mut pongs = 0;
         let end = loop {
             match line.inbox.next() {
                 Ok(Inbound::More | Inbound::Full) => break None,
@@ -244,6 +245,7 @@ impl Machine {
                     // Behind a Close nothing may be sent (RFC 6455 §5.5.1).
                     if !line.write_failed && matches!(self.state, State::Up) {
                         line.outbox.pong(payload);
+                        pongs += 1;
                     }
                 }
                 Ok(Inbound::Control(Control::Pong(payload))) => {
@@ -260,6 +262,7 @@ impl Machine {
             }
         };
         let seen = line.inbox.take_data_seen();
+        self.count_frames(pongs, at.instant);
         let data = match self.conversation {
             None => seen,
             Some(_) => self.look(seen, at),
@@ -384,7 +387,7 @@ impl Machine {
         }
     }
 
-    /// What the conversation found in the messages that are taken next.
+    /// The records that the conversation found in the messages that are taken next.
     pub(crate) fn take_batch(&mut self) -> Option<Batch> {
         let line = self.line.as_mut().or(self.last.as_mut())?;
         line.batch.take().filter(|batch| !batch.is_whole)

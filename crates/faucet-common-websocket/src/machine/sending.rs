@@ -71,6 +71,7 @@ impl Machine {
         let outbox = self.line.as_mut().filter(|_| sends).map(|line| &mut line.outbox);
         if let Some(outbox) = outbox.filter(|outbox| outbox.pending().is_empty()) {
             outbox.pong(ControlPayload::EMPTY);
+            self.count_frames(1, now);
         }
     }
 }

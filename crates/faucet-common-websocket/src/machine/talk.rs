@@ -117,6 +117,14 @@ impl Machine {
         self.obey(at.now);
     }
 
+    /// Pings or Pongs were sent, which count for `send_limit`.
+    pub(crate) fn count_frames(&mut self, frames: u32, now: Instant) {
+        let Some(talk) = &mut self.conversation else { return };
+        for _ in 0..frames {
+            talk.frame_sent(now);
+        }
+    }
+
     /// When the conversation wants to be called.
     pub(crate) fn talk_due(&self) -> Option<Instant> {
         let reads = !self.clocks.is_paused();

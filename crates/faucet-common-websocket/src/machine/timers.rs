@@ -117,9 +117,7 @@ impl Machine {
                     let end = outbox.encoded() + outbox.size_of_control(PING_SIZE);
                     outbox.ping(&self.pings.keepalive(now, end));
                 }
-                if let Some(talk) = &mut self.conversation {
-                    talk.frame_sent(now);
-                }
+                self.count_frames(1, now);
             }
             Timer::Unsolicited => self.unsolicited_pong(now),
             Timer::Talk => self.talk_timeout(now),

@@ -151,7 +151,7 @@ pub enum ProblemKind {
     },
     /// The key does something beside the others that is rarely wanted.
     Doubtful {
-        /// What happens.
+        /// The effect, in a line.
         what: &'static str,
     },
 }

@@ -149,7 +149,7 @@ impl<'a> SchemaView<'a> {
         self.resolve().value.get("items").map(|items| self.at(items))
     }
 
-    /// What the values of a map take whose keys have a pattern.
+    /// The schema of the values in a map whose keys have a pattern.
     fn pattern_value(self) -> Option<Self> {
         let patterns = self.resolve().value.get("patternProperties")?.as_object()?;
         patterns.values().next().map(|value| self.at(value))

@@ -58,7 +58,7 @@ impl Marks {
     }
 }
 
-/// What a block needs to know of the block in front of it.
+/// The state that a block takes over from the block in front of it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Carry {
     /// All bits are set where the block in front ends inside a string.

@@ -1,4 +1,4 @@
-//! What is done before a connect: calls, values, and the route that is made of them.
+//! The work before a connect: calls, values, and the route made of them.
 
 mod call_failed;
 mod dialing;

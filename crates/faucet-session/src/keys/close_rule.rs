@@ -1,4 +1,4 @@
-//! What a Close or a refused upgrade does.
+//! The rules for a Close or a refused upgrade.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct CloseRule {
     #[serde(default)]
     #[schemars(extend("examples" = ["CursorTooOld"]))]
     pub contains: Option<String>,
-    /// What happens.
+    /// The action of the rule.
     #[schemars(extend("examples" = ["fail"]))]
     pub action: CloseAction,
     /// The wait before the next connect.
@@ -48,7 +48,7 @@ fn rules(schema: &mut Schema) {
     schema_rule::add(schema, [any_of(some), when(given("delay"), ends)]);
 }
 
-/// What a close rule does.
+/// The action of a close rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CloseAction {

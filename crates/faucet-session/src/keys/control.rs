@@ -1,4 +1,4 @@
-//! What is done about messages that are no data.
+//! The rules for messages that are no data.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub struct ControlRule {
     #[serde(rename = "match")]
     #[schemars(extend("examples" = [{"/event": "error"}]))]
     pub matches: SessionMatch,
-    /// What happens.
+    /// The action of the rule.
     #[serde(default)]
     #[schemars(extend("examples" = ["reconnect"]))]
     pub action: ControlAction,
@@ -71,7 +71,7 @@ fn rules(schema: &mut Schema) {
     );
 }
 
-/// What a control rule does.
+/// The action of a control rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ControlAction {

@@ -77,7 +77,7 @@ pub enum Interval {
     Named {
         /// The name.
         name: String,
-        /// What one of the value is.
+        /// The unit of the value: how long 1 is.
         unit: Duration,
     },
 }

@@ -46,7 +46,7 @@ pub struct HttpRequest {
     #[schemars(inner(range(min = 100, max = 599)), length(min = 1))]
     #[schemars(extend("examples" = [[200, 202]], "default" = [200]))]
     pub status: Vec<u16>,
-    /// What a good answer holds. An answer that does not match is a refusal; the same refusal twice in a row
+    /// The match of a good answer. An answer that does not match is a refusal; the same refusal twice in a row
     /// ends the run as refused credentials do.
     #[serde(default)]
     #[schemars(extend("examples" = [{"/code": "200000"}]))]

@@ -54,7 +54,7 @@ pub enum CursorOrder {
     Increasing,
 }
 
-/// What happens to the connection at a planned reconnect.
+/// Whether a connection ends before the next one begins, at a planned reconnect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Handover {

@@ -27,7 +27,7 @@ pub struct SequenceKeys {
     #[serde(default)]
     #[schemars(extend("examples" = [["/product_id"]], "default" = []))]
     pub per: Vec<Pointer>,
-    /// What the numbers do.
+    /// The order of the numbers.
     #[serde(default)]
     #[schemars(extend("examples" = ["increasing"]))]
     pub order: NumberOrder,
@@ -39,13 +39,13 @@ pub struct SequenceKeys {
     #[serde(default)]
     #[schemars(extend("examples" = ["feed"]))]
     pub scope: CountScope,
-    /// What a hole does.
+    /// The consequence of a hole.
     #[serde(default)]
     #[schemars(extend("examples" = ["reconnect"]))]
     pub on_gap: OnGap,
 }
 
-/// What the numbers of messages do.
+/// The order of the numbers of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberOrder {
@@ -67,7 +67,7 @@ pub enum CountScope {
     Feed,
 }
 
-/// What a hole does.
+/// The consequence of a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnGap {

@@ -76,7 +76,7 @@ fn rules(schema: &mut Schema) {
     );
 }
 
-/// What an awaited message is beside an answer.
+/// Whether an awaited message is an answer only, or a record too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerIs {

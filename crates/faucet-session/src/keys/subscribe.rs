@@ -48,7 +48,7 @@ pub struct Subscribe {
     #[serde(default)]
     #[schemars(extend("examples" = [{"/id": "{seq}", "/error": {"exists": true}}], "x-only-with" = {"ack": "given"}))]
     pub fail: Option<SessionMatch>,
-    /// What a refused subscription does.
+    /// The consequence of a refused subscription.
     #[serde(default)]
     #[schemars(extend("examples" = ["skip"], "x-only-with" = {"fail": "given"}))]
     pub on_fail: OnFail,
@@ -69,7 +69,7 @@ pub enum AckPer {
     Topic,
 }
 
-/// What a refused subscription does.
+/// The consequence of a refused subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFail {

@@ -32,7 +32,7 @@ pub(crate) enum When {
     Later,
 }
 
-/// What a text may name beside values and taken names.
+/// The names that a text may have beside values and taken names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Allows {
     /// `{seq}`.

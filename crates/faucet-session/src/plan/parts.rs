@@ -21,7 +21,7 @@ pub(crate) struct Step {
     pub(crate) only: Option<Only>,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Debug)]
 pub(crate) enum Verb {
     Send(Outgoing),
@@ -93,7 +93,7 @@ pub(crate) struct Spots {
     pub(crate) per: Vec<usize>,
 }
 
-/// What a control rule does.
+/// The action of a control rule.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) action: ControlAction,

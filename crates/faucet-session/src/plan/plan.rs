@@ -58,7 +58,7 @@ pub(crate) struct Route {
     pub(crate) url: Option<TextTemplate>,
 }
 
-/// What is said after a connect, and before the end.
+/// The messages after a connect, and before the end.
 #[derive(Debug)]
 pub(crate) struct Script {
     pub(crate) steps: Vec<Step>,
@@ -68,7 +68,7 @@ pub(crate) struct Script {
     pub(crate) goodbye: Vec<Outgoing>,
 }
 
-/// What watches a connection.
+/// The limits and rules that end a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     pub(crate) silence_timeout: Option<Duration>,
@@ -104,7 +104,7 @@ pub struct Continuity {
     pub sequence: Option<SequencePlan>,
     /// Whether `resume` is set.
     pub has_resume: bool,
-    /// What happens to the connection at a planned reconnect.
+    /// Whether a connection ends before the next one begins, at a planned reconnect.
     pub handover: Handover,
 }
 
@@ -121,21 +121,21 @@ pub struct CursorPlan {
     pub start: Option<Token>,
 }
 
-/// What the numbers of messages do. Their places are among those of the rules.
+/// The check of the numbers of messages. Their places are among those of the rules.
 #[derive(Debug, Clone)]
 pub struct SequencePlan {
     /// Whether each number is one more than the one before.
     pub order: NumberOrder,
     /// How long a count lasts.
     pub scope: CountScope,
-    /// What a hole does.
+    /// The consequence of a hole.
     pub on_gap: OnGap,
     pub(crate) written: SequenceKeys,
     pub(crate) reset: Option<MatchTemplate>,
 }
 
 impl SequencePlan {
-    /// What these keys say. Their match is left out.
+    /// The plan of these keys. The plan of their match is left out.
     pub fn of(written: SequenceKeys) -> Self {
         let SequenceKeys { order, scope, on_gap, .. } = written;
         Self { order, scope, on_gap, written, reset: None }

@@ -59,7 +59,7 @@ impl Decompress {
     }
 }
 
-/// What became of a message.
+/// The result for a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decompressed {
     /// The message is not compressed: the message itself is the text, and nothing is appended.

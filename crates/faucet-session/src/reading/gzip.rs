@@ -1,4 +1,4 @@
-//! What stands around the compressed bytes of a gzip member (RFC 1952).
+//! The header and the trailer of a gzip member (RFC 1952).
 //!
 //! zlib-rs reads gzip too, but must be made anew for each member then; a reader of raw DEFLATE is
 //! used again.

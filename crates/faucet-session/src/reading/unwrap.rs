@@ -6,7 +6,7 @@ use std::ops::Range;
 use faucet_core::json;
 use faucet_core::select::{Found, Kind, kind, unescape};
 
-/// What stands at the pointer of `unwrap`.
+/// The value at the pointer of `unwrap`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unwrapped {
     /// Nothing stands there, or there is no pointer.

@@ -19,7 +19,7 @@ pub(super) struct Blocks {
     checksum: bool,
 }
 
-/// What the next byte belongs to.
+/// The part of the stream that the next byte belongs to.
 #[derive(Debug, Default, Clone, Copy)]
 enum Part {
     #[default]

@@ -22,7 +22,7 @@ pub(crate) struct Acks {
     since: Option<Instant>,
 }
 
-/// What a message says to the subscriptions.
+/// The meaning of a message for the subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Nothing.

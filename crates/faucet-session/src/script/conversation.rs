@@ -112,7 +112,7 @@ impl Conversation {
     pub fn connected(&mut self, dialing: Dialing, secrets: &Secrets, at: At) {
         let Dialing { book, resumes, dictionary, .. } = dialing;
         let plan = Arc::clone(&self.plan);
-        // What a call took may be kept, too.
+        // A value that a call took may be kept, too.
         for name in &plan.continuity.keep {
             if let Some(token) = book.taken(name) {
                 self.memory.keep(Arc::clone(name), token.clone());
@@ -260,15 +260,8 @@ impl Conversation {
 
     /// The last messages before our Close. A message whose names have no value is left out.
     pub fn goodbye(&mut self, at: At) -> Vec<Sent> {
-        let plan = Arc::clone(&self.plan);
-        let Some(dialogue) = self.dialogue.as_mut().filter(|dialogue| dialogue.is_up()) else {
-            return Vec::new();
-        };
-        let fill = |message| {
-            let filled = dialogue.fill(message, Place::Goodbye, (&[], None), at, &mut self.entropy);
-            filled.ok().and_then(|filled| filled.sent)
-        };
-        plan.script.goodbye.iter().filter_map(fill).collect()
+        let dialogue = self.dialogue.as_mut();
+        dialogue.map(|dialogue| dialogue.goodbye(at, &mut self.entropy)).unwrap_or_default()
     }
 
     /// The rules for Closes and answers to upgrades.

@@ -174,6 +174,19 @@ impl Dialogue {
         }
     }
 
+    /// The last messages of a run, if the session is complete.
+    pub(crate) fn goodbye(&mut self, at: At, entropy: &mut Entropy) -> Vec<Sent> {
+        if !self.is_up() {
+            return Vec::new();
+        }
+        let plan = Arc::clone(&self.plan);
+        let fill = |message| {
+            let filled = self.fill(message, Place::Goodbye, (&[], None), at, entropy);
+            filled.ok().and_then(|filled| filled.sent)
+        };
+        plan.script.goodbye.iter().filter_map(fill).collect()
+    }
+
     /// Leaves the connection.
     pub(crate) fn end(&mut self, end: SessionEnd) {
         if !self.is_over() {

@@ -1,4 +1,4 @@
-//! What a conversation wants done.
+//! The tasks that a conversation hands to its caller.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::plan::{ReadyCall, Sent};
 use crate::script::session_end::SessionEnd;
 
-/// What a conversation wants done. The caller does it in order.
+/// A task for the caller, who does the tasks in order.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Effect {

@@ -1,4 +1,4 @@
-//! What a message is: an answer, control, or data.
+//! The sort of a message: an answer, control, or data.
 
 use faucet_core::select::{Looked, Message};
 
@@ -14,7 +14,7 @@ use crate::script::session_end::SessionEnd;
 use crate::script::steps::{Awaits, json_in};
 use crate::template::Unfilled;
 
-/// What is done with a message.
+/// The verdict about a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Control: the message is dropped.
@@ -123,7 +123,11 @@ impl Dialogue {
                 SessionEnd::Restart { rule: index, words: self.quote(raw), delay: rule.delay }
             }
             ControlAction::Fail => SessionEnd::Failed { rule: index, words: self.quote(raw) },
-            ControlAction::End => SessionEnd::Finished(index),
+            ControlAction::End => {
+                let last = self.goodbye(at, entropy).into_iter();
+                self.effects.extend(last.map(Effect::Send));
+                SessionEnd::Finished(index)
+            }
         };
         self.end(end);
         Verdict::Control

@@ -1,4 +1,4 @@
-//! What a conversation remembers over its connections.
+//! The memory of a conversation over its connections.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::template::Token;
 /// The values that belong to the position of a feed, by name.
 pub type Kept = BTreeMap<Arc<str>, Token>;
 
-/// What a conversation remembers over its connections.
+/// The memory of a conversation over its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) kept: Kept,

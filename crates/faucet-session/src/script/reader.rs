@@ -29,7 +29,7 @@ pub struct Batch {
     pub control: u64,
     /// How many messages were neither control nor began as data.
     pub unmatched: u64,
-    /// What stands between the records, in order.
+    /// The marks between the records, in order.
     pub marks: Vec<Mark>,
     /// Whether the records are the messages as they were received.
     pub is_whole: bool,
@@ -47,11 +47,11 @@ impl Batch {
 pub struct Mark {
     /// How many records of the batch stand before it.
     pub at: usize,
-    /// What it is.
+    /// The kind of the mark.
     pub what: MarkKind,
 }
 
-/// What stands between records.
+/// A mark between records.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MarkKind {
@@ -61,6 +61,8 @@ pub enum MarkKind {
     Kept(Kept),
     /// The next message has numbers.
     Number(MessageNumber),
+    /// The count of this key begins anew with the next number: the message itself has none.
+    CountReset(Vec<u8>),
     /// The answer to send once the records before are flushed.
     Reply(Sent),
 }
@@ -121,7 +123,7 @@ struct Piece {
 
 /// A message in a text.
 struct Found<'a> {
-    /// What control rules see.
+    /// The text that control rules look at.
     raw: &'a [u8],
     /// The part of it that is data.
     data: Range<usize>,
@@ -347,13 +349,17 @@ impl Reader {
         let spots = &rules.spots;
         let at = |spot: Option<usize>| data.read(spot?).and_then(|value| integer(&value));
         let resets = rules.reset.is_some_and(|reset| whole.matches(reset));
-        let Some(last) = at(spots.last) else { return };
+        let last = at(spots.last);
+        if last.is_none() && !resets {
+            return;
+        }
         let mut key = Vec::new();
         for spot in &spots.per {
             let value = data.read(*spot);
             key.extend_from_slice(value.as_deref().unwrap_or_default());
             key.push(0);
         }
+        let Some(last) = last else { return self.mark(MarkKind::CountReset(key)) };
         let first = at(spots.first).unwrap_or(last);
         let previous = at(spots.previous);
         self.mark(MarkKind::Number(MessageNumber { key, first, last, previous, resets }));

@@ -51,7 +51,7 @@ pub enum SessionEnd {
     NotTaken {
         /// The step.
         place: Place,
-        /// What was wanted: `value` or `number`.
+        /// The wanted thing: `value` or `number`.
         wanted: &'static str,
         /// Where.
         pointer: Pointer,

@@ -17,7 +17,7 @@ use crate::script::outlet::Origin;
 use crate::script::session_end::SessionEnd;
 use crate::template::{Placeholder, Token};
 
-/// What a message is to the script.
+/// The meaning of a message for the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Awaits {
     /// Nothing.

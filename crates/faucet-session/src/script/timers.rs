@@ -66,7 +66,7 @@ impl Dialogue {
         }
     }
 
-    /// What is awaited, for how long, and until when.
+    /// The awaited answer, its limit, and the moment at which the limit is reached.
     fn answer(&self) -> Option<(Place, Duration, Instant)> {
         if self.out.is_some() || self.outlet.holds(Origin::Script) {
             return None;

@@ -11,7 +11,7 @@ use crate::continuity::numbers::{Numbers, Step};
 use crate::continuity::place::{Place, Restored};
 use crate::continuity::repeats::Repeats;
 
-/// What stands before the next record.
+/// The missing messages in front of the next record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Before {
     /// How many messages are missing, if the feed is numbered and the message before was counted; `Some(None)`:
@@ -34,6 +34,8 @@ pub(crate) struct Continuity {
     /// Answers that wait until the records before are flushed, each with the number of those.
     replies: VecDeque<(u64, Sent)>,
     handed_over: u64,
+    /// How many records the sinks have flushed.
+    flushed: u64,
     duplicates: u64,
     /// The topics of the connection.
     topics: Vec<Token>,
@@ -57,6 +59,7 @@ impl Continuity {
             before: Before::default(),
             replies: VecDeque::new(),
             handed_over: 0,
+            flushed: 0,
             duplicates: 0,
             topics: topics.to_vec(),
         })
@@ -108,7 +111,7 @@ impl Continuity {
     /// Passes all marks in front of the record number `next` of the batch.
     ///
     /// # Errors
-    /// What a hole is to do, if it is to do more than to be reported.
+    /// The wanted consequence of a hole, if it is more than a report.
     pub(crate) fn pass(&mut self, next: usize) -> Result<(), OnGap> {
         while self.next_mark().is_some_and(|at| at <= next) {
             let Some(mark) = self.marks.pop_front() else { break };
@@ -116,6 +119,9 @@ impl Continuity {
                 MarkKind::Cursor(cursor) => self.place.cursor = cursor,
                 MarkKind::Kept(kept) => self.place.kept = kept,
                 MarkKind::Reply(reply) => self.replies.push_back((self.handed_over, reply)),
+                MarkKind::CountReset(key) => {
+                    self.numbers.iter_mut().for_each(|numbers| numbers.reset(&key));
+                }
                 MarkKind::Number(number) => {
                     let Some(numbers) = &mut self.numbers else { continue };
                     let missing = match numbers.count(&number) {
@@ -182,12 +188,15 @@ impl Continuity {
         self.replies.clear();
     }
 
-    /// The answers that may leave, because the sinks have flushed so many records.
-    pub(crate) fn flushed(&mut self, flushed: u64) -> Vec<Sent> {
-        let mut replies = Vec::new();
-        while self.replies.front().is_some_and(|(records, _)| *records <= flushed) {
-            replies.extend(self.replies.pop_front().map(|(_, reply)| reply));
-        }
-        replies
+    /// The sinks have flushed so many records.
+    pub(crate) fn flushed(&mut self, records: u64) {
+        self.flushed = self.flushed.max(records);
+    }
+
+    /// The next answer that may leave: the sinks have flushed every record before it. The answer to a repeated
+    /// record waits for the records before that one only.
+    pub(crate) fn take_reply(&mut self) -> Option<Sent> {
+        self.replies.front().filter(|(records, _)| *records <= self.flushed)?;
+        self.replies.pop_front().map(|(_, reply)| reply)
     }
 }

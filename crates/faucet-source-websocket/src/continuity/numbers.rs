@@ -9,7 +9,7 @@ use faucet_common_websocket::session::script::MessageNumber;
 /// The most counts that are remembered.
 const MOST_COUNTS: usize = 100_000;
 
-/// What a number says about the messages before it.
+/// The relation of a number to the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Nothing: a count begins.
@@ -26,7 +26,8 @@ pub(crate) enum Step {
 #[derive(Debug)]
 pub(crate) struct Numbers {
     pub(crate) plan: SequencePlan,
-    counts: HashMap<Vec<u8>, i128>,
+    /// The last number of each; `None`: the next number begins the count.
+    counts: HashMap<Vec<u8>, Option<i128>>,
     /// The keys in the order in which their counts began.
     order: VecDeque<Vec<u8>>,
 }
@@ -46,14 +47,17 @@ impl Numbers {
 
     /// Counts a message.
     pub(crate) fn count(&mut self, number: &MessageNumber) -> Step {
-        let Some(&before) = self.counts.get(&number.key) else {
-            self.begin(number);
-            return Step::Begins;
+        let before = match self.counts.get(&number.key) {
+            None => {
+                self.begin(number);
+                return Step::Begins;
+            }
+            Some(Some(before)) if !number.resets => *before,
+            Some(_) => {
+                self.set(number);
+                return Step::Begins;
+            }
         };
-        if number.resets {
-            self.set(number);
-            return Step::Begins;
-        }
         let step = self.step(number, before);
         // A message that was there before does not turn the count back.
         if number.last > before || self.plan.order == NumberOrder::Increasing {
@@ -90,7 +94,14 @@ impl Numbers {
     }
 
     fn set(&mut self, number: &MessageNumber) {
-        self.counts.insert(number.key.clone(), number.last);
+        self.counts.insert(number.key.clone(), Some(number.last));
+    }
+
+    /// A message without a number begins the count of `key` anew.
+    pub(crate) fn reset(&mut self, key: &[u8]) {
+        if let Some(count) = self.counts.get_mut(key) {
+            *count = None;
+        }
     }
 }
 

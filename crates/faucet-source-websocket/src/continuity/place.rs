@@ -11,7 +11,7 @@ pub(crate) struct Place {
     pub(crate) kept: Kept,
 }
 
-/// What a connection goes on from.
+/// The position that a connection goes on from.
 #[derive(Debug, Default)]
 pub(crate) struct Restored {
     pub(crate) place: Place,

@@ -75,7 +75,7 @@ impl Places {
         self.connections.get(index).map_or(0, |saved| saved.records)
     }
 
-    /// What a connection with these topics goes on from: after a change of the topics the oldest of the
+    /// The position that a connection with these topics goes on from: after a change of the topics the oldest of the
     /// places that had one of them. `None`: none had.
     pub(crate) fn for_topics(&self, topics: &[Token]) -> Option<Restored> {
         let topics: Vec<Value> =

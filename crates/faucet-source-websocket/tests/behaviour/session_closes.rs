@@ -145,6 +145,30 @@ async fn the_last_messages_leave_before_our_close() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_last_messages_are_those_of_a_run_and_not_of_a_connection() {
+    let keys = |more| with(json!({"goodbye": ["bye"], "reconnect": true}), more);
+    let rules = json!([{"match": {"/end": true}, "action": "end"},
+        {"match": {"/again": true}, "action": "reconnect"}]);
+    let script = Script::accept().send_text("1").send_text(r#"{"end":true}"#);
+    let (peer, told) = talk([script], keys(json!({"control": rules}))).await;
+    assert_eq!((told.ended(), told.texts()), (Ended::Closed, vec!["1".to_owned()]));
+    assert_eq!(peer.finish().await[0].texts(), ["bye"]);
+    // Planned reconnects, of both kinds.
+    for more in [
+        json!({"control": rules, "max_messages": 2}),
+        json!({"rotate_after": 10, "max_messages": 2}),
+        json!({"rotate_after": 10, "handover": "overlap", "max_messages": 2}),
+    ] {
+        let first = Script::accept().send_text("1");
+        let asked = more.get("control").is_some();
+        let first = if asked { first.send_text(r#"{"again":true}"#) } else { first };
+        let (peer, _) = talk([first, Script::accept().send_text("2")], keys(more.clone())).await;
+        let said: Vec<_> = peer.finish().await.iter().map(faucet_testkit::Seen::texts).collect();
+        assert_eq!(said, [vec![], vec!["bye".to_owned()]], "{more}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_close_keeps_the_session_of_a_feed_that_can_be_resumed() {
     let resume = json!({"cursor": "/id"});
     let keys = json!({"goodbye": ["bye"], "resume": resume, "query": {"from": "{cursor?}"},

@@ -19,6 +19,7 @@ fn holes(told: &Told) -> Vec<(usize, Option<u64>)> {
 #[tokio::test(start_paused = true)]
 async fn a_hole_in_the_numbers_is_a_gap_with_its_size() {
     let n = |numbers: &[u64]| numbers.iter().map(|n| json!({"n": n})).collect::<Vec<_>>();
+    let bare = [json!({"n": 5}), json!({"t": "snap"}), json!({"n": 51})];
     let snapshot = [json!({"n": 5}), json!({"n": 50, "t": "snap"}), json!({"n": 51})];
     let of_two = [("a", 1), ("b", 1), ("a", 2), ("b", 3)].map(|(s, n)| json!({"s": s, "n": n}));
     let spans = [(1, 3), (6, 7)].map(|(from, to)| json!({"from": from, "to": to}));
@@ -31,6 +32,9 @@ async fn a_hole_in_the_numbers_is_a_gap_with_its_size() {
         (json!({"last": "/n", "per": ["/s"]}), of_two.to_vec(), vec![(3, Some(1))]),
         (json!({"last": "/n"}), snapshot.to_vec(), vec![(1, Some(44))]),
         (json!({"last": "/n", "reset": {"/t": "snap"}}), snapshot.to_vec(), vec![]),
+        // A snapshot without a number counts as well.
+        (json!({"last": "/n"}), bare.to_vec(), vec![(2, Some(45))]),
+        (json!({"last": "/n", "reset": {"/t": "snap"}}), bare.to_vec(), vec![]),
     ] {
         let script = sends(Script::accept(), &messages);
         let all = json!({"sequence": keys, "max_messages": messages.len()});
@@ -148,4 +152,38 @@ async fn an_old_connection_goes_on_until_the_new_one_is_complete() {
         assert_eq!(told.texts(), expected, "{handover}");
         assert!(told.took.as_secs() < 17, "{handover} took {:?}", told.took);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_takes_over_has_a_count_of_its_own() {
+    let n = |n: u64| json!({"n": n}).to_string();
+    for (scope, expected) in [("connection", vec![]), ("feed", vec![(2, Some(4))])] {
+        let scripts = [
+            Script::accept().send_text(n(1)).send_text(n(2)),
+            Script::accept().pause(secs(1)).send_text(n(7)),
+        ];
+        let keys = json!({"sequence": {"last": "/n", "scope": scope}, "rotate_after": 10,
+            "handover": "overlap", "max_messages": 3});
+        let (_, told) = talk(scripts, reconnecting(keys)).await;
+        assert_eq!(told.texts(), [n(1), n(2), n(7)]);
+        assert_eq!(holes(&told), expected, "{scope}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_record_is_answered_too() {
+    let rule = json!({"match": {"/id": {"exists": true}}, "action": "keep", "after": "flush",
+        "reply": {"json": {"ack": "{/id}"}}});
+    let keys = json!({"control": [rule], "batch_size": 1, "dedup": {"records": 10}});
+    let script = Script::accept().send_text(r#"{"id":1}"#).send_text(r#"{"id":1}"#);
+    let (peer, source) = in_memory([script], keys);
+    let mut reader = open(&source).await;
+    page_within(&mut *reader, secs(5)).await;
+    let place = reader.position().expect("the place behind the record");
+    no_page_for(&mut *reader, secs(5)).await;
+    assert!(peer.json_messages(0).is_empty());
+    reader.committed(&place).await.unwrap();
+    no_page_for(&mut *reader, secs(5)).await;
+    assert_eq!(peer.json_messages(0), [json!({"ack": 1}), json!({"ack": 1})]);
+    stop(&mut *reader).await;
 }

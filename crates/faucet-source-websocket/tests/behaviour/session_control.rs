@@ -237,3 +237,15 @@ async fn an_answer_may_wait_for_the_flush_of_its_record() {
     }
     stop(&mut *reader).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_the_last_record_leaves_before_our_close() {
+    let rule = json!({"match": {"/id": {"exists": true}}, "action": "keep",
+        "reply": {"json": {"ack": "{/id}"}}});
+    let keys = json!({"control": [rule], "max_messages": 2});
+    let script = Script::accept().send_text(r#"{"id":1}"#).send_text(r#"{"id":2}"#);
+    let (peer, told) = talk([script], keys).await;
+    assert_eq!(told.ended(), Ended::MaxRecords);
+    let seen = peer.finish().await.swap_remove(0);
+    assert_eq!(seen.json_messages(), [json!({"ack": 1}), json!({"ack": 2})]);
+}

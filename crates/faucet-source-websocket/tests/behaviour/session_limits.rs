@@ -50,6 +50,10 @@ async fn pings_count_for_the_limit_and_a_pong_is_never_held_back() {
     let keys = json!({"send_limit": limit, "control": [rule], "max_messages": 2});
     let (_, told) = talk([script.clone()], keys.clone()).await;
     assert_eq!(told.took.as_secs(), 0);
+    // So does a Pong.
+    let asks = Script::accept().ping("p").expect_pong("p").send_text("1");
+    let (_, told) = talk([asks.expect_text("reply").send_text("2")], keys.clone()).await;
+    assert_eq!(told.took.as_secs(), 60);
     let script = Script::accept().expect_ping().send_text("1").expect_text("reply").send_text("2");
     let keys = with(keys, json!({"ping_interval": 100, "pong_timeout": 10}));
     let (_, told) = talk([script], keys).await;

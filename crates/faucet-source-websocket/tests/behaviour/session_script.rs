@@ -96,7 +96,7 @@ async fn data_that_comes_while_an_answer_is_awaited_is_kept_in_order() {
             .next_json(json!({"/op": "login"}))
             .send_text("4")
             .send_text(YES)
-            // What was awaited before is data now.
+            // A message that was awaited before is data now.
             .send_text(YES)
             .expect_text("all")
             .send_text("5");

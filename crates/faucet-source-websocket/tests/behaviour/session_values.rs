@@ -16,7 +16,7 @@ fn says(values: Value) -> Value {
     json!({"values": values, "session": [send, send]})
 }
 
-/// What is said on each of two connections, twice on each.
+/// The messages on each of two connections, twice on each.
 async fn said(values: Value) -> Vec<Value> {
     let script = Script::accept().expect_data(2).send_text("1").hang_up();
     let keys = reconnecting(with(says(values), json!({"max_messages": 2})));
@@ -25,7 +25,7 @@ async fn said(values: Value) -> Vec<Value> {
     (0..2).flat_map(|connection| peer.json_messages(connection)).collect()
 }
 
-/// What a value is.
+/// The forms of a value.
 async fn value(made: Value) -> Value {
     said(json!({"it": made})).await.swap_remove(0)["it"].take()
 }

@@ -16,7 +16,7 @@ pub(crate) struct Recipe {
     output: String,
 }
 
-/// What a run left.
+/// The files and the output of a run.
 pub(crate) struct Ran {
     pub(crate) report: Report,
     /// The lines of the sink's file.

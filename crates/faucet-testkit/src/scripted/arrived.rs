@@ -19,7 +19,7 @@ pub(crate) struct Arrived {
     pub(crate) close: Option<Bytes>,
     /// The last data message that a step expected.
     last: Option<Bytes>,
-    /// What the current step has passed over.
+    /// The messages that the current step has passed over.
     passed: Passed,
 }
 

@@ -9,11 +9,11 @@ use tokio::time::timeout;
 /// How long a test waits for something that must happen before it fails.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What a log holds.
+/// The content of a log.
 pub(crate) trait Logged: Clone + fmt::Debug {
     /// What the script waits for; `None` when it will not do anything more by itself.
     fn waits_for(&self) -> Option<String>;
-    /// What the client did wrong.
+    /// The mistake of the client.
     fn failure(&self) -> Option<&str>;
 }
 
@@ -21,7 +21,7 @@ pub(crate) trait Logged: Clone + fmt::Debug {
 #[derive(Debug)]
 pub(crate) struct Log<T> {
     all: watch::Sender<Vec<T>>,
-    /// What `T` is called.
+    /// The name of `T` in messages.
     noun: &'static str,
 }
 

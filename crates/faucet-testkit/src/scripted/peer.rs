@@ -14,7 +14,7 @@ use super::log::{Entry, Log};
 use super::player::Player;
 use super::{Script, Seen};
 
-/// What failures call an entry of the log.
+/// The name of a log entry in failures.
 const NOUN: &str = "connection";
 
 impl Script {

@@ -70,7 +70,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
         if self.channel.upgraded { self.rest().await } else { Ok(End::Script) }
     }
 
-    /// What a step needs before anything meets it.
+    /// The messages that a step waits for before any can meet it.
     fn begin(&mut self, step: &Step) {
         self.channel.arrived.begin_step();
         if let Step::Unordered(pairs) = step {
@@ -104,7 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
         end
     }
 
-    /// What a step expects beyond what came; what came is taken.
+    /// The part of a step's expectation that has not come; the part that came is taken.
     fn missing(&mut self, step: &Step) -> Result<Option<String>, End> {
         let Channel { arrived, talk, .. } = &mut self.channel;
         match step {

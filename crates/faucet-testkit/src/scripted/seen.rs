@@ -167,7 +167,7 @@ impl Seen {
         self.close()?.0
     }
 
-    /// What the client did wrong.
+    /// The mistake of the client.
     pub fn failure(&self) -> Option<&str> {
         match &self.end {
             Some(End::Failure(why)) => Some(why),

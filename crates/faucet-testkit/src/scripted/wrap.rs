@@ -1,4 +1,4 @@
-//! What lies between a script and the socket.
+//! The layers between a script and the socket.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;

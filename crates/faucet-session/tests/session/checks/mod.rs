@@ -1,4 +1,4 @@
-//! What the checks of a configuration find.
+//! The problems that the checks of a configuration find.
 
 mod all_at_once;
 mod continuity;

@@ -149,7 +149,7 @@ fn a_heartbeat_waits_for_its_value_and_the_program_is_asked_once() {
 
 #[test]
 fn an_answer_does_not_wait_for_a_program() {
-    // What answers need is there before the script begins.
+    // The values that answers use are made before the script begins.
     play(
         r#"{"values": {"token": {"command": ["get-token"]}, "sig": {"hmac": "sha256", "key": "{token}", "text": "{at}"}, "at": {"clock": "s"}},
             "session": [{"expect": {"/ok": 1}}],

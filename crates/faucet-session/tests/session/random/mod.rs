@@ -31,7 +31,7 @@ fn every_conversation_keeps_the_promises() {
     assert!(told.complete > enough && told.ended > enough && told.records > enough, "{told:?}");
 }
 
-/// What happened.
+/// The counts of a random conversation.
 #[derive(Debug, Default)]
 struct Told {
     complete: u64,

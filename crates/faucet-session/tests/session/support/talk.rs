@@ -287,6 +287,9 @@ fn shown_mark(mark: &MarkKind) -> String {
             let key = String::from_utf8_lossy(&number.key).replace('\0', "/");
             format!("number {}..{} of {key:?}{previous}{resets}", number.first, number.last)
         }
+        MarkKind::CountReset(key) => {
+            format!("count of {:?} anew", String::from_utf8_lossy(key).replace('\0', "/"))
+        }
         MarkKind::Reply(sent) => format!("flushed {}", shown_message(sent)),
         other => format!("{other:?}"),
     }

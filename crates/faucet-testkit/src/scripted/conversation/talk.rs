@@ -1,4 +1,4 @@
-//! What a conversation knows on one connection.
+//! The state of a conversation on one connection.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ type Pairs = Vec<(Matching, Reply)>;
 
 pub(crate) struct Talk {
     memory: Memory,
-    /// What is answered at once.
+    /// The standing answers.
     rules: Pairs,
     /// Replies that wait for their release.
     held: BTreeMap<String, Vec<u8>>,

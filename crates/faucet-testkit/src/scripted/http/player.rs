@@ -43,7 +43,7 @@ struct HttpPlayer<S> {
     stage: Arc<Stage>,
 }
 
-/// What follows an answer.
+/// The step behind an answer.
 enum Then {
     NextRequest,
     Fin,

@@ -20,7 +20,7 @@ pub struct HttpSeen {
     pub body: Bytes,
     /// How it ended; `None` while it goes on. [`End::Script`]: answered as the script says.
     pub end: Option<End>,
-    /// What the script waits for.
+    /// The step that the script waits for.
     pub(crate) doing: Option<&'static str>,
 }
 
@@ -65,7 +65,7 @@ impl HttpSeen {
         }
     }
 
-    /// What the client did wrong.
+    /// The mistake of the client.
     pub fn failure(&self) -> Option<&str> {
         match &self.end {
             Some(End::Failure(why)) => Some(why),

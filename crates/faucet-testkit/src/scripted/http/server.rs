@@ -106,7 +106,7 @@ impl HttpServer {
         self.stage.log.read()
     }
 
-    /// What clients did wrong, each with the number of its request (from 0).
+    /// The mistakes of clients, each with the number of its request (from 0).
     pub fn failures(&self) -> Vec<String> {
         self.stage.log.failures()
     }

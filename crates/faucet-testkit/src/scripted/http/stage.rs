@@ -1,4 +1,4 @@
-//! What the connections of a scripted HTTP server share.
+//! The state that the connections of a scripted HTTP server share.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
