@@ -225,6 +225,13 @@ impl Intake {
         self.continuity.as_mut().is_some_and(|talk| talk.is_repeat(message, is_json))
     }
 
+    /// The next record, or the next rejected message, goes into the page in hand.
+    fn begin_page(&mut self, pages: &Pages) {
+        if let Some(continuity) = &mut self.continuity {
+            continuity.begin_page(pages.in_hand(), pages.next());
+        }
+    }
+
     /// The gap that stands before the next record, if one does.
     fn gap(&mut self, at: Timestamp) -> Option<Gap> {
         let before = self.continuity.as_mut().map(|talk| talk.take_before()).unwrap_or_default();
@@ -257,6 +264,7 @@ impl Intake {
         if let Some(gap) = self.gap(timestamp) {
             pages.pager.gap(gap, instant);
         }
+        self.begin_page(pages);
         let wanted = pages.stop.wanted(pages.records).min((end - next) as u64) as usize;
         let batch = Batch {
             chunk,
@@ -324,6 +332,7 @@ impl Intake {
         if let Some(gap) = self.gap(timestamp) {
             pages.pager.gap(gap, instant);
         }
+        self.begin_page(pages);
         let rejected = rejected(message, span.kind, timestamp, self.envelope.as_ref(), fault);
         pages.pager.reject(rejected, instant);
     }

@@ -12,6 +12,8 @@ pub(crate) struct Pages {
     pub(crate) stop: StopRule,
     /// How many messages became records.
     pub(crate) records: u64,
+    /// How many pages were handed over.
+    taken: u64,
     /// The run is over: a message that would fail it is skipped.
     pub(crate) stopping: bool,
 }
@@ -19,7 +21,7 @@ pub(crate) struct Pages {
 impl Pages {
     pub(crate) fn new(checked: &Checked) -> Self {
         let pager = Pager::new(checked.page);
-        Self { pager, stop: checked.stop, records: 0, stopping: false }
+        Self { pager, stop: checked.stop, records: 0, taken: 0, stopping: false }
     }
 
     /// Everything that is still accepted goes into one page, whatever its limits.
@@ -28,8 +30,21 @@ impl Pages {
         self.pager.lift_limits();
     }
 
+    /// The number of the page that is handed over next.
+    pub(crate) fn next(&self) -> u64 {
+        self.taken
+    }
+
+    /// The number of the page that takes the next record. A gap that has ended a page makes it a later one than
+    /// [`next`](Self::next).
+    pub(crate) fn in_hand(&self) -> u64 {
+        self.taken + self.pager.finished() as u64
+    }
+
     /// The next page, if there is one.
     pub(crate) fn take(&mut self) -> Option<StreamPage> {
-        self.pager.take()
+        let page = self.pager.take()?;
+        self.taken += 1;
+        Some(page)
     }
 }

@@ -189,7 +189,8 @@ impl PageReader for WebsocketReader {
     }
 
     fn position(&self) -> Option<Position> {
-        Places::position(self.lanes.iter().filter_map(|lane| lane.intake.continuity.as_deref()))
+        let connections = self.lanes.iter().filter_map(|lane| lane.intake.continuity.as_deref());
+        Places::position(connections, self.pages.next())
     }
 
     async fn committed(&mut self, upto: &Position) -> Result<()> {

@@ -11,6 +11,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hasher;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 
 /// Remembers the last keys, in the order in which they came; memory is about 50 bytes for each.
 #[derive(Debug, Clone)]
@@ -65,16 +66,17 @@ impl Seen {
 
     /// The remembered keys as bytes, 16 for each and 17 more.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.last_to_bytes(self.order.len())
+        self.range_to_bytes(0..self.order.len())
     }
 
-    /// The last `count` of the remembered keys as bytes.
-    pub fn last_to_bytes(&self, count: usize) -> Vec<u8> {
-        let count = count.min(self.order.len());
-        let mut bytes = Vec::with_capacity(17 + 16 * count);
+    /// Some of the remembered keys as bytes, counted from the oldest one.
+    pub fn range_to_bytes(&self, keys: Range<usize>) -> Vec<u8> {
+        let end = keys.end.min(self.order.len());
+        let start = keys.start.min(end);
+        let mut bytes = Vec::with_capacity(17 + 16 * (end - start));
         bytes.push(FORMAT);
         bytes.extend_from_slice(&hash(PROBE).to_le_bytes());
-        for hash in self.order.iter().skip(self.order.len() - count) {
+        for hash in self.order.range(start..end) {
             bytes.extend_from_slice(&hash.to_le_bytes());
         }
         bytes

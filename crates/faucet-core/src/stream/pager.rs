@@ -158,6 +158,11 @@ impl Pager {
             || self.limits.bytes.is_some_and(|n| bytes >= n.get())
     }
 
+    /// How many pages a gap has ended that were not taken yet. The page in hand follows them.
+    pub fn finished(&self) -> usize {
+        self.ready.len()
+    }
+
     /// Whether no page can be taken.
     pub fn is_empty(&self) -> bool {
         self.since.is_none() && self.ready.is_empty()

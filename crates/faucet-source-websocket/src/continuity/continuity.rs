@@ -1,5 +1,6 @@
 //! Everything that a feed's continuity needs, at the record that is handed over next.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use faucet_common_websocket::session::keys::OnGap;
@@ -8,7 +9,7 @@ use faucet_common_websocket::session::script::{Mark, MarkKind};
 use faucet_common_websocket::session::template::Token;
 
 use crate::continuity::numbers::{Numbers, Step};
-use crate::continuity::place::{Place, Restored};
+use crate::continuity::place::{Place, Point, Restored};
 use crate::continuity::repeats::Repeats;
 
 /// The missing messages in front of the next record.
@@ -34,6 +35,10 @@ pub(crate) struct Continuity {
     /// Answers that wait until the records before are flushed, each with the number of those.
     replies: VecDeque<(u64, Sent)>,
     handed_over: u64,
+    /// How many records were remembered before the one that goes into a page next.
+    remembered: u64,
+    /// The points at which pages begin that may not be handed over yet, each with the number of its page.
+    begins: VecDeque<(u64, Point)>,
     /// How many records the sinks have flushed.
     flushed: u64,
     duplicates: u64,
@@ -59,6 +64,8 @@ impl Continuity {
             before: Before::default(),
             replies: VecDeque::new(),
             handed_over: 0,
+            remembered: 0,
+            begins: VecDeque::new(),
             flushed: 0,
             duplicates: 0,
             topics: topics.to_vec(),
@@ -71,7 +78,7 @@ impl Continuity {
         self.place = place;
         let Some(repeats) = &mut self.repeats else { return };
         for seen in &seen {
-            if let Err(error) = repeats.restore(seen) {
+            if let Err(error) = repeats.restore(&seen.bytes, seen.cursor) {
                 tracing::warn!("{error}");
             }
         }
@@ -87,15 +94,37 @@ impl Continuity {
         &self.topics
     }
 
-    /// How many records were handed over.
-    pub(crate) fn records(&self) -> u64 {
-        self.handed_over
+    /// The next record goes into the page number `page`, and the page `next` is the next to be handed over.
+    pub(crate) fn begin_page(&mut self, page: u64, next: u64) {
+        if self.begins.back().is_some_and(|(last, _)| *last == page) {
+            return;
+        }
+        while self.begins.front().is_some_and(|(number, _)| *number < next) {
+            self.begins.pop_front();
+        }
+        let remembered = self.remembered;
+        let point = Point { place: self.place.clone(), records: self.handed_over, remembered };
+        self.begins.push_back((page, point));
     }
 
-    /// The remembered records that the server may send again.
-    pub(crate) fn seen(&self) -> Option<Vec<u8>> {
-        let from = self.place.number().map(|cursor| cursor - i128::from(self.rewind));
-        self.repeats.as_ref().map(|repeats| repeats.to_bytes(from))
+    /// The point behind the last record that was handed over, where the page `next` is handed over next. A page
+    /// may be half full when somebody asks.
+    pub(crate) fn point(&self, next: u64) -> Cow<'_, Point> {
+        let begin = self.begins.iter().find(|(number, _)| *number >= next);
+        begin.map_or_else(
+            || {
+                let remembered = self.repeats.as_ref().map_or(0, Repeats::remembered);
+                let place = self.place.clone();
+                Cow::Owned(Point { place, records: self.handed_over, remembered })
+            },
+            |(_, point)| Cow::Borrowed(point),
+        )
+    }
+
+    /// The remembered records up to a point that the server may send again.
+    pub(crate) fn seen(&self, point: &Point) -> Option<Vec<u8>> {
+        let from = point.place.number().map(|cursor| cursor - i128::from(self.rewind));
+        self.repeats.as_ref().map(|repeats| repeats.to_bytes(from, point.remembered))
     }
 
     /// A batch begins, whose marks these are.
@@ -169,6 +198,7 @@ impl Continuity {
     pub(crate) fn is_repeat(&mut self, record: &[u8], is_json: bool) -> bool {
         let cursor = self.place.number();
         let Some(repeats) = &mut self.repeats else { return false };
+        self.remembered = repeats.remembered();
         let is_repeat = repeats.is_repeat(record, is_json, cursor);
         self.duplicates += u64::from(is_repeat);
         is_repeat

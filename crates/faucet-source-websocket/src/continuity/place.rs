@@ -11,12 +11,30 @@ pub(crate) struct Place {
     pub(crate) kept: Kept,
 }
 
+/// The end of the records that came before a page.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Point {
+    pub(crate) place: Place,
+    /// How many records went into pages.
+    pub(crate) records: u64,
+    /// How many records were remembered for `dedup`.
+    pub(crate) remembered: u64,
+}
+
+/// The saved records of a connection.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    pub(crate) bytes: Vec<u8>,
+    /// The cursor of the connection, if it is a whole number.
+    pub(crate) cursor: Option<i128>,
+}
+
 /// The position that a connection goes on from.
 #[derive(Debug, Default)]
 pub(crate) struct Restored {
     pub(crate) place: Place,
     /// The remembered records of all connections that had one of the topics.
-    pub(crate) seen: Vec<Vec<u8>>,
+    pub(crate) seen: Vec<Remembered>,
 }
 
 impl Place {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::continuity::continuity::Continuity;
-use crate::continuity::place::{Place, Restored};
+use crate::continuity::place::{Place, Remembered, Restored};
 
 /// The position of a run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,11 +46,13 @@ struct KeptValue {
 }
 
 impl Places {
-    /// The position of the connections; `None` where none has one.
+    /// The position of the connections, where the page number `next` is handed over next; `None` where no
+    /// connection has a position.
     pub(crate) fn position<'a>(
         connections: impl Iterator<Item = &'a Continuity>,
+        next: u64,
     ) -> Option<Position> {
-        let connections: Vec<Saved> = connections.filter_map(saved).collect();
+        let connections: Vec<Saved> = connections.filter_map(|each| saved(each, next)).collect();
         if connections.is_empty() {
             return None;
         }
@@ -88,22 +90,24 @@ impl Places {
         let mut any = false;
         for saved in self.connections.iter().filter(shares) {
             let place = saved.place();
+            let cursor = place.number();
             if !any || place.is_older_than(&found.place) {
                 found.place = place;
             }
             any = true;
             let seen = saved.seen.as_ref().and_then(|seen| STANDARD.decode(seen).ok());
-            found.seen.extend(seen);
+            found.seen.extend(seen.map(|bytes| Remembered { bytes, cursor }));
         }
         any.then_some(found)
     }
 }
 
-fn saved(continuity: &Continuity) -> Option<Saved> {
+fn saved(continuity: &Continuity, next: u64) -> Option<Saved> {
     if !continuity.has_position() {
         return None;
     }
-    let Place { cursor, kept } = &continuity.place;
+    let point = continuity.point(next);
+    let Place { cursor, kept } = &point.place;
     let json = |token: &Token| serde_json::from_str(&token.json()).unwrap_or_default();
     let in_words = |(name, token): (&std::sync::Arc<str>, &Token)| {
         (name.to_string(), KeptValue { value: json(token), secret: token.is_secret() })
@@ -112,8 +116,8 @@ fn saved(continuity: &Continuity) -> Option<Saved> {
         topics: continuity.topics().iter().map(json).collect(),
         cursor: cursor.as_ref().and_then(|c| RawValue::from_string(c.json().into_owned()).ok()),
         kept: kept.iter().map(in_words).collect(),
-        seen: continuity.seen().map(|seen| STANDARD.encode(seen)),
-        records: continuity.records(),
+        seen: continuity.seen(&point).map(|seen| STANDARD.encode(seen)),
+        records: point.records,
     })
 }
 

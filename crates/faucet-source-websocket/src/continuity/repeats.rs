@@ -15,6 +15,8 @@ pub(crate) struct Repeats {
     places: Option<Pointers>,
     /// The cursor of each remembered record, where it is a whole number.
     cursors: VecDeque<Option<i128>>,
+    /// How many records were remembered so far.
+    remembered: u64,
     key: Vec<u8>,
 }
 
@@ -27,6 +29,7 @@ impl Repeats {
             limit,
             places: has_places.then(|| Pointers::new(keys.key.iter().cloned())),
             cursors: VecDeque::new(),
+            remembered: 0,
             key: Vec::new(),
         }
     }
@@ -48,6 +51,7 @@ impl Repeats {
         if !self.seen.insert(key) {
             return true;
         }
+        self.remembered += 1;
         self.cursors.push_back(cursor);
         while self.cursors.len() > self.seen.len() {
             self.cursors.pop_front();
@@ -55,25 +59,33 @@ impl Repeats {
         false
     }
 
-    /// The remembered records that the server may send again, as bytes: those behind the cursor `from`. All
-    /// of them where cursors are no numbers.
-    pub(crate) fn to_bytes(&self, from: Option<i128>) -> Vec<u8> {
+    /// How many records were remembered so far.
+    pub(crate) fn remembered(&self) -> u64 {
+        self.remembered
+    }
+
+    /// The remembered records that the server may send again, as bytes: those behind the cursor `from`, of the
+    /// first `upto`. All of those where cursors are no numbers.
+    pub(crate) fn to_bytes(&self, from: Option<i128>, upto: u64) -> Vec<u8> {
         let may_return = |cursor: &Option<i128>| match (cursor, from) {
             (Some(cursor), Some(from)) => *cursor >= from,
             _ => true,
         };
         let before = self.cursors.iter().take_while(|cursor| !may_return(cursor)).count();
-        self.seen.last_to_bytes(self.seen.len() - before)
+        let later = usize::try_from(self.remembered - upto).unwrap_or(usize::MAX);
+        // A record has the cursor of the one before it: the last of those may come again as well.
+        let start = before.saturating_sub(1);
+        self.seen.range_to_bytes(start..self.seen.len().saturating_sub(later))
     }
 
-    /// Goes on with remembered records, beside those that there are.
+    /// Goes on with remembered records, beside those that there are. None of them is behind `cursor`.
     ///
     /// # Errors
     /// The bytes are damaged, or come from a program with another hasher.
-    pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), SeenError> {
+    pub(crate) fn restore(&mut self, bytes: &[u8], cursor: Option<i128>) -> Result<(), SeenError> {
         let more = Seen::from_bytes(bytes, self.limit)?;
         self.seen.extend(&more);
-        self.cursors = std::iter::repeat_n(None, self.seen.len()).collect();
+        self.cursors.resize(self.seen.len(), cursor);
         Ok(())
     }
 }
@@ -115,14 +127,22 @@ mod tests {
         for n in 0..50_i128 {
             repeats_of.is_repeat(n.to_string().as_bytes(), true, Some(n * 10));
         }
-        let saved = repeats_of.to_bytes(Some(450));
+        let saved = repeats_of.to_bytes(Some(450), 50);
         let mut again = repeats(json!({"records": 100}));
-        again.restore(&saved).unwrap();
+        again.restore(&saved, Some(490)).unwrap();
         let known =
             |repeats: &mut Repeats, n: u32| repeats.is_repeat(n.to_string().as_bytes(), true, None);
-        assert!(known(&mut again, 45) && known(&mut again, 49) && !known(&mut again, 44));
-        again.restore(&repeats_of.to_bytes(None)).unwrap();
+        assert!(known(&mut again, 45) && known(&mut again, 49) && !known(&mut again, 43));
+        again.restore(&repeats_of.to_bytes(None, 50), None).unwrap();
         assert!(known(&mut again, 0));
-        assert!(again.restore(b"x").is_err());
+        // Records that are in no page yet are not saved.
+        let mut again = repeats(json!({"records": 100}));
+        again.restore(&repeats_of.to_bytes(Some(450), 48), Some(470)).unwrap();
+        assert!(known(&mut again, 47) && !known(&mut again, 48));
+        // Restored records are forgotten as the feed goes on.
+        let (whole, rest) =
+            (again.to_bytes(Some(470), 1).len(), again.to_bytes(Some(471), 1).len());
+        assert!(whole > rest, "{whole} {rest}");
+        assert!(again.restore(b"x", None).is_err());
     }
 }

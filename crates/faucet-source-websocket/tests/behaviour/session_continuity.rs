@@ -1,6 +1,8 @@
 //! Numbers, repeated records, several connections, and a connection that takes over.
 
-use faucet_core::{ErrorKind, GapReason};
+use std::time::Duration;
+
+use faucet_core::{ErrorKind, GapReason, Position, Scope, Source as _};
 use faucet_testkit::{Frame, Script};
 use serde_json::{Value, json};
 
@@ -185,5 +187,53 @@ async fn a_repeated_record_is_answered_too() {
     reader.committed(&place).await.unwrap();
     no_page_for(&mut *reader, secs(5)).await;
     assert_eq!(peer.json_messages(0), [json!({"ack": 1}), json!({"ack": 1})]);
+    stop(&mut *reader).await;
+}
+
+/// The cursor of the first connection in a position.
+fn cursor_of(position: &Position) -> Value {
+    let position: Value = serde_json::from_str(position.as_str()).unwrap();
+    position["connections"][0]["cursor"].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_position_stands_behind_the_pages_that_were_handed_over_and_no_further() {
+    let n = |n: u64| json!({"n": n}).to_string();
+    let keys = json!({"resume": {"cursor": "/n"}, "query": {"from": "{cursor?}"},
+        "dedup": {"records": 100}, "batch_timeout": 0.05});
+    let script = Script::accept().send_text(n(1)).pause(secs(1)).send_text(n(2)).send_text(n(3));
+    let (_peer, source) = in_memory([script], keys.clone());
+    let mut reader = open(&source).await;
+    assert_eq!(texts(&page_within(&mut *reader, secs(1)).await), [n(1)]);
+    // The next two records are in a page that is not due.
+    no_page_for(&mut *reader, Duration::from_millis(970)).await;
+    let position = reader.position().expect("a position");
+    assert_eq!(cursor_of(&position), 1);
+    assert_eq!(texts(&page_within(&mut *reader, secs(1)).await), [n(2), n(3)]);
+    assert_eq!(cursor_of(&reader.position().unwrap()), 3);
+    stop(&mut *reader).await;
+    // The records in hand are not among those that count as repeated.
+    let script = Script::accept().send_text(n(1)).send_text(n(2)).send_text(n(3));
+    let (_peer, source) = in_memory([script], keys);
+    let mut reader = source.open(&Scope::default().with_position(position)).await.unwrap();
+    assert_eq!(texts(&page_within(&mut *reader, secs(1)).await), [n(2), n(3)]);
+    stop(&mut *reader).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_ends_a_page_and_the_position_stands_before_it() {
+    let n = |n: u64| json!({"n": n}).to_string();
+    let keys = json!({"resume": {"cursor": "/n"}, "query": {"from": "{cursor?}"},
+        "sequence": {"last": "/n"}});
+    let all = [n(1), n(2), n(5), n(6), n(9)];
+    let script = all.iter().fold(Script::accept(), |script, n| script.send_text(n.as_str()));
+    let (_peer, source) = in_memory([script], keys);
+    let mut reader = open(&source).await;
+    for expected in [&all[..2], &all[2..4], &all[4..]] {
+        let page = page_within(&mut *reader, secs(1)).await;
+        assert_eq!(texts(&page), expected);
+        let last: Value = serde_json::from_str(expected.last().unwrap()).unwrap();
+        assert_eq!(cursor_of(&reader.position().unwrap()), last["n"]);
+    }
     stop(&mut *reader).await;
 }
