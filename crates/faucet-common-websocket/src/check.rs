@@ -117,8 +117,7 @@ impl Endpoint {
             report.push(name, started.elapsed(), sent);
         }
         let mut seen = Seen::default();
-        if self.plan.is_some() && !self.hold_session(&mut driver, &mut seen, started, report).await
-        {
+        if self.talks && !self.hold_session(&mut driver, &mut seen, started, report).await {
             return end(driver).await;
         }
         driver.barrier(BARRIER);
@@ -170,6 +169,7 @@ fn step_name(place: Place, verb: &'static str) -> String {
     match place {
         Place::Step(_) => format!("{place} {verb}"),
         Place::Subscribe => "subscribe".to_owned(),
+        Place::Program => "session program".to_owned(),
         _ => "messages".to_owned(),
     }
 }

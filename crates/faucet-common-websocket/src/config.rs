@@ -9,6 +9,7 @@ use faucet_connect::{
     check_headers,
 };
 use faucet_core::{ComponentKind, KeyPath, Problem, ProblemKind, Problems, Secret, duration};
+use faucet_session::hooks::Hooks;
 use faucet_session::keys::{Around, SessionKeys, SessionMessage};
 use faucet_session::plan::Plan;
 use http::HeaderMap;
@@ -150,7 +151,7 @@ impl ConnectOptions {
         let headers = self.check_credentials(url.as_ref(), problems);
         let plan = self.check_session(problems);
         let greeting = plan.plain_greeting();
-        let plan = greeting.is_none().then(|| Arc::new(plan));
+        let talks = greeting.is_none();
         let greeting: Vec<Frame> =
             greeting.unwrap_or_default().into_iter().map(Frame::from).collect();
         let reconnect = Arc::new(self.reconnect.check(problems));
@@ -172,7 +173,9 @@ impl ConnectOptions {
         }
         Some(Endpoint {
             url,
-            plan,
+            plan: Arc::new(plan),
+            talks,
+            hooks: Hooks::default(),
             offer: Arc::new(Offer {
                 credentials: Credentials { fixed: Arc::new(headers), provider: None },
                 subprotocols: self.request.subprotocols,

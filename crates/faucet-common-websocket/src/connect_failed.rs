@@ -125,9 +125,7 @@ impl ConnectFailed {
 
     /// A plugin has panicked, whose words may repeat `secrets`.
     pub(crate) fn panicked(panic: &(dyn Any + Send), secrets: &Secrets) -> Self {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Self::Panicked(Quote::new(text.unwrap_or("no message"), secrets))
+        Self::Panicked(Quote::of_panic(panic, secrets))
     }
 
     /// The meaning of the failure for the next attempt.

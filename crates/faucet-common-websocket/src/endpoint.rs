@@ -7,6 +7,7 @@ use faucet_connect::{AuthProvider, Dial, ProxyEnvironment};
 use faucet_core::{ComponentKind, KeyPath, NoEffect, Problem, ProblemKind, Result, Scope};
 
 use faucet_session::connect::Tools;
+use faucet_session::hooks::Hooks;
 #[cfg(feature = "session-http")]
 use faucet_session::http::HttpClient;
 use faucet_session::plan::Plan;
@@ -25,8 +26,10 @@ pub struct Endpoint {
     pub(crate) url: Option<UrlTemplate>,
     pub(crate) offer: Arc<Offer>,
     pub(crate) means: Means,
-    /// Where the configuration asks for a conversation.
-    pub(crate) plan: Option<Arc<Plan>>,
+    pub(crate) plan: Arc<Plan>,
+    /// Whether there is a conversation: the configuration asks for one, or hooks do.
+    pub(crate) talks: bool,
+    pub(crate) hooks: Hooks,
     /// The kind of component that connects, for the log.
     pub(crate) kind: ComponentKind,
     pub(crate) settings: Arc<Settings>,
@@ -54,6 +57,16 @@ impl Endpoint {
         self
     }
 
+    /// Lets `hooks` do their parts of the conversation.
+    #[must_use]
+    pub fn with_hooks(mut self, make: impl FnOnce(Hooks) -> Hooks) -> Self {
+        self.hooks = make(self.hooks);
+        self.talks = true;
+        // The conversation sends the first messages.
+        Arc::make_mut(&mut self.settings).greeting = Arc::from([]);
+        self
+    }
+
     /// The URL without secrets, its placeholders unfilled.
     pub fn redacted_url(&self) -> String {
         self.url.as_ref().map_or_else(|| "(url_from)".to_owned(), UrlTemplate::redacted)
@@ -61,21 +74,21 @@ impl Endpoint {
 
     /// The names in the URL, the headers and the conversation that the run's context must have values for.
     pub fn placeholders(&self) -> Vec<String> {
-        match (&self.plan, &self.url) {
+        match (self.plan(), &self.url) {
             (Some(plan), _) => plan.context_names.clone(),
             (None, Some(url)) => faucet_core::template::placeholders(url.as_str()),
             (None, None) => Vec::new(),
         }
     }
 
-    /// The conversation that the configuration asks for, if it asks for one.
+    /// The conversation, if there is one.
     pub fn plan(&self) -> Option<&Arc<Plan>> {
-        self.plan.as_ref()
+        self.talks.then_some(&self.plan)
     }
 
     /// The names that the configuration gives values itself.
     pub fn own_names(&self) -> Vec<String> {
-        self.plan.as_ref().map(|plan| plan.own_names.clone()).unwrap_or_default()
+        self.plan().map(|plan| plan.own_names.clone()).unwrap_or_default()
     }
 
     /// The URL as it was configured, its placeholders unfilled. It may hold secrets: print
@@ -94,7 +107,7 @@ impl Endpoint {
             let help = "name the certificate authority of the server: tls.ca_file";
             warnings.push(Problem::new(key, ProblemKind::Insecure { what }).help(help));
         }
-        if let Some(plan) = &self.plan {
+        if let Some(plan) = self.plan() {
             warnings.extend(plan.warnings(self.offer.compression == Compression::Deflate));
         }
         let times = &self.settings.times;
@@ -129,7 +142,7 @@ impl Endpoint {
     /// # Errors
     /// As for [`open`](Self::open).
     pub fn open_all(&self, scope: &Scope) -> Result<Vec<Driver>> {
-        let Some(plan) = &self.plan else { return Ok(vec![self.open(scope)?]) };
+        let Some(plan) = self.plan() else { return Ok(vec![self.open(scope)?]) };
         let topics = plan.topics_by_connection();
         topics.into_iter().map(|topics| Ok(self.open(scope)?.with_topics(topics))).collect()
     }
@@ -150,7 +163,7 @@ impl Endpoint {
     }
 
     pub(crate) fn target(&self, scope: &Scope) -> Result<Target> {
-        let plan = self.plan.as_ref();
+        let plan = self.plan();
         // Values of a conversation are filled for each connect.
         let fixed = self.url.as_ref().filter(|url| {
             plan.is_none() || faucet_core::template::placeholders(url.as_str()).is_empty()
@@ -177,7 +190,8 @@ impl Endpoint {
 
     fn talk(&self, plan: &Arc<Plan>) -> TalkTarget {
         let limit = plan.connect_limit().map(ConnectLimit::new);
-        TalkTarget { plan: Arc::clone(plan), tools: self.tools(), limit }
+        let hooks = self.hooks.clone();
+        TalkTarget { plan: Arc::clone(plan), tools: self.tools(), limit, hooks }
     }
 
     #[cfg(not(feature = "session-http"))]

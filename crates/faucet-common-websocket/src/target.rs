@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use faucet_connect::{Credentials, Destination, Secrets, StepLog};
 use faucet_session::connect::{Dialing, Prepared, Tools};
+use faucet_session::hooks::Hooks;
 use faucet_session::plan::Plan;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::timeout;
@@ -43,6 +44,7 @@ pub(crate) struct TalkTarget {
     pub(crate) plan: Arc<Plan>,
     pub(crate) tools: Tools,
     pub(crate) limit: Option<ConnectLimit>,
+    pub(crate) hooks: Hooks,
 }
 
 /// The end of an attempt to connect.

@@ -1,5 +1,6 @@
 //! Text that is not ours, fit to print.
 
+use std::any::Any;
 use std::fmt;
 
 use crate::secrets::Secrets;
@@ -27,6 +28,13 @@ impl Quote {
     pub fn start(text: &str, secrets: &Secrets, longest: usize) -> Self {
         // Secrets are hidden before the text is cut: half of one is one, too.
         Self(Self::new(text, secrets).0.chars().take(longest).collect())
+    }
+
+    /// The text of a panic.
+    pub fn of_panic(panic: &(dyn Any + Send), secrets: &Secrets) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Self::new(text.unwrap_or("no message"), secrets)
     }
 
     /// The text.

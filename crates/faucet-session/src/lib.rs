@@ -1,6 +1,7 @@
 //! The conversation that a provider of live data asks for, from configuration.
 
 pub mod connect;
+pub mod hooks;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod keys;

@@ -24,6 +24,8 @@ pub enum Place {
     Connect,
     /// The numbers of messages.
     Sequence,
+    /// The session program.
+    Program,
 }
 
 impl fmt::Display for Place {
@@ -38,6 +40,7 @@ impl fmt::Display for Place {
             Self::Goodbye => f.write_str("goodbye"),
             Self::Connect => f.write_str("url, query and headers"),
             Self::Sequence => f.write_str("sequence"),
+            Self::Program => f.write_str("the session program"),
         }
     }
 }

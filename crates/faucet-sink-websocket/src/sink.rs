@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use faucet_common_websocket::session::hooks::SessionProgram;
 use faucet_common_websocket::{AuthProvider, CheckProfile, Dial, ProxyEnvironment};
 use faucet_core::{
     CheckReport, Delivery, Info, PageWriter, Problems, Result, Scope, Sink, SinkConfig,
@@ -43,6 +44,18 @@ impl WebsocketSink {
     #[must_use]
     pub fn with_proxy_environment(mut self, environment: ProxyEnvironment) -> Self {
         let endpoint = self.checked.endpoint.with_proxy_environment(environment);
+        self.checked.endpoint = endpoint;
+        self
+    }
+
+    /// Lets a program hold the first part of the conversation, and look at each message of the server.
+    /// `make` makes the program of each connection. The conversation of the configuration does the rest.
+    #[must_use]
+    pub fn with_program<P: SessionProgram>(
+        mut self,
+        make: impl Fn() -> P + Send + Sync + 'static,
+    ) -> Self {
+        let endpoint = self.checked.endpoint.with_hooks(|hooks| hooks.with_program(make));
         self.checked.endpoint = endpoint;
         self
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use faucet_common_websocket::session;
+use faucet_common_websocket::session::{self, hooks::DecodeFailed};
 use faucet_core::json::{self, BatchChecker, JsonError, excerpt};
 use faucet_core::{BatchPayload, Error, ErrorKind, MessageKind, Payload, Record, Rejected, Span};
 use faucet_core::{Text, Timestamp};
@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     NotJson { number: u64, error: JsonError, excerpt: Excerpt, content: Content },
     #[error("binary message {number} is not UTF-8: {error}")]
     NotUtf8 { number: u64, error: std::str::Utf8Error },
+    #[error("message {number} is not decoded: the decoder failed: {why}")]
+    NotDecoded { number: u64, why: DecodeFailed },
 }
 
 /// An excerpt of a message, unless the configuration keeps messages out of errors.
@@ -77,6 +79,10 @@ impl Fault {
     /// The remedy.
     fn hint(&self) -> &'static str {
         match self {
+            Self::NotDecoded { .. } => {
+                "on_parse_error: skip counts such messages and goes on, divert hands them to \
+                 dead_letter"
+            }
             Self::NotUtf8 { .. } | Self::NotJson { content: Content::NotUtf8, .. } => {
                 "on_parse_error: skip counts such messages and goes on, divert hands them to \
                  dead_letter; message_format: binary takes any bytes"
@@ -167,6 +173,12 @@ impl Decoder {
     /// Counts messages of a batch that [`all`](Self::all) has settled.
     pub(crate) fn count(&mut self, messages: usize) {
         self.messages += messages as u64;
+    }
+
+    /// The fault of a message that the decoder of a program could not read.
+    pub(crate) fn undecoded(&mut self, why: DecodeFailed) -> Fault {
+        self.messages += 1;
+        Fault::NotDecoded { number: self.messages, why }
     }
 
     /// The payload that one message is taken as.

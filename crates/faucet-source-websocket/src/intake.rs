@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use faucet_common_websocket::session::hooks::DecodeFailed;
+use faucet_common_websocket::session::script::Undecoded;
 use faucet_common_websocket::session::{self, keys::OnGap};
 use faucet_common_websocket::{Received, Stamp, Taken};
 use faucet_core::{Batch, BatchPayload, Chunk, Error, ErrorKind, Gap, GapReason, Span, Timestamp};
@@ -34,6 +36,8 @@ struct Waiting {
     chunk: Option<Bytes>,
     /// The payload that all of the messages are taken as, if none needs a look of its own.
     all: Option<BatchPayload>,
+    /// The messages that a decoder could not read, in order.
+    undecoded: VecDeque<Undecoded>,
     /// Batches behind this one.
     queue: VecDeque<Queued>,
 }
@@ -112,7 +116,11 @@ impl Intake {
         }
         self.waiting.all = match batch {
             None => self.decoder.all(bytes_of(&chunk), &self.waiting.spans),
-            Some(batch) => self.decoder.all_of(&batch, &self.waiting.spans),
+            Some(batch) => {
+                let all = self.decoder.all_of(&batch, &self.waiting.spans);
+                self.waiting.undecoded = batch.undecoded.into();
+                all.filter(|_| self.waiting.undecoded.is_empty())
+            }
         };
         let progress = self.advance(pages, chunk);
         if self.waiting.next < self.waiting.spans.len() {
@@ -300,7 +308,11 @@ impl Intake {
             && !pages.pager.is_full()
         {
             let message = &bytes[span.range()];
-            let fault = match self.decoder.judge(message, span.kind) {
+            let judged = match self.undecoded() {
+                Some(why) => Err(self.decoder.undecoded(why)),
+                None => self.decoder.judge(message, span.kind),
+            };
+            let fault = match judged {
                 Ok(payload) => match self.take_many(pages, chunk, payload, self.waiting.next + 1) {
                     Progress::Going => continue,
                     ended => return ended,
@@ -325,6 +337,17 @@ impl Intake {
             }
         }
         Progress::Going
+    }
+
+    /// Why the next message is not decoded, if a decoder could not read it.
+    fn undecoded(&mut self) -> Option<DecodeFailed> {
+        let undecoded = &mut self.waiting.undecoded;
+        // Those of messages that were left out come before.
+        while undecoded.front().is_some_and(|one| one.at < self.waiting.next) {
+            undecoded.pop_front();
+        }
+        let is_next = undecoded.front().is_some_and(|one| one.at == self.waiting.next);
+        if is_next { undecoded.pop_front().map(|one| one.why) } else { None }
     }
 
     fn divert(&mut self, pages: &mut Pages, message: &[u8], span: Span, fault: &Fault) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use faucet_common_websocket::session::hooks::{MessageDecoder, SessionProgram};
 use faucet_common_websocket::{AuthProvider, CheckProfile, Dial, ProxyEnvironment};
 use faucet_core::{
     CheckReport, Delivery, Info, NoEffect, PageReader, Problem, ProblemKind, Problems, Result,
@@ -44,6 +45,30 @@ impl WebsocketSource {
     #[must_use]
     pub fn with_proxy_environment(mut self, environment: ProxyEnvironment) -> Self {
         let endpoint = self.checked.endpoint.with_proxy_environment(environment);
+        self.checked.endpoint = endpoint;
+        self
+    }
+
+    /// Decodes messages of a packing of their own, such as CBOR. `make` makes the decoder of each
+    /// connection. The conversation of the configuration reads whatever the decoder finds.
+    #[must_use]
+    pub fn with_decoder<D: MessageDecoder + 'static>(
+        mut self,
+        make: impl Fn() -> D + Send + Sync + 'static,
+    ) -> Self {
+        let endpoint = self.checked.endpoint.with_hooks(|hooks| hooks.with_decoder(make));
+        self.checked.endpoint = endpoint;
+        self
+    }
+
+    /// Lets a program hold the first part of the conversation, and look at each message. `make` makes
+    /// the program of each connection. The conversation of the configuration does the rest.
+    #[must_use]
+    pub fn with_program<P: SessionProgram>(
+        mut self,
+        make: impl Fn() -> P + Send + Sync + 'static,
+    ) -> Self {
+        let endpoint = self.checked.endpoint.with_hooks(|hooks| hooks.with_program(make));
         self.checked.endpoint = endpoint;
         self
     }

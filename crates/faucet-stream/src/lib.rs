@@ -51,6 +51,8 @@ pub use faucet_pipeline::{
 };
 #[cfg(feature = "sink-jsonl")]
 pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkConfig, WriteMode};
+#[cfg(all(feature = "sink-websocket", not(feature = "source-websocket")))]
+pub use faucet_sink_websocket::session;
 #[cfg(feature = "sink-websocket")]
 pub use faucet_sink_websocket::{
     DeliveryMode, MessageType, RecordFormat, WebsocketSink, WebsocketSinkConfig,
@@ -58,6 +60,8 @@ pub use faucet_sink_websocket::{
 };
 #[cfg(feature = "source-jsonl")]
 pub use faucet_source_jsonl::{JsonlSource, JsonlSourceConfig};
+#[cfg(feature = "source-websocket")]
+pub use faucet_source_websocket::session;
 #[cfg(feature = "source-websocket")]
 pub use faucet_source_websocket::{
     WebsocketSource, WebsocketSourceConfig, WebsocketSourceFactory, WsMessageFormat,

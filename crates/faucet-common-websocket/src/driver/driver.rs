@@ -76,7 +76,8 @@ impl Driver {
         scope: &Scope,
     ) -> Self {
         let talk = target.talk.as_ref().map(|talk| {
-            Box::new(Conversation::new(Arc::clone(&talk.plan), scope, Entropy::default()))
+            let talking = Conversation::new(Arc::clone(&talk.plan), scope, Entropy::default());
+            Box::new(talking.with_hooks(talk.hooks.clone()))
         });
         Self::of(settings, Arc::new(target), kind, (talk, Some(Arc::clone(scope.id()))))
     }
@@ -270,6 +271,7 @@ impl Driver {
             match done {
                 Done::Errand(name, brought) => self.machine.errand_done(name, brought, stamp()),
                 Done::Call(step, brought) => self.machine.call_done(step, brought, stamp()),
+                Done::Work(done) => self.machine.work_done(done, stamp()),
             }
         }
         // Messages that came with the upgrade's answer are taken before more is read.
@@ -288,6 +290,10 @@ impl Driver {
             Output::Errand(errand) => {
                 let secrets = self.machine.secrets();
                 self.errand = Some(errands::errand(errand, secrets));
+            }
+            Output::Work(work) => {
+                let secrets = self.machine.secrets();
+                self.errand = Some(errands::work(work, secrets));
             }
             Output::Call { step, call } => {
                 let talk = self.machine.conversation.as_deref().zip(self.target.talk.as_ref());

@@ -279,11 +279,15 @@ impl Machine {
         if skipped > 0 {
             self.events.push_back(Event::Discarded(Discarded::NotUtf8, skipped));
         }
-        if line.inbox.has_messages() {
-            self.events.push_back(Event::Messages);
-        }
-        // A message before a Close says more than the Close.
+        let (brings, before) = (line.inbox.has_messages(), self.events.len());
         self.obey(at.instant);
+        if brings {
+            // A message before a Close says more than the Close. The answer that completes a session may
+            // come with data, and the owner counts a connection before its records.
+            let up =
+                (before..self.events.len()).find(|at| matches!(self.events[*at], Event::Up { .. }));
+            self.events.insert(up.map_or(before, |up| up + 1), Event::Messages);
+        }
         match end {
             Some(_) if matches!(self.state, State::Leaving { .. }) => self.left(at.instant),
             Some(end) if self.is_up() => self.end(end, at.instant),

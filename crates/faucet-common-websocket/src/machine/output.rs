@@ -1,5 +1,6 @@
 //! The tasks of a machine for its driver.
 
+use faucet_session::hooks::Work;
 use faucet_session::names::Errand;
 use faucet_session::plan::ReadyCall;
 
@@ -19,6 +20,8 @@ pub(crate) enum Output {
         /// The call.
         call: Box<ReadyCall>,
     },
+    /// Do the work of the session program, and hand over the result.
+    Work(Work),
 }
 
 /// Calls have no values of their own to compare.

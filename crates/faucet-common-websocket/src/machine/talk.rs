@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use faucet_session::connect::{CallFailed, Dialing, Taken};
+use faucet_session::hooks::WorkDone;
 use faucet_session::names::ValueFailed;
 use faucet_session::script::{At, Conversation, Effect};
 use faucet_session::template::Token;
@@ -79,6 +80,7 @@ impl Machine {
                 Effect::Call { step, call } => {
                     self.outputs.push_back(Output::Call { step, call });
                 }
+                Effect::Work(work) => self.outputs.push_back(Output::Work(work)),
                 Effect::Complete => self.up(now),
                 Effect::Note(note) => self.events.push_back(Event::Note(note)),
                 Effect::End(end) if !matches!(self.state, State::Up) => drop(end),
@@ -113,6 +115,16 @@ impl Machine {
         let at = self.at(at.instant);
         if let Some(talk) = &mut self.conversation {
             talk.call_done(step, brought, at);
+        }
+        self.obey(at.now);
+    }
+
+    /// The work of the session program is done.
+    pub(crate) fn work_done(&mut self, done: WorkDone, at: Stamp) {
+        self.anchor = at;
+        let at = self.at(at.instant);
+        if let Some(talk) = &mut self.conversation {
+            talk.work_done(done, at);
         }
         self.obey(at.now);
     }

@@ -36,6 +36,9 @@ pub(super) fn of_end(end: &SessionEnd) -> (ErrorKind, &'static str) {
         SessionEnd::Value { .. } => (ErrorKind::Auth, "check the file or the command of the value"),
         SessionEnd::Call { why, .. } => of_call(why),
         SessionEnd::Failed { .. } => (ErrorKind::Closed, "the rule has action: fail"),
+        SessionEnd::ProgramFailed(_) => {
+            (ErrorKind::Closed, "the program that the source or sink was given decides so")
+        }
         SessionEnd::Flood(_) => (
             ErrorKind::Protocol,
             "set send_limit if the server may ask so often, else check the match of the rule",

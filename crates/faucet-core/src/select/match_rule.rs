@@ -72,6 +72,11 @@ impl<'a> Message<'a> {
         self.binary = binary;
         self
     }
+
+    /// Whether the message was a binary one.
+    pub fn is_binary(&self) -> bool {
+        self.binary
+    }
 }
 
 /// The maps whose pointers read one text: the whole message, or what follows a prefix.

@@ -7,15 +7,17 @@ use faucet_connect::Secrets;
 use faucet_core::{Scope, Span};
 
 use crate::connect::{CallFailed, Dialing, Taken, Tools};
+use crate::hooks::{Hooks, WorkDone};
 use crate::names::{Book, ValueFailed};
 use crate::place::Place;
 use crate::plan::{Plan, ReadyCall, Sent, Verb};
+use crate::script::batch::Batch;
 use crate::script::dialogue::Dialogue;
 use crate::script::effect::Effect;
 use crate::script::memory::{Kept, Memory, rewound};
 use crate::script::moment::{At, Entropy};
 use crate::script::outlet::Origin;
-use crate::script::reader::{Batch, Judges, Reader};
+use crate::script::reader::{Judges, Reader};
 use crate::script::session_end::SessionEnd;
 use crate::template::Token;
 
@@ -28,6 +30,7 @@ pub struct Conversation {
     /// While there is a connection.
     dialogue: Option<Box<Dialogue>>,
     reader: Reader,
+    hooks: Hooks,
     /// The topics that are subscribed to.
     topics: Arc<[Token]>,
     entropy: Entropy,
@@ -39,9 +42,18 @@ impl Conversation {
         let seed = plan.book(scope);
         let mut memory = Memory::default();
         memory.cursor = plan.continuity.cursor.as_ref().and_then(|cursor| cursor.start.clone());
-        let reader = Reader::new(Arc::clone(&plan));
+        let hooks = Hooks::default();
+        let reader = Reader::new(Arc::clone(&plan), hooks.clone());
         let topics = plan.topics();
-        Self { plan, seed, memory, dialogue: None, reader, topics, entropy }
+        Self { plan, seed, memory, dialogue: None, reader, hooks, topics, entropy }
+    }
+
+    /// Lets `hooks` do their parts of the conversation.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.reader = Reader::new(Arc::clone(&self.plan), hooks.clone());
+        self.hooks = hooks;
+        self
     }
 
     /// Subscribes to these topics only.
@@ -64,7 +76,8 @@ impl Conversation {
             seed: self.seed.clone(),
             memory: self.memory.succeed(),
             dialogue: None,
-            reader: Reader::new(Arc::clone(&self.plan)),
+            reader: Reader::new(Arc::clone(&self.plan), self.hooks.clone()),
+            hooks: self.hooks.clone(),
             topics: Arc::clone(&self.topics),
             entropy: Entropy::default(),
         }
@@ -121,6 +134,9 @@ impl Conversation {
         let topics = Arc::clone(&self.topics);
         let mut dialogue =
             Dialogue::new(plan, (book, topics), secrets, resumes, at, &mut self.entropy);
+        if let Some(program) = self.hooks.program() {
+            dialogue.begin_program(program, at, &mut self.entropy);
+        }
         match self.reader.begin(dictionary) {
             Ok(()) => dialogue.advance(at, &mut self.entropy),
             Err(why) => dialogue.end(SessionEnd::Dictionary(why)),
@@ -133,7 +149,7 @@ impl Conversation {
     pub fn look(&mut self, bytes: &[u8], spans: &mut Vec<Span>, at: At) -> Batch {
         let Some(dialogue) = &mut self.dialogue else { return Batch::default() };
         dialogue.moments.heard = at.now;
-        if !self.plan.looks_at_messages() {
+        if !self.reader.looks_at_messages() {
             return Batch::whole();
         }
         let (memory, entropy) = (&mut self.memory, &mut self.entropy);
@@ -196,6 +212,13 @@ impl Conversation {
             Err(why) => dialogue.end(SessionEnd::Call { place: Place::Step(step), why }),
         }
         dialogue.advance(at, &mut self.entropy);
+    }
+
+    /// The work of [`Effect::Work`] is done.
+    pub fn work_done(&mut self, done: WorkDone, at: At) {
+        if let Some(dialogue) = &mut self.dialogue {
+            dialogue.program_answered(done, at, &mut self.entropy);
+        }
     }
 
     /// Makes the call of [`Effect::Call`]. Cancel safe.

@@ -17,12 +17,15 @@ use crate::script::effect::{Effect, Note};
 use crate::script::hidden::Hidden;
 use crate::script::moment::{At, Entropy};
 use crate::script::outlet::{Origin, Outlet};
-use crate::script::session_end::SessionEnd;
+use crate::script::program::Running;
+use crate::script::session_end::{PlannedBy, SessionEnd};
 use crate::template::{Placeholder, Token, Unfilled};
 
 /// Where a dialogue is.
 #[derive(Debug)]
 pub(crate) enum Stage {
+    /// The session program is not ready.
+    Program,
     /// At this step of the script.
     Steps { at: usize, awaited: Option<Awaited> },
     /// The topics from this one on are subscribed to next.
@@ -90,6 +93,8 @@ pub(crate) struct Dialogue {
     pub(crate) topics: Arc<[Token]>,
     pub(crate) hidden: Hidden,
     pub(crate) stage: Stage,
+    /// The session program, where there is one.
+    pub(crate) program: Option<Running>,
     /// The call that is out.
     pub(crate) out: Option<Out>,
     /// Whether a session is resumed.
@@ -134,6 +139,7 @@ impl Dialogue {
             topics,
             hidden,
             stage: Stage::Steps { at: 0, awaited: None },
+            program: None,
             out: None,
             resumes,
             outlet: Outlet::new(limit),
@@ -165,12 +171,12 @@ impl Dialogue {
     }
 
     /// A reconnect is planned. The connection goes on meanwhile where the configuration wants that.
-    pub(crate) fn plan_end(&mut self, rule: Option<usize>, delay: Option<Duration>) {
+    pub(crate) fn plan_end(&mut self, by: PlannedBy, delay: Option<Duration>) {
         if self.plan.continuity.handover == Handover::Overlap && self.is_up() {
             self.moments.rotate = None;
             self.effects.push_back(Effect::HandOver { delay });
         } else {
-            self.end(SessionEnd::Planned { rule, delay });
+            self.end(SessionEnd::Planned { by, delay });
         }
     }
 

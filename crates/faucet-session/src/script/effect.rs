@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use faucet_connect::Quote;
 
+use crate::hooks::Work;
 use crate::names::Errand;
 use crate::place::Place;
 use crate::plan::{ReadyCall, Sent};
@@ -24,6 +25,8 @@ pub enum Effect {
         /// The call.
         call: Box<ReadyCall>,
     },
+    /// Do the work that the session program waits for, and hand over the result. One at a time.
+    Work(Work),
     /// The session is complete: the connection counts as good from now on.
     Complete,
     /// Connect once more, and keep the connection until the next one is up.
@@ -45,7 +48,7 @@ pub enum Note {
     Done {
         /// The step.
         place: Place,
-        /// The verb: `send`, `expect`, `request`, `subscribe`.
+        /// The verb: `send`, `expect`, `request`, `subscribe`, `ready`.
         verb: &'static str,
         /// Since the step before.
         took: Duration,

@@ -28,6 +28,11 @@ impl Hidden {
         self.lasting = self.lasting.with(book.secrets());
     }
 
+    /// The session program has a secret.
+    pub(crate) fn keep(&mut self, secret: &str) {
+        self.lasting = self.lasting.with([secret]);
+    }
+
     /// A message has secrets of its own.
     pub(crate) fn note<'a>(&mut self, secrets: impl Iterator<Item = &'a str>) {
         for secret in secrets {

@@ -10,7 +10,7 @@ use crate::script::effect::{Effect, Note};
 use crate::script::memory::Memory;
 use crate::script::moment::{At, Entropy};
 use crate::script::outlet::{MOST_REPLIES, Origin};
-use crate::script::session_end::SessionEnd;
+use crate::script::session_end::{PlannedBy, SessionEnd};
 use crate::script::steps::{Awaits, json_in};
 use crate::template::Unfilled;
 
@@ -46,6 +46,9 @@ impl Dialogue {
         at: At,
         entropy: &mut Entropy,
     ) -> Verdict {
+        if let Some(verdict) = self.ask_program(seen, at, entropy) {
+            return verdict;
+        }
         let rules = &plan.rules;
         let is_beat = rules.beat.is_some_and(|beat| seen.looked.matches(beat));
         let answers_beat = self.beat.as_mut().is_some_and(|beat| beat.look(seen.message));
@@ -115,7 +118,7 @@ impl Dialogue {
                     }
                 }
                 if !self.is_over() {
-                    self.plan_end(Some(index), rule.delay);
+                    self.plan_end(PlannedBy::Rule(index), rule.delay);
                 }
                 return Verdict::Control;
             }
@@ -126,7 +129,7 @@ impl Dialogue {
             ControlAction::End => {
                 let last = self.goodbye(at, entropy).into_iter();
                 self.effects.extend(last.map(Effect::Send));
-                SessionEnd::Finished(index)
+                SessionEnd::Finished(PlannedBy::Rule(index))
             }
         };
         self.end(end);

@@ -5,6 +5,7 @@
 //! send `limiter` are parts of a dialogue.
 
 mod acks;
+mod batch;
 mod beat;
 mod conversation;
 mod dialogue;
@@ -15,14 +16,16 @@ mod limiter;
 mod memory;
 mod moment;
 mod outlet;
+mod piece;
+mod program;
 mod reader;
 mod session_end;
 mod steps;
 mod timers;
 
+pub use batch::{Batch, Mark, MarkKind, MessageNumber, Undecoded};
 pub use conversation::Conversation;
 pub use effect::{Effect, Note};
 pub use memory::Kept;
 pub use moment::{At, Entropy};
-pub use reader::{Batch, Mark, MarkKind, MessageNumber};
-pub use session_end::SessionEnd;
+pub use session_end::{PlannedBy, SessionEnd};

@@ -1,124 +1,34 @@
 //! From the messages of a batch to the records in them.
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use faucet_connect::Quote;
 use faucet_core::json::BatchChecker;
 use faucet_core::select::{Looked, Message};
 use faucet_core::{MessageKind, Span};
 
-use crate::plan::{Plan, Sent};
-use crate::reading::{
-    self, Decompress, Decompressed, Decompressor, DictionaryUnusable, Part, Shape, Unwrapped,
+use crate::hooks::{
+    DecodeFailed, DecodedMessages, Hooks, InboundMessage, MessageDecoder, Part, PartRecord,
 };
+use crate::plan::Plan;
+use crate::reading::{
+    self, Decompress, Decompressed, Decompressor, DictionaryUnusable, Shape, Unwrapped,
+};
+use crate::script::batch::{Batch, Mark, MarkKind, MessageNumber, Undecoded};
 use crate::script::dialogue::Dialogue;
 use crate::script::judge::{Seen, Verdict};
-use crate::script::memory::{Kept, Memory, rewound};
+use crate::script::memory::{Memory, rewound};
 use crate::script::moment::{At, Entropy};
+use crate::script::piece::{Base, Piece, Source};
 use crate::script::session_end::SessionEnd;
 use crate::template::Token;
-
-/// The records that were found in a batch of messages. Their places replace those of the messages.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// The bytes in which the records stand, where these are not the received ones.
-    pub made: Option<Vec<u8>>,
-    /// Whether each record is known to be JSON without a line break.
-    pub is_json: bool,
-    /// How many messages were control.
-    pub control: u64,
-    /// How many messages were neither control nor began as data.
-    pub unmatched: u64,
-    /// The marks between the records, in order.
-    pub marks: Vec<Mark>,
-    /// Whether the records are the messages as they were received.
-    pub is_whole: bool,
-}
-
-impl Batch {
-    /// Messages that nobody has looked at.
-    pub(crate) fn whole() -> Self {
-        Self { is_whole: true, ..Self::default() }
-    }
-}
-
-/// Something that stands between the records of a batch.
-#[derive(Debug)]
-pub struct Mark {
-    /// How many records of the batch stand before it.
-    pub at: usize,
-    /// The kind of the mark.
-    pub what: MarkKind,
-}
-
-/// A mark between records.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum MarkKind {
-    /// The position behind the records before; `None`: it was forgotten.
-    Cursor(Option<Token>),
-    /// The kept values have changed.
-    Kept(Kept),
-    /// The next message has numbers.
-    Number(MessageNumber),
-    /// The count of this key begins anew with the next number: the message itself has none.
-    CountReset(Vec<u8>),
-    /// The answer to send once the records before are flushed.
-    Reply(Sent),
-}
-
-/// The numbers of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageNumber {
-    /// The values that have a count of their own, one behind the other.
-    pub key: Vec<u8>,
-    /// The number of the first element.
-    pub first: i128,
-    /// The number of the last element.
-    pub last: i128,
-    /// The number of the message before.
-    pub previous: Option<i128>,
-    /// Whether the count begins anew.
-    pub resets: bool,
-}
 
 /// A whole number, also as text.
 fn integer(value: &[u8]) -> Option<i128> {
     let digits = value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value);
     std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// Where a text stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// In the received bytes.
-    Received,
-    /// Among the decompressed texts.
-    Text,
-    /// Among the texts that were made of strings.
-    Made,
-}
-
-/// A text and its kind of message.
-#[derive(Debug, Clone, Copy)]
-struct Base {
-    at: usize,
-    source: Source,
-    kind: MessageKind,
-}
-
-impl Base {
-    fn behind(self, offset: usize) -> Self {
-        Self { at: self.at + offset, ..self }
-    }
-}
-
-/// A record in the making.
-#[derive(Debug)]
-struct Piece {
-    range: Range<usize>,
-    source: Source,
-    kind: MessageKind,
 }
 
 /// A message in a text.
@@ -129,12 +39,17 @@ struct Found<'a> {
     data: Range<usize>,
     is_data: bool,
     is_json: bool,
+    /// The record that a decoder has found; `None`: the record is inside of the data.
+    record: Option<Piece>,
 }
 
 /// Finds records in the messages of a run's connections.
-#[derive(Debug)]
 pub(crate) struct Reader {
     plan: Arc<Plan>,
+    hooks: Hooks,
+    /// While there is a connection.
+    decoder: Option<Box<dyn MessageDecoder>>,
+    decoded: DecodedMessages,
     decompressor: Option<Decompressor>,
     shape: Shape,
     checker: BatchChecker,
@@ -155,11 +70,14 @@ pub(crate) struct Judges<'a> {
 }
 
 impl Reader {
-    pub(crate) fn new(plan: Arc<Plan>) -> Self {
+    pub(crate) fn new(plan: Arc<Plan>, hooks: Hooks) -> Self {
         let reading = &plan.reading;
         let prefix = reading.data_prefix.as_deref();
         Self {
             shape: Shape::new(prefix, reading.split_arrays, reading.explode),
+            hooks,
+            decoder: None,
+            decoded: DecodedMessages::default(),
             decompressor: None,
             checker: BatchChecker::default(),
             texts: Vec::new(),
@@ -170,7 +88,13 @@ impl Reader {
         }
     }
 
-    /// A connection begins: a stream of compressed messages does not go on over connections.
+    /// Whether messages are looked at: some may be control, or hold their records inside.
+    pub(crate) fn looks_at_messages(&self) -> bool {
+        self.plan.looks_at_messages() || !self.hooks.is_empty()
+    }
+
+    /// A connection begins: neither a stream of compressed messages nor the state of a decoder goes on over
+    /// connections.
     pub(crate) fn begin(
         &mut self,
         dictionary: Option<Arc<[u8]>>,
@@ -180,6 +104,7 @@ impl Reader {
         if kind != Decompress::None {
             self.decompressor = Some(Decompressor::new(kind, dictionary, max)?);
         }
+        self.decoder = self.hooks.decoder();
         Ok(())
     }
 
@@ -192,6 +117,7 @@ impl Reader {
     ) -> Batch {
         let is_json = self.plan.checks_json
             && self.plan.reads_whole_messages()
+            && self.decoder.is_none()
             && self.checker.check(bytes, spans);
         if judges.memory.take_kept_change() {
             self.mark(MarkKind::Cursor(judges.memory.cursor.clone()));
@@ -211,30 +137,90 @@ impl Reader {
         let received = Base { at: span.at as usize, source: Source::Received, kind };
         let is_packed = kind == MessageKind::Binary;
         let Some(decompressor) = self.decompressor.as_mut().filter(|_| is_packed) else {
-            return self.text(message, received, is_json, judges);
+            return self.unpacked(message, received, is_json, judges);
         };
         let from = self.texts.len();
         match decompressor.decompress(message, &mut self.texts) {
-            Ok(Decompressed::Untouched) => self.text(message, received, is_json, judges),
+            Ok(Decompressed::Untouched) => self.unpacked(message, received, is_json, judges),
             Ok(Decompressed::NotYet) => {}
             Ok(Decompressed::Text) => {
                 let texts = std::mem::take(&mut self.texts);
                 let base = Base { at: from, source: Source::Text, kind };
-                self.text(&texts[from..], base, false, judges);
+                self.unpacked(&texts[from..], base, false, judges);
                 self.texts = texts;
             }
             // A message that stands alone is judged as it is: the format of records decides.
             Err(failed) if !self.plan.reading.decompress.ends_with(failed) => {
-                self.text(message, received, is_json, judges);
+                self.unpacked(message, received, is_json, judges);
             }
             Err(failed) => judges.dialogue.end(SessionEnd::Compressed(failed)),
         }
     }
 
+    /// One message behind `decompress`.
+    fn unpacked(&mut self, message: &[u8], base: Base, is_json: bool, judges: &mut Judges<'_>) {
+        let Some(decoder) = &mut self.decoder else {
+            return self.text(message, base, is_json, judges);
+        };
+        let mut decoded = std::mem::take(&mut self.decoded);
+        decoded.begin(message.len(), self.plan.max_message_bytes);
+        let inbound = InboundMessage { kind: base.kind, bytes: message };
+        let called = catch_unwind(AssertUnwindSafe(|| decoder.decode(inbound, &mut decoded)));
+        let called = called.unwrap_or_else(|panic| {
+            let words = Quote::of_panic(&*panic, &judges.dialogue.hidden.all());
+            Err(DecodeFailed::new(format_args!("panicked: {words}")))
+        });
+        match called.and_then(|()| decoded.take_parts()) {
+            Ok(parts) => {
+                for part in &parts {
+                    self.part(part, decoded.bytes(), message, base, judges);
+                }
+                decoded.give_back(parts);
+            }
+            Err(why) => {
+                self.batch.undecoded.push(Undecoded { at: self.pieces.len(), why });
+                self.pieces.push(base.piece(0..message.len()));
+            }
+        }
+        self.decoded = decoded;
+    }
+
+    /// One part of a decoded message.
+    fn part(
+        &mut self,
+        part: &Part,
+        decoded: &[u8],
+        message: &[u8],
+        base: Base,
+        judges: &mut Judges<'_>,
+    ) {
+        let text = Base { at: 0, source: Source::Decoded, kind: MessageKind::Text };
+        let (about, record) = match part {
+            Part::AsReceived => return self.text(message, base, false, judges),
+            Part::Message(range) => {
+                let base = text.behind(range.start);
+                return self.text(&decoded[range.clone()], base, false, judges);
+            }
+            Part::Described { about, record } => (about, record),
+        };
+        let record = match record {
+            PartRecord::None => None,
+            PartRecord::Slice(range) => Some(base.piece(range.clone())),
+            PartRecord::Made(kind, range) => {
+                Some(Base { kind: *kind, ..text }.piece(range.clone()))
+            }
+        };
+        let raw = &decoded[about.clone()];
+        let is_data = record.is_some();
+        let found = Found { raw, data: 0..raw.len(), is_data, is_json: false, record };
+        self.one(&found, text.behind(about.start), judges);
+    }
+
     /// One text, which may hold several messages.
     fn text(&mut self, text: &[u8], base: Base, is_json: bool, judges: &mut Judges<'_>) {
         if self.plan.reads_whole_texts() {
-            let whole = Found { raw: text, data: 0..text.len(), is_data: true, is_json };
+            let data = 0..text.len();
+            let whole = Found { raw: text, data, is_data: true, is_json, record: None };
             return self.one(&whole, base, judges);
         }
         let plan = judges.plan;
@@ -249,7 +235,8 @@ impl Reader {
                 let data = found.range.start - whole.start..found.range.end - whole.start;
                 let base = base.behind(part.start + whole.start);
                 let raw = &inside[whole];
-                let found = Found { raw, data, is_data: found.is_data, is_json: false };
+                let is_data = found.is_data;
+                let found = Found { raw, data, is_data, is_json: false, record: None };
                 self.one(&found, base, judges);
             }
         }
@@ -282,12 +269,12 @@ impl Reader {
             };
             let (inner, base) = (&raw[found.data.clone()], base.behind(found.data.start));
             match &plan.rules.data {
-                None => self.record(inner, looked, base, judges),
+                None => self.record(inner, looked, (base, found.record.as_ref()), judges),
                 Some(set) => set.look(Message::unchecked(inner), |inside| {
                     if plan.continuity.sequence.is_some() {
                         self.number(looked, inside, judges);
                     }
-                    self.record(inner, inside, base, judges);
+                    self.record(inner, inside, (base, found.record.as_ref()), judges);
                 }),
             }
             if let Some(reply) = reply {
@@ -303,34 +290,36 @@ impl Reader {
         }
     }
 
-    /// Finds the records in a message that is data.
+    /// Finds the records in a message that is data, unless a decoder has found its record.
     fn record(
         &mut self,
         message: &[u8],
         looked: &Looked<'_, '_>,
-        base: Base,
+        (base, record): (Base, Option<&Piece>),
         judges: &mut Judges<'_>,
     ) {
         let plan = judges.plan;
         let spots = &plan.rules.spots;
-        let unwrapped = match spots.unwrap {
-            None => Unwrapped::Absent,
-            Some(spot) => match (looked.range(spot), looked.read(spot)) {
-                (Some(range), _) => Unwrapped::At(range),
-                (None, Some(value)) => Unwrapped::Inside(value.into_owned()),
-                (None, None) => Unwrapped::Absent,
-            },
-        };
-        let value = reading::value(message, unwrapped, &mut self.made);
-        let (pieces, made) = (&mut self.pieces, &self.made);
-        pieces.extend(self.shape.records(message, value, made).map(|part| match part {
-            Part::Slice(range) => Piece {
-                range: base.at + range.start..base.at + range.end,
-                source: base.source,
-                kind: base.kind,
-            },
-            Part::Made(range) => Piece { range, source: Source::Made, kind: base.kind },
-        }));
+        match record {
+            Some(record) => self.pieces.push(record.clone()),
+            None => {
+                let unwrapped = match spots.unwrap {
+                    None => Unwrapped::Absent,
+                    Some(spot) => match (looked.range(spot), looked.read(spot)) {
+                        (Some(range), _) => Unwrapped::At(range),
+                        (None, Some(value)) => Unwrapped::Inside(value.into_owned()),
+                        (None, None) => Unwrapped::Absent,
+                    },
+                };
+                let value = reading::value(message, unwrapped, &mut self.made);
+                let made = Base { at: 0, source: Source::Made, kind: base.kind };
+                let records = self.shape.records(message, value, &self.made);
+                self.pieces.extend(records.map(|part| match part {
+                    reading::Part::Slice(range) => base.piece(range),
+                    reading::Part::Made(range) => made.piece(range),
+                }));
+            }
+        }
         let cursor = spots.cursor.and_then(|spot| looked.read(spot));
         // `null` is no position: the last one stays.
         let cursor = cursor.and_then(|cursor| Token::of_json(&cursor)).filter(|c| !c.is_null());
@@ -388,6 +377,7 @@ impl Reader {
                     Source::Received => bytes,
                     Source::Text => &self.texts,
                     Source::Made => &self.made,
+                    Source::Decoded => self.decoded.bytes(),
                 };
                 let (at, len) = (made.len() as u32, piece.range.len() as u32);
                 made.extend_from_slice(&from[piece.range.clone()]);
@@ -400,5 +390,12 @@ impl Reader {
         self.pieces.clear();
         self.texts.clear();
         self.made.clear();
+        self.decoded.clear();
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Reader({:?})", self.hooks)
     }
 }

@@ -1,5 +1,6 @@
 //! Why a conversation ends its connection.
 
+use std::fmt;
 use std::time::Duration;
 
 use faucet_connect::Quote;
@@ -82,11 +83,11 @@ pub enum SessionEnd {
         #[source]
         why: CallFailed,
     },
-    /// A connect was planned: by a rule or by age.
-    #[error("{}", planned_words(*.rule))]
+    /// A planned connect.
+    #[error("{by} connects again")]
     Planned {
-        /// The control rule; `None`: `rotate_after`.
-        rule: Option<usize>,
+        /// Who has planned it.
+        by: PlannedBy,
         /// The wait before the next connect.
         delay: Option<Duration>,
     },
@@ -108,9 +109,15 @@ pub enum SessionEnd {
         /// The beginning of the message.
         words: Quote,
     },
-    /// A rule ends the run well.
-    #[error("control[{0}] ends the run")]
-    Finished(usize),
+    /// The run ends well.
+    #[error("{0} ends the run")]
+    Finished(PlannedBy),
+    /// The session program has no use for the connection.
+    #[error("the session program gives the connection up: \"{0}\"")]
+    ProgramGaveUp(Quote),
+    /// The session program ends the run with an error, or has panicked.
+    #[error("the session program ends the run: \"{0}\"")]
+    ProgramFailed(Quote),
     /// A compressed message cannot be read.
     #[error("decompress: {0}")]
     Compressed(#[source] DecompressFailed),
@@ -124,9 +131,23 @@ pub enum SessionEnd {
     Flood(u32),
 }
 
-fn planned_words(rule: Option<usize>) -> String {
-    match rule {
-        Some(rule) => format!("control[{rule}] connects again"),
-        None => "rotate_after connects again".to_owned(),
+/// Who plans the end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlannedBy {
+    /// A control rule, from 0.
+    Rule(usize),
+    /// `rotate_after`.
+    Age,
+    /// The session program.
+    Program,
+}
+
+impl fmt::Display for PlannedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(rule) => write!(f, "control[{rule}]"),
+            Self::Age => f.write_str("rotate_after"),
+            Self::Program => f.write_str("the session program"),
+        }
     }
 }

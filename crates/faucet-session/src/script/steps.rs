@@ -29,6 +29,7 @@ pub(crate) enum Awaits {
 impl Dialogue {
     /// Goes on as far as nothing is awaited.
     pub(crate) fn advance(&mut self, at: At, entropy: &mut Entropy) {
+        self.begin_work();
         while self.out.is_none() {
             match self.step(at, entropy) {
                 Ok(true) => {}
@@ -43,7 +44,9 @@ impl Dialogue {
     fn step(&mut self, at: At, entropy: &mut Entropy) -> Result<bool, Halt> {
         let plan = Arc::clone(&self.plan);
         match self.stage {
-            Stage::Steps { awaited: Some(_), .. } | Stage::Up | Stage::Ended => Ok(false),
+            Stage::Program | Stage::Steps { awaited: Some(_), .. } | Stage::Up | Stage::Ended => {
+                Ok(false)
+            }
             Stage::Steps { at: index, awaited: None } => {
                 if index == 0 {
                     self.call_for_replies(&plan, at, entropy)?;

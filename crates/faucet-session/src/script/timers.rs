@@ -8,7 +8,7 @@ use crate::plan::Verb;
 use crate::script::dialogue::{Dialogue, Halt, Stage};
 use crate::script::moment::{At, Entropy};
 use crate::script::outlet::Origin;
-use crate::script::session_end::SessionEnd;
+use crate::script::session_end::{PlannedBy, SessionEnd};
 
 /// A time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +27,11 @@ enum Timer {
     Rotate,
     /// A heartbeat is due.
     Beat,
+    /// The session program wants to be called.
+    Program,
 }
 
-const TIMERS: [Timer; 7] = [
+const TIMERS: [Timer; 8] = [
     Timer::Send,
     Timer::Session,
     Timer::Answer,
@@ -37,6 +39,7 @@ const TIMERS: [Timer; 7] = [
     Timer::Silence,
     Timer::Rotate,
     Timer::Beat,
+    Timer::Program,
 ];
 
 impl Dialogue {
@@ -58,6 +61,7 @@ impl Dialogue {
                 self.moments.heard.checked_add(limit)
             }
             Timer::Rotate => self.moments.rotate.filter(|_| reads && self.is_up()),
+            Timer::Program => self.program.as_ref()?.wake,
             Timer::Beat => {
                 let is_held =
                     self.out.is_some_and(|out| out.holds_beat) || self.outlet.holds(Origin::Beat);
@@ -117,7 +121,8 @@ impl Dialogue {
             Timer::Silence => {
                 SessionEnd::Silent(self.plan.watch.silence_timeout.unwrap_or_default())
             }
-            Timer::Rotate => return self.plan_end(None, None),
+            Timer::Rotate => return self.plan_end(PlannedBy::Age, None),
+            Timer::Program => return self.wake_program(at, entropy),
             Timer::Beat => match self.send_beat(at, entropy) {
                 Ok(()) => return,
                 Err(Halt::Busy) => {

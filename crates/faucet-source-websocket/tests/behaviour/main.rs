@@ -27,12 +27,14 @@ mod session_check;
 mod session_closes;
 mod session_continuity;
 mod session_control;
+mod session_decoder;
 mod session_forms;
 mod session_heartbeat;
 #[cfg(feature = "session-http")]
 mod session_http;
 mod session_limits;
 mod session_login;
+mod session_program;
 mod session_reading;
 mod session_resume;
 mod session_script;

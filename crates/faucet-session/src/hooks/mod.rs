@@ -1,0 +1,23 @@
+//! The parts of a conversation that only a program can do.
+//!
+//! A [`MessageDecoder`] reads messages of a packing of its own (CBOR, protobuf) and makes messages of
+//! them that rules, positions and `unwrap` can read. A [`SessionProgram`] holds the first part of a
+//! conversation (a login that no configuration can describe), and may look at each later message. The
+//! configuration does everything else, as it does without hooks.
+
+mod decoder;
+mod inbound;
+mod maker;
+mod program;
+mod program_session;
+mod work;
+
+pub use decoder::{DecodeFailed, DecodedMessages, DecodedRecord, MessageDecoder};
+pub(crate) use decoder::{Part, PartRecord};
+pub use inbound::InboundMessage;
+pub use maker::Hooks;
+pub(crate) use program::AnyProgram;
+pub use program::{ProgramVerdict, SessionProgram};
+pub(crate) use program_session::Act;
+pub use program_session::{ProgramEnd, ProgramSession};
+pub use work::{Work, WorkDone};
