@@ -1,5 +1,8 @@
 //! The session of a sink, from the upgrade to the first record.
 
+use faucet_common_websocket::session::hooks::{
+    InboundMessage, ProgramSession, ProgramVerdict, SessionProgram,
+};
 use faucet_core::{Error, ErrorKind, Scope, Sink};
 use faucet_testkit::{Gate, Script};
 use serde_json::{Value, json};
@@ -197,4 +200,48 @@ async fn a_call_brings_a_token_before_each_connect() {
     let sent: Vec<_> = seen.iter().map(|seen| seen.header("Authorization")).collect();
     assert_eq!(sent, [Some("Bearer t-1"), Some("Bearer t-2")]);
     assert_eq!(http.finish().await.len(), 2);
+}
+
+/// Answers a challenge with its double.
+struct Doubles;
+
+impl SessionProgram for Doubles {
+    type Answer = u64;
+
+    fn message(
+        &mut self,
+        message: InboundMessage<'_>,
+        session: &mut ProgramSession<u64>,
+    ) -> ProgramVerdict {
+        match message.text().map(|text| (text, text.parse::<u64>())) {
+            Some((_, Ok(number))) => session.work(async move { 2 * number }),
+            Some(("welcome", _)) => session.ready(),
+            _ => return ProgramVerdict::Pass,
+        }
+        ProgramVerdict::Control
+    }
+
+    fn answered(&mut self, answer: u64, session: &mut ProgramSession<u64>) {
+        session.send_text(answer.to_string());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_logs_a_sink_in_before_the_first_record() {
+    let script = || Script::accept().send_text("21").expect_text("42").send_text("welcome");
+    let scripts = [script().expect_data(2).close(1012, "restart"), script()];
+    let keys = json!({"connect_messages": ["hello"], "control": [{"match": {"text": "note"}}]});
+    let (peer, _, sink) = in_memory(scripts, keys);
+    let sink = sink.with_program(|| Doubles);
+    let scope = Scope::default();
+    let mut run = Run::new(sink.open(&scope).await.unwrap(), scope.clone());
+    run.write(numbers(1, 1)).await.unwrap();
+    gone(&peer).await;
+    run.write_page(numbers(2, 2)).await.unwrap();
+    run.end().await.unwrap();
+    let seen = peer.finish().await;
+    for (connection, record) in [(0, named(1, 1)), (1, named(2, 2))] {
+        let expected = [vec!["42".to_owned(), "hello".to_owned()], record].concat();
+        assert_eq!(seen[connection].texts(), expected);
+    }
 }

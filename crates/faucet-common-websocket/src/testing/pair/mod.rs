@@ -156,7 +156,7 @@ impl Pair {
                     }
                 }
                 // The world has no conversation.
-                Output::Errand(_) | Output::Call { .. } => {}
+                Output::Errand(_) | Output::Call { .. } | Output::Work(_) => {}
             }
         }
         any
