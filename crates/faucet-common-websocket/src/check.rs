@@ -47,11 +47,20 @@ impl Endpoint {
         report.target = target.shown.as_ref().to_owned();
         let mut log = StepLog::new();
         let mut driver = self.driver(target, scope).without_log();
+        let topics = self.plan().map(|plan| plan.topics_by_connection()).unwrap_or_default();
+        let connections = topics.len();
+        if let Some(first) = topics.into_iter().next() {
+            driver = driver.with_topics(first);
+        }
         let connected = driver.try_connect(&mut log).await;
         driver.url().clone_into(&mut report.target);
         let (phase, took) = (log.phase(), log.elapsed());
         for (name, took, detail) in log.into_steps() {
             report.push(name, took, StepOutcome::Passed(detail));
+        }
+        if connections > 1 {
+            let what = format!("the first of {connections} (topics_per_connection)");
+            report.push("connection", Duration::ZERO, StepOutcome::Passed(what));
         }
         match connected {
             Ok(()) => self.probe(driver, wanted, &mut report).await,
@@ -85,8 +94,9 @@ impl Endpoint {
                     report.push(step_name(place, verb), took, StepOutcome::Passed(String::new()));
                     continue;
                 }
-                Event::Note(Note::TopicsRefused { topics, words }) => {
-                    let what = format!("{} refused: \"{words}\"", topics.join(", "));
+                Event::Note(Note::TopicsRefused { topics, count, words }) => {
+                    let topics = Note::refused(&topics, count);
+                    let what = format!("{topics} refused: \"{words}\"");
                     report.push("topics", Duration::ZERO, StepOutcome::Skipped(what));
                     continue;
                 }

@@ -111,6 +111,14 @@ impl Endpoint {
             warnings.extend(plan.warnings(self.offer.compression == Compression::Deflate));
         }
         let times = &self.settings.times;
+        if let (Some(limit), Some(interval)) =
+            (self.plan().and_then(|plan| plan.send_limit()), times.ping_interval)
+            && interval.saturating_mul(limit.count) <= limit.per
+        {
+            let what = "the Pings of ping_interval use the limit up, so that no message can leave";
+            let doubtful = Problem::new("send_limit", ProblemKind::Doubtful { what });
+            warnings.push(doubtful.help("raise `ping_interval`, or set `heartbeat` in its place"));
+        }
         // The Pong that answers a Ping of ours resets the idle clock, and is no data.
         let resets_alike = times.idle_on_data || times.ping_interval.is_none();
         if let (Some(idle), Some(stale)) = (times.idle_timeout, times.stale_timeout)
@@ -181,6 +189,7 @@ impl Endpoint {
         let shown = site.as_ref().map(|site| site.url.redacted().to_owned());
         Ok(Target {
             shown: shown.unwrap_or_else(|| self.redacted_url()).into(),
+            place: self.url.as_ref().map(UrlTemplate::place),
             site,
             means: self.means.clone(),
             offer: Arc::clone(&self.offer),

@@ -31,6 +31,8 @@ pub(crate) struct Offer {
 pub(crate) struct Target {
     /// The place, where it is the same for each connect.
     pub(crate) site: Option<Site>,
+    /// Host and port of the configured URL.
+    pub(crate) place: Option<(String, u16)>,
     /// How the URL is shown before a connect has made it.
     pub(crate) shown: Arc<str>,
     pub(crate) means: Means,
@@ -64,6 +66,11 @@ impl Target {
     /// Connects, noting the steps. `connect_timeout` is the budget of the connect itself; calls before it have
     /// budgets of their own.
     pub(crate) async fn connect(&self, log: &mut StepLog, mut dialing: Option<Dialing>) -> Attempt {
+        let is_sent_elsewhere = dialing.as_ref().is_some_and(|dialing| dialing.next_url.is_some());
+        let place = self.place.as_ref().filter(|_| !is_sent_elsewhere);
+        if let Some((host, port)) = place {
+            self.wait_for_limit(host, *port, log).await;
+        }
         let ready = match (&self.talk, &mut dialing) {
             (Some(talk), Some(dialing)) => self.prepare(talk, dialing, log).await,
             _ => self.fixed(),
@@ -73,9 +80,10 @@ impl Target {
             Err(failed) => return Attempt { result: Err(failed), shown: None },
         };
         let shown = Some(ready.site.url.redacted().into());
-        if let Some(limit) = self.talk.as_ref().and_then(|talk| talk.limit.as_ref()) {
-            log.begin("connect_limit");
-            limit.wait(ready.site.url.host(), ready.site.url.port()).await;
+        let url = &ready.site.url;
+        // The calls, or a rule, may name another place.
+        if place.is_none_or(|(host, port)| host != url.host() || *port != url.port()) {
+            self.wait_for_limit(url.host(), url.port(), log).await;
         }
         let limit = self.offer.connect_timeout;
         let result = match timeout(limit, self.connect_unbounded(&ready, dialing, log)).await {
@@ -83,6 +91,14 @@ impl Target {
             Err(_) => Err(ConnectFailed::TimedOut { phase: log.phase(), limit }),
         };
         Attempt { result, shown }
+    }
+
+    /// Waits until `connect_limit` allows a connect.
+    async fn wait_for_limit(&self, host: &str, port: u16, log: &mut StepLog) {
+        if let Some(limit) = self.talk.as_ref().and_then(|talk| talk.limit.as_ref()) {
+            log.begin("connect_limit");
+            limit.wait(host, port).await;
+        }
     }
 
     /// The texts that a plugin which brings no connection may repeat.

@@ -62,6 +62,11 @@ impl UrlTemplate {
         self.unfilled.host()
     }
 
+    /// The host and the port that a connect goes to.
+    pub(crate) fn place(&self) -> (String, u16) {
+        (self.host().to_owned(), self.unfilled.port())
+    }
+
     /// User and password, if the URL has a user.
     pub fn user_info(&self) -> Option<(String, Secret)> {
         self.unfilled.user_info()

@@ -261,8 +261,8 @@ impl Lane {
             }
             Event::Over(Over::Closed(_) | Over::Left(_)) => self.is_over = true,
             Event::Unmatched(messages) => counters.skip(UNMATCHED, messages),
-            Event::Note(Note::TopicsRefused { topics, .. }) => {
-                counters.add(REFUSED_TOPICS, topics.len() as u64);
+            Event::Note(Note::TopicsRefused { count, .. }) => {
+                counters.add(REFUSED_TOPICS, count as u64);
             }
             Event::Idle | Event::Note(_) | Event::Acked { .. } | Event::Waiting | Event::Due => {}
         }

@@ -35,8 +35,8 @@ impl Driver {
 /// Logs something that a conversation wants the user to know.
 fn log_note(component: &str, url: &str, note: &Note) {
     match note {
-        Note::TopicsRefused { topics, words } => {
-            let topics = topics.join(", ");
+        Note::TopicsRefused { topics, count, words } => {
+            let topics = Note::refused(topics, *count);
             tracing::warn!(component, url, "subscription refused: {topics}: \"{words}\"");
         }
         Note::Warned { rule, words } => {

@@ -105,6 +105,7 @@ fn driver(near: &Near, settings: Settings) -> Driver {
     };
     let url = UrlText::from("ws://h/").check().unwrap().resolve(&scope).unwrap();
     let target = Target {
+        place: None,
         shown: url.redacted().into(),
         site: Some(means.site(url).unwrap()),
         means,

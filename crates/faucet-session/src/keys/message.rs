@@ -161,28 +161,46 @@ fn read_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<SessionMessage, A::Err
     let has = |keys: &[&str]| {
         members.len() == keys.len() && keys.iter().all(|key| members.contains_key(*key))
     };
-    let text = |key: &str| members.get(key).and_then(Value::as_str).map(str::to_owned);
-    if has(&["type", "data"]) {
-        match (text("type").as_deref(), text("data"), bytes) {
-            (Some("text"), Some(data), _) => return Ok(SessionMessage::Text(data)),
-            (Some("binary"), Some(_), Some(bytes)) => return Ok(SessionMessage::Binary(bytes)),
-            (Some("binary"), Some(data), None) => {
-                return Ok(SessionMessage::Binary(decoded(&data)?));
-            }
-            _ => {}
+    // The keys alone decide about the form: what one of them holds is right or a mistake.
+    let text = |key: &'static str| match members.get(key) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        other => Err(no_text(key, other)),
+    };
+    match members.get("type").and_then(Value::as_str) {
+        Some("text") if has(&["type", "data"]) => return text("data").map(SessionMessage::Text),
+        Some("binary") if has(&["type", "data"]) => {
+            let bytes = bytes.map_or_else(|| decoded(&text("data")?), Ok);
+            return bytes.map(SessionMessage::Binary);
         }
+        _ => {}
     }
-    if has(&["text"])
-        && let Some(text) = text("text")
-    {
-        return Ok(SessionMessage::Filled(text));
+    if has(&["text"]) {
+        return text("text").map(SessionMessage::Filled);
     }
-    let prefix = text("prefix");
-    if has(&["json"]) || (has(&["json", "prefix"]) && prefix.is_some()) {
+    let has_prefix = has(&["json", "prefix"]);
+    if has(&["json"]) || has_prefix {
+        let prefix = has_prefix.then(|| text("prefix")).transpose()?;
         let tree = members.remove("json").unwrap_or_default();
         return Ok(SessionMessage::Json { tree, prefix });
     }
     Ok(SessionMessage::Plain(Value::Object(members)))
+}
+
+/// The mistake of a form whose `key` holds something else than text.
+fn no_text<E: de::Error>(key: &'static str, value: Option<&Value>) -> E {
+    let found = match value {
+        Some(Value::Bool(value)) => Unexpected::Bool(*value),
+        Some(Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
+            (Some(number), _) => Unexpected::Signed(number),
+            (None, number) => Unexpected::Float(number.unwrap_or_default()),
+        },
+        Some(Value::Array(_)) => Unexpected::Seq,
+        Some(Value::Object(_)) => Unexpected::Map,
+        _ => Unexpected::Unit,
+    };
+    let expected =
+        format!("text in `{key}`; a map that is the message itself goes inside of `json`");
+    E::invalid_type(found, &expected.as_str())
 }
 
 /// Base64 with its padding (RFC 4648 §4): the bits behind the last byte are zero.
@@ -234,15 +252,14 @@ impl JsonSchema for SessionMessage {
             "description": "The text of the message.",
             "examples": [r#"{"op":"subscribe"}"#],
         });
-        // Any other map is a message too, so that a mistake in a form is none for the schema.
         let plain = json!({
             "type": ["object", "array"],
             "description": "Any other map or list is the message, sent as JSON. Braces mean nothing in it.",
             "not": { "anyOf": [
-                { "required": ["type", "data"], "maxProperties": 2, "properties": { "type": { "enum": ["text", "binary"] }, "data": { "type": "string" } } },
+                { "required": ["type", "data"], "maxProperties": 2, "properties": { "type": { "enum": ["text", "binary"] } } },
                 { "required": ["json"], "maxProperties": 1 },
-                { "required": ["json", "prefix"], "maxProperties": 2, "properties": { "prefix": { "type": "string" } } },
-                { "required": ["text"], "maxProperties": 1, "properties": { "text": { "type": "string" } } },
+                { "required": ["json", "prefix"], "maxProperties": 2 },
+                { "required": ["text"], "maxProperties": 1 },
             ]},
         });
         json_schema!({
@@ -284,14 +301,12 @@ mod tests {
                 json!({"type": "subscribe", "data": "x"}),
                 Plain(json!({"type": "subscribe", "data": "x"})),
             ),
-            (
-                json!({"type": "text", "data": {"a": 1}}),
-                Plain(json!({"type": "text", "data": {"a": 1}})),
-            ),
             (json!({"type": "text"}), Plain(json!({"type": "text"}))),
             (json!({"text": "a", "to": "b"}), Plain(json!({"text": "a", "to": "b"}))),
-            (json!({"text": 5}), Plain(json!({"text": 5}))),
-            (json!({"json": 1, "prefix": 2}), Plain(json!({"json": 1, "prefix": 2}))),
+            (
+                json!({"json": 1, "prefix": "", "to": 2}),
+                Plain(json!({"json": 1, "prefix": "", "to": 2})),
+            ),
         ] {
             let read: SessionMessage = faucet_core::decode(written.clone()).unwrap();
             assert_eq!(read, expected, "{written}");
@@ -301,6 +316,22 @@ mod tests {
         let problem = problems.unwrap_err().iter().next().unwrap().clone();
         assert_eq!(problem.path.to_string(), "data");
         assert!(faucet_core::decode::<SessionMessage>(json!(5)).is_err());
+    }
+
+    #[test]
+    fn a_form_whose_text_is_none_is_a_mistake() {
+        for (written, key, found) in [
+            (json!({"type": "text", "data": {"a": 1}}), "data", "a map"),
+            (json!({"type": "text", "data": 5}), "data", "a whole number"),
+            (json!({"data": null, "type": "binary"}), "data", "nothing"),
+            (json!({"text": [1]}), "text", "a list"),
+            (json!({"json": 1, "prefix": 2.5}), "prefix", "a number"),
+        ] {
+            let problems = faucet_core::decode::<SessionMessage>(written.clone()).unwrap_err();
+            let shown = format!("{problems:#}");
+            assert!(shown.contains(&format!("text in `{key}`")), "{written}: {shown}");
+            assert!(shown.contains(found), "{written}: {shown}");
+        }
     }
 
     #[test]

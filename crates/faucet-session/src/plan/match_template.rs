@@ -2,7 +2,7 @@
 
 use faucet_core::select::Match;
 use faucet_core::{KeyPath, Problem, Problems};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::keys::SessionMatch;
 use crate::template::{Filling, Placeholder, TextTemplate, Token, Unfilled};
@@ -55,6 +55,14 @@ impl MatchTemplate {
         found
     }
 
+    /// A match that holds wherever the filled one does, whatever its values are. `None`: there is none.
+    pub(crate) fn any(&self) -> Option<Match> {
+        match self {
+            Self::Fixed(fixed) => Some(fixed.clone()),
+            Self::Filled(written) => Match::parse(&loosened(written)?).ok(),
+        }
+    }
+
     /// The match, where it has no placeholders.
     pub(crate) fn as_fixed(&self) -> Option<&Match> {
         match self {
@@ -75,6 +83,34 @@ impl MatchTemplate {
                 Match::parse(&filled).map_err(|_| Unfilled::NoValue("a condition".to_owned()))
             }
         }
+    }
+}
+
+/// The match `written` without its placeholders: whatever stands at their places fits.
+fn loosened(written: &Value) -> Option<Value> {
+    let table = |table: &Map<String, Value>| {
+        let place = |(place, condition): (&String, &Value)| {
+            let mut is_open = false;
+            for_each_text(condition, &mut |text| {
+                let template = TextTemplate::parse(text).ok();
+                is_open |= template.is_some_and(|text| text.placeholders().next().is_some());
+            });
+            match (is_open, place.starts_with('/')) {
+                (false, _) => Some((place.clone(), condition.clone())),
+                (true, true) => Some((place.clone(), json!({"exists": true}))),
+                // The text of a message always exists, and a prefix moves the places beside it.
+                (true, false) => None,
+            }
+        };
+        table.iter().map(place).collect::<Option<Map<_, _>>>().map(Value::Object)
+    };
+    match written {
+        Value::Object(members) => table(members),
+        Value::Array(tables) => {
+            let tables = tables.iter().map(|each| table(each.as_object()?));
+            tables.collect::<Option<Vec<_>>>().map(Value::Array)
+        }
+        _ => None,
     }
 }
 
@@ -121,8 +157,6 @@ fn value_of(token: &Token) -> Value {
 mod tests {
     use std::borrow::Cow;
 
-    use serde_json::json;
-
     use super::*;
     use crate::template::Reference;
 
@@ -159,6 +193,28 @@ mod tests {
         assert!(fixed.as_fixed().is_some() && fixed.fill(&Numbered(1)).is_ok());
         let unknown = parse(json!({"/id": "{x}"})).0.unwrap();
         assert_eq!(unknown.fill(&Numbered(1)).unwrap_err(), Unfilled::NoValue("{x}".into()));
+    }
+
+    #[test]
+    fn what_fits_any_values_fits_wherever_the_filled_match_does() {
+        for (written, expected) in [
+            (
+                json!({"/id": "{seq}", "/ok": true}),
+                Some(json!({"/id": {"exists": true}, "/ok": true})),
+            ),
+            (json!({"/id": "s{seq}"}), Some(json!({"/id": {"exists": true}}))),
+            (json!({"/id": {"not": ["{seq}", 1]}}), Some(json!({"/id": {"exists": true}}))),
+            (
+                json!([{"/id": {"prefix": "{seq}"}}, {"prefix": "42", "/a": null}]),
+                Some(json!([{"/id": {"exists": true}}, {"prefix": "42", "/a": null}])),
+            ),
+            (json!({"/id": "{}"}), Some(json!({"/id": "{}"}))),
+            (json!({"text": "ok {seq}"}), None),
+            (json!([{"/id": "{seq}"}, {"prefix": "{seq}", "/a": 1}]), None),
+        ] {
+            let any = parse(written.clone()).0.unwrap().any();
+            assert_eq!(any.map(|any| any.as_value().clone()), expected, "{written}");
+        }
     }
 
     #[test]

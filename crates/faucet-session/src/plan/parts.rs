@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::select::MatchSet;
+use faucet_core::select::{Match, MatchSet};
 
 use crate::keys::{
     AckPer, AnswerIs, BeatWhen, ControlAction, FirstBeat, Interval, OnFail, Only, ReplyAfter,
@@ -51,6 +51,8 @@ pub(crate) struct SubscribePlan {
     pub(crate) ack_is: AnswerIs,
     pub(crate) fail: Option<MatchTemplate>,
     pub(crate) on_fail: OnFail,
+    /// Each answer fits one of these; none: it may have any shape.
+    pub(crate) any: Vec<Match>,
     /// The topics of the connection.
     pub(crate) topics: Arc<[Token]>,
 }

@@ -202,6 +202,11 @@ impl Plan {
         self.calls.len()
     }
 
+    /// The limit of messages.
+    pub fn send_limit(&self) -> Option<RateLimit> {
+        self.watch.send_limit
+    }
+
     /// The limit of connects.
     pub fn connect_limit(&self) -> Option<RateLimit> {
         self.watch.connect_limit

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::keys::{AnswerIs, SessionStep, Subscribe};
 use crate::plan::checker::{Checker, topic};
 use crate::plan::known_names::{Allows, When};
+use crate::plan::match_template::MatchTemplate;
 use crate::plan::outgoing::Outgoing;
 use crate::plan::parts::{Expect, Step, SubscribePlan, Verb};
 use crate::plan::plan::SESSION_TIMEOUT;
@@ -142,15 +143,18 @@ fn subscribe(checker: &mut Checker<'_>) -> Option<SubscribePlan> {
         let help = "without an answer to wait for, a control rule sees refusals";
         checker.problems.push(Problem::needs(at("fail"), at("ack")).help(help));
     }
+    let (ack, fail) = (ack?, fail?);
+    let any = ack.iter().chain(&fail).map(MatchTemplate::any).collect::<Option<_>>();
     Some(SubscribePlan {
         message: message?,
         batch: *batch as usize,
-        ack: ack?,
+        ack,
         ack_per: *ack_per,
         timeout: *timeout,
         ack_is: *ack_is,
-        fail: fail?,
+        fail,
         on_fail: *on_fail,
+        any: any.unwrap_or_default(),
         topics: topics?.into(),
     })
 }

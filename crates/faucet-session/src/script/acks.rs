@@ -1,5 +1,6 @@
 //! The answers to subscriptions.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use faucet_core::select::{Match, Message};
@@ -10,6 +11,8 @@ struct Pending {
     ack: Match,
     fail: Option<Match>,
     left: u32,
+    /// Whether an answer is about one of several topics.
+    one_each: bool,
     /// The numbers of the topics in the message.
     topics: std::ops::Range<usize>,
 }
@@ -17,7 +20,11 @@ struct Pending {
 /// The answers that are awaited. Pure.
 #[derive(Debug, Default)]
 pub(crate) struct Acks {
-    pending: Vec<Pending>,
+    /// In the order of their messages: servers mostly answer in that order.
+    pending: VecDeque<Pending>,
+    /// A message that fits none of these is no answer to any message: the feed goes on while thousands of
+    /// answers are awaited.
+    any: Vec<Match>,
     /// The time from which the answers are waited for.
     since: Option<Instant>,
 }
@@ -29,11 +36,17 @@ pub(crate) enum Answer {
     None,
     /// Yes.
     Yes,
-    /// No, to these topics.
-    No(std::ops::Range<usize>),
+    /// No, to these topics, or with `one` to one of them that the server does not name. `left` answers to
+    /// the message are still awaited.
+    No { topics: std::ops::Range<usize>, one: bool, left: u32 },
 }
 
 impl Acks {
+    /// The answers to come fit one of `any`; none: they may have any shape.
+    pub(crate) fn new(any: Vec<Match>) -> Self {
+        Self { any, ..Self::default() }
+    }
+
     /// A message with `topics` was sent, which gets `answers` answers.
     pub(crate) fn expect(
         &mut self,
@@ -42,7 +55,8 @@ impl Acks {
         answers: u32,
         topics: std::ops::Range<usize>,
     ) {
-        self.pending.push(Pending { ack, fail, left: answers, topics });
+        let one_each = answers > 1;
+        self.pending.push_back(Pending { ack, fail, left: answers, one_each, topics });
     }
 
     /// The last message has left.
@@ -67,18 +81,20 @@ impl Acks {
 
     /// Looks at a message. A match without number and topic fits all subscriptions: the oldest counts.
     pub(crate) fn look(&mut self, message: Message<'_>) -> Answer {
-        for index in 0..self.pending.len() {
-            let pending = &mut self.pending[index];
+        if !self.any.is_empty() && !self.any.iter().any(|any| any.matches(message)) {
+            return Answer::None;
+        }
+        for (index, pending) in self.pending.iter_mut().enumerate() {
             let refuses = pending.fail.as_ref().is_some_and(|fail| fail.matches(message));
             if !refuses && !pending.ack.matches(message) {
                 continue;
             }
-            let topics = pending.topics.clone();
             pending.left -= 1;
-            if pending.left == 0 {
+            let (topics, left, one) = (pending.topics.clone(), pending.left, pending.one_each);
+            if left == 0 {
                 self.pending.remove(index);
             }
-            return if refuses { Answer::No(topics) } else { Answer::Yes };
+            return if refuses { Answer::No { topics, one, left } } else { Answer::Yes };
         }
         Answer::None
     }
@@ -103,13 +119,26 @@ mod tests {
             (r#"{"id":2,"ok":true}"#, Answer::Yes),
             (r#"{"id":3,"ok":true}"#, Answer::None),
             ("data", Answer::None),
-            (r#"{"id":2,"ok":false}"#, Answer::No(1..3)),
+            (r#"{"id":2,"ok":false}"#, Answer::No { topics: 1..3, one: true, left: 0 }),
             (r#"{"id":2,"ok":true}"#, Answer::None),
             (r#"{"id":1,"ok":true}"#, Answer::Yes),
         ] {
             assert_eq!(acks.look(Message::unchecked(message.as_bytes())), expected, "{message}");
         }
         assert!(acks.is_done());
+    }
+
+    #[test]
+    fn a_message_that_fits_no_answer_is_none() {
+        let mut acks = Acks::new(vec![matching(r#"{"/id":{"exists":true}}"#)]);
+        acks.expect(matching(r#"{"/id":1}"#), Some(matching(r#"{"/ok":false}"#)), 1, 0..1);
+        for (message, expected) in [
+            (r#"{"ok":false}"#, Answer::None),
+            (r#"{"id":2}"#, Answer::None),
+            (r#"{"id":1}"#, Answer::Yes),
+        ] {
+            assert_eq!(acks.look(Message::unchecked(message.as_bytes())), expected, "{message}");
+        }
     }
 
     #[test]
@@ -127,7 +156,10 @@ mod tests {
         assert_eq!(acks.due(Duration::from_secs(1)), None);
         acks.sent(t0);
         assert_eq!(acks.due(Duration::from_secs(1)), Some(t0 + Duration::from_secs(1)));
-        assert_eq!(acks.look(Message::unchecked(b"no")), Answer::No(0..1));
+        assert_eq!(
+            acks.look(Message::unchecked(b"no")),
+            Answer::No { topics: 0..1, one: false, left: 0 }
+        );
         assert_eq!(acks.look(Message::unchecked(b"ok")), Answer::Yes);
         assert_eq!((acks.is_done(), acks.due(Duration::ZERO)), (true, None));
     }

@@ -124,6 +124,7 @@ impl Dialogue {
     ) -> Self {
         let hidden = Hidden::new(secrets, &book);
         let limit = plan.watch.send_limit;
+        let any = plan.script.subscribe.as_ref().map(|s| s.any.clone()).unwrap_or_default();
         // Up to 5 % earlier, so that many connections do not rotate at once.
         let earlier = 1.0 - 0.05 * entropy.share();
         let rotate = plan.watch.rotate_after.map(|after| after.mul_f64(earlier));
@@ -143,7 +144,7 @@ impl Dialogue {
             out: None,
             resumes,
             outlet: Outlet::new(limit),
-            acks: Acks::default(),
+            acks: Acks::new(any),
             beat: None,
             moments,
             effects: VecDeque::new(),

@@ -57,6 +57,9 @@ pub enum Note {
     TopicsRefused {
         /// The topics.
         topics: Vec<String>,
+        /// How many of them: fewer than all where the server answers for each topic of a message and does
+        /// not say for which.
+        count: usize,
         /// The beginning of the refusing message.
         words: Quote,
     },
@@ -72,4 +75,14 @@ pub enum Note {
         /// The interval that is kept.
         interval: Duration,
     },
+}
+
+impl Note {
+    /// The refused topics of [`TopicsRefused`](Self::TopicsRefused), for a message.
+    pub fn refused(topics: &[String], count: usize) -> String {
+        match count == topics.len() {
+            true => topics.join(", "),
+            false => format!("{count} of {}", topics.join(", ")),
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! The script of a dialogue, step by step.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use faucet_connect::Quote;
 use faucet_core::select::Message;
 
 use crate::keys::{AckPer, AnswerIs, OnFail, Only};
@@ -267,25 +269,39 @@ impl Dialogue {
         match self.acks.look(message) {
             Answer::None => return Awaits::Not,
             Answer::Yes => {}
-            Answer::No(_) if self.is_over() => {}
-            Answer::No(topics) => {
+            Answer::No { .. } if self.is_over() => {}
+            Answer::No { topics, one, left } => {
                 let words = self.quote(raw);
                 match subscribe.on_fail {
                     OnFail::Fail => self.end(SessionEnd::TopicRefused { words }),
                     OnFail::Skip => {
-                        // A topic that every connection refuses is counted and shown once.
-                        let topics = self.topics[topics].iter().map(Token::words);
-                        let is_new = |topic: &&str| memory.refused.insert((*topic).to_owned());
-                        let topics: Vec<_> = topics.filter(is_new).map(str::to_owned).collect();
-                        if !topics.is_empty() {
-                            let note = Note::TopicsRefused { topics, words };
-                            self.effects.push_back(Effect::Note(note));
-                        }
+                        self.effects.extend(self.refused(topics, (one, left), words, memory));
                     }
                 }
             }
         }
         Awaits::Answer(subscribe.ack_is)
+    }
+
+    /// The note about refused topics. A topic that every connection refuses is counted and shown once.
+    fn refused(
+        &self,
+        topics: Range<usize>,
+        (one, left): (bool, u32),
+        words: Quote,
+        memory: &mut Memory,
+    ) -> Option<Effect> {
+        let mut topics: Vec<String> =
+            self.topics[topics].iter().map(|topic| topic.words().to_owned()).collect();
+        if one {
+            // The server does not say which of them: refusals are told apart by their number.
+            let is_new = memory.refused.insert(format!("{left} of {}", topics.join(" ")));
+            topics.retain(|_| is_new);
+        } else {
+            topics.retain(|topic| memory.refused.insert(topic.clone()));
+        }
+        let count = if one { 1 } else { topics.len() };
+        (!topics.is_empty()).then(|| Effect::Note(Note::TopicsRefused { topics, count, words }))
     }
 
     /// The awaited message of a step has come.

@@ -127,3 +127,16 @@ async fn a_connect_that_cannot_be_prepared_fails_before_any_connection() {
     assert!(steps[0].1.contains("values.token: the file "), "{steps:?}");
     assert_eq!(kind, Some(ErrorKind::Auth));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_check_has_the_first_of_several_connections_with_its_topics() {
+    let keys = json!({"topics": ["a", "b", "c"], "topics_per_connection": 2,
+        "subscribe": {"message": {"json": {"sub": "{topics}"}}}});
+    let script = Script::accept().expect_text(r#"{"sub":["a","b"]}"#).send_text("1");
+    let (peer, source) = in_memory([script], keys);
+    let report = source.check(&Scope::default()).await;
+    let step = report.steps.iter().find(|step| step.name == "connection").unwrap();
+    let words = "the first of 2 (topics_per_connection)";
+    assert!(matches!(&step.outcome, StepOutcome::Passed(what) if what == words), "{report:?}");
+    assert_eq!(peer.failures(), Vec::<String>::new());
+}

@@ -203,3 +203,16 @@ async fn check_shows_the_calls() {
     assert_eq!(names[0], "before_connect");
     assert!(names.contains(&"session[0] request"), "{names:?}");
 }
+
+#[tokio::test]
+async fn a_call_before_a_connect_waits_for_connect_limit() {
+    let server = ScriptedServer::start([once_up()]).await;
+    let token = || HttpScript::answer(200).json(json!({"token": "t"}));
+    let http = HttpServer::start([token(), token()]).await;
+    let keys = json!({"before_connect": [{"url": http.url_with("/token"), "take": {"token": "/token"}}],
+        "query": {"t": "{token}"}, "connect_limit": {"count": 1, "per": "1 h"}, "idle_timeout": 0.3});
+    // The connection ends after its record. The next one waits, and so does its token.
+    let told = run(&source(&server.url(), reconnecting(keys))).await;
+    assert_eq!((told.ended(), told.texts().len()), (Ended::Idle, 1));
+    assert_eq!((http.requests().len(), server.connections().len()), (1, 1));
+}

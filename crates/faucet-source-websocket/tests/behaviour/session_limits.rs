@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use faucet_common_websocket::{Destination, Dial, DialFailure, Io, StepLog};
+use faucet_core::Source;
 use faucet_testkit::{Script, ScriptedPeer};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -119,4 +120,15 @@ async fn the_sources_of_a_process_share_the_connects_to_a_host() {
     let took = |waits: &[u64]| waits.iter().sum::<u64>();
     assert_eq!(took(&elsewhere), 90);
     assert!(took(&one).max(took(&other)) >= 150, "{one:?} {other:?}");
+}
+
+#[test]
+fn pings_that_use_the_limit_up_are_warned_of() {
+    for (ping, count, per, warned) in
+        [(20, 1, 60, true), (20, 3, 60, true), (20, 4, 60, false), (61, 1, 60, false)]
+    {
+        let keys = json!({"ping_interval": ping, "send_limit": {"count": count, "per": per}});
+        let warnings = source("ws://limits.test/", keys).info().warnings;
+        assert_eq!(warnings.iter().any(|one| one.path == "send_limit".into()), warned, "{ping}");
+    }
 }

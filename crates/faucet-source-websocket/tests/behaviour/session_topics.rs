@@ -193,6 +193,29 @@ async fn a_refused_topic_ends_the_run_or_is_left_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_that_names_no_topic_counts_as_one_of_its_message() {
+    let logs = Logs::collect();
+    let subscribe = json!({"message": {"json": {"sub": "{topics}"}}, "ack": {"/ok": true},
+        "ack_per": "topic", "fail": {"/ok": false}, "on_fail": "skip"});
+    let keys = json!({"topics": ["a", "b", "c"], "subscribe": subscribe, "max_messages": 2,
+        "message_format": "raw_string"});
+    let script = Script::accept()
+        .expect_data(1)
+        .send_text(r#"{"ok":true}"#)
+        .send_text(r#"{"ok":false,"why":"none"}"#)
+        .send_text(r#"{"ok":true}"#)
+        .send_text("1")
+        .hang_up();
+    let (_, told) = talk([script], reconnecting(keys)).await;
+    assert_eq!(told.texts(), ["1", "1"]);
+    // Both connections are refused alike.
+    assert_eq!(told.counters.own.get("refused_topics"), Some(&1));
+    let logged: Vec<String> =
+        logs.lines().into_iter().filter(|line| line.contains("subscription refused")).collect();
+    assert!(logged.len() == 1 && logged[0].contains("refused: 1 of a, b, c"), "{logged:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn answers_that_wait_for_the_limit_of_messages_have_their_whole_time() {
     let subscribe = numbered(json!({"ack": {"/id": "{seq}"}, "timeout": 5}));
     let topics: Vec<Value> = (0..40).map(|n| n.to_string().into()).collect();

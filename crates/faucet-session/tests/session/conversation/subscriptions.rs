@@ -76,7 +76,7 @@ fn a_refused_subscription_ends_the_connection_or_is_left_out() {
         > [["a",{"b":1}],1]
         > [["c"],2]
         < {"no": 1}
-        refused a {"b":1}: {\"no\": 1}
+        refused a, {"b":1}: {\"no\": 1}
         < {"ok": 2}
         complete
         "#,

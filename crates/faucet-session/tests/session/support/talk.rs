@@ -298,7 +298,9 @@ fn shown_mark(mark: &MarkKind) -> String {
 fn shown_note(note: &Note) -> String {
     match note {
         Note::Done { place, verb, took } => format!("done {place} {verb} {took:?}"),
-        Note::TopicsRefused { topics, words } => format!("refused {}: {words}", topics.join(" ")),
+        Note::TopicsRefused { topics, count, words } => {
+            format!("refused {}: {words}", Note::refused(topics, *count))
+        }
         Note::Warned { rule, words } => format!("warned {rule}: {words}"),
         Note::Clamped { interval } => format!("clamped {interval:?}"),
         other => format!("{other:?}"),
