@@ -78,6 +78,7 @@ pub(crate) fn ruled(action: CloseAction, delay: Option<Duration>) -> Verdict {
     let class = match action {
         CloseAction::Reconnect | CloseAction::Restart => Class::Transient,
         CloseAction::Fail => Class::Fatal,
+        CloseAction::Refuse => Class::Credentials,
         CloseAction::End => Class::Finished,
     };
     Verdict { class, wait_at_least: delay.unwrap_or_default() }

@@ -4,6 +4,7 @@ use std::io;
 
 use faucet_connect::{CertificateFault, TlsFailure};
 use faucet_core::{Error, ErrorKind};
+use faucet_session::keys::CloseAction;
 
 use crate::connect_failed::{ConnectFailed, Handshake};
 use crate::machine::Class;
@@ -39,6 +40,10 @@ fn explanation(failed: &ConnectFailed) -> Result<Explanation, &Error> {
             Explanation::new(ErrorKind::Tls, "tls", hint_of_tls(failure))
         }
         ConnectFailed::Upgrade(failed) => upgrade::explanation(failed),
+        ConnectFailed::Ruled(answer) if answer.action == CloseAction::Refuse => {
+            let hint = "check the credentials; close_rules says that this answer refuses them";
+            Explanation::new(ErrorKind::Auth, "upgrade", hint)
+        }
         ConnectFailed::Ruled(answer) => upgrade::explanation(&answer.failed),
         ConnectFailed::Dialing(failed) => session::of_dialing(failed),
         ConnectFailed::Url(_) | ConnectFailed::NoUrl => {

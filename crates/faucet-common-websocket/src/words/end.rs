@@ -1,8 +1,9 @@
 //! The words for a connection that stood and has ended.
 
 use faucet_core::{Error, ErrorKind};
+use faucet_session::keys::CloseAction;
 
-use crate::machine::close::code;
+use crate::machine::close::{code, verdict};
 use crate::machine::{Class, End, GaveUp, Violation};
 use crate::words::explanation::Explanation;
 use crate::words::session;
@@ -17,7 +18,7 @@ pub(super) fn error(end: &End, url: &str) -> Error {
     let retryable = !matches!(class, Class::Complaint | Class::Refusal | Class::Fatal);
     let (kind, hint) = match end {
         End::Closed { code, .. } => (kind_of_close(class), hint_of_close(*code, class)),
-        End::Ruled { .. } => (ErrorKind::Closed, "a rule of close_rules decides about this Close"),
+        End::Ruled { code, action, .. } => of_rule(*code, *action),
         End::Session(end) => session::of_end(end),
         End::Dropped(_) => (ErrorKind::Closed, ""),
         End::Violation(violation) => of_violation(*violation),
@@ -26,9 +27,27 @@ pub(super) fn error(end: &End, url: &str) -> Error {
     Explanation::new(kind, "read", hint).error(url, message).retryable(retryable)
 }
 
+/// The words for a Close that a rule of `close_rules` decides about: the rule says who may try again, and
+/// the code may still say that the credentials are refused.
+fn of_rule(code: Option<u16>, action: CloseAction) -> (ErrorKind, &'static str) {
+    let kind = match action {
+        CloseAction::Refuse => ErrorKind::Auth,
+        _ => kind_of_close(verdict(code).class),
+    };
+    match kind {
+        ErrorKind::Auth => (
+            kind,
+            "check the credentials and what the account may read; close_rules has a rule for this Close",
+        ),
+        _ => (ErrorKind::Closed, "a rule of close_rules decides about this Close"),
+    }
+}
+
+/// 4401 and 4403 are HTTP 401 and 403 by a convention of many servers, such as those of
+/// graphql-transport-ws.
 fn kind_of_close(class: Class) -> ErrorKind {
     match class {
-        Class::Credentials => ErrorKind::Auth,
+        Class::Credentials | Class::Application(4401 | 4403) => ErrorKind::Auth,
         Class::Violation | Class::Complaint | Class::Refusal => ErrorKind::Protocol,
         _ => ErrorKind::Closed,
     }

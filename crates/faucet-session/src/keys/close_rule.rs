@@ -59,6 +59,9 @@ pub enum CloseAction {
     Restart,
     /// Ends the run with an error.
     Fail,
+    /// The server refuses the credentials: ends the run as a refused login does, with exit code 3. Where an
+    /// earlier session was complete, values are made anew for one more try.
+    Refuse,
     /// Ends the run well.
     End,
 }

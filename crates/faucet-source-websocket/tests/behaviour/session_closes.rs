@@ -58,6 +58,39 @@ async fn a_rule_decides_what_a_close_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rule_that_refuses_is_a_refused_login() {
+    let refuses =
+        json!([{"codes": [4004], "action": "refuse"}, {"status": 418, "action": "refuse"}]);
+    let closes = || Script::accept().close(4004, "who are you?");
+    // A first upgrade that is refused is final. Later, fresh values are tried once.
+    for (scripts, connects) in [
+        (vec![closes()], 2),
+        (vec![Script::reject(418)], 1),
+        (vec![once_up(), closes(), closes()], 3),
+        (vec![once_up(), Script::reject(418), Script::reject(418)], 3),
+    ] {
+        let (peer, told) = talk(scripts, rules(refuses.clone())).await;
+        let error = told.error();
+        assert_eq!(
+            (error.kind(), peer.connections().len()),
+            (ErrorKind::Auth, connects),
+            "{error}"
+        );
+        assert!(error.hint().unwrap().contains("check the credentials"), "{error:?}");
+    }
+    // A code may say by itself that the credentials are refused.
+    for (code, kind) in
+        [(4401, ErrorKind::Auth), (3003, ErrorKind::Auth), (4000, ErrorKind::Closed)]
+    {
+        let fails = rules(json!([{"codes": [code], "action": "fail"}]));
+        let (_, told) = talk([Script::accept().close(code, "no")], fails).await;
+        assert_eq!(told.error().kind(), kind, "{code}");
+        let (_, told) = talk([Script::accept().close(code, "no")], json!({})).await;
+        assert_eq!(told.error().kind(), kind, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rule_may_connect_again_as_often_as_it_happens() {
     // Credentials and unknown codes end the run without a rule, however often the server says so.
     let scripts = || [up().close(1012, ""), Script::accept().close(3000, "later")];
