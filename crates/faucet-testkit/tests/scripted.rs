@@ -282,6 +282,35 @@ async fn a_stalled_script_reads_nothing_and_answers_nothing() {
     assert_eq!(peer.connections()[0].frames.len(), 1);
 }
 
+/// Plays the script against a client that sends its request and `frames` at once.
+async fn played(script: Script, frames: &[u8]) -> faucet_testkit::Seen {
+    let (mut client, server) = tokio::io::duplex(1024);
+    let client = async move {
+        client.write_all(&[REQUEST.as_bytes(), frames].concat()).await.unwrap();
+        client.shutdown().await.unwrap();
+        // The script may have left already.
+        let _ = client.read_to_end(&mut Vec::new()).await;
+    };
+    tokio::join!(script.play(server), client).0
+}
+
+#[tokio::test]
+async fn a_close_that_comes_with_an_expected_message_is_no_failure() {
+    let text = Frame::text("a").masked().to_bytes();
+    let both = [text, Frame::close(1000, "").masked().to_bytes()].concat();
+    for (script, failure) in [
+        (Script::accept().expect_text("a"), None),
+        (Script::accept().expect_text("a").expect_close(), None),
+        (Script::accept().expect_data(1).send_text("b"), None),
+        (
+            Script::accept().expect_text("a").expect_text("b"),
+            Some("expected Text(\"b\"), got Close (Some(1000), \"\")"),
+        ),
+    ] {
+        assert_eq!(played(script, &both).await.failure(), failure);
+    }
+}
+
 #[tokio::test]
 async fn clients_that_do_something_else_are_reported() {
     let cases: [(Script, &[u8], &str); 6] = [
@@ -306,15 +335,7 @@ async fn clients_that_do_something_else_are_reported() {
         (Script::accept().expect_ping(), b"", "expected Ping, the client left"),
     ];
     for (script, bytes, expected) in cases {
-        let (mut client, server) = tokio::io::duplex(1024);
-        let client = async move {
-            client.write_all(&[REQUEST.as_bytes(), bytes].concat()).await.unwrap();
-            client.shutdown().await.unwrap();
-            // The script may have left already.
-            let _ = client.read_to_end(&mut Vec::new()).await;
-        };
-        let (seen, ()) = tokio::join!(script.play(server), client);
-        assert_eq!(seen.failure(), Some(expected));
+        assert_eq!(played(script, bytes).await.failure(), Some(expected));
     }
     let server = ScriptedServer::start([Script::accept()]).await;
     let answer = answer_to(&server, &REQUEST.replace("13", "8")).await;

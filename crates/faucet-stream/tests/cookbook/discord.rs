@@ -55,19 +55,14 @@ fn recipe(server: &ScriptedServer, records: usize) -> Recipe {
         .with("delay: 5", "delay: 0.01")
 }
 
-#[tokio::test]
-async fn a_session_is_resumed_and_forgotten_as_discord_says() {
-    // The address of the server stands in what it says, so it listens before its scripts are made.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = port.local_addr().unwrap();
-    drop(port);
-    let url = format!("ws://{address}/resumed");
+/// Three connections: a new session, the resumed one, and a new one again.
+fn scripts(url: &str) -> [Script; 3] {
     let identify = || json!({"/op": 2, "/d/token": "token-1", "/d/intents": 513});
 
     let (mut gateway, script) = Gateway::begin();
     let first = script
         .expect_json(identify())
-        .send_frame(gateway.event(1, "READY", ready(&url, "s-1")))
+        .send_frame(gateway.event(1, "READY", ready(url, "s-1")))
         .send_frame(gateway.event(2, "MESSAGE_CREATE", json!({"n": 2})))
         // The interval that Discord dictates is one second.
         .expect_json(json!({"/op": 1, "/d": 2}))
@@ -87,12 +82,19 @@ async fn a_session_is_resumed_and_forgotten_as_discord_says() {
     let third = read(script.expect_json(identify()).send_frame(gateway.event(
         1,
         "READY",
-        ready(&url, "s-2"),
+        ready(url, "s-2"),
     )))
     .send_frame(gateway.event(2, "MESSAGE_CREATE", json!({"n": 5})))
     .expect_close();
+    [first, second, third]
+}
 
-    let server = ScriptedServer::start_on(address, [first, second, third]).await.unwrap();
+#[tokio::test]
+async fn a_session_is_resumed_and_forgotten_as_discord_says() {
+    // The address of the server stands in what it says.
+    let server =
+        ScriptedServer::start_with(|address| scripts(&format!("ws://{address}/resumed"))).await;
+    let url = server.url_with("/resumed");
     let ran = recipe(&server, 6).run(&[("DISCORD_TOKEN", "token-1")]).await;
     let seen = server.finish().await;
     assert_eq!(ran.report.ended, End::MaxMessages, "{:?}", ran.report.error);
@@ -118,6 +120,6 @@ async fn a_wrong_token_ends_the_run() {
     let server = ScriptedServer::start([refused]).await;
     let ran = recipe(&server, 1).run(&[("DISCORD_TOKEN", "wrong")]).await;
     let error = ran.report.error.unwrap();
-    assert_eq!((error.kind(), server.connections().len()), (ErrorKind::Closed, 1), "{error}");
+    assert_eq!((error.kind(), server.connections().len()), (ErrorKind::Auth, 1), "{error}");
     assert!(error.to_string().contains("4004"), "{error}");
 }

@@ -32,12 +32,8 @@ async fn run(server: &ScriptedServer, http: &HttpServer, records: usize) -> Ran 
 
 #[tokio::test]
 async fn a_session_moves_and_is_subscribed_only_once() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = port.local_addr().unwrap();
-    drop(port);
-    let next = json!({"session": {"reconnect_url": format!("ws://{address}/moved?id=2")}});
-    let server = ScriptedServer::start_on(
-        address,
+    let server = ScriptedServer::start_with(|address| {
+        let next = json!({"session": {"reconnect_url": format!("ws://{address}/moved?id=2")}});
         [
             welcome("s-1")
                 .ping("subscribed")
@@ -49,10 +45,9 @@ async fn a_session_moves_and_is_subscribed_only_once() {
             // The same event on both connections is one.
             cut(welcome("s-1").send_text(event(1)).send_text(event(4))),
             read(welcome("s-2")).send_text(event(5)).expect_close(),
-        ],
-    )
-    .await
-    .unwrap();
+        ]
+    })
+    .await;
     let taken = || HttpScript::answer(202).expect("POST", "/helix/eventsub/subscriptions");
     let http = HttpServer::start([taken(), taken()]).await;
     let ran = run(&server, &http, 3).await;

@@ -65,6 +65,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             if let Some(end) = done.map_err(|end| self.early(end, &script.steps[index..], 1))? {
                 return Ok(end);
             }
+            if !hold {
+                // The step is done: a Close that came with its message is none of its business.
+                let minded = self.mind_close().await;
+                minded.map_err(|end| self.early(end, &script.steps[index + 1..], 0))?;
+            }
         }
         self.channel.flush().await?;
         if self.channel.upgraded { self.rest().await } else { Ok(End::Script) }
@@ -217,7 +222,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Player<S> {
             Step::CloseEcho(on) => self.heeds_close = *on,
             Step::Pace(every) => self.channel.pace = Some(*every),
         }
-        self.mind_close().await?;
         Ok(None)
     }
 

@@ -44,12 +44,38 @@ impl ScriptedServer {
         server.expect("127.0.0.1 has a free port")
     }
 
+    /// The same for scripts that name the server's own address, such as one that sends the client on: `make`
+    /// gets the address.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use faucet_testkit::{Script, ScriptedServer};
+    ///
+    /// let server = ScriptedServer::start_with(|address| {
+    ///     [Script::accept().send_text(format!("{{\"next\":\"ws://{address}/2\"}}"))]
+    /// })
+    /// .await;
+    /// # drop(server);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no script or no port.
+    pub async fn start_with<S: IntoIterator<Item = Script>>(
+        make: impl FnOnce(SocketAddr) -> S,
+    ) -> Self {
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Self::listen(address, "ws", make, Wrap::Plain).await;
+        server.expect("127.0.0.1 has a free port")
+    }
+
     /// The same on a given address: another family, or a port that was refused so far.
     pub async fn start_on(
         address: SocketAddr,
         scripts: impl IntoIterator<Item = Script>,
     ) -> io::Result<Self> {
-        Self::listen(address, "ws", scripts, Wrap::Plain).await
+        Self::listen(address, "ws", |_| scripts, Wrap::Plain).await
     }
 
     /// The same behind TLS.
@@ -62,19 +88,19 @@ impl ScriptedServer {
         config: Arc<rustls::ServerConfig>,
     ) -> Self {
         let address = (Ipv4Addr::LOCALHOST, 0).into();
-        let server = Self::listen(address, "wss", scripts, Wrap::Tls(config.into())).await;
+        let server = Self::listen(address, "wss", |_| scripts, Wrap::Tls(config.into())).await;
         server.expect("127.0.0.1 has a free port")
     }
 
-    async fn listen(
+    async fn listen<S: IntoIterator<Item = Script>>(
         address: SocketAddr,
         scheme: &'static str,
-        scripts: impl IntoIterator<Item = Script>,
+        scripts: impl FnOnce(SocketAddr) -> S,
         wrap: Wrap,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let peer = ScriptedPeer::new(scripts);
+        let peer = ScriptedPeer::new(scripts(address));
         let accepting = accept(listener, peer.stage.clone(), wrap);
         peer.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(accepting);
         Ok(Self { peer, address, scheme })
