@@ -169,6 +169,10 @@ const EXPECTED: &str = r#"
 65-not-utf8.yaml
   not-utf8 | 7:14 | � | save the file as UTF-8
 66-missing-directory.yaml
+67-names-beside-unset-variables.yaml
+  unset-variable | 5:20 | ${FAUCET_TEST_NO_SUCH_KEY} | has no value
+  unset-variable | 7:32 | ${FAUCET_TEST_NO_SUCH_KEY} | has no value
+  placeholder | 9:61 | {sgn} | did you mean `{sign}`?
 "#;
 
 /// The files whose rendering has a snapshot in colours too.

@@ -91,7 +91,7 @@ fn read<T: DeserializeOwned + JsonSchema>(mut value: Value, open: &[KeyPath]) ->
         &mut Pruned { problems: &mut problems, unknown: &mut unknown },
     );
     for path in unknown.where_they_are(open) {
-        unknown.settle(&path, &mut value, schema);
+        unknown.stand_for(&path, &mut value, schema);
     }
     loop {
         let problem = match T::deserialize(Tree(value.clone())) {
@@ -384,6 +384,31 @@ mod tests {
         assert!(built.is_none() && found.is_empty(), "{found:?}");
         let (built, _) = checked(json!({"max_messages": 3, "wait": []}), &[]);
         assert_eq!(built.unwrap().max_messages, Some(3));
+    }
+
+    #[test]
+    fn a_value_that_is_not_known_is_given_all_the_same() {
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        struct Value {
+            #[schemars(extend("examples" = ["s3cret"]))]
+            secret: Option<String>,
+            file: Option<String>,
+            json: Option<serde_json::Value>,
+        }
+        let one_of = |value: Value| match (&value.secret, &value.file) {
+            (Some(_), None) => Ok(Box::new(value)),
+            _ => Err(Problems::from(Problem::missing_one_of(["secret", "file"]))),
+        };
+        let open = [KeyPath::key("secret"), KeyPath::key("json").then("at")];
+        let given = json!({"secret": "", "json": {"at": ":{name}"}});
+        let checked = decode_and_check(given, &open, one_of);
+        let value = checked.built.unwrap();
+        assert_eq!((value.secret.as_deref(), checked.problems.len()), (Some("s3cret"), 0));
+        // The schema does not say what stands inside of free JSON.
+        assert_eq!(value.json, Some(json!({"at": ":{name}"})));
+        let absent = decode_and_check(json!({"secret": null}), &open[..1], one_of);
+        assert!(absent.built.is_none() && absent.problems.is_empty());
     }
 
     #[test]

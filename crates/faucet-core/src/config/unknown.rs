@@ -47,6 +47,25 @@ impl Unknown {
         }))
     }
 
+    /// Puts another value in the place of the one at `path`, whose key is given and whose value is not
+    /// known: a key beside it may ask whether it is there. Where the schema does not say what stands
+    /// there, the value stays; null is taken away.
+    pub(crate) fn stand_for(&mut self, path: &KeyPath, value: &mut Value, schema: SchemaView<'_>) {
+        if path.get_mut(value).is_none_or(|value| value.is_null()) {
+            self.settle(path, value, schema);
+            return;
+        }
+        if path.is_root() || self.changed.contains(path) {
+            return;
+        }
+        self.changed.push(path.clone());
+        self.open.push(region(path));
+        if let Some((_, found)) = locate(schema, value, path) {
+            let instead = Some(stand_in(found)).filter(|instead| !instead.is_null());
+            put(value, path, instead);
+        }
+    }
+
     /// Takes the value at `path` away, or puts another in its place where one is required. Where
     /// this was done before, the value around it is taken. `false`: nothing is left to be changed.
     pub(crate) fn settle(
