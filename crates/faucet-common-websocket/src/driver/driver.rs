@@ -10,7 +10,7 @@ use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
 use faucet_session::connect::Dialing;
 use faucet_session::plan::Sent;
-use faucet_session::script::{Batch, Conversation, Entropy, Kept};
+use faucet_session::script::{Conversation, Entropy, Kept};
 use faucet_session::template::Token;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -19,11 +19,10 @@ use tokio::task::coop;
 use crate::compression::Compression;
 use crate::connect_failed::ConnectFailed;
 use crate::driver::errands::{self, Done};
+use crate::driver::received::Received;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
-use crate::machine::{
-    Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp, Taken,
-};
+use crate::machine::{Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp};
 use crate::target::{Attempt, Target};
 
 /// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
@@ -45,18 +44,6 @@ pub struct Driver {
     pub(super) kind: ComponentKind,
     /// The component's name; `None` logs nothing.
     pub(super) component: Option<Arc<str>>,
-}
-
-/// Messages that were received together.
-#[derive(Debug)]
-pub struct Received<'a> {
-    /// The bytes in which the messages stand.
-    pub bytes: Taken<'a>,
-    /// When they were read.
-    pub stamp: Stamp,
-    /// The records that a conversation found in the messages. `None`: there is no conversation, and line
-    /// breaks alone stand between the messages.
-    pub batch: Option<Batch>,
 }
 
 /// Now, on the clock that drives tokio's timers.
@@ -122,6 +109,7 @@ impl Driver {
         let talk = self.machine.conversation.as_mut().map(|talk| Box::new(talk.successor()));
         let (settings, target) = (Arc::clone(&self.machine.settings), Arc::clone(&self.target));
         let mut next = Self::of(settings, target, self.kind, (talk, self.component.clone()));
+        next.machine.life.follows();
         match delay {
             Some(delay) => next.machine.dial_after(delay, now()),
             None => next.machine.dial(),

@@ -4,10 +4,12 @@
 mod driver;
 mod errands;
 mod log;
+mod received;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod timer;
 
-pub use driver::{Driver, Received};
+pub use driver::Driver;
+pub use received::Received;
 pub(crate) use stream::Upgraded;

@@ -101,6 +101,11 @@ impl Lifecycle {
         std::mem::replace(&mut self.was_connected, true)
     }
 
+    /// The run was connected before: this connection follows another one.
+    pub(crate) fn follows(&mut self) {
+        self.was_connected = true;
+    }
+
     /// A record arrived.
     pub(crate) fn progressed(&mut self) {
         self.attempts.progressed();

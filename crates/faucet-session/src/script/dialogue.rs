@@ -17,7 +17,7 @@ use crate::script::effect::{Effect, Note};
 use crate::script::hidden::Hidden;
 use crate::script::moment::{At, Entropy};
 use crate::script::outlet::{Origin, Outlet};
-use crate::script::program::Running;
+use crate::script::running::Running;
 use crate::script::session_end::{PlannedBy, SessionEnd};
 use crate::template::{Placeholder, Token, Unfilled};
 

@@ -1,35 +1,19 @@
 //! The session program of a dialogue.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
 
 use faucet_connect::Quote;
 use faucet_core::MessageKind;
 
-use crate::hooks::{Act, AnyProgram, InboundMessage, ProgramEnd, ProgramVerdict, Work, WorkDone};
+use crate::hooks::{Act, AnyProgram, InboundMessage, ProgramEnd, ProgramVerdict, WorkDone};
 use crate::place::Place;
 use crate::script::dialogue::{Dialogue, Out, Stage};
 use crate::script::effect::Effect;
 use crate::script::judge::{Seen, Verdict};
 use crate::script::moment::{At, Entropy};
 use crate::script::outlet::Origin;
+use crate::script::running::Running;
 use crate::script::session_end::{PlannedBy, SessionEnd};
-
-/// A session program at work.
-pub(crate) struct Running {
-    program: Box<dyn AnyProgram>,
-    /// When the program wants to be called.
-    pub(crate) wake: Option<Instant>,
-    /// Work that waits for its turn.
-    works: VecDeque<Work>,
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Running")
-    }
-}
 
 impl Dialogue {
     /// The program begins: it has the connection first.
@@ -40,7 +24,7 @@ impl Dialogue {
         entropy: &mut Entropy,
     ) {
         self.stage = Stage::Program;
-        self.program = Some(Running { program, wake: None, works: VecDeque::new() });
+        self.program = Some(Running::new(program));
         self.call_program(at, entropy, |program| ((), program.connected((at.now, at.wall))));
     }
 

@@ -1,22 +1,18 @@
 //! From the messages of a batch to the records in them.
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use faucet_connect::Quote;
 use faucet_core::json::BatchChecker;
 use faucet_core::select::{Looked, Message};
 use faucet_core::{MessageKind, Span};
 
-use crate::hooks::{
-    DecodeFailed, DecodedMessages, Hooks, InboundMessage, MessageDecoder, Part, PartRecord,
-};
+use crate::hooks::{DecodedMessages, Hooks, MessageDecoder};
 use crate::plan::Plan;
 use crate::reading::{
     self, Decompress, Decompressed, Decompressor, DictionaryUnusable, Shape, Unwrapped,
 };
-use crate::script::batch::{Batch, Mark, MarkKind, MessageNumber, Undecoded};
+use crate::script::batch::{Batch, Mark, MarkKind, MessageNumber};
 use crate::script::dialogue::Dialogue;
 use crate::script::judge::{Seen, Verdict};
 use crate::script::memory::{Memory, rewound};
@@ -32,32 +28,32 @@ fn integer(value: &[u8]) -> Option<i128> {
 }
 
 /// A message in a text.
-struct Found<'a> {
+pub(super) struct Found<'a> {
     /// The text that control rules look at.
-    raw: &'a [u8],
+    pub(super) raw: &'a [u8],
     /// The part of it that is data.
-    data: Range<usize>,
-    is_data: bool,
-    is_json: bool,
+    pub(super) data: Range<usize>,
+    pub(super) is_data: bool,
+    pub(super) is_json: bool,
     /// The record that a decoder has found; `None`: the record is inside of the data.
-    record: Option<Piece>,
+    pub(super) record: Option<Piece>,
 }
 
 /// Finds records in the messages of a run's connections.
 pub(crate) struct Reader {
-    plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
     hooks: Hooks,
     /// While there is a connection.
-    decoder: Option<Box<dyn MessageDecoder>>,
-    decoded: DecodedMessages,
+    pub(super) decoder: Option<Box<dyn MessageDecoder>>,
+    pub(super) decoded: DecodedMessages,
     decompressor: Option<Decompressor>,
     shape: Shape,
     checker: BatchChecker,
     texts: Vec<u8>,
     made: Vec<u8>,
     /// The memory is used again for each batch.
-    pieces: Vec<Piece>,
-    batch: Batch,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) batch: Batch,
 }
 
 /// Everything that judges a message.
@@ -157,67 +153,8 @@ impl Reader {
         }
     }
 
-    /// One message behind `decompress`.
-    fn unpacked(&mut self, message: &[u8], base: Base, is_json: bool, judges: &mut Judges<'_>) {
-        let Some(decoder) = &mut self.decoder else {
-            return self.text(message, base, is_json, judges);
-        };
-        let mut decoded = std::mem::take(&mut self.decoded);
-        decoded.begin(message.len(), self.plan.max_message_bytes);
-        let inbound = InboundMessage { kind: base.kind, bytes: message };
-        let called = catch_unwind(AssertUnwindSafe(|| decoder.decode(inbound, &mut decoded)));
-        let called = called.unwrap_or_else(|panic| {
-            let words = Quote::of_panic(&*panic, &judges.dialogue.hidden.all());
-            Err(DecodeFailed::new(format_args!("panicked: {words}")))
-        });
-        match called.and_then(|()| decoded.take_parts()) {
-            Ok(parts) => {
-                for part in &parts {
-                    self.part(part, decoded.bytes(), message, base, judges);
-                }
-                decoded.give_back(parts);
-            }
-            Err(why) => {
-                self.batch.undecoded.push(Undecoded { at: self.pieces.len(), why });
-                self.pieces.push(base.piece(0..message.len()));
-            }
-        }
-        self.decoded = decoded;
-    }
-
-    /// One part of a decoded message.
-    fn part(
-        &mut self,
-        part: &Part,
-        decoded: &[u8],
-        message: &[u8],
-        base: Base,
-        judges: &mut Judges<'_>,
-    ) {
-        let text = Base { at: 0, source: Source::Decoded, kind: MessageKind::Text };
-        let (about, record) = match part {
-            Part::AsReceived => return self.text(message, base, false, judges),
-            Part::Message(range) => {
-                let base = text.behind(range.start);
-                return self.text(&decoded[range.clone()], base, false, judges);
-            }
-            Part::Described { about, record } => (about, record),
-        };
-        let record = match record {
-            PartRecord::None => None,
-            PartRecord::Slice(range) => Some(base.piece(range.clone())),
-            PartRecord::Made(kind, range) => {
-                Some(Base { kind: *kind, ..text }.piece(range.clone()))
-            }
-        };
-        let raw = &decoded[about.clone()];
-        let is_data = record.is_some();
-        let found = Found { raw, data: 0..raw.len(), is_data, is_json: false, record };
-        self.one(&found, text.behind(about.start), judges);
-    }
-
     /// One text, which may hold several messages.
-    fn text(&mut self, text: &[u8], base: Base, is_json: bool, judges: &mut Judges<'_>) {
+    pub(super) fn text(&mut self, text: &[u8], base: Base, is_json: bool, judges: &mut Judges<'_>) {
         if self.plan.reads_whole_texts() {
             let data = 0..text.len();
             let whole = Found { raw: text, data, is_data: true, is_json, record: None };
@@ -243,7 +180,7 @@ impl Reader {
     }
 
     /// One message.
-    fn one(&mut self, found: &Found<'_>, base: Base, judges: &mut Judges<'_>) {
+    pub(super) fn one(&mut self, found: &Found<'_>, base: Base, judges: &mut Judges<'_>) {
         let plan = judges.plan;
         let raw = found.raw;
         let message = if found.is_json { Message::json(raw) } else { Message::unchecked(raw) };
