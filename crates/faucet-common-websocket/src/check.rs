@@ -89,9 +89,13 @@ impl Endpoint {
                 },
                 false => poll_fn(|cx| driver.poll_event(cx, None)).await,
             };
-            let error = match event {
+            let (error, place) = match event {
                 Event::Note(Note::Done { place, verb, took }) => {
-                    report.push(step_name(place, verb), took, StepOutcome::Passed(String::new()));
+                    report.push(
+                        step_name(place, Some(verb)),
+                        took,
+                        StepOutcome::Passed(String::new()),
+                    );
                     continue;
                 }
                 Event::Note(Note::TopicsRefused { topics, count, words }) => {
@@ -105,12 +109,15 @@ impl Endpoint {
                     continue;
                 }
                 Event::Lost { failure, .. } | Event::Over(Over::Closed(failure)) => {
-                    failure.error(driver.url())
+                    (failure.error(driver.url()), failure.place())
                 }
-                Event::Over(Over::Failed(failed)) => failed.error(driver.url()),
+                Event::Over(Over::Failed(failed)) => {
+                    (failed.error(driver.url()), failed.failure().and_then(Failure::place))
+                }
                 _ => continue,
             };
-            report.push("session", started.elapsed(), StepOutcome::Failed(error));
+            let name = place.map_or_else(|| "session".to_owned(), |place| step_name(place, None));
+            report.push(name, started.elapsed(), StepOutcome::Failed(error));
             return false;
         }
     }
@@ -174,10 +181,10 @@ async fn end(mut driver: Driver) {
     while !matches!(poll_fn(|cx| driver.poll_event(cx, None)).await, Event::Over(_)) {}
 }
 
-/// The name of a step of the session: `session[0] send`, `subscribe`.
-fn step_name(place: Place, verb: &'static str) -> String {
+/// The name of a step of the session: `session[0] send`, `subscribe`; of one that failed: `session[0]`.
+fn step_name(place: Place, verb: Option<&'static str>) -> String {
     match place {
-        Place::Step(_) => format!("{place} {verb}"),
+        Place::Step(_) => verb.map_or_else(|| place.to_string(), |verb| format!("{place} {verb}")),
         Place::Subscribe => "subscribe".to_owned(),
         Place::Program => "session program".to_owned(),
         _ => "messages".to_owned(),

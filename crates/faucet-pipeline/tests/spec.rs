@@ -208,7 +208,7 @@ fn a_variable_that_is_not_set_may_be_overridden() {
 fn files_are_read_by_their_ending_and_named_in_errors() {
     let error = PipelineSpec::load(Path::new("nowhere/feed.yaml"), lookup).unwrap_err();
     let error = Error::from(error);
-    let words = "nowhere/feed.yaml: error[unreadable]: cannot be read: entity not found";
+    let words = "nowhere/feed.yaml: error[unreadable]: cannot be read: there is no such file";
     assert_eq!((error.to_string(), error.kind()), (words.into(), ErrorKind::Config));
     let error = PipelineSpec::load(Path::new("feed.conf"), lookup).unwrap_err().to_string();
     assert!(error.starts_with("feed.conf: error[refused]: the ending of"), "{error}");

@@ -1,5 +1,7 @@
 //! Why an attempt to connect failed, or a connection ended.
 
+use faucet_session::Place;
+
 use crate::connect_failed::ConnectFailed;
 use crate::machine::class::{Class, Verdict};
 use crate::machine::end::End;
@@ -29,6 +31,14 @@ impl Failure {
     pub fn refuses_client(&self) -> bool {
         matches!(self, Self::End(_))
             && matches!(self.class(), Class::Credentials | Class::Application(4000..=4999))
+    }
+
+    /// The part of the session in which the connection failed. `None`: it is not about one part.
+    pub(crate) fn place(&self) -> Option<Place> {
+        match self {
+            Self::End(End::Session(end)) => end.place(),
+            _ => None,
+        }
     }
 
     /// The meaning of the end for the next attempt.

@@ -59,6 +59,14 @@ impl RunFailed {
         }
     }
 
+    /// The failure that no attempt follows. `None`: no connection came about in time.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::After { failure, .. } => Some(failure),
+            Self::Outage { .. } => None,
+        }
+    }
+
     /// Whether the peer refuses the client by its last Close ([`Failure::refuses_client`]).
     pub fn refuses_client(&self) -> bool {
         match self {

@@ -51,17 +51,21 @@ impl Unknown {
     /// known: a key beside it may ask whether it is there. Where the schema does not say what stands
     /// there, the value stays; null is taken away.
     pub(crate) fn stand_for(&mut self, path: &KeyPath, value: &mut Value, schema: SchemaView<'_>) {
-        if path.get_mut(value).is_none_or(|value| value.is_null()) {
+        let found = locate(schema, value, path).map(|(_, found)| found);
+        // A word may decide about the keys beside it: none of the words stands for it.
+        let is_word = |found: &SchemaView<'_>| !found.words().is_empty();
+        let is_null = path.get_mut(value).is_none_or(|value| value.is_null());
+        if is_null || found.as_ref().is_some_and(is_word) {
             self.settle(path, value, schema);
             return;
         }
         if path.is_root() || self.changed.contains(path) {
             return;
         }
+        let instead = found.map(|found| Some(stand_in(found)).filter(|instead| !instead.is_null()));
         self.changed.push(path.clone());
         self.open.push(region(path));
-        if let Some((_, found)) = locate(schema, value, path) {
-            let instead = Some(stand_in(found)).filter(|instead| !instead.is_null());
+        if let Some(instead) = instead {
             put(value, path, instead);
         }
     }

@@ -271,8 +271,19 @@ impl PipelineSpec {
 }
 
 fn unreadable(name: &str, cause: io::Error) -> SpecErrors {
-    let why = cause.kind().to_string();
+    let (why, help) = match cause.kind() {
+        io::ErrorKind::NotFound => {
+            let help =
+                "check the path: it begins in the current directory, unless it begins with /";
+            ("there is no such file".to_owned(), Some(help))
+        }
+        kind => (kind.to_string(), None),
+    };
     let problem = Problem::new(KeyPath::root(), ProblemKind::Unreadable { why });
+    let problem = match help {
+        Some(help) => problem.help(help),
+        None => problem,
+    };
     let found = vec![Diagnostic::new(Severity::Error, problem)];
     SpecErrors::new(SourceText::default().with_name(name), found).because(cause)
 }

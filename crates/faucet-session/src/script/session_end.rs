@@ -131,6 +131,23 @@ pub enum SessionEnd {
     Flood(u32),
 }
 
+impl SessionEnd {
+    /// The part of the script in which the session failed. `None`: it is not about one part.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Refused { place, .. }
+            | Self::NoAnswer { place, .. }
+            | Self::NotTaken { place, .. }
+            | Self::Unfilled { place, .. }
+            | Self::Value { place, .. }
+            | Self::Call { place, .. } => Some(*place),
+            Self::TopicRefused { .. } => Some(Place::Subscribe),
+            Self::ProgramGaveUp(_) | Self::ProgramFailed(_) => Some(Place::Program),
+            _ => None,
+        }
+    }
+}
+
 /// Who plans the end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlannedBy {

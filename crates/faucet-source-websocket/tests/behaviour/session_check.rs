@@ -98,21 +98,23 @@ async fn data_during_the_session_is_the_first_frame_and_a_quiet_feed_is_no_failu
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_or_missing_answer_fails_the_session_and_names_the_step() {
-    for (script, words, kind) in [
+    for (script, name, words, kind) in [
         (
             welcomes().send_text(r#"{"event":"error","msg":"s3cret-key is unknown"}"#),
+            "session[2]",
             r#"session[2] was refused: "{\"event\":\"error\",\"msg\":\"*** is unknown\"}""#,
             ErrorKind::Auth,
         ),
-        (welcomes(), "session[2]: no answer for 7s (timeout)", ErrorKind::Timeout),
+        (welcomes(), "session[2]", "session[2]: no answer for 7s (timeout)", ErrorKind::Timeout),
         (
             welcomes().close(1008, "no s3cret-key"),
+            "session",
             "closed by the server: 1008 policy violation, \"no ***\"",
             ErrorKind::Auth,
         ),
     ] {
         let (steps, failed) = steps(script, keys()).await;
-        let expected = ["upgrade", "session[0] expect", "session[1] send", "session"];
+        let expected = ["upgrade", "session[0] expect", "session[1] send", name];
         assert_eq!(names(&steps), expected);
         assert!(steps[3].1.contains(words), "{steps:?}");
         assert_eq!(failed, Some(kind));
