@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use faucet_common_websocket::session::{self, hooks::DecodeFailed};
+use faucet_common_websocket::{Quote, session};
 use faucet_core::json::{self, BatchChecker, JsonError, excerpt};
 use faucet_core::{BatchPayload, Error, ErrorKind, MessageKind, Payload, Record, Rejected, Span};
 use faucet_core::{Text, Timestamp};
@@ -19,7 +19,7 @@ pub(crate) enum Fault {
     #[error("binary message {number} is not UTF-8: {error}")]
     NotUtf8 { number: u64, error: std::str::Utf8Error },
     #[error("message {number} is not decoded: the decoder failed: {why}")]
-    NotDecoded { number: u64, why: DecodeFailed },
+    NotDecoded { number: u64, why: Quote },
 }
 
 /// An excerpt of a message, unless the configuration keeps messages out of errors.
@@ -176,7 +176,7 @@ impl Decoder {
     }
 
     /// The fault of a message that the decoder of a program could not read.
-    pub(crate) fn undecoded(&mut self, why: DecodeFailed) -> Fault {
+    pub(crate) fn undecoded(&mut self, why: Quote) -> Fault {
         self.messages += 1;
         Fault::NotDecoded { number: self.messages, why }
     }

@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use faucet_common_websocket::session::hooks::DecodeFailed;
 use faucet_common_websocket::session::script::Undecoded;
 use faucet_common_websocket::session::{self, keys::OnGap};
-use faucet_common_websocket::{Received, Stamp, Taken};
+use faucet_common_websocket::{Quote, Received, Stamp, Taken};
 use faucet_core::{Batch, BatchPayload, Chunk, Error, ErrorKind, Gap, GapReason, Span, Timestamp};
 
 use crate::checked::Checked;
@@ -340,7 +339,7 @@ impl Intake {
     }
 
     /// Why the next message is not decoded, if a decoder could not read it.
-    fn undecoded(&mut self) -> Option<DecodeFailed> {
+    fn undecoded(&mut self) -> Option<Quote> {
         let undecoded = &mut self.waiting.undecoded;
         // Those of messages that were left out come before.
         while undecoded.front().is_some_and(|one| one.at < self.waiting.next) {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use faucet_common_websocket::session::script::{Batch, Note};
-use faucet_common_websocket::{Driver, Event, Failure, GaveUp, Over, Received, Stamp, Taken};
-use faucet_core::{ConnectionState, Counters, Ended, Error, Scope, Span};
+use faucet_common_websocket::session::script::Note;
+use faucet_common_websocket::{Class, Driver, Event, Failure, GaveUp, Over, Received, Taken};
+use faucet_core::{ConnectionState, Counters, Ended, Error, Scope};
 
 use crate::intake::{Intake, Progress};
 use crate::pages::Pages;
+use crate::successor::{Held, Successor};
 
 /// Why a message was skipped, in the report.
 const NOT_DECODED: &str = "parse_error";
@@ -20,9 +20,6 @@ const DUPLICATE: &str = "duplicate";
 
 /// How many topics were refused.
 const REFUSED_TOPICS: &str = "refused_topics";
-
-/// The most bytes that a connection may bring before it takes over.
-const MOST_HELD: usize = 8 << 20;
 
 /// How long a planned reconnect that came to nothing waits for the next try.
 const NEXT_TRY: Duration = Duration::from_secs(60);
@@ -50,24 +47,6 @@ enum Trouble {
     Connecting,
     /// The last attempt failed, or the connection ended.
     Lost(Arc<Failure>),
-}
-
-/// Messages of the next connection, which wait until the one before has ended.
-#[derive(Debug)]
-struct Held {
-    bytes: Bytes,
-    spans: Vec<Span>,
-    stamp: Stamp,
-    batch: Option<Batch>,
-}
-
-/// The connection that follows by plan.
-#[derive(Debug)]
-struct Successor {
-    driver: Driver,
-    held: Vec<Held>,
-    held_bytes: usize,
-    is_up: bool,
 }
 
 /// One connection of a run, and the one that follows it by plan.
@@ -251,15 +230,19 @@ impl Lane {
                     self.successor = Some(Box::new(Successor::new(driver)));
                 }
             }
-            Event::Over(over) if self.successor.is_some() => {
+            Event::Over(over) if self.successor.is_some() && !ends_the_run(&over) => {
                 drop(over);
                 return self.succeed(pages);
             }
             Event::Over(Over::Failed(failed)) => {
                 self.is_over = true;
+                self.drop_successor();
                 return Some(Outcome::Failed(failed.error(self.driver.url())));
             }
-            Event::Over(Over::Closed(_) | Over::Left(_)) => self.is_over = true,
+            Event::Over(Over::Closed(_) | Over::Left(_)) => {
+                self.is_over = true;
+                self.drop_successor();
+            }
             Event::Unmatched(messages) => counters.skip(UNMATCHED, messages),
             Event::Note(Note::TopicsRefused { count, .. }) => {
                 counters.add(REFUSED_TOPICS, count as u64);
@@ -285,8 +268,7 @@ impl Lane {
         // A page cannot have a gap in its middle. Where records wait from before an outage, the
         // messages that a new connection has brought are dropped and counted.
         let has_records = !pages.pager.is_empty() || self.intake.is_waiting();
-        let progress = self.intake.go_on(pages);
-        let mut outcome = self.took(progress);
+        let mut outcome = self.take_waiting(pages);
         while let Some(event) = self.driver.next_event() {
             match event {
                 Event::Messages if has_records && self.intake.outages.is_open() => {
@@ -305,8 +287,30 @@ impl Lane {
                     }
                 }
             }
+            // The connection that followed may have brought several batches meanwhile, which come first.
+            let ended = self.take_waiting(pages);
+            outcome = outcome.or(ended);
         }
         outcome
+    }
+
+    /// Takes all messages that wait. The run is stopping, so that no page is ever full.
+    fn take_waiting(&mut self, pages: &mut Pages) -> Option<Outcome> {
+        let mut outcome = None;
+        while self.intake.is_waiting() && outcome.is_none() {
+            let progress = self.intake.go_on(pages);
+            outcome = self.took(progress);
+        }
+        outcome
+    }
+
+    /// Gives the next connection up. What it has brought is counted.
+    fn drop_successor(&mut self) {
+        let Some(next) = self.successor.take() else { return };
+        let dropped: usize = next.held.iter().map(|held| held.spans.len()).sum();
+        if dropped > 0 {
+            self.scope.counters().skip(AFTER_OUTAGE, dropped as u64);
+        }
     }
 
     /// Keeps the error of a Close by which the peer refuses the source. No attempt to connect follows:
@@ -364,7 +368,7 @@ impl Lane {
 
     /// Begins the close handshake.
     pub(crate) fn leave(&mut self) {
-        self.successor = None;
+        self.drop_successor();
         self.driver.leave();
     }
 
@@ -384,25 +388,12 @@ impl Lane {
     }
 }
 
-impl Successor {
-    fn new(driver: Driver) -> Self {
-        Self { driver, held: Vec::new(), held_bytes: 0, is_up: false }
-    }
-
-    /// Holds the messages that have come in.
-    fn hold(&mut self) {
-        let mut spans = Vec::new();
-        let Some(Received { bytes, stamp, batch }) = self.driver.take(&mut spans) else { return };
-        let bytes = match bytes {
-            Taken::Shared(bytes) => bytes,
-            Taken::Small(bytes) => Bytes::copy_from_slice(bytes),
-        };
-        self.held_bytes += bytes.len();
-        self.held.push(Held { bytes, spans, stamp, batch });
-    }
-
-    /// Whether the connection before may end: the session is complete, or too much waits.
-    fn is_ready(&self) -> bool {
-        self.is_up || self.held_bytes > MOST_HELD
+/// Whether the run ends with this connection, also where the next one is on its way: a rule or a program
+/// decides so, or no attempt would help.
+fn ends_the_run(over: &Over) -> bool {
+    match over {
+        Over::Failed(failed) => failed.class() == Class::Fatal,
+        Over::Closed(failure) => failure.class() == Class::Finished,
+        Over::Left(_) => false,
     }
 }

@@ -39,6 +39,7 @@ mod pages;
 mod reader;
 mod source;
 mod stop;
+mod successor;
 
 pub use config::WebsocketSourceConfig;
 pub use factory::{WebsocketSourceFactory, register};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
 use faucet_session::connect::Dialing;
+use faucet_session::hooks::WorkDone;
 use faucet_session::plan::Sent;
 use faucet_session::script::{Conversation, Entropy, Kept};
 use faucet_session::template::Token;
@@ -34,6 +35,8 @@ pub struct Driver {
     dialing: Option<BoxFuture<'static, Attempt>>,
     /// The call that the conversation waits for.
     errand: Option<BoxFuture<'static, Done>>,
+    /// The work that the session program waits for.
+    work: Option<BoxFuture<'static, WorkDone>>,
     /// The redacted URL of the last attempt.
     shown: Arc<str>,
     timer: Timer,
@@ -83,6 +86,7 @@ impl Driver {
             stream: None,
             dialing: None,
             errand: None,
+            work: None,
             timer: Timer::default(),
             compressed: None,
             kind,
@@ -231,7 +235,7 @@ impl Driver {
         let event = self.machine.poll_event()?;
         if matches!(event, Event::Over(_)) {
             // The owner may keep the driver for long, and has no reason to poll it.
-            (self.stream, self.dialing, self.errand) = (None, None, None);
+            self.drop_connection();
         }
         self.log(&event);
         Some(event)
@@ -259,20 +263,30 @@ impl Driver {
             match done {
                 Done::Errand(name, brought) => self.machine.errand_done(name, brought, stamp()),
                 Done::Call(step, brought) => self.machine.call_done(step, brought, stamp()),
-                Done::Work(done) => self.machine.work_done(done, stamp()),
             }
+        }
+        if let Some(Poll::Ready(done)) = self.work.as_mut().map(|work| work.poll_unpin(cx)) {
+            any = true;
+            self.work = None;
+            self.machine.work_done(done, stamp());
         }
         // Messages that came with the upgrade's answer are taken before more is read.
         any || self.transfer(cx)
     }
 
+    /// Drops the connection and everything that is done for it.
+    fn drop_connection(&mut self) {
+        (self.stream, self.dialing) = (None, None);
+        (self.errand, self.work) = (None, None);
+    }
+
     /// Begins a task of the machine.
     fn perform(&mut self, output: Output) {
         match output {
-            Output::HangUp => (self.stream, self.dialing, self.errand) = (None, None, None),
+            Output::HangUp => self.drop_connection(),
             Output::Dial => {
                 let dialing = self.machine.dialing();
-                self.errand = None;
+                (self.errand, self.work) = (None, None);
                 self.dialing = Some(dial(Arc::clone(&self.target), dialing).boxed());
             }
             Output::Errand(errand) => {
@@ -280,8 +294,7 @@ impl Driver {
                 self.errand = Some(errands::errand(errand, secrets));
             }
             Output::Work(work) => {
-                let secrets = self.machine.secrets();
-                self.errand = Some(errands::work(work, secrets));
+                self.work = Some(work.run(self.machine.secrets()).boxed());
             }
             Output::Call { step, call } => {
                 let talk = self.machine.conversation.as_deref().zip(self.target.talk.as_ref());

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use faucet_connect::Secrets;
 use faucet_session::connect::{self, CallFailed, Taken, Tools};
-use faucet_session::hooks::{Work, WorkDone};
 use faucet_session::names::{Errand, ValueFailed};
 use faucet_session::plan::ReadyCall;
 use faucet_session::script::Conversation;
@@ -16,12 +15,6 @@ use futures_util::future::BoxFuture;
 pub(crate) enum Done {
     Errand(Arc<str>, Result<Token, ValueFailed>),
     Call(usize, Result<Taken, CallFailed>),
-    Work(WorkDone),
-}
-
-/// Does the work of the session program.
-pub(crate) fn work(work: Work, secrets: Secrets) -> BoxFuture<'static, Done> {
-    async move { Done::Work(work.run(secrets).await) }.boxed()
 }
 
 /// Runs the program or reads the file that a value is.

@@ -13,7 +13,7 @@ use crate::machine::close::code;
 use crate::machine::end::{Discarded, End, GaveUp};
 use crate::machine::event::{Event, Over};
 use crate::machine::failure::Failure;
-use crate::machine::lifecycle::Step;
+use crate::machine::lifecycle::{LONGEST_WAIT, Step};
 use crate::machine::machine::{Machine, Next, State};
 use crate::machine::output::Output;
 use crate::machine::run_failed::RunFailed;
@@ -125,7 +125,7 @@ impl Machine {
             Step::Retry(Retry { wait, attempt }) => {
                 self.last_failure = Some(Arc::clone(&failure));
                 self.events.push_back(Event::Lost { failure, wait, attempt });
-                Next::Wait(now.checked_add(wait).unwrap_or(now))
+                Next::Wait(now + wait.min(LONGEST_WAIT))
             }
             Step::Finish => Next::Over(Over::Closed(failure)),
             Step::GiveUp(why) => {

@@ -8,6 +8,9 @@ use faucet_connect::{Attempts, ReconnectPolicy, Retry, STABLE};
 use crate::machine::class::Class;
 use crate::machine::run_failed::NoAttempt;
 
+/// No wait is longer: a clock has an end.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
+
 /// How often ends of one class may follow one another without progress between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Repeats {

@@ -3,7 +3,7 @@
 use std::io;
 
 use faucet_connect::Secrets;
-use faucet_session::script::Batch;
+use faucet_session::script::{Batch, Conversation};
 
 use crate::machine::end::End;
 use crate::machine::inbox::Inbox;
@@ -37,5 +37,10 @@ impl Line {
             peer_close: None,
             batch: None,
         }
+    }
+
+    /// The texts that no message may show: also those that came about while the connection stood.
+    pub(crate) fn all_secrets(&self, talk: Option<&Conversation>) -> Secrets {
+        talk.and_then(Conversation::secrets_of_connection).unwrap_or_else(|| self.secrets.clone())
     }
 }

@@ -18,7 +18,7 @@ use crate::machine::event::{Event, Over};
 use crate::machine::failure::Failure;
 use crate::machine::frames::Frames;
 use crate::machine::inbox::{Inbound, Inbox};
-use crate::machine::lifecycle::Lifecycle;
+use crate::machine::lifecycle::{LONGEST_WAIT, Lifecycle};
 use crate::machine::line::Line;
 use crate::machine::outbox::Outbox;
 use crate::machine::output::Output;
@@ -130,7 +130,7 @@ impl Machine {
 
     /// Starts an attempt after a wait.
     pub(crate) fn dial_after(&mut self, wait: Duration, now: Instant) {
-        self.state = State::Waiting(now.checked_add(wait).unwrap_or(now));
+        self.state = State::Waiting(now + wait.min(LONGEST_WAIT));
     }
 
     /// The upgrade succeeded. `deflate` is what it settled about compression, `leftover` are the bytes
@@ -256,7 +256,10 @@ impl Machine {
                     }
                 }
                 Ok(Inbound::Control(Control::Close(close))) => {
-                    break Some(End::closed(&close, &line.secrets));
+                    break Some(End::closed(
+                        &close,
+                        &line.all_secrets(self.conversation.as_deref()),
+                    ));
                 }
                 Err(violation) => break Some(End::Violation(violation)),
             }
@@ -304,7 +307,8 @@ impl Machine {
                 Ok(Inbound::More) => break line.inbox.discard(),
                 Ok(Inbound::Full) => line.inbox.discard(),
                 Ok(Inbound::Control(Control::Close(close))) => {
-                    line.peer_close = Some(End::closed(&close, &line.secrets));
+                    line.peer_close =
+                        Some(End::closed(&close, &line.all_secrets(self.conversation.as_deref())));
                     break self.stop_listening();
                 }
                 Ok(Inbound::Control(_)) => line.inbox.discard(),

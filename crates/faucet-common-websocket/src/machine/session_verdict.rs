@@ -22,9 +22,10 @@ pub(crate) fn session_verdict(end: &SessionEnd) -> Verdict {
             let wait_at_least = delay.unwrap_or_default();
             return Verdict { class: Class::Planned, wait_at_least };
         }
-        SessionEnd::Failed { .. } | SessionEnd::Dictionary(_) | SessionEnd::ProgramFailed(_) => {
-            Class::Fatal
-        }
+        SessionEnd::Failed { .. }
+        | SessionEnd::Dictionary(_)
+        | SessionEnd::ProgramFailed(_)
+        | SessionEnd::HookPanicked(_) => Class::Fatal,
         SessionEnd::Finished(_) => Class::Finished,
         SessionEnd::Compressed(DecompressFailed::TooLarge { .. }) => Class::Fatal,
         SessionEnd::Compressed(_) | SessionEnd::Flood(_) => Class::Violation,

@@ -39,6 +39,10 @@ pub(super) fn of_end(end: &SessionEnd) -> (ErrorKind, &'static str) {
         SessionEnd::ProgramFailed(_) => {
             (ErrorKind::Closed, "the program that the source or sink was given decides so")
         }
+        SessionEnd::HookPanicked(_) => (
+            ErrorKind::Panic,
+            "this is a fault of the program or the decoder; report it to its author",
+        ),
         SessionEnd::Flood(_) => (
             ErrorKind::Protocol,
             "set send_limit if the server may ask so often, else check the match of the rule",

@@ -1,6 +1,7 @@
 //! Makes the hooks of each connection.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::hooks::decoder::MessageDecoder;
@@ -17,7 +18,7 @@ pub struct Hooks {
 }
 
 impl Hooks {
-    /// Decodes messages with what `make` makes.
+    /// Decodes messages with what `make` makes. A panic of `make` ends the run with an error.
     #[must_use]
     pub fn with_decoder<D: MessageDecoder + 'static>(
         mut self,
@@ -27,7 +28,8 @@ impl Hooks {
         self
     }
 
-    /// Lets the program that `make` makes hold a part of the conversation.
+    /// Lets the program that `make` makes hold a part of the conversation. A panic of `make` ends the run
+    /// with an error.
     #[must_use]
     pub fn with_program<P: SessionProgram>(
         mut self,
@@ -41,12 +43,16 @@ impl Hooks {
         self.decoder.is_none() && self.program.is_none()
     }
 
-    pub(crate) fn decoder(&self) -> Option<Box<dyn MessageDecoder>> {
-        self.decoder.as_ref().map(|make| make())
+    /// A decoder for a connection, where there is one; a panic of its maker.
+    pub(crate) fn decoder(&self) -> std::thread::Result<Option<Box<dyn MessageDecoder>>> {
+        let make = || self.decoder.as_ref().map(|make| make());
+        catch_unwind(AssertUnwindSafe(make))
     }
 
-    pub(crate) fn program(&self) -> Option<Box<dyn AnyProgram>> {
-        self.program.as_ref().map(|make| make())
+    /// A program for a connection, where there is one; a panic of its maker.
+    pub(crate) fn program(&self) -> std::thread::Result<Option<Box<dyn AnyProgram>>> {
+        let make = || self.program.as_ref().map(|make| make());
+        catch_unwind(AssertUnwindSafe(make))
     }
 }
 

@@ -5,6 +5,7 @@
 //! conversation (a login that no configuration can describe), and may look at each later message. The
 //! configuration does everything else, as it does without hooks.
 
+mod decoded;
 mod decoder;
 mod inbound;
 mod maker;
@@ -12,12 +13,12 @@ mod program;
 mod program_session;
 mod work;
 
-pub use decoder::{DecodeFailed, DecodedMessages, DecodedRecord, MessageDecoder};
-pub(crate) use decoder::{Part, PartRecord};
+pub use decoded::DecodedMessages;
+pub(crate) use decoded::{Part, PartRecord};
+pub use decoder::{DecodeFailed, DecodedMessage, DecodedRecord, MessageDecoder};
 pub use inbound::InboundMessage;
 pub use maker::Hooks;
-pub(crate) use program::AnyProgram;
+pub(crate) use program::{AnyProgram, Called, Circumstances};
 pub use program::{ProgramVerdict, SessionProgram};
-pub(crate) use program_session::Act;
-pub use program_session::{ProgramEnd, ProgramSession};
+pub use program_session::{ProgramEnd, ProgramSession, Wish};
 pub use work::{Work, WorkDone};

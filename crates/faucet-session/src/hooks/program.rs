@@ -1,9 +1,10 @@
 //! A program that holds a part of the conversation.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
 
 use crate::hooks::inbound::InboundMessage;
-use crate::hooks::program_session::{Act, ProgramSession};
+use crate::hooks::program_session::{ProgramSession, Wish};
 use crate::hooks::work::AnyAnswer;
 
 /// The verdict of a program about a message.
@@ -26,7 +27,8 @@ pub enum ProgramVerdict {
 ///
 /// A program never waits: it says what it wants and returns. A signature that takes time is
 /// [`work`](ProgramSession::work). Each connection has a program of its own. A panic ends the run with
-/// an error; records that came in before it are handed over.
+/// an error: records that came in before it are handed over, and messages that come in with the one
+/// that makes the program panic are not.
 ///
 /// ```
 /// use faucet_session::hooks::{
@@ -85,46 +87,60 @@ pub trait SessionProgram: Send + 'static {
     }
 }
 
-/// The time of a call.
-pub(crate) type Clocks = (Instant, SystemTime);
+/// The circumstances of a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Circumstances {
+    pub(crate) now: Instant,
+    pub(crate) wall: SystemTime,
+    pub(crate) is_reading: bool,
+}
+
+/// What came of a call: the wishes so far, and the result, or the panic.
+pub(crate) type Called<T> = (Vec<Wish>, std::thread::Result<T>);
 
 /// A program, whatever its answers are.
 pub(crate) trait AnyProgram: Send {
-    fn connected(&mut self, at: Clocks) -> Vec<Act>;
-    fn message(&mut self, message: InboundMessage<'_>, at: Clocks) -> (ProgramVerdict, Vec<Act>);
-    fn answered(&mut self, answer: AnyAnswer, at: Clocks) -> Vec<Act>;
-    fn woken(&mut self, at: Clocks) -> Vec<Act>;
+    fn connected(&mut self, at: Circumstances) -> Called<()>;
+    fn message(&mut self, message: InboundMessage<'_>, at: Circumstances)
+    -> Called<ProgramVerdict>;
+    fn answered(&mut self, answer: AnyAnswer, at: Circumstances) -> Called<()>;
+    fn woken(&mut self, at: Circumstances) -> Called<()>;
+}
+
+/// Calls a program. Wishes of a call that panics are kept: texts to hide are among them.
+fn call<A: Send + 'static, T>(
+    at: Circumstances,
+    call: impl FnOnce(&mut ProgramSession<A>) -> T,
+) -> Called<T> {
+    let Circumstances { now, wall, is_reading } = at;
+    let mut session = ProgramSession::new(now, wall, is_reading);
+    let result = catch_unwind(AssertUnwindSafe(|| call(&mut session)));
+    (session.into_wishes(), result)
 }
 
 impl<P: SessionProgram> AnyProgram for P {
-    fn connected(&mut self, (now, wall): Clocks) -> Vec<Act> {
-        let mut session = ProgramSession::new(now, wall);
-        SessionProgram::connected(self, &mut session);
-        session.into_acts()
+    fn connected(&mut self, at: Circumstances) -> Called<()> {
+        call(at, |session| SessionProgram::connected(self, session))
     }
 
     fn message(
         &mut self,
         message: InboundMessage<'_>,
-        (now, wall): Clocks,
-    ) -> (ProgramVerdict, Vec<Act>) {
-        let mut session = ProgramSession::new(now, wall);
-        let verdict = SessionProgram::message(self, message, &mut session);
-        (verdict, session.into_acts())
+        at: Circumstances,
+    ) -> Called<ProgramVerdict> {
+        call(at, |session| SessionProgram::message(self, message, session))
     }
 
-    fn answered(&mut self, answer: AnyAnswer, (now, wall): Clocks) -> Vec<Act> {
-        let mut session = ProgramSession::new(now, wall);
-        // The program has made it.
-        if let Ok(answer) = answer.downcast() {
-            SessionProgram::answered(self, *answer, &mut session);
-        }
-        session.into_acts()
+    fn answered(&mut self, answer: AnyAnswer, at: Circumstances) -> Called<()> {
+        call(at, |session| {
+            // The program has made it.
+            if let Ok(answer) = answer.downcast() {
+                SessionProgram::answered(self, *answer, session);
+            }
+        })
     }
 
-    fn woken(&mut self, (now, wall): Clocks) -> Vec<Act> {
-        let mut session = ProgramSession::new(now, wall);
-        SessionProgram::woken(self, &mut session);
-        session.into_acts()
+    fn woken(&mut self, at: Circumstances) -> Called<()> {
+        call(at, |session| SessionProgram::woken(self, session))
     }
 }

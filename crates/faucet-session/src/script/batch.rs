@@ -1,6 +1,7 @@
 //! The records that were found in a batch of messages.
 
-use crate::hooks::DecodeFailed;
+use faucet_connect::Quote;
+
 use crate::plan::Sent;
 use crate::script::memory::Kept;
 use crate::template::Token;
@@ -20,7 +21,7 @@ pub struct Batch {
     pub marks: Vec<Mark>,
     /// Whether the records are the messages as they were received.
     pub is_whole: bool,
-    /// The records that a decoder could not read, in order. Each is a message as it came in.
+    /// The records that a decoder could not read, in order. Each is a whole message, behind `decompress`.
     pub undecoded: Vec<Undecoded>,
 }
 
@@ -30,7 +31,7 @@ pub struct Undecoded {
     /// The number of the record that the message is, from 0.
     pub at: usize,
     /// Why not.
-    pub why: DecodeFailed,
+    pub why: Quote,
 }
 
 impl Batch {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use faucet_connect::Secrets;
+use faucet_connect::{Quote, Secrets};
 use faucet_core::{Scope, Span};
 
 use crate::connect::{CallFailed, Dialing, Taken, Tools};
@@ -134,13 +134,18 @@ impl Conversation {
         let topics = Arc::clone(&self.topics);
         let mut dialogue =
             Dialogue::new(plan, (book, topics), secrets, resumes, at, &mut self.entropy);
-        if let Some(program) = self.hooks.program() {
-            dialogue.begin_program(program, at, &mut self.entropy);
+        if let Err(end) = self.reader.begin(dictionary) {
+            dialogue.end(end);
         }
-        match self.reader.begin(dictionary) {
-            Ok(()) => dialogue.advance(at, &mut self.entropy),
-            Err(why) => dialogue.end(SessionEnd::Dictionary(why)),
+        match self.hooks.program() {
+            Ok(Some(program)) => dialogue.begin_program(program, at, &mut self.entropy),
+            Ok(None) => {}
+            Err(panic) => {
+                let words = Quote::of_panic(&*panic, &dialogue.hidden.all());
+                dialogue.end(SessionEnd::HookPanicked(words));
+            }
         }
+        dialogue.advance(at, &mut self.entropy);
         self.dialogue = Some(Box::new(dialogue));
     }
 
@@ -244,7 +249,12 @@ impl Conversation {
 
     /// The texts that no message may show.
     pub fn secrets(&self) -> Secrets {
-        self.dialogue.as_ref().map_or_else(Secrets::default, |dialogue| dialogue.hidden.all())
+        self.secrets_of_connection().unwrap_or_default()
+    }
+
+    /// The same, those of the connection among them. `None`: there is no connection.
+    pub fn secrets_of_connection(&self) -> Option<Secrets> {
+        self.dialogue.as_ref().map(|dialogue| dialogue.hidden.all())
     }
 
     /// A frame of the connection itself (Ping, Pong) has left: it counts for `send_limit`.

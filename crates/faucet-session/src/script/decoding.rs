@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use faucet_connect::Quote;
 use faucet_core::MessageKind;
 
-use crate::hooks::{DecodeFailed, InboundMessage, Part, PartRecord};
+use crate::hooks::{InboundMessage, Part, PartRecord};
 use crate::script::batch::Undecoded;
 use crate::script::piece::{Base, Source};
 use crate::script::reader::{Found, Judges, Reader};
@@ -23,14 +23,20 @@ impl Reader {
             return self.text(message, base, is_json, judges);
         };
         let mut decoded = std::mem::take(&mut self.decoded);
-        decoded.begin(message.len(), self.plan.max_message_bytes);
         let inbound = InboundMessage { kind: base.kind, bytes: message };
+        decoded.begin(inbound, self.plan.max_message_bytes);
         let called = catch_unwind(AssertUnwindSafe(|| decoder.decode(inbound, &mut decoded)));
-        let called = called.unwrap_or_else(|panic| {
-            let words = Quote::of_panic(&*panic, &judges.dialogue.hidden.all());
-            Err(DecodeFailed::new(format_args!("panicked: {words}")))
-        });
-        match called.and_then(|()| decoded.take_parts()) {
+        let secrets = || judges.dialogue.hidden.all();
+        let parts = match called {
+            Err(panic) => {
+                let words = Quote::of_panic(&*panic, &secrets());
+                Err(Quote::new(&format!("panicked: {words}"), &secrets()))
+            }
+            Ok(result) => result
+                .and_then(|()| decoded.take_parts(inbound))
+                .map_err(|why| Quote::new(&why.to_string(), &secrets())),
+        };
+        match parts {
             Ok(parts) => {
                 for part in &parts {
                     self.part(part, decoded.bytes(), message, base, judges);

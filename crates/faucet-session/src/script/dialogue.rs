@@ -299,7 +299,7 @@ impl Dialogue {
         while let Some((sent, origin)) = self.outlet.pop(now) {
             self.effects.push_back(Effect::Send(sent));
             match origin {
-                Origin::Reply => {}
+                Origin::Reply | Origin::Program => {}
                 Origin::Beat => self.beat.iter_mut().for_each(|beat| beat.left(now)),
                 Origin::Script => {
                     self.acks.sent(now);

@@ -25,7 +25,8 @@ pub enum Effect {
         /// The call.
         call: Box<ReadyCall>,
     },
-    /// Do the work that the session program waits for, and hand over the result. One at a time.
+    /// Do the work that the session program waits for, and hand over the result. One piece at a time,
+    /// beside an errand or a call.
     Work(Work),
     /// The session is complete: the connection counts as good from now on.
     Complete,

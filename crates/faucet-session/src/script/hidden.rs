@@ -9,6 +9,9 @@ use crate::names::Book;
 /// The most secrets of single messages that are remembered: a server repeats one soon or never.
 const MOST_RECENT: usize = 16;
 
+/// The most secrets of a session program that are remembered.
+const MOST_OF_PROGRAM: usize = 64;
+
 /// The texts that no message of a dialogue may show.
 #[derive(Debug)]
 pub(crate) struct Hidden {
@@ -16,11 +19,17 @@ pub(crate) struct Hidden {
     lasting: Secrets,
     /// Those of the last messages.
     recent: VecDeque<String>,
+    /// Those of the session program.
+    of_program: VecDeque<String>,
 }
 
 impl Hidden {
     pub(crate) fn new(secrets: &Secrets, book: &Book) -> Self {
-        Self { lasting: secrets.with(book.secrets()), recent: VecDeque::new() }
+        Self {
+            lasting: secrets.with(book.secrets()),
+            recent: VecDeque::new(),
+            of_program: VecDeque::new(),
+        }
     }
 
     /// The book has new values.
@@ -30,7 +39,10 @@ impl Hidden {
 
     /// The session program has a secret.
     pub(crate) fn keep(&mut self, secret: &str) {
-        self.lasting = self.lasting.with([secret]);
+        if self.of_program.len() == MOST_OF_PROGRAM {
+            self.of_program.pop_front();
+        }
+        self.of_program.push_back(secret.to_owned());
     }
 
     /// A message has secrets of its own.
@@ -45,6 +57,6 @@ impl Hidden {
 
     /// All of them.
     pub(crate) fn all(&self) -> Secrets {
-        self.lasting.with(self.recent.iter().map(String::as_str))
+        self.lasting.with(self.recent.iter().chain(&self.of_program).map(String::as_str))
     }
 }

@@ -10,6 +10,9 @@ use crate::script::limiter::Limiter;
 /// The most answers in a second where no `send_limit` is set, and the most that wait for it.
 pub(crate) const MOST_REPLIES: u32 = 100;
 
+/// The most messages of a session program that wait for `send_limit`.
+pub(crate) const MOST_OF_PROGRAM: usize = 10_000;
+
 /// The part of the conversation that sends a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -19,6 +22,8 @@ pub(crate) enum Origin {
     Reply,
     /// The heartbeat.
     Beat,
+    /// The session program.
+    Program,
 }
 
 /// The messages on their way out: held back by `send_limit`, and numbered. Pure.
@@ -52,8 +57,7 @@ impl Outlet {
     /// Notes an answer. `false`: the server asks without end.
     pub(crate) fn reply(&mut self, now: Instant) -> bool {
         if self.limit.is_some() {
-            let waiting = self.queue.iter().filter(|(_, origin)| *origin == Origin::Reply);
-            return waiting.count() < MOST_REPLIES as usize;
+            return self.waiting(Origin::Reply) < MOST_REPLIES as usize;
         }
         let allowed = self.replies.next(now).is_none();
         self.replies.happened(now);
@@ -92,6 +96,11 @@ impl Outlet {
     /// Whether a message of this origin waits for the limit.
     pub(crate) fn holds(&self, origin: Origin) -> bool {
         self.queue.iter().any(|(_, each)| *each == origin)
+    }
+
+    /// How many messages of this origin wait for the limit.
+    pub(crate) fn waiting(&self, origin: Origin) -> usize {
+        self.queue.iter().filter(|(_, each)| *each == origin).count()
     }
 
     pub(crate) fn clear(&mut self) {

@@ -1,17 +1,17 @@
 //! From the messages of a batch to the records in them.
 
+use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 
+use faucet_connect::{Quote, Secrets};
 use faucet_core::json::BatchChecker;
 use faucet_core::select::{Looked, Message};
 use faucet_core::{MessageKind, Span};
 
 use crate::hooks::{DecodedMessages, Hooks, MessageDecoder};
 use crate::plan::Plan;
-use crate::reading::{
-    self, Decompress, Decompressed, Decompressor, DictionaryUnusable, Shape, Unwrapped,
-};
+use crate::reading::{self, Decompress, Decompressed, Decompressor, Shape, Unwrapped};
 use crate::script::batch::{Batch, Mark, MarkKind, MessageNumber};
 use crate::script::dialogue::Dialogue;
 use crate::script::judge::{Seen, Verdict};
@@ -91,16 +91,17 @@ impl Reader {
 
     /// A connection begins: neither a stream of compressed messages nor the state of a decoder goes on over
     /// connections.
-    pub(crate) fn begin(
-        &mut self,
-        dictionary: Option<Arc<[u8]>>,
-    ) -> Result<(), DictionaryUnusable> {
+    pub(crate) fn begin(&mut self, dictionary: Option<Arc<[u8]>>) -> Result<(), SessionEnd> {
         let kind = self.plan.reading.decompress;
         let max = self.plan.max_message_bytes;
         if kind != Decompress::None {
-            self.decompressor = Some(Decompressor::new(kind, dictionary, max)?);
+            let made = Decompressor::new(kind, dictionary, max).map_err(SessionEnd::Dictionary);
+            self.decompressor = Some(made?);
         }
-        self.decoder = self.hooks.decoder();
+        let panicked = |panic: Box<dyn Any + Send>| {
+            SessionEnd::HookPanicked(Quote::of_panic(&*panic, &Secrets::default()))
+        };
+        self.decoder = self.hooks.decoder().map_err(panicked)?;
         Ok(())
     }
 

@@ -115,9 +115,12 @@ pub enum SessionEnd {
     /// The session program has no use for the connection.
     #[error("the session program gives the connection up: \"{0}\"")]
     ProgramGaveUp(Quote),
-    /// The session program ends the run with an error, or has panicked.
+    /// The session program ends the run with an error.
     #[error("the session program ends the run: \"{0}\"")]
     ProgramFailed(Quote),
+    /// A session program, or what makes a program or a decoder, has panicked.
+    #[error("a hook panicked: {0}")]
+    HookPanicked(Quote),
     /// A compressed message cannot be read.
     #[error("decompress: {0}")]
     Compressed(#[source] DecompressFailed),
@@ -142,7 +145,9 @@ impl SessionEnd {
             | Self::Value { place, .. }
             | Self::Call { place, .. } => Some(*place),
             Self::TopicRefused { .. } => Some(Place::Subscribe),
-            Self::ProgramGaveUp(_) | Self::ProgramFailed(_) => Some(Place::Program),
+            Self::ProgramGaveUp(_) | Self::ProgramFailed(_) | Self::HookPanicked(_) => {
+                Some(Place::Program)
+            }
             _ => None,
         }
     }

@@ -31,7 +31,6 @@ pub(crate) enum Awaits {
 impl Dialogue {
     /// Goes on as far as nothing is awaited.
     pub(crate) fn advance(&mut self, at: At, entropy: &mut Entropy) {
-        self.begin_work();
         while self.out.is_none() {
             match self.step(at, entropy) {
                 Ok(true) => {}
@@ -46,14 +45,15 @@ impl Dialogue {
     fn step(&mut self, at: At, entropy: &mut Entropy) -> Result<bool, Halt> {
         let plan = Arc::clone(&self.plan);
         match self.stage {
-            Stage::Program | Stage::Steps { awaited: Some(_), .. } | Stage::Up | Stage::Ended => {
+            Stage::Steps { awaited: Some(_), .. } | Stage::Up | Stage::Ended => Ok(false),
+            Stage::Program => {
+                self.prepare(&plan, at, entropy)?;
                 Ok(false)
             }
             Stage::Steps { at: index, awaited: None } => {
                 if index == 0 {
-                    self.call_for_replies(&plan, at, entropy)?;
-                }
-                if plan.beat.as_ref().is_some_and(|beat| beat.during_session) {
+                    self.prepare(&plan, at, entropy)?;
+                } else if plan.beat.as_ref().is_some_and(|beat| beat.during_session) {
                     self.begin_beat(at.now, entropy)?;
                 }
                 let Some(step) = plan.script.steps.get(index) else {
@@ -84,6 +84,15 @@ impl Dialogue {
             }
             Stage::Greeting { next } => self.greet(&plan, next, at, entropy),
         }
+    }
+
+    /// Rules and a heartbeat that begins in the session act from the first message on.
+    fn prepare(&mut self, plan: &Plan, at: At, entropy: &mut Entropy) -> Result<(), Halt> {
+        self.call_for_replies(plan, at, entropy)?;
+        if plan.beat.as_ref().is_some_and(|beat| beat.during_session) {
+            self.begin_beat(at.now, entropy)?;
+        }
+        Ok(())
     }
 
     fn take_step(

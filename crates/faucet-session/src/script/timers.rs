@@ -102,12 +102,12 @@ impl Dialogue {
         self.advance(at, entropy);
         for timer in TIMERS {
             if self.deadline(timer, reads).is_some_and(|due| due <= at.now) {
-                self.act(timer, at, entropy);
+                self.act(timer, at, reads, entropy);
             }
         }
     }
 
-    fn act(&mut self, timer: Timer, at: At, entropy: &mut Entropy) {
+    fn act(&mut self, timer: Timer, at: At, reads: bool, entropy: &mut Entropy) {
         let end = match timer {
             Timer::Send => return,
             Timer::Session => SessionEnd::TooLong(self.plan.script.timeout),
@@ -122,7 +122,7 @@ impl Dialogue {
                 SessionEnd::Silent(self.plan.watch.silence_timeout.unwrap_or_default())
             }
             Timer::Rotate => return self.plan_end(PlannedBy::Age, None),
-            Timer::Program => return self.wake_program(at, entropy),
+            Timer::Program => return self.wake_program(at, reads, entropy),
             Timer::Beat => match self.send_beat(at, entropy) {
                 Ok(()) => return,
                 Err(Halt::Busy) => {

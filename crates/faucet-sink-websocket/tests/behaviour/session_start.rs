@@ -124,7 +124,7 @@ async fn a_session_that_fails_is_the_error_of_open() {
 async fn check_shows_the_steps_of_the_session() {
     for (script, last) in [
         (welcomes(7).send_text(YES), ["session[2] expect", "messages", "ping"].as_slice()),
-        (welcomes(7).send_text(r#"{"ok":false}"#), ["session"].as_slice()),
+        (welcomes(7).send_text(r#"{"ok":false}"#), ["session[2]"].as_slice()),
     ] {
         let (_peer, _, sink) = in_memory([script], keys(json!({})));
         let report = sink.check(&Scope::default()).await;

@@ -157,6 +157,30 @@ async fn an_old_connection_goes_on_until_the_new_one_is_complete() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_takes_everything_that_the_next_connection_has_brought() {
+    let n = |n: u64| json!({"n": n}).to_string();
+    // Each message of the next connection comes in alone; the last one completes its session.
+    let next =
+        (2..=4).fold(Script::accept(), |script, number| script.send_text(n(number)).pause(secs(1)));
+    let next = next.send_text(r#"{"ok":1}"#).send_text(n(5)).pause(secs(100));
+    let scripts = [Script::accept().send_text(r#"{"ok":1}"#).send_text(n(1)), next];
+    let keys = json!({"session": [{"expect": {"/ok": 1}}], "rotate_after": 10,
+        "handover": "overlap", "batch_size": 1, "resume": {"cursor": "/n"},
+        "query": {"from": "{cursor?}"}});
+    let (_, source) = in_memory(scripts, reconnecting(keys));
+    let mut reader = open(&source).await;
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        found.extend(texts(&page_within(&mut *reader, secs(60)).await));
+    }
+    let rest = reader.drain().await.unwrap();
+    found.extend(rest.iter().flat_map(texts));
+    assert_eq!(found, (1..=5).map(n).collect::<Vec<_>>());
+    assert_eq!(cursor_of(&reader.position().unwrap()), json!(5));
+    stop(&mut *reader).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_takes_over_has_a_count_of_its_own() {
     let n = |n: u64| json!({"n": n}).to_string();
     for (scope, expected) in [("connection", vec![]), ("feed", vec![(2, Some(4))])] {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use faucet_common_websocket::session::hooks::{
     DecodeFailed, DecodedMessages, DecodedRecord, InboundMessage, MessageDecoder,
 };
-use faucet_core::{Ended, ErrorKind, MessageKind, Scope};
+use faucet_core::{Ended, ErrorKind, Scope};
 use faucet_testkit::{Script, ScriptedPeer};
 use serde_json::{Value, json};
 
@@ -38,11 +38,12 @@ impl MessageDecoder for Packing {
                 "n" => decoded.record(about, DecodedRecord::Slice(inside)),
                 "b" => {
                     let record = [b"\xff", rest.as_bytes()].concat();
-                    decoded.record(about, DecodedRecord::Made(MessageKind::Binary, &record));
+                    decoded.record(about, DecodedRecord::Binary(&record));
                 }
                 "c" => decoded.control(rest),
                 "m" => decoded.message(rest),
                 "r" => decoded.as_received(),
+                "o" => decoded.record(about, DecodedRecord::Slice(0..2)),
                 "x" => return Err(DecodeFailed::new(format_args!("what is {rest}?"))),
                 "p" => panic!("no {rest}"),
                 _ => {}
@@ -116,6 +117,33 @@ async fn a_message_that_is_not_decoded_is_one_as_on_parse_error_says() {
     let rejected: Vec<String> = rejected.into_iter().map(|one| one.reason).collect();
     assert_eq!(rejected.len(), 2, "{rejected:?}");
     assert!(rejected[1].contains("the decoder failed: panicked: no 6"), "{rejected:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decoder_that_breaks_a_rule_fails_its_message_and_no_other() {
+    for format in ["json", "raw_string", "binary"] {
+        // The second slice begins before the end of the first.
+        let messages = ["n1", "n2|o0", "r|n3", "n4"];
+        let keys = json!({"on_parse_error": "skip", "message_format": format});
+        let (_, told) = decode([says(&messages)], keys).await;
+        assert_eq!(told.texts(), ["1", "4"], "{format}");
+        assert_eq!(told.counters.skipped.get("parse_error"), Some(&2), "{format}");
+    }
+    let keys = json!({"values": {"key": {"secret": "s3cret-word"}}, "query": {"k": "{key}"}});
+    let message = format!("xs3cret-word\u{7}{}", "y".repeat(1000));
+    let (_, told) = decode([says(&[&message])], keys).await;
+    let error = told.error().to_string();
+    assert!(error.contains(r"what is ***\u{7}yyy") && error.ends_with("y…"), "{error}");
+    assert!(error.len() < 500, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decoder_that_cannot_be_made_ends_the_run() {
+    let (_, source) = in_memory([says(&["n1"])], json!({"reconnect": true}));
+    let source = source.with_decoder(|| -> Packing { panic!("no tables") });
+    let told = run_paused(&source).await;
+    assert_eq!(told.error().kind(), ErrorKind::Panic);
+    assert!(told.error().to_string().contains("a hook panicked: no tables"), "{}", told.error());
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,6 +17,8 @@ use crate::support::*;
 #[derive(Default)]
 struct Puppet {
     woken: u32,
+    /// Asks to be woken at once, again and again.
+    spins: bool,
 }
 
 impl SessionProgram for Puppet {
@@ -52,8 +54,31 @@ impl SessionProgram for Puppet {
             "refused" => session.end(ProgramEnd::Refused(about)),
             "failed" => session.end(ProgramEnd::Failed(about)),
             "finished" => session.end(ProgramEnd::Finished),
+            "say-and-finished" => {
+                session.send_text("last");
+                session.end(ProgramEnd::Finished);
+            }
+            "say-and-failed" => {
+                session.send_text("last");
+                session.end(ProgramEnd::Failed(about));
+            }
+            "say-and-reconnect" => {
+                session.send_text("last");
+                session.end(ProgramEnd::Reconnect { delay: Some(Duration::from_secs(1)) });
+            }
+            "sign-for-an-hour" => session.work(async {
+                tokio::time::sleep(Duration::from_secs(3600)).await;
+                String::new()
+            }),
+            "spin" => {
+                self.spins = true;
+                session.wake_after(Duration::ZERO);
+            }
             "record" => return ProgramVerdict::Record,
-            "panic" => panic!("{about}"),
+            "hide-and-panic" => {
+                session.hide(&about);
+                panic!("lost {about}");
+            }
             _ => {}
         }
         ProgramVerdict::Control
@@ -64,6 +89,9 @@ impl SessionProgram for Puppet {
     }
 
     fn woken(&mut self, session: &mut ProgramSession<String>) {
+        if self.spins {
+            return session.wake_after(Duration::ZERO);
+        }
         self.woken += 1;
         session.send_text(format!("woken {}", self.woken));
     }
@@ -187,16 +215,100 @@ async fn a_program_ends_the_connection_in_its_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_of_a_program_ends_the_run_and_loses_no_record() {
+async fn a_panic_of_a_program_ends_the_run_and_loses_no_record_before_it() {
     let keys = json!({"reconnect": true});
-    let script = ordered(&["!ready", "data", "!panic the lost one", "more"]).stall();
-    let (_, told) = follow([script], keys.clone()).await;
-    assert_eq!(told.texts()[0], "data");
-    assert!(told.error().to_string().contains("\"the lost one\""), "{}", told.error());
+    // The program would take the message behind the panic.
+    let orders = ["!ready", "data", "!hide-and-panic s3cret-word", "!nothing"];
+    let (_, told) = follow([ordered(&orders).stall()], keys.clone()).await;
+    assert_eq!((told.texts(), told.error().kind()), (vec!["data".to_owned()], ErrorKind::Panic));
+    let error = told.error().to_string();
+    assert!(error.contains("a hook panicked: lost ***"), "{error}");
     let script = ordered(&["!ready", "data", "!sign panic"]).stall();
-    let (_, told) = follow([script], keys).await;
+    let (_, told) = follow([script], keys.clone()).await;
     assert_eq!(told.texts(), ["data"]);
     assert!(told.error().to_string().contains("the wallet is gone"), "{}", told.error());
+    let (_, source) = in_memory([Script::accept().stall()], keys);
+    let told = run_paused(&source.with_program(|| -> Puppet { panic!("no wallet") })).await;
+    assert!(told.error().to_string().contains("a hook panicked: no wallet"), "{}", told.error());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_before_an_end_leaves() {
+    for end in ["finished", "failed x", "reconnect"] {
+        let order = format!("!say-and-{end}");
+        let keys = json!({"reconnect": true, "max_messages": 2});
+        let last = ordered(&["!ready", "data", "data"]).stall();
+        let scripts = [ordered(&["!ready", "data", &order]).read_to("last"), last];
+        let (peer, _) = follow(scripts, keys).await;
+        assert_eq!(peer.connections()[0].texts(), ["hello", "last"], "{end}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hidden_text_is_struck_out_of_a_close() {
+    let script = ordered(&["!hide s3cret-word", "!ready", "!say hidden"])
+        .expect_text("hidden")
+        .close(4000, "who is s3cret-word?");
+    let (_, told) = follow([script], json!({})).await;
+    assert!(told.error().to_string().ends_with("\"who is ***?\""), "{}", told.error());
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_does_not_hold_the_script_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    std::fs::write(&path, "t").unwrap();
+    let keys = json!({"session": [{"send": "login"}, {"expect": {"/op": "in"}}],
+        "values": {"token": {"file": path}},
+        "heartbeat": {"message": {"json": {"beat": "{token}"}}, "interval": 5}});
+    let script = ordered(&["!ready", "!sign-for-an-hour"])
+        .expect_text("login")
+        .send_text(r#"{"op":"in"}"#)
+        .expect_text(r#"{"beat":"t"}"#)
+        .send_text("data")
+        .close(1000, "");
+    let (peer, told) = follow([script], keys).await;
+    assert_eq!((told.texts(), peer.failures()), (vec!["data".to_owned()], vec![]));
+    assert!(told.took < Duration::from_secs(60), "{:?}", told.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_without_a_time_lets_others_have_their_turn() {
+    let (_, told) =
+        follow([ordered(&["!ready", "!spin"]).stall()], json!({"idle_timeout": 1})).await;
+    assert_eq!(told.ended(), Ended::Idle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_program_are_no_answers_to_a_server_that_asks_without_end() {
+    // 150 messages wait for the limit when the server asks once.
+    let rule = json!({"match": {"text": "ping"}, "reply": "pong"});
+    let keys = json!({"send_limit": {"count": 1, "per": 1}, "control": [rule]});
+    let many = vec!["!say x"; 150];
+    let script = ordered(&["!ready"]).send_text("up");
+    let script = many.iter().fold(script, |script, order| script.send_text(*order));
+    let script = script.send_text("ping").read_to("pong").close(1000, "");
+    let (_, told) = follow([script], keys).await;
+    assert_eq!((told.ended(), told.texts()), (Ended::Closed, vec!["up".to_owned()]));
+    // The server makes the program talk, and is not given more time for that.
+    let keys = json!({"send_limit": {"count": 1, "per": 1}, "session_timeout": 5});
+    let script = many.iter().fold(ordered(&[]), |script, order| script.send_text(*order));
+    let (_, told) = follow([script.stall()], keys).await;
+    assert!(told.error().to_string().contains("session_timeout"), "{}", told.error());
+    assert!(told.took < Duration::from_secs(10), "{:?}", told.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_of_the_run_is_one_while_another_connection_is_on_its_way() {
+    for (order, failed) in [("!failed no more", true), ("!finished", false)] {
+        let first = ordered(&["!ready", "data"]).pause(secs(15)).send_text(order).stall();
+        let never = Script::accept().send_text("other").stall();
+        let keys = json!({"reconnect": true, "rotate_after": 10, "handover": "overlap",
+            "session_timeout": 3000});
+        let (_, told) = follow([first, never], keys).await;
+        assert_eq!((told.texts(), told.end.is_err()), (vec!["data".to_owned()], failed), "{order}");
+        assert_eq!(told.counters.skipped.get("after_outage"), Some(&1), "{order}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
