@@ -1,14 +1,12 @@
 //! A connection on tokio.
 
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use faucet_connect::StepLog;
 use faucet_core::{ComponentKind, Result, Scope, Span, Timestamp};
-use faucet_session::connect::Dialing;
 use faucet_session::hooks::WorkDone;
 use faucet_session::plan::Sent;
 use faucet_session::script::{Conversation, Entropy, Kept};
@@ -19,6 +17,7 @@ use tokio::task::coop;
 
 use crate::compression::Compression;
 use crate::connect_failed::ConnectFailed;
+use crate::driver::attempt::dial;
 use crate::driver::errands::{self, Done};
 use crate::driver::received::Received;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
@@ -433,18 +432,6 @@ impl Driver {
     pub fn leave(&mut self) {
         self.machine.close(now());
     }
-}
-
-/// Connects once. A dialer or a provider of credentials that panics fails the attempt: the records
-/// that were received before are not lost with it.
-async fn dial(target: Arc<Target>, dialing: Option<Dialing>) -> Attempt {
-    let mut log = StepLog::new();
-    let dialing = AssertUnwindSafe(target.connect(&mut log, dialing));
-    let dialed = dialing.catch_unwind().await;
-    dialed.unwrap_or_else(|panic| Attempt {
-        result: Err(ConnectFailed::panicked(&*panic, &target.secrets())),
-        shown: None,
-    })
 }
 
 impl std::fmt::Debug for Driver {

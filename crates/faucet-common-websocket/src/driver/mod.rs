@@ -1,5 +1,6 @@
 //! The machine on tokio: a socket, a clock and one timer.
 
+mod attempt;
 #[expect(clippy::module_inception, reason = "the driver is the noun of its folder")]
 mod driver;
 mod errands;

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use faucet_core::MessageKind;
 
-use crate::hooks::decoder::{DecodeFailed, DecodedMessage, DecodedRecord};
+use crate::hooks::decode_failed::DecodeFailed;
+use crate::hooks::decoded_message::{DecodedMessage, DecodedRecord};
 use crate::hooks::inbound::InboundMessage;
 
 /// A message that a decoder has found.

@@ -1,9 +1,8 @@
 //! A decoder of messages in a packing of their own.
 
-use std::fmt;
-use std::ops::Range;
-
+use crate::hooks::decode_failed::DecodeFailed;
 use crate::hooks::decoded::DecodedMessages;
+use crate::hooks::decoded_message::DecodedMessage;
 use crate::hooks::inbound::InboundMessage;
 
 /// Reads messages of a packing of its own, such as CBOR, and makes messages of them that the
@@ -76,47 +75,4 @@ pub trait MessageDecoder: Send {
         let parts = decoded.take_parts(message)?;
         Ok(parts.iter().map(|part| part.owned(decoded.bytes(), message.bytes)).collect())
     }
-}
-
-/// Why a message could not be decoded.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct DecodeFailed(String);
-
-impl DecodeFailed {
-    /// An error that says `why`, in words that follow "the decoder failed: ". They are shown up to 256
-    /// characters, control characters escaped and secrets struck out.
-    pub fn new(why: impl fmt::Display) -> Self {
-        Self(why.to_string())
-    }
-}
-
-/// The record that belongs to a description.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DecodedRecord<'a> {
-    /// These bytes of the message, which are not copied. The slices of a message follow each other
-    /// without overlap; one of a text message ends at whole characters.
-    Slice(Range<usize>),
-    /// Other text.
-    Text(&'a str),
-    /// Other bytes.
-    Binary(&'a [u8]),
-}
-
-/// A message that a decoder has found, for a test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DecodedMessage {
-    /// The message itself.
-    AsReceived,
-    /// A text that is read like a text message that came in.
-    Message(String),
-    /// A record and its description.
-    Record {
-        /// The description.
-        about: String,
-        /// The record.
-        record: Vec<u8>,
-    },
-    /// A control message.
-    Control(String),
 }

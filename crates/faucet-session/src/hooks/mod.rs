@@ -5,7 +5,9 @@
 //! conversation (a login that no configuration can describe), and may look at each later message. The
 //! configuration does everything else, as it does without hooks.
 
+mod decode_failed;
 mod decoded;
+mod decoded_message;
 mod decoder;
 mod inbound;
 mod maker;
@@ -13,9 +15,11 @@ mod program;
 mod program_session;
 mod work;
 
+pub use decode_failed::DecodeFailed;
 pub use decoded::DecodedMessages;
 pub(crate) use decoded::{Part, PartRecord};
-pub use decoder::{DecodeFailed, DecodedMessage, DecodedRecord, MessageDecoder};
+pub use decoded_message::{DecodedMessage, DecodedRecord};
+pub use decoder::MessageDecoder;
 pub use inbound::InboundMessage;
 pub use maker::Hooks;
 pub(crate) use program::{AnyProgram, Called, Circumstances};
