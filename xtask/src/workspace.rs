@@ -71,8 +71,7 @@ impl Workspace {
     /// Everything that cargo knows of the workspace and of all that it depends on. No network.
     pub(crate) fn metadata(&self) -> Result<Value> {
         let mut command = cargo(&self.root);
-        let text =
-            output(command.args(["metadata", "--format-version=1", "--locked", "--offline"]))?;
+        let text = output(command.args(["metadata", "--format-version=1", "--locked"]))?;
         Ok(serde_json::from_str(&text)?)
     }
 
