@@ -68,7 +68,8 @@ impl Workspace {
         Ok(Self { root, packages, files })
     }
 
-    /// Everything that cargo knows of the workspace and of all that it depends on. No network.
+    /// Everything that cargo knows of the workspace and of all that it depends on. Crates that only another
+    /// target needs are fetched where they are missing.
     pub(crate) fn metadata(&self) -> Result<Value> {
         let mut command = cargo(&self.root);
         let text = output(command.args(["metadata", "--format-version=1", "--locked"]))?;

@@ -1,6 +1,7 @@
 //! The command line of a build.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use faucet_core::{ErrorKind, Registry, Result};
@@ -9,7 +10,10 @@ use serde_json::Value;
 use crate::args::{Cli, Command};
 use crate::examples::examples;
 use crate::pages::Book;
-use crate::{commands, exit, logging, output};
+use crate::{commands, exit, logging, output, stderr};
+
+/// How long the end of the process waits for a reader of its last messages.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// The command line of a build: its components, and what it is called.
 ///
@@ -84,6 +88,7 @@ impl App {
         let (command, log_format) = (self.name, cli.log_format);
         let warns = !matches!(level(&cli), "error");
         output::Look { command, log_format, warns }.choose();
+        stderr::install();
         logging::install(log_format, level(&cli), hushed);
         let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime,
@@ -95,7 +100,7 @@ impl App {
         let result = runtime.block_on(self.execute(cli.command));
         // A write that blocks must not keep the process.
         runtime.shutdown_background();
-        match result {
+        let code = match result {
             Ok(code) => code,
             Err(error) => {
                 if error.kind() != ErrorKind::Cancelled {
@@ -103,7 +108,9 @@ impl App {
                 }
                 exit::code(&error)
             }
-        }
+        };
+        stderr::flush(LAST_WORDS);
+        code
     }
 
     async fn execute(&self, command: Command) -> Result<ExitCode> {

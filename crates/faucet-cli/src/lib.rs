@@ -25,6 +25,7 @@ mod pages;
 mod screen;
 mod signals;
 mod spec;
+mod stderr;
 mod terminal;
 
 pub use app::App;

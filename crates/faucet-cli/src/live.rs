@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::io::{IsTerminal as _, stderr};
+use std::io::IsTerminal as _;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
 use std::time::Duration;
 
 use faucet_core::{ComponentKind, ConnectionState};
@@ -10,11 +12,13 @@ use faucet_pipeline::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::logging;
 use crate::output::{count, counted, nonzero, size, time};
+use crate::stderr;
 
 const REFRESH: Duration = Duration::from_millis(200);
 const LOG_EVERY: Duration = Duration::from_secs(10);
+/// How long the end of a run waits until the terminal has cleared the live line.
+const CLEARED_WITHIN: Duration = Duration::from_millis(300);
 
 /// Something whose progress can be shown.
 pub(crate) trait Shown {
@@ -36,7 +40,7 @@ pub(crate) enum Show {
 impl Show {
     /// A live line where somebody can see it.
     pub(crate) fn new(quiet: bool) -> Self {
-        match (quiet, stderr().is_terminal()) {
+        match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Self::Nothing,
             (false, true) => Self::Live,
             (false, false) => Self::Log,
@@ -58,7 +62,7 @@ impl Show {
             Self::Live => REFRESH,
             Self::Log => LOG_EVERY,
         };
-        let bar = (self == Self::Live).then(live_line);
+        let live = (self == Self::Live).then(LiveLine::draw);
         let mut ticks = interval_at(Instant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut rate = Rate::default();
@@ -66,15 +70,13 @@ impl Show {
         loop {
             tokio::select! {
                 result = &mut run => {
-                    if let Some(bar) = bar {
-                        bar.finish_and_clear();
-                    }
+                    drop(live);
                     return result;
                 }
                 now = ticks.tick() => {
                     let line = progress.line(rate.see(now, progress.amount()));
-                    match &bar {
-                        Some(bar) => bar.set_message(line),
+                    match &live {
+                        Some(live) => live.show(line),
                         None => tracing::info!("{line}"),
                     }
                 }
@@ -104,13 +106,47 @@ impl Rate {
     }
 }
 
-fn live_line() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
-        bar.set_style(style);
+/// A live line with a thread of its own: a terminal that stands still (Ctrl-S) stops no run.
+struct LiveLine {
+    /// `None`: the line is finished.
+    lines: Option<SyncSender<String>>,
+    /// Ready when the line is cleared.
+    cleared: Receiver<()>,
+}
+
+impl LiveLine {
+    fn draw() -> Self {
+        let (lines, received) = sync_channel::<String>(1);
+        let (done, cleared) = sync_channel(1);
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            bar.set_style(style);
+        }
+        stderr::share_with(&bar);
+        // Without a thread there is no live line, which is none of the run's business.
+        let _ = thread::Builder::new().name("live line".to_owned()).spawn(move || {
+            while let Ok(line) = received.recv() {
+                bar.set_message(line);
+            }
+            bar.finish_and_clear();
+            let _ = done.try_send(());
+        });
+        Self { lines: Some(lines), cleared }
     }
-    logging::share_terminal_with(&bar);
-    bar
+
+    /// Shows a line, unless the terminal is still busy with the one before.
+    fn show(&self, line: String) {
+        if let Some(lines) = &self.lines {
+            let _ = lines.try_send(line);
+        }
+    }
+}
+
+impl Drop for LiveLine {
+    fn drop(&mut self) {
+        self.lines = None;
+        let _ = self.cleared.recv_timeout(CLEARED_WITHIN);
+    }
 }
 
 impl Shown for Progress {

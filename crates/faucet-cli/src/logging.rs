@@ -1,24 +1,14 @@
-//! Messages on stderr, also while a live line is drawn there.
+//! Messages on stderr.
 
 use std::io::{self, Write};
-use std::sync::OnceLock;
 
-use indicatif::ProgressBar;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::LogFormat;
-
-/// The live line that messages must not tear.
-static LIVE: OnceLock<ProgressBar> = OnceLock::new();
-
-/// Makes messages go around `bar`.
-pub(crate) fn share_terminal_with(bar: &ProgressBar) {
-    // A process draws one live line: a second one would find the first finished.
-    let _ = LIVE.set(bar.clone());
-}
+use crate::stderr;
 
 /// Sends messages of `level` and above to stderr; of the parts in `hushed` only warnings.
 pub(crate) fn install(format: LogFormat, level: &str, hushed: &[&str]) {
@@ -66,11 +56,6 @@ impl Write for Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        // There is nowhere to say that stderr is gone.
-        let write = || drop(io::stderr().write_all(&self.0));
-        match LIVE.get() {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+        stderr::write(std::mem::take(&mut self.0));
     }
 }

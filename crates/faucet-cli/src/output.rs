@@ -12,6 +12,10 @@ use faucet_pipeline::{Diagnostic, Severity, SpecErrors};
 
 use crate::args::LogFormat;
 use crate::screen;
+use crate::stderr;
+
+/// How long output waits for messages before it.
+const IN_ORDER: Duration = Duration::from_millis(200);
 
 /// How messages of this process look.
 #[derive(Debug)]
@@ -39,12 +43,15 @@ impl Look {
 
 /// Prints a line of data. A closed pipe is a quiet end.
 pub(crate) fn print_line(line: &str) -> Result<()> {
+    // On a terminal, messages stand in front of whatever follows them.
+    stderr::flush(IN_ORDER);
     let mut out = io::stdout().lock();
     writeln!(out, "{}", harmless(line)).and_then(|()| out.flush()).map_err(stdout_error)
 }
 
 /// Prints text that ends with its own line break.
 pub(crate) fn print_text(text: &str) -> Result<()> {
+    stderr::flush(IN_ORDER);
     print_bytes(harmless(text).as_bytes())
 }
 
@@ -79,8 +86,7 @@ pub(crate) fn found<T>(found: Result<T, Problem>) -> Result<T> {
 
 /// Says something on stderr.
 pub(crate) fn note(text: &str) {
-    // Nobody can be told that stderr is gone.
-    let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
+    stderr::write(format!("{}\n", harmless(text)).into_bytes());
 }
 
 /// Shows an error.
@@ -112,7 +118,7 @@ pub(crate) fn diagnostics(texts: &[(&SourceText, &[Diagnostic])]) {
                 .collect();
             let shown: Vec<_> = shown.iter().map(|(text, found)| (*text, &found[..])).collect();
             // The renderer has made the text harmless; the rest drives the colours.
-            let _ = io::stderr().lock().write_all(render(&shown, format).as_bytes());
+            stderr::write(render(&shown, format).into_bytes());
         }
         LogFormat::Json => {
             for (text, found) in texts {

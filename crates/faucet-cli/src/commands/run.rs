@@ -3,9 +3,11 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use faucet_core::{Delivery, Error, ErrorKind, Registry, Result};
-use faucet_pipeline::{ComponentReport, End, Pipeline, Report};
+use faucet_pipeline::{ComponentReport, End, Pipeline, Progress, Report};
+use tokio::time::timeout;
 
 use crate::args::RunArgs;
 use crate::graph::described;
@@ -14,16 +16,22 @@ use crate::output::{count, counted, explain, nonzero, reconnects, size, time};
 use crate::signals::Signals;
 use crate::spec;
 
+/// How long a report may take.
+const REPORTED_WITHIN: Duration = Duration::from_secs(2);
+
 pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
     if let Some(file) = &args.report {
         is_writable(file)?;
     }
     let (report, pipeline) = match spec::load(&args.file, registry) {
-        Ok(pipeline) => (execute(&pipeline, signals, args.quiet).await, Some(pipeline)),
+        Ok(pipeline) => (execute(&pipeline, signals, &args).await, Some(pipeline)),
         Err(error) => (Report::failed(error), None),
     };
-    let written = args.report.map_or(Ok(()), |file| write_report(&report, &file));
+    let written = match &args.report {
+        Some(file) => write_report(&report, file).await,
+        None => Ok(()),
+    };
     if report.ended == End::Shutdown {
         tell_not_written(&report);
     }
@@ -76,13 +84,37 @@ fn tell_unconfirmed(report: &Report, pipeline: &Pipeline) {
     }
 }
 
-async fn execute(pipeline: &Pipeline, signals: Signals, quiet: bool) -> Report {
+async fn execute(pipeline: &Pipeline, signals: Signals, args: &RunArgs) -> Report {
     let run = pipeline.start();
-    if !quiet {
+    if !args.quiet {
         tracing::info!("{}", described(pipeline));
     }
     let progress = run.progress();
-    Show::new(quiet).during(progress, run.until(signals.asked())).await
+    let until = run.until(signals.asked());
+    let shown = Show::new(args.quiet).during(progress.clone(), until);
+    tokio::select! {
+        report = shown => report,
+        never = tell_state(pipeline, &progress, signals.clone(), args) => never,
+    }
+}
+
+/// Writes the report and logs a line each time that somebody asks for the state (SIGUSR1).
+async fn tell_state(
+    pipeline: &Pipeline,
+    progress: &Progress,
+    mut signals: Signals,
+    args: &RunArgs,
+) -> Report {
+    loop {
+        signals.asked_for_state().await;
+        let report = pipeline.report_so_far(progress);
+        tracing::info!("{}", summary(&report));
+        if let Some(file) = &args.report
+            && let Err(unwritten) = write_report(&report, file).await
+        {
+            tracing::error!("{}", explain(&unwritten));
+        }
+    }
 }
 
 /// Finds out before a run, which may take months, whether its report can be written. Leaves things
@@ -105,20 +137,31 @@ fn is_writable(file: &Path) -> Result<()> {
     })
 }
 
-fn write_report(report: &Report, file: &Path) -> Result<()> {
+/// Writes the report. A pipe that nobody reads takes no more than [`REPORTED_WITHIN`].
+async fn write_report(report: &Report, file: &Path) -> Result<()> {
     let failed = |e: io::Error| {
         let what = format!("--report {}: cannot be written", file.display());
         Error::new(ErrorKind::Sink, what).with_source(e)
     };
     let mut text = serde_json::to_string_pretty(report).map_err(|e| failed(e.into()))?;
     text.push('\n');
-    fs::write(file, text).map_err(failed)
+    let file = file.to_owned();
+    let writing = tokio::task::spawn_blocking(move || fs::write(file, text));
+    match timeout(REPORTED_WITHIN, writing).await {
+        Ok(Ok(written)) => written.map_err(failed),
+        Ok(Err(panicked)) => Err(failed(io::Error::other(panicked))),
+        Err(_) => Err(failed(io::ErrorKind::TimedOut.into())),
+    }
 }
 
 /// A report in a line.
 pub(crate) fn summary(report: &Report) -> String {
+    let state = match report.ended {
+        End::Running => "running".to_owned(),
+        ended => format!("ended: {}", ended.as_str()),
+    };
     let mut parts = vec![
-        format!("ended: {}", report.ended.as_str()),
+        state,
         format!("{} ({})", counted(report.records, "record"), size(report.bytes)),
         format!("{} delivered", count(report.delivered)),
     ];
@@ -126,13 +169,13 @@ pub(crate) fn summary(report: &Report) -> String {
     parts.push(reconnects(report.reconnects, report.sink_reconnects));
     let gaps = report.gaps.len() as u64 + report.more_gaps;
     if gaps > 0 {
-        let away = std::time::Duration::from_secs_f64(report.disconnected_seconds);
+        let away = Duration::from_secs_f64(report.disconnected_seconds);
         parts.push(format!("{} ({})", counted(gaps, "gap"), time(away)));
     }
     for (reason, number) in &report.skipped {
         parts.push(format!("{} skipped ({reason})", count(*number)));
     }
-    parts.push(time(std::time::Duration::from_secs_f64(report.elapsed_seconds)));
+    parts.push(time(Duration::from_secs_f64(report.elapsed_seconds)));
     let mut text = parts.join(" · ");
     if report.components.len() > 2 {
         let mut components: Vec<_> = report.components.iter().collect();

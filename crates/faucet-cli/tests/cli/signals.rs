@@ -1,8 +1,9 @@
-//! Ctrl-C and SIGTERM end a run in time whatever it is doing.
+//! Signals end a run in time whatever it is doing, or ask how it is.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use faucet_testkit::{Script, ScriptedServer, Seen, opcode, refused_address};
+use faucet_testkit::{Gate, Script, ScriptedServer, Seen, opcode, refused_address};
 use serde_json::json;
 use tokio::net::unix::pipe::{OpenOptions, Receiver};
 
@@ -87,6 +88,140 @@ async fn a_feed_that_listens_is_told_goodbye() {
     files.until("out.jsonl", PATIENCE, |text| text == "1\n").await;
     interrupted(running, "INT").await.succeeded();
     assert_eq!(server.finish().await[0].close_code(), Some(1000));
+}
+
+/// A command that `sh` prepares and becomes.
+fn through_sh(prepare: &str, args: &[&str]) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new("sh");
+    let become_it = format!("{prepare}; exec \"$0\" \"$@\"");
+    command.args(["-c", &become_it, env!("CARGO_BIN_EXE_faucet")]).args(args);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.kill_on_drop(true);
+    command
+}
+
+/// A feed that sends one record, and another once the gate is open.
+async fn two_records(gate: &Gate) -> ScriptedServer {
+    let script = Script::accept().send_text("1").wait(gate).send_text("2");
+    ScriptedServer::start([script]).await
+}
+
+#[tokio::test]
+async fn quit_and_hang_up_are_polite_ends_too() {
+    for signal in ["QUIT", "HUP"] {
+        let server = two_records(&Gate::new()).await;
+        let files = Files::new();
+        let file = files.pipeline(&server.url(), json!({"unbounded": true, "batch_timeout": 0.01}));
+        let name = files.name("report.json");
+        // Whoever runs the tests may ignore HUP.
+        let mut command = tokio::process::Command::new("env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_faucet")]);
+        command.args(["run", &file, "--report", &name]).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let running = Running::start(&mut command);
+        files.until("out.jsonl", PATIENCE, |text| text == "1\n").await;
+        interrupted(running, signal).await.succeeded();
+        assert_eq!(report(&files)["ended"], "shutdown", "{signal}");
+        assert_eq!(server.finish().await[0].close_code(), Some(1000));
+    }
+}
+
+#[tokio::test]
+async fn a_hang_up_that_was_ignored_at_the_start_stays_ignored() {
+    let gate = Gate::new();
+    let server = two_records(&gate).await;
+    let files = Files::new();
+    let file = files.pipeline(&server.url(), json!({"unbounded": true, "batch_timeout": 0.01}));
+    let name = files.name("report.json");
+    // As `nohup` does.
+    let args = ["run", &file, "--report", &name];
+    let running = Running::start(&mut through_sh("trap '' HUP", &args));
+    files.until("out.jsonl", PATIENCE, |text| text == "1\n").await;
+    running.signal("HUP");
+    gate.open();
+    files.until("out.jsonl", PATIENCE, |text| text == "1\n2\n").await;
+    interrupted(running, "TERM").await.succeeded();
+}
+
+#[tokio::test]
+async fn usr1_asks_how_a_run_is_and_ends_nothing() {
+    let gate = Gate::new();
+    let server = two_records(&gate).await;
+    let files = Files::new();
+    let file = files.pipeline(&server.url(), json!({"unbounded": true, "batch_timeout": 0.01}));
+    let mut running = Running::start(&mut run(&files, &file));
+    files.until("out.jsonl", PATIENCE, |text| text == "1\n").await;
+    for (asked, records) in [(1, "1 record"), (2, "2 records")] {
+        running.signal("USR1");
+        let told = format!("running · {records}");
+        running.stderr.until("the state", |text| text.contains(&told)).await;
+        files.until("report.json", PATIENCE, |text| text.ends_with("}\n")).await;
+        let report = report(&files);
+        assert_eq!((&report["ended"], &report["records"]), (&json!("running"), &json!(asked)));
+        std::fs::remove_file(files.path("report.json")).unwrap();
+        gate.open();
+        files.until("out.jsonl", PATIENCE, |text| text == "1\n2\n").await;
+    }
+    interrupted(running, "TERM").await.succeeded();
+    assert_eq!(report(&files)["ended"], "shutdown");
+}
+
+/// A run whose log nobody reads: far more lines than pipe and queue hold, then a record; and once the gate is
+/// open another record.
+async fn unread(gate: &Gate, files: &Files) -> (std::process::Child, ScriptedServer) {
+    let loud = |n: u64| format!("{{\"loud\":{n},\"text\":\"{}\"}}", "x".repeat(200));
+    let script = Script::accept().repeat(5000, loud).send_text("1").wait(gate).send_text("2");
+    let server = ScriptedServer::start([script]).await;
+    let keys = json!({"unbounded": true, "batch_timeout": 0.01,
+        "control": [{"match": {"/loud": {"exists": true}}, "action": "warn"}]});
+    let file = files.pipeline(&server.url(), keys);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_faucet"));
+    command.args(["run", &file, "--report", &files.name("report.json")]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    files.until("out.jsonl", PATIENCE, |text| text == "1\n").await;
+    (child, server)
+}
+
+/// Sends TERM and waits for the end.
+async fn terminated(mut child: std::process::Child) -> std::process::ExitStatus {
+    let sent = std::process::Command::new("kill").arg(child.id().to_string()).status();
+    assert!(sent.unwrap().success());
+    let ended = tokio::task::spawn_blocking(move || child.wait());
+    soon("the end", ended).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_costs_lines_and_nothing_else() {
+    let (gate, files) = (Gate::new(), Files::new());
+    let (mut child, _server) = unread(&gate, &files).await;
+    let mut stderr = child.stderr.take().unwrap();
+    // The reader comes back.
+    let reading = std::thread::spawn(move || {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut stderr, &mut text).unwrap();
+        text
+    });
+    gate.open();
+    files.until("out.jsonl", PATIENCE, |text| text == "1\n2\n").await;
+    assert!(terminated(child).await.success());
+    let text = reading.join().unwrap();
+    let lost = text.lines().find(|line| line.contains("lines are missing before here"));
+    assert!(lost.is_some() && text.contains("ended: shutdown"), "{} lines", text.lines().count());
+    let report = report(&files);
+    assert_eq!((&report["delivered"], &report["records"]), (&json!(2), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_holds_no_end_up() {
+    let files = Files::new();
+    let (mut child, _server) = unread(&Gate::new(), &files).await;
+    let unread = child.stderr.take();
+    let sent = Instant::now();
+    assert!(terminated(child).await.success());
+    assert!(sent.elapsed() < IN_TIME, "{:?}", sent.elapsed());
+    assert_eq!(report(&files)["ended"], "shutdown");
+    drop(unread);
 }
 
 #[tokio::test]

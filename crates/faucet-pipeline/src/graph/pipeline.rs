@@ -7,6 +7,7 @@ use faucet_core::Scope;
 
 use crate::graph::node::Component;
 use crate::graph::plan::Plan;
+use crate::graph::progress::Progress;
 use crate::graph::report::Report;
 use crate::graph::run::Run;
 
@@ -42,6 +43,13 @@ impl Pipeline {
     /// A run of this pipeline. It begins when it is awaited.
     pub fn start(&self) -> Run {
         Run::new(Arc::clone(&self.0))
+    }
+
+    /// What a run of this pipeline, whose progress this is, has done so far. It has [`End::Running`].
+    ///
+    /// [`End::Running`]: crate::End::Running
+    pub fn report_so_far(&self, progress: &Progress) -> Report {
+        Report::so_far(&self.0, progress)
     }
 
     /// Runs until all sources have ended or something fails; see [`Run::until`].

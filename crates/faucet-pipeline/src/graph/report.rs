@@ -26,6 +26,8 @@ pub enum End {
     Shutdown,
     /// Something failed; [`Report::error`] says what.
     Error,
+    /// It has not ended: the report is one of a run that goes on.
+    Running,
 }
 
 impl End {
@@ -38,6 +40,7 @@ impl End {
             Self::Exhausted => "exhausted",
             Self::Shutdown => "shutdown",
             Self::Error => "error",
+            Self::Running => "running",
         }
     }
 }
@@ -174,6 +177,11 @@ impl Report {
         let exit = endings.exit();
         let error = endings.first.take().and_then(|id| endings.failed.remove(&id));
         Self::totals(exit.into(), error, components, progress)
+    }
+
+    /// What the run that goes on has done so far.
+    pub(crate) fn so_far(plan: &Plan, progress: &Progress) -> Self {
+        Self { ended: End::Running, ..Self::new(plan, Endings::default(), progress) }
     }
 
     fn totals(
