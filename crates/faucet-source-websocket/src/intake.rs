@@ -341,7 +341,7 @@ impl Intake {
     /// Why the next message is not decoded, if a decoder could not read it.
     fn undecoded(&mut self) -> Option<Quote> {
         let undecoded = &mut self.waiting.undecoded;
-        // Those of messages that were left out come before.
+        // `dedup` may have left out an undecoded message before this one.
         while undecoded.front().is_some_and(|one| one.at < self.waiting.next) {
             undecoded.pop_front();
         }

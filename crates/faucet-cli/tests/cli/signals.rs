@@ -113,7 +113,7 @@ async fn quit_and_hang_up_are_polite_ends_too() {
         let files = Files::new();
         let file = files.pipeline(&server.url(), json!({"unbounded": true, "batch_timeout": 0.01}));
         let name = files.name("report.json");
-        // Whoever runs the tests may ignore HUP.
+        // The test process may ignore HUP, and its children inherit that.
         let mut command = tokio::process::Command::new("env");
         command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_faucet")]);
         command.args(["run", &file, "--report", &name]).kill_on_drop(true);

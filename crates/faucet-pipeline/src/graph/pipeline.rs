@@ -45,7 +45,8 @@ impl Pipeline {
         Run::new(Arc::clone(&self.0))
     }
 
-    /// What a run of this pipeline, whose progress this is, has done so far. It has [`End::Running`].
+    /// The report of a run that goes on. `progress` is that of a run of this pipeline; `ended` is
+    /// [`End::Running`].
     ///
     /// [`End::Running`]: crate::End::Running
     pub fn report_so_far(&self, progress: &Progress) -> Report {

@@ -26,7 +26,7 @@ pub enum End {
     Shutdown,
     /// Something failed; [`Report::error`] says what.
     Error,
-    /// It has not ended: the report is one of a run that goes on.
+    /// The run goes on.
     Running,
 }
 
@@ -179,7 +179,7 @@ impl Report {
         Self::totals(exit.into(), error, components, progress)
     }
 
-    /// What the run that goes on has done so far.
+    /// The report of a run that goes on.
     pub(crate) fn so_far(plan: &Plan, progress: &Progress) -> Self {
         Self { ended: End::Running, ..Self::new(plan, Endings::default(), progress) }
     }

@@ -95,7 +95,7 @@ pub(crate) struct Circumstances {
     pub(crate) is_reading: bool,
 }
 
-/// What came of a call: the wishes so far, and the result, or the panic.
+/// The wishes of a call, and its result or its panic.
 pub(crate) type Called<T> = (Vec<Wish>, std::thread::Result<T>);
 
 /// A program, whatever its answers are.

@@ -252,7 +252,7 @@ impl Conversation {
         self.secrets_of_connection().unwrap_or_default()
     }
 
-    /// The same, those of the connection among them. `None`: there is no connection.
+    /// The secrets of the connection, those of its messages among them. `None`: there is no connection.
     pub fn secrets_of_connection(&self) -> Option<Secrets> {
         self.dialogue.as_ref().map(|dialogue| dialogue.hidden.all())
     }

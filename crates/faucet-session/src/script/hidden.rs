@@ -19,7 +19,7 @@ pub(crate) struct Hidden {
     lasting: Secrets,
     /// Those of the last messages.
     recent: VecDeque<String>,
-    /// Those of the session program.
+    /// The secrets that the session program hides.
     of_program: VecDeque<String>,
 }
 

@@ -86,7 +86,7 @@ pub enum SessionEnd {
     /// A planned connect.
     #[error("{by} connects again")]
     Planned {
-        /// Who has planned it.
+        /// The part of the configuration, or the program, that planned the connect.
         by: PlannedBy,
         /// The wait before the next connect.
         delay: Option<Duration>,
@@ -153,7 +153,7 @@ impl SessionEnd {
     }
 }
 
-/// Who plans the end of a connection.
+/// The part of the configuration, or the program, that plans the end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlannedBy {
     /// A control rule, from 0.

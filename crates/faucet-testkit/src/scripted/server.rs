@@ -44,8 +44,8 @@ impl ScriptedServer {
         server.expect("127.0.0.1 has a free port")
     }
 
-    /// The same for scripts that name the server's own address, such as one that sends the client on: `make`
-    /// gets the address.
+    /// Starts a server whose scripts name its own address, such as a script that sends the client on. `make`
+    /// gets the address and returns the scripts.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
