@@ -16,7 +16,7 @@ const MOST_LINES: usize = 1000;
 const STEP: Duration = Duration::from_millis(5);
 
 /// The queue of this process. Without one, lines are written where they are made.
-static QUEUE: OnceLock<Queue> = OnceLock::new();
+static QUEUE: OnceLock<SyncSender<Item>> = OnceLock::new();
 
 /// The live line that lines must not tear.
 static LIVE: OnceLock<ProgressBar> = OnceLock::new();
@@ -28,13 +28,7 @@ enum Item {
     Mark(SyncSender<()>),
 }
 
-/// The lines on their way.
-struct Queue {
-    items: SyncSender<Item>,
-    /// Lines that had no room.
-    lost: &'static AtomicU64,
-}
-
+/// Lines that had no room in the queue.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// Puts the writer between this process and stderr, once.
@@ -43,7 +37,7 @@ pub(crate) fn install() {
     let writer = thread::Builder::new().name("stderr".to_owned());
     if writer.spawn(move || write_all(&received)).is_ok() {
         // A program that embeds the command may run it twice: the second writer ends with its sender.
-        let _ = QUEUE.set(Queue { items, lost: &LOST });
+        let _ = QUEUE.set(items);
     }
 }
 
@@ -57,9 +51,9 @@ pub(crate) fn share_with(bar: &ProgressBar) {
 pub(crate) fn write(lines: Vec<u8>) {
     match QUEUE.get() {
         None => now(&lines),
-        Some(queue) => {
-            if queue.items.try_send(Item::Lines(lines)).is_err() {
-                queue.lost.fetch_add(1, Ordering::Relaxed);
+        Some(items) => {
+            if items.try_send(Item::Lines(lines)).is_err() {
+                LOST.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
@@ -71,12 +65,12 @@ pub(crate) fn write(lines: Vec<u8>) {
     reason = "the end of a command waits here, and no task of a run"
 )]
 pub(crate) fn flush(limit: Duration) {
-    let Some(queue) = QUEUE.get() else { return };
+    let Some(items) = QUEUE.get() else { return };
     let until = Instant::now() + limit;
     let (done, is_done) = sync_channel(1);
     let mut mark = Item::Mark(done);
     loop {
-        match queue.items.try_send(mark) {
+        match items.try_send(mark) {
             Ok(()) => break,
             Err(TrySendError::Full(back)) if Instant::now() < until => {
                 mark = back;
