@@ -274,10 +274,12 @@ impl Lane {
                 Event::Messages if has_records && self.intake.outages.is_open() => {
                     self.driver.take(self.intake.spans());
                     let dropped = self.intake.drop_batch();
-                    tracing::warn!(
-                        "{dropped} messages of a new connection; dropped while stopping"
-                    );
-                    self.scope.counters().skip(AFTER_OUTAGE, dropped);
+                    if dropped > 0 {
+                        tracing::warn!(
+                            "{dropped} messages of a new connection; dropped while stopping"
+                        );
+                        self.scope.counters().skip(AFTER_OUTAGE, dropped);
+                    }
                 }
                 event => {
                     // `close` returns the refusal, behind the last page.

@@ -150,7 +150,7 @@ impl Machine {
         }
         self.outputs.push_back(Output::HangUp);
         let peer_close = line.as_mut().and_then(|line| line.peer_close.take());
-        self.last = line.filter(|line| line.inbox.has_messages());
+        self.last = line.filter(|line| line.has_news());
         match next {
             Next::Wait(until) => {
                 self.state = State::Waiting(until);

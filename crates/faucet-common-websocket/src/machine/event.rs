@@ -18,7 +18,8 @@ pub enum Event {
         /// Whether the run was connected before.
         again: bool,
     },
-    /// Whole messages wait to be taken. The owner takes them before it asks for the next event.
+    /// Whole messages wait to be taken, or the marks of messages that are no records. The owner takes them
+    /// before it asks for the next event.
     Messages,
     /// A Pong proved that the peer has read everything up to a barrier.
     Acked {

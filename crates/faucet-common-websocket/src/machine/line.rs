@@ -39,6 +39,16 @@ impl Line {
         }
     }
 
+    /// Whether whole messages wait, or marks of messages that are no records.
+    pub(crate) fn has_news(&self) -> bool {
+        self.inbox.has_messages() || self.has_marks()
+    }
+
+    /// Whether marks of messages wait.
+    pub(crate) fn has_marks(&self) -> bool {
+        self.batch.as_ref().is_some_and(|batch| !batch.marks.is_empty())
+    }
+
     /// The texts that no message may show: also those that came about while the connection stood.
     pub(crate) fn all_secrets(&self, talk: Option<&Conversation>) -> Secrets {
         talk.and_then(Conversation::secrets_of_connection).unwrap_or_else(|| self.secrets.clone())

@@ -14,6 +14,7 @@ use crate::machine::clocks::Clocks;
 use crate::machine::control::Control;
 use crate::machine::deflate::Agreed;
 use crate::machine::end::{Discarded, End};
+use crate::machine::ending::CLOSE_TIMEOUT;
 use crate::machine::event::{Event, Over};
 use crate::machine::failure::Failure;
 use crate::machine::frames::Frames;
@@ -265,6 +266,7 @@ impl Machine {
             }
         };
         let seen = line.inbox.take_data_seen();
+        let is_announced = line.has_marks();
         self.count_frames(pongs, at.instant);
         let data = match self.conversation {
             None => seen,
@@ -282,9 +284,9 @@ impl Machine {
         if skipped > 0 {
             self.events.push_back(Event::Discarded(Discarded::NotUtf8, skipped));
         }
-        let (brings, before) = (line.inbox.has_messages(), self.events.len());
+        let (has_news, before) = (line.has_news(), self.events.len());
         self.obey(at.instant);
-        if brings {
+        if has_news && !is_announced {
             // A message before a Close says more than the Close. The answer that completes a session may
             // come with data, and the owner counts a connection before its records.
             let up =
@@ -415,6 +417,9 @@ impl Machine {
     pub(crate) fn resume(&mut self, now: Instant) {
         if let Some(pause) = self.clocks.resume(now) {
             self.pings.resumed(pause, now);
+            if let State::Leaving { until, .. } = &mut self.state {
+                *until = (*until + pause).min(now + CLOSE_TIMEOUT);
+            }
             if let Some(talk) = &mut self.conversation {
                 talk.resumed(pause, now);
             }

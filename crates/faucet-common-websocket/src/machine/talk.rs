@@ -60,6 +60,10 @@ impl Machine {
         if !is_data {
             line.inbox.discard();
         }
+        if let Some(before) = line.batch.take() {
+            // The owner has not heard yet of messages that came before, and that were no records.
+            batch.follow(before.marks);
+        }
         if batch.unmatched > 0 {
             self.events.push_back(Event::Unmatched(batch.unmatched));
         }

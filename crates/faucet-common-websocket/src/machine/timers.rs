@@ -55,9 +55,9 @@ impl Machine {
         let after = |from: Instant, limit: Option<Duration>| from.checked_add(limit?);
         let (up, reads) = (self.is_up(), !clocks.is_paused());
         match (timer, &self.state) {
-            (Timer::Close, State::Closing { until, .. } | State::Leaving { until, .. }) => {
-                Some(*until)
-            }
+            (Timer::Close, State::Closing { until, .. }) => Some(*until),
+            // The socket may still hold messages that the owner had no time for.
+            (Timer::Close, State::Leaving { until, .. }) if reads => Some(*until),
             (Timer::Idle, _) if reads && !self.idle_reported && self.goes_on() => {
                 let from = if times.idle_on_data { clocks.feed } else { clocks.inbound };
                 after(from, times.idle_timeout)

@@ -26,7 +26,7 @@ pub use query_value::QueryValue;
 pub use rate_limit::RateLimit;
 pub use request::{HttpMethod, HttpRequest, SecretText};
 pub use resume::{CursorOrder, Handover, ResumeKeys, StartCursor};
-pub use sequence::{CountScope, NumberOrder, OnGap, SequenceKeys};
+pub use sequence::{CountScope, CountedMessages, NumberOrder, OnGap, SequenceKeys};
 pub use session_keys::{
     Around, ContinuityKeys, LimitKeys, ReadingKeys, RouteKeys, ScriptKeys, SessionKeys, WatchKeys,
 };

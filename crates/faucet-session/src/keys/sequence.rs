@@ -31,6 +31,10 @@ pub struct SequenceKeys {
     #[serde(default)]
     #[schemars(extend("examples" = ["increasing"]))]
     pub order: NumberOrder,
+    /// The messages that count.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["data"]))]
+    pub messages: CountedMessages,
     /// A message that begins the count anew.
     #[serde(default)]
     #[schemars(extend("examples" = [{"/type": "snapshot"}]))]
@@ -54,6 +58,18 @@ pub enum NumberOrder {
     Dense,
     /// They grow. Only a number that is not larger than the one before is told, in the log.
     Increasing,
+}
+
+/// The messages whose numbers are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CountedMessages {
+    /// Each message with a number, also an answer, a heartbeat and a message that a rule drops. With
+    /// `data_prefix` only data counts.
+    #[default]
+    All,
+    /// The messages that records are made of.
+    Data,
 }
 
 /// How long a count lasts.

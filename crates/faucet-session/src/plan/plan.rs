@@ -8,8 +8,8 @@ use faucet_core::select::Pointer;
 use faucet_core::{Problem, ProblemKind, Scope};
 
 use crate::keys::{
-    CloseRule, CountScope, CursorOrder, DedupKeys, Handover, NumberOrder, OnGap, RateLimit,
-    SequenceKeys,
+    CloseRule, CountScope, CountedMessages, CursorOrder, DedupKeys, Handover, NumberOrder, OnGap,
+    RateLimit, SequenceKeys,
 };
 use crate::names::Book;
 use crate::plan::call::CallPlan;
@@ -126,6 +126,8 @@ pub struct CursorPlan {
 pub struct SequencePlan {
     /// Whether each number is one more than the one before.
     pub order: NumberOrder,
+    /// The messages that count.
+    pub messages: CountedMessages,
     /// How long a count lasts.
     pub scope: CountScope,
     /// The consequence of a hole.
@@ -137,8 +139,8 @@ pub struct SequencePlan {
 impl SequencePlan {
     /// The plan of these keys. The plan of their match is left out.
     pub fn of(written: SequenceKeys) -> Self {
-        let SequenceKeys { order, scope, on_gap, .. } = written;
-        Self { order, scope, on_gap, written, reset: None }
+        let SequenceKeys { order, messages, scope, on_gap, .. } = written;
+        Self { order, messages, scope, on_gap, written, reset: None }
     }
 }
 

@@ -39,6 +39,11 @@ impl Batch {
     pub(crate) fn whole() -> Self {
         Self { is_whole: true, ..Self::default() }
     }
+
+    /// The batch follows messages that were no records, and that left these marks.
+    pub fn follow(&mut self, marks: Vec<Mark>) {
+        self.marks.splice(0..0, marks.into_iter().map(|mark| Mark { at: 0, ..mark }));
+    }
 }
 
 /// Something that stands between the records of a batch.

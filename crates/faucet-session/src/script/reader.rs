@@ -10,6 +10,7 @@ use faucet_core::select::{Looked, Message};
 use faucet_core::{MessageKind, Span};
 
 use crate::hooks::{DecodedMessages, Hooks, MessageDecoder};
+use crate::keys::CountedMessages;
 use crate::plan::Plan;
 use crate::reading::{self, Decompress, Decompressed, Decompressor, Shape, Unwrapped};
 use crate::script::batch::{Batch, Mark, MarkKind, MessageNumber};
@@ -187,7 +188,10 @@ impl Reader {
         let message = if found.is_json { Message::json(raw) } else { Message::unchecked(raw) };
         let message = message.binary(base.kind == MessageKind::Binary);
         plan.rules.set.look(message, |looked| {
-            if plan.continuity.sequence.is_some() && plan.rules.data.is_none() {
+            let sequence = plan.continuity.sequence.as_ref();
+            let counts_all = plan.rules.data.is_none()
+                && sequence.is_some_and(|sequence| sequence.messages == CountedMessages::All);
+            if counts_all {
                 self.number(looked, looked, judges);
             }
             let seen = Seen { message, raw, looked };
@@ -207,9 +211,14 @@ impl Reader {
             };
             let (inner, base) = (&raw[found.data.clone()], base.behind(found.data.start));
             match &plan.rules.data {
-                None => self.record(inner, looked, (base, found.record.as_ref()), judges),
+                None => {
+                    if sequence.is_some() && !counts_all {
+                        self.number(looked, looked, judges);
+                    }
+                    self.record(inner, looked, (base, found.record.as_ref()), judges);
+                }
                 Some(set) => set.look(Message::unchecked(inner), |inside| {
-                    if plan.continuity.sequence.is_some() {
+                    if sequence.is_some() {
                         self.number(looked, inside, judges);
                     }
                     self.record(inner, inside, (base, found.record.as_ref()), judges);
@@ -270,7 +279,7 @@ impl Reader {
         }
     }
 
-    /// Notes the numbers of a message. Control messages are counted too: some feeds number all.
+    /// Notes the numbers of a message.
     fn number(&mut self, whole: &Looked<'_, '_>, data: &Looked<'_, '_>, judges: &Judges<'_>) {
         let rules = &judges.plan.rules;
         let spots = &rules.spots;

@@ -115,6 +115,7 @@ fn all_problems_are_reported_together() {
 }
 
 #[test]
+#[cfg(feature = "session-http")]
 fn every_key_has_a_place_to_be_written() {
     let mut all = json!({
         "url": "wss://h/{symbol}?k={k}", "auth": {"type": "bearer", "config": {"token": "t"}},
@@ -162,6 +163,7 @@ fn every_key_has_a_place_to_be_written() {
     }
 }
 
+#[cfg(feature = "session-http")]
 fn with_key(all: &Value, key: &str, value: Value) -> Value {
     let mut changed = all.clone();
     changed[key] = value;

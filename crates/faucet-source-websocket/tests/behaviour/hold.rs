@@ -49,6 +49,20 @@ async fn the_answer_to_a_ping_leaves_while_the_consumer_is_busy() {
     assert_eq!(seen[0].payloads(opcode::PONG), ["?"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_left_by_plan_waits_for_a_busy_consumer() {
+    let gate = Gate::new();
+    let script = Script::accept().early().send_text("1").send_text(r#"{"move":1}"#);
+    let script = script.wait(&gate).send_text("2").pause(secs(100));
+    let keys = json!({"control": [{"match": {"/move": 1}, "action": "reconnect"}],
+        "reconnect": true, "batch_size": 1});
+    let (_peer, mut reader) = holding(script, keys).await;
+    gate.open();
+    // More than the close handshake may take.
+    hold_for(&mut *reader, secs(5)).await;
+    assert_eq!(texts(&page_within(&mut *reader, ms(1)).await), ["2"]);
+}
+
 /// Reaches a peer over a line on which everything takes a while on its way to us.
 struct Slow(Arc<ScriptedPeer>, Duration);
 

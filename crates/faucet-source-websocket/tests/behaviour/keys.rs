@@ -170,6 +170,7 @@ const TESTS: &[(&str, &[&str])] = &[
         "a_message_begins_the_count_anew_by_its_text_or_its_kind",
         &["sequence.reset.text", "sequence.reset.prefix", "sequence.reset.binary"],
     ),
+    ("all_messages_count_or_those_that_are_data", &["sequence.messages"]),
     ("a_count_lasts_for_a_connection_or_tells_what_an_outage_cost", &["sequence.scope"]),
     ("a_hole_is_reported_or_ends_the_connection_or_the_run", &["sequence.on_gap"]),
     ("a_repeated_record_is_left_out_and_counted", &["dedup", "dedup.records", "dedup.key"]),

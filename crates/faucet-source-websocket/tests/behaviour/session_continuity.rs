@@ -84,6 +84,57 @@ async fn a_count_lasts_for_a_connection_or_tells_what_an_outage_cost() {
     }
 }
 
+/// A feed whose messages are read one by one: `beat` is control.
+fn one_by_one(said: &[(u64, &str)]) -> Script {
+    said.iter().fold(Script::accept(), |script, (n, kind)| {
+        script.send_text(json!({"n": n, "type": kind}).to_string()).pause(secs(1))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_messages_count_or_those_that_are_data() {
+    // A beat has the number of a record that is missing.
+    let said = [(1, "data"), (2, "beat"), (3, "beat"), (5, "data"), (6, "data")];
+    for (messages, expected) in [
+        (None, vec![(1, Some(1))]),
+        (Some("all"), vec![(1, Some(1))]),
+        (Some("data"), vec![(1, Some(3))]),
+    ] {
+        let mut sequence = json!({"last": "/n"});
+        if let Some(messages) = messages {
+            sequence["messages"] = json!(messages);
+        }
+        let keys = json!({"sequence": sequence, "control": [{"match": {"/type": "beat"}}],
+            "max_messages": 3});
+        let (_, told) = talk([one_by_one(&said)], keys).await;
+        assert_eq!(holes(&told), expected, "{messages:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hole_between_control_messages_acts_at_once() {
+    let said = [(1, "data"), (2, "beat"), (4, "beat")];
+    let keys = json!({"sequence": {"last": "/n", "on_gap": "reconnect"}, "max_messages": 2,
+        "control": [{"match": {"/type": "beat"}}]});
+    let scripts = [one_by_one(&said).pause(secs(1000)), one_by_one(&[(5, "data")])];
+    let began = tokio::time::Instant::now();
+    let (_, told) = talk(scripts, reconnecting(keys)).await;
+    assert_eq!((told.texts().len(), told.reconnects()), (2, 1));
+    assert!(began.elapsed() < secs(10), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_of_a_message_that_comes_alone_is_kept_with_the_next_record() {
+    let keys = json!({"session": [{"expect": {"/id": {"exists": true}}, "take": {"id": "/id"}}],
+        "query": {"id": "{id?}"}, "resume": {"keep": ["id"]}});
+    let script = Script::accept().send_text(r#"{"id":"s1"}"#).pause(secs(1)).send_text("1");
+    let (_peer, source) = in_memory([script], keys);
+    let mut reader = open(&source).await;
+    page_within(&mut *reader, secs(5)).await;
+    assert!(reader.position().unwrap().as_str().contains(r#""s1""#), "{:?}", reader.position());
+    stop(&mut *reader).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hole_is_reported_or_ends_the_connection_or_the_run() {
     let talk_with = async |on_gap: &str, most: usize| {
