@@ -2,6 +2,7 @@
 
 use faucet_core::{Problem, Problems, Registry, SinkConfig};
 
+use crate::compress;
 use crate::config::{JsonlSinkConfig, StdoutSinkConfig};
 use crate::sink::JsonlSink;
 use crate::stdout::StdoutSink;
@@ -16,9 +17,17 @@ impl SinkConfig for JsonlSinkConfig {
         problems.push_if(self.path.contains('\0'), || {
             Problem::invalid("path", "must not contain a NUL character")
         });
+        if let Some(rotate) = &self.rotate {
+            rotate.check(&mut problems);
+        }
+        if let (Some(levels), Some(level)) = (compress::levels(self.compress), self.compress_level)
+        {
+            problems.push_if(!levels.contains(&level), || {
+                Problem::out_of_range("compress_level", format!("1 to {}", levels.end()))
+            });
+        }
         problems.into_result()?;
-        let Self { path, mode, fsync, gap_records } = self;
-        Ok(JsonlSink { path, mode, fsync, gap_records })
+        Ok(JsonlSink { config: self })
     }
 }
 
@@ -37,7 +46,7 @@ impl SinkConfig for StdoutSinkConfig {
     type Sink = StdoutSink;
 
     fn build(self) -> Result<StdoutSink, Problems> {
-        Ok(StdoutSink)
+        Ok(StdoutSink { gap_records: self.gap_records })
     }
 }
 

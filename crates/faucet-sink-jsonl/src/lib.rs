@@ -9,25 +9,27 @@
 //! In a run that keeps a state, each flush of the sink `jsonl` saves the length of the file. The next
 //! run cuts the file back to that length, so that a crash leaves no record twice.
 
-mod check;
-mod committed;
+mod compress;
 mod config;
 mod error;
 mod factory;
-mod file;
 mod fsync;
+mod gap_line;
 mod line_writer;
-mod lock;
 mod medium;
+mod output;
+mod rendering;
+mod series;
 mod sink;
 mod stdout;
-mod target;
 mod write_mode;
 mod writer;
 
+pub use compress::Compress;
 pub use config::{JsonlSinkConfig, StdoutSinkConfig};
 pub use factory::register;
 pub use fsync::Fsync;
+pub use series::RotateKeys;
 pub use sink::JsonlSink;
 pub use stdout::StdoutSink;
 pub use write_mode::WriteMode;

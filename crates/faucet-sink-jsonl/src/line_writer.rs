@@ -1,10 +1,13 @@
 //! Writes pages as whole lines, whatever the medium does.
 
-use std::io;
+use std::io::{self, Read};
+use std::ops::Range;
 
 use faucet_core::StreamPage;
 
+use crate::compress::Pack;
 use crate::medium::Medium;
+use crate::rendering::Rendering;
 
 /// A write is made of whole records and at least this large, unless the page ends before.
 const WRITE: usize = 1 << 20;
@@ -16,6 +19,7 @@ const KEPT: usize = 4 * WRITE;
 pub(crate) struct LineWriter<M> {
     medium: M,
     buffer: Vec<u8>,
+    rendering: Rendering,
     /// Whether the last line has no line break yet: then the next write begins with one.
     unfinished: bool,
     /// The bytes behind the last whole record that could not be taken back.
@@ -37,21 +41,25 @@ pub(crate) struct PartialWrite {
 
 impl<M: Medium> LineWriter<M> {
     /// Writes to `medium`; `unfinished` when the last line of the medium has no line break.
-    pub(crate) fn new(medium: M, unfinished: bool) -> Self {
-        Self { medium, buffer: Vec::new(), unfinished, torn: 0, unsynced: false }
+    pub(crate) fn new(medium: M, unfinished: bool, rendering: Rendering) -> Self {
+        Self { medium, buffer: Vec::new(), rendering, unfinished, torn: 0, unsynced: false }
     }
 
-    /// Writes a page. After an error the medium ends with a whole line, or the next page begins a
-    /// new one.
-    pub(crate) fn write_page(&mut self, page: &StreamPage) -> Result<(), PartialWrite> {
-        let (all, step) = (page.len(), records_per_write(page));
-        let mut next = 0;
+    /// Writes some records of a page. After an error the medium ends with a whole line, or the next
+    /// page begins a new one.
+    pub(crate) fn write_page(
+        &mut self,
+        page: &StreamPage,
+        range: Range<usize>,
+    ) -> Result<(), PartialWrite> {
+        let (all, step) = (range.end, records_per_write(page));
+        let mut next = range.start;
         while next < all {
-            let written = next;
+            let written = next - range.start;
             self.begin();
             while self.buffer.len() < WRITE && next < all {
                 let to = next + step.min(all - next);
-                page.write_lines(next..to, &mut self.buffer);
+                self.rendering.write(page, next..to, &mut self.buffer);
                 next = to;
             }
             self.put().map_err(|partial| PartialWrite {
@@ -71,6 +79,16 @@ impl<M: Medium> LineWriter<M> {
         self.buffer.extend_from_slice(line);
         self.buffer.push(b'\n');
         self.put()
+    }
+
+    /// Ends the frame of a compressed medium.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.medium.finish()
+    }
+
+    /// The medium.
+    pub(crate) fn medium(&self) -> &M {
+        &self.medium
     }
 
     /// Waits until the disk has all written bytes.
@@ -135,6 +153,21 @@ impl<M: Medium> LineWriter<M> {
     }
 }
 
+impl LineWriter<Pack> {
+    /// Appends lines that stand in another file, as they stand there.
+    pub(crate) fn append(&mut self, from: &mut impl Read) -> io::Result<()> {
+        self.unsynced = true;
+        let target = &mut self.medium.target;
+        let before = target.length()?.unwrap_or_default();
+        let copied = io::copy(from, &mut target.file);
+        if copied.is_err() {
+            let after = target.length()?.unwrap_or_default();
+            target.take_back(after.saturating_sub(before))?;
+        }
+        copied.map(drop)
+    }
+}
+
 /// How many records of the page make a write, if all are of its mean size. A page that is little
 /// larger than a write goes in one.
 fn records_per_write(page: &StreamPage) -> usize {
@@ -192,6 +225,16 @@ mod tests {
         }
     }
 
+    fn lines_to(disk: Disk, unfinished: bool) -> LineWriter<Disk> {
+        LineWriter::new(disk, unfinished, Rendering::Records)
+    }
+
+    impl LineWriter<Disk> {
+        fn write_all(&mut self, page: &StreamPage) -> Result<(), PartialWrite> {
+            self.write_page(page, 0..page.len())
+        }
+    }
+
     fn disk(content: &str, room: usize, step: usize, can_take_back: bool) -> Disk {
         Disk { content: content.into(), room, step, can_take_back, writes: 0 }
     }
@@ -213,8 +256,8 @@ mod tests {
             let all = format!("{before}{}{LINES}", if unfinished { "\n" } else { "" });
             for room in 0..all.len() - before.len() {
                 for step in [1, 2, 7, 1000] {
-                    let mut lines = LineWriter::new(disk(before, room, step, true), unfinished);
-                    let partial = lines.write_page(&page(&TEXTS)).unwrap_err();
+                    let mut lines = lines_to(disk(before, room, step, true), unfinished);
+                    let partial = lines.write_all(&page(&TEXTS)).unwrap_err();
                     let content = String::from_utf8(lines.medium.content.clone()).unwrap();
                     assert_eq!(partial.cause.kind(), io::ErrorKind::StorageFull);
                     assert!(all.starts_with(&content) && !partial.torn, "{content:?}");
@@ -224,7 +267,7 @@ mod tests {
                     assert_eq!(lines.whole_length().unwrap(), Some(content.len() as u64));
 
                     lines.medium.room = 1000;
-                    lines.write_page(&page(&TEXTS[partial.written..])).unwrap();
+                    lines.write_all(&page(&TEXTS[partial.written..])).unwrap();
                     assert_eq!(String::from_utf8(lines.medium.content).unwrap(), all);
                 }
             }
@@ -234,8 +277,8 @@ mod tests {
     #[test]
     fn what_cannot_be_taken_back_is_never_continued_by_another_record() {
         for room in 0..LINES.len() {
-            let mut lines = LineWriter::new(disk("", room, 1000, false), false);
-            let partial = lines.write_page(&page(&TEXTS)).unwrap_err();
+            let mut lines = lines_to(disk("", room, 1000, false), false);
+            let partial = lines.write_all(&page(&TEXTS)).unwrap_err();
             assert_eq!(lines.medium.content, &LINES.as_bytes()[..room]);
             assert_eq!(partial.written, LINES[..room].matches('\n').count());
             assert_eq!(partial.torn, room > 0 && !LINES[..room].ends_with('\n'));
@@ -243,7 +286,7 @@ mod tests {
             assert_eq!(lines.whole_length().unwrap(), Some(whole));
 
             lines.medium.room = 1000;
-            lines.write_page(&page(&["next"])).unwrap();
+            lines.write_all(&page(&["next"])).unwrap();
             let content = String::from_utf8(lines.medium.content).unwrap();
             assert_eq!(content.lines().last(), Some("\"next\""));
             assert_eq!(content.lines().count(), partial.written + usize::from(partial.torn) + 1);
@@ -254,11 +297,11 @@ mod tests {
     fn failures_in_a_row_leave_the_whole_length_alone() {
         for first in 0..LINES.len() {
             for second in 0..6 {
-                let mut lines = LineWriter::new(disk("", first, 1000, false), false);
-                lines.write_page(&page(&TEXTS)).unwrap_err();
+                let mut lines = lines_to(disk("", first, 1000, false), false);
+                lines.write_all(&page(&TEXTS)).unwrap_err();
                 let whole = lines.whole_length().unwrap();
                 lines.medium.room = second;
-                lines.write_page(&page(&["again"])).unwrap_err();
+                lines.write_all(&page(&["again"])).unwrap_err();
                 assert_eq!(lines.whole_length().unwrap(), whole, "{first} {second}");
                 lines.medium.room = 100;
                 lines.write_line(b"{}").unwrap();
@@ -274,12 +317,12 @@ mod tests {
         let text = "x".repeat(WRITE / 2);
         let texts = [text.as_str(); 9];
         let line = text.len() + 3;
-        let mut lines = LineWriter::new(disk("", line * 5 + 10, usize::MAX, true), false);
-        let partial = lines.write_page(&page(&texts)).unwrap_err();
+        let mut lines = lines_to(disk("", line * 5 + 10, usize::MAX, true), false);
+        let partial = lines.write_all(&page(&texts)).unwrap_err();
         assert_eq!((partial.written, lines.medium.content.len()), (5, line * 5));
         assert!(lines.buffer.capacity() <= KEPT);
         lines.medium.room = usize::MAX;
-        lines.write_page(&page(&texts[5..])).unwrap();
+        lines.write_all(&page(&texts[5..])).unwrap();
         assert_eq!(lines.medium.content.len(), line * 9);
     }
 
@@ -287,9 +330,9 @@ mod tests {
     fn a_page_that_ends_with_the_record_that_fills_it_goes_in_one_write() {
         let text = "x".repeat(1000);
         let texts = vec![text.as_str(); WRITE / 1000 + 1];
-        let mut lines = LineWriter::new(disk("", usize::MAX, usize::MAX, true), false);
-        lines.write_page(&page(&texts)).unwrap();
-        lines.write_page(&page(&texts)).unwrap();
+        let mut lines = lines_to(disk("", usize::MAX, usize::MAX, true), false);
+        lines.write_all(&page(&texts)).unwrap();
+        lines.write_all(&page(&texts)).unwrap();
         assert_eq!((lines.medium.writes, lines.medium.content.len()), (2, texts.len() * 2 * 1003));
     }
 
@@ -299,16 +342,16 @@ mod tests {
         let texts: Vec<&str> =
             (0..3000).map(|n| if n % 500 < 10 { large.as_str() } else { &small }).collect();
         let expected: String = texts.iter().map(|text| format!("\"{text}\"\n")).collect();
-        let mut lines = LineWriter::new(disk("", usize::MAX, usize::MAX, true), false);
-        lines.write_page(&page(&texts)).unwrap();
+        let mut lines = lines_to(disk("", usize::MAX, usize::MAX, true), false);
+        lines.write_all(&page(&texts)).unwrap();
         assert!(lines.medium.content == expected.as_bytes());
         assert!(lines.buffer.capacity() <= KEPT);
     }
 
     #[test]
     fn an_empty_page_writes_nothing() {
-        let mut lines = LineWriter::new(disk("\"old\"", 0, 1, true), true);
-        lines.write_page(&page(&[])).unwrap();
+        let mut lines = lines_to(disk("\"old\"", 0, 1, true), true);
+        lines.write_all(&page(&[])).unwrap();
         assert_eq!(lines.medium.content, b"\"old\"");
     }
 }

@@ -10,6 +10,11 @@ pub(crate) trait Medium: Send + 'static {
     /// Takes back the last `n` bytes.
     fn take_back(&mut self, n: u64) -> io::Result<()>;
 
+    /// Ends a stretch of bytes that readers can only use whole.
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Waits until the disk has all written bytes, where there is a disk.
     fn sync(&mut self) -> io::Result<()>;
 

@@ -1,24 +1,19 @@
 //! The sink `jsonl`.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use faucet_core::template::fill_path;
 use faucet_core::{
-    CheckReport, Delivery, Flushed, Gap, Info, Mark, PageWriter, Result, Scope, Sink, SinkConfig,
-    StepOutcome, StreamPage,
+    CheckReport, Delivery, Flushed, Info, Mark, PageWriter, Result, Scope, Sink, SinkConfig,
+    StepOutcome, StreamPage, template,
 };
-use serde::Serialize;
 
-use crate::check::look;
-use crate::committed::Committed;
 use crate::config::JsonlSinkConfig;
 use crate::error::JsonlError;
-use crate::file::{self, Created, FileOptions};
 use crate::fsync::Fsync;
-use crate::lock::Sharing;
-use crate::write_mode::WriteMode;
+use crate::gap_line::gap_line;
+use crate::rendering::Rendering;
+use crate::series::{Committed, FileName, OWN, Series, SeriesPlan, committed_of, look};
 use crate::writer::{Writer, off_thread};
 
 /// How long `open` waits for an earlier run of this file to end. A run that was dropped ends as soon
@@ -32,42 +27,43 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// the sink makes before its first page.
 #[derive(Debug)]
 pub struct JsonlSink {
-    pub(crate) path: String,
-    pub(crate) mode: WriteMode,
-    pub(crate) fsync: Option<Fsync>,
-    pub(crate) gap_records: bool,
+    pub(crate) config: JsonlSinkConfig,
 }
 
-/// The file of one run.
-struct RunFile {
-    path: PathBuf,
-    /// The path as text, in errors and in saved lengths.
-    shown: String,
-    committed: Option<u64>,
-}
-
-impl RunFile {
-    fn name(&self) -> String {
-        format!("jsonl sink {}", self.shown)
-    }
+/// The files of one run.
+struct RunFiles {
+    /// The beginning of the run's errors.
+    name: String,
+    plan: SeriesPlan,
+    committed: Option<Committed>,
 }
 
 impl JsonlSink {
-    fn file(&self, scope: &Scope) -> Result<RunFile> {
-        let path = fill_path("path", &self.path, scope)?;
-        let mut file = RunFile { shown: path.display().to_string(), path, committed: None };
-        let committed = scope.saved().map(|saved| Committed::length_of(saved, &file.shown));
-        match committed.transpose() {
-            Ok(committed) => file.committed = committed,
-            Err(why) => return Err(JsonlError::Committed(why).about(&file.name())),
+    fn files(&self, scope: &Scope) -> Result<RunFiles> {
+        let config = &self.config;
+        let keeps_state = scope.keeps_state();
+        let fsync = if keeps_state { Fsync::Flush } else { Fsync::Never };
+        let plan = SeriesPlan {
+            name: FileName::new(&config.path, scope)?,
+            rotate: config.rotate,
+            mode: config.mode,
+            compress: config.compress,
+            level: config.level(),
+            rendering: if config.frames { Rendering::Frames } else { Rendering::Records },
+            fsync: config.fsync.unwrap_or(fsync),
+            keeps_state,
+            patience: PATIENCE,
+        };
+        let name = format!("jsonl sink {}", plan.name.shown());
+        match committed_of(scope.saved().map(|saved| &**saved), &plan) {
+            Ok(committed) => Ok(RunFiles { name, plan, committed }),
+            Err(why) => Err(JsonlError::Committed(why).about(&name)),
         }
-        Ok(file)
     }
 
     async fn look(&self, scope: &Scope) -> Result<StepOutcome> {
-        let file = self.file(scope)?;
-        let (name, mode) = (file.name(), self.mode);
-        let looked = off_thread(move || look(&file.path, mode, file.committed)).await;
+        let RunFiles { name, plan, committed } = self.files(scope)?;
+        let looked = off_thread(move || look(&plan, committed.as_ref())).await;
         looked.and_then(|outcome| outcome).map_err(|error| error.about(&name))
     }
 }
@@ -75,32 +71,23 @@ impl JsonlSink {
 #[async_trait]
 impl Sink for JsonlSink {
     fn info(&self) -> Info {
-        Info::new(JsonlSinkConfig::NAME, self.path.clone(), Delivery::AtLeastOnce)
-            .with_placeholders_of(&self.path)
+        let path = &self.config.path;
+        let mut names = template::placeholders(path);
+        names.retain(|name| !OWN.contains(&name.as_str()));
+        Info::new(JsonlSinkConfig::NAME, path.clone(), Delivery::AtLeastOnce)
+            .with_placeholders(names)
     }
 
     async fn open(&self, scope: &Scope) -> Result<Box<dyn PageWriter>> {
-        let file = self.file(scope)?;
-        let name = file.name();
-        let keeps_state = scope.keeps_state();
-        let fsync = self.fsync.unwrap_or(if keeps_state { Fsync::Flush } else { Fsync::Never });
-        let RunFile { path, shown, committed } = file;
-        // A run that cuts the file back has it for itself.
-        let alone = keeps_state || committed.is_some();
-        let sharing = if alone { Sharing::Alone } else { Sharing::Shared };
-        let options = FileOptions { mode: self.mode, committed, sharing, patience: PATIENCE };
-        let open = move |is_abandoned: &dyn Fn() -> bool| file::open(&path, options, is_abandoned);
-        let (writer, created) = Writer::start(name, fsync, open).await?;
-        Ok(Box::new(FileWriter {
-            writer,
-            created: Some(created),
-            saves_for: keeps_state.then_some(shown),
-            gap_records: self.gap_records,
-        }))
+        let RunFiles { name, plan, committed } = self.files(scope)?;
+        let open =
+            move |is_abandoned: &dyn Fn() -> bool| Series::begin(plan, committed, is_abandoned);
+        let writer = Writer::start(name, open).await?;
+        Ok(Box::new(FileWriter { writer, gap_records: self.config.gap_records }))
     }
 
     async fn check(&self, scope: &Scope) -> CheckReport {
-        let mut report = CheckReport::new(self.path.clone());
+        let mut report = CheckReport::new(self.config.path.clone());
         let started = Instant::now();
         let outcome = self.look(scope).await.unwrap_or_else(StepOutcome::Failed);
         report.push("file", started.elapsed(), outcome);
@@ -111,58 +98,33 @@ impl Sink for JsonlSink {
 /// One run of the sink.
 struct FileWriter {
     writer: Writer,
-    /// The file, if this run created it and has written nothing to it.
-    created: Option<Created>,
-    /// The file's name in the saved lengths, where the run keeps a state.
-    saves_for: Option<String>,
     gap_records: bool,
-}
-
-impl FileWriter {
-    fn keep_file(&mut self) {
-        if let Some(created) = self.created.take() {
-            created.keep();
-        }
-    }
-}
-
-/// The line of a gap.
-#[derive(Serialize)]
-struct GapLine<'a> {
-    faucet_gap: &'a Gap,
 }
 
 #[async_trait]
 impl PageWriter for FileWriter {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        if !page.is_empty() {
-            self.keep_file();
-        }
         self.writer.write_page(page).await
     }
 
     async fn flush(&mut self) -> Result<Flushed> {
-        let length = self.writer.flush().await?;
-        Ok(match (&self.saves_for, length) {
-            (Some(file), Some(length)) => {
-                Flushed::ALL.with_saved(Committed::to_bytes(file, length))
-            }
-            _ => Flushed::ALL,
+        Ok(match self.writer.flush().await? {
+            Some(committed) => Flushed::ALL.with_saved(committed.to_bytes()),
+            None => Flushed::ALL,
         })
     }
 
     async fn mark(&mut self, mark: &Mark) -> Result<()> {
-        let Mark::Gap(gap) = mark else { return Ok(()) };
-        if !self.gap_records {
-            return Ok(());
+        match mark {
+            Mark::Gap(gap) if self.gap_records => {
+                let (line, at) = gap_line(gap);
+                self.writer.write_gap(line, at).await
+            }
+            _ => Ok(()),
         }
-        self.keep_file();
-        let line = serde_json::to_vec(&GapLine { faucet_gap: gap });
-        self.writer.write_gap(line.expect("a gap can be written as JSON")).await
     }
 
     async fn close(&mut self) -> Result<()> {
-        self.created = None;
         self.writer.close().await
     }
 }

@@ -4,21 +4,26 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use faucet_core::{
-    CheckReport, Delivery, Flushed, Info, PageWriter, Result, Scope, Sink, SinkConfig, StepOutcome,
-    StreamPage,
+    CheckReport, Delivery, Flushed, Info, Mark, PageWriter, Result, Scope, Sink, SinkConfig,
+    StepOutcome, StreamPage, Timestamp,
 };
 
 use crate::config::StdoutSinkConfig;
 use crate::error::JsonlError;
-use crate::fsync::Fsync;
-use crate::target;
+use crate::gap_line::gap_line;
+use crate::line_writer::LineWriter;
+use crate::medium::Medium;
+use crate::output::Output;
+use crate::series::{self, Committed};
 use crate::writer::Writer;
 
 const NAME: &str = "stdout sink";
 
 /// Writes to standard output; see [`StdoutSinkConfig`].
 #[derive(Debug)]
-pub struct StdoutSink;
+pub struct StdoutSink {
+    pub(crate) gap_records: bool,
+}
 
 #[async_trait]
 impl Sink for StdoutSink {
@@ -27,15 +32,16 @@ impl Sink for StdoutSink {
     }
 
     async fn open(&self, _: &Scope) -> Result<Box<dyn PageWriter>> {
-        let open = |_: &dyn Fn() -> bool| Ok((target::stdout().map_err(JsonlError::Open)?, ()));
-        let (writer, ()) = Writer::start(NAME.into(), Fsync::Never, open).await?;
-        Ok(Box::new(StdoutWriter(writer)))
+        let gap_records = self.gap_records;
+        let open = |_: &dyn Fn() -> bool| series::stdout().map_err(JsonlError::Open);
+        let writer = Writer::start(NAME.into(), open).await?;
+        Ok(Box::new(StdoutWriter { writer, gap_records }))
     }
 
     async fn check(&self, _: &Scope) -> CheckReport {
         let mut report = CheckReport::new("stdout");
         let started = Instant::now();
-        let outcome = match target::stdout() {
+        let outcome = match series::stdout() {
             Ok(_) => StepOutcome::Passed(String::new()),
             Err(cause) => StepOutcome::Failed(JsonlError::Open(cause).about(NAME)),
         };
@@ -44,20 +50,51 @@ impl Sink for StdoutSink {
     }
 }
 
+impl<M: Medium> Output for LineWriter<M> {
+    fn write_page(&mut self, page: &StreamPage) -> Result<(), JsonlError> {
+        let records = page.len();
+        LineWriter::write_page(self, page, 0..records)
+            .map_err(|partial| JsonlError::Page { partial, records })
+    }
+
+    fn write_gap(&mut self, line: &[u8], _: Timestamp) -> Result<(), JsonlError> {
+        self.write_line(line).map_err(JsonlError::Gap)
+    }
+
+    fn flush(&mut self) -> Result<Option<Committed>, JsonlError> {
+        Ok(None)
+    }
+
+    fn close(&mut self) {}
+}
+
 /// One run of the sink.
-struct StdoutWriter(Writer);
+struct StdoutWriter {
+    writer: Writer,
+    gap_records: bool,
+}
 
 #[async_trait]
 impl PageWriter for StdoutWriter {
     async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        self.0.write_page(page).await
+        self.writer.write_page(page).await
     }
 
     async fn flush(&mut self) -> Result<Flushed> {
-        self.0.flush().await.map(|_| Flushed::ALL)
+        self.writer.flush().await.map(|_| Flushed::ALL)
+    }
+
+    async fn mark(&mut self, mark: &Mark) -> Result<()> {
+        match mark {
+            Mark::Gap(gap) if self.gap_records => {
+                let (line, at) = gap_line(gap);
+                self.writer.write_gap(line, at).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn close(&mut self) -> Result<()> {
-        self.0.close().await
+        self.writer.close().await
     }
 }

@@ -6,27 +6,26 @@
 use std::sync::mpsc;
 use std::thread;
 
-use faucet_core::{Result, StreamPage};
+use faucet_core::{Result, StreamPage, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::error::JsonlError;
-use crate::fsync::Fsync;
-use crate::line_writer::LineWriter;
-use crate::medium::Medium;
+use crate::output::Output;
+use crate::series::Committed;
 
 /// A job for the thread.
 enum Job {
     Page(StreamPage),
-    /// The line of a gap, without its line break.
-    Gap(Vec<u8>),
+    /// The line of a gap, without its line break, and the end of the gap.
+    Gap(Vec<u8>, Timestamp),
     Flush,
+    Close,
 }
 
 type Jobs = mpsc::Sender<(Job, oneshot::Sender<Answer>)>;
 
-/// A flush answers with the length that a later run can cut the medium back to; other jobs answer
-/// `None`.
-type Answer = Result<Option<u64>, JsonlError>;
+/// A flush answers with the place behind which a later run goes on; other jobs answer `None`.
+type Answer = Result<Option<Committed>, JsonlError>;
 
 /// One run of a sink.
 pub(crate) struct Writer {
@@ -39,22 +38,20 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread, which opens the medium first. `name` begins the errors. Returns what
-    /// `open` made beside the lines; if this future is dropped, that is dropped as well. `open` gets a
-    /// function that says whether this future was dropped.
-    pub(crate) async fn start<M: Medium, T: Send + 'static>(
+    /// Starts the thread, which opens the output first. `name` begins the errors. If this future is dropped,
+    /// the output is dropped as well. `open` gets a function that says whether this future was dropped.
+    pub(crate) async fn start<O: Output>(
         name: String,
-        fsync: Fsync,
-        open: impl FnOnce(&dyn Fn() -> bool) -> Result<(LineWriter<M>, T), JsonlError> + Send + 'static,
-    ) -> Result<(Self, T)> {
+        open: impl FnOnce(&dyn Fn() -> bool) -> Result<O, JsonlError> + Send + 'static,
+    ) -> Result<Self> {
         let (ready, opened) = oneshot::channel();
         let (jobs, queue): (Jobs, _) = mpsc::channel();
         let spawned = spawn(move || match open(&|| ready.is_closed()) {
-            Ok((mut lines, beside)) => {
-                if ready.send(Ok(beside)).is_ok() {
+            Ok(mut output) => {
+                if ready.send(Ok(())).is_ok() {
                     while let Ok((job, done)) = queue.recv() {
                         // The caller may have dropped the call, and the writer as well.
-                        let _ = done.send(work(&mut lines, fsync, job));
+                        let _ = done.send(work(&mut output, job));
                     }
                 }
             }
@@ -68,7 +65,7 @@ impl Writer {
             Err(error) => Err(error),
         };
         match opened {
-            Ok(beside) => Ok((Self { name, jobs: Some(jobs), pending: None }, beside)),
+            Ok(()) => Ok(Self { name, jobs: Some(jobs), pending: None }),
             Err(error) => Err(error.about(&name)),
         }
     }
@@ -80,24 +77,27 @@ impl Writer {
     }
 
     /// Writes the line of a gap; as [`write_page`](Self::write_page).
-    pub(crate) async fn write_gap(&mut self, line: Vec<u8>) -> Result<()> {
-        self.run(Job::Gap(line)).await.map(|_| ())
+    pub(crate) async fn write_gap(&mut self, line: Vec<u8>, at: Timestamp) -> Result<()> {
+        self.run(Job::Gap(line, at)).await.map(|_| ())
     }
 
     /// Returns when everything is with the operating system, and with the disk where the sink is
-    /// configured so; and the length to which a later run can cut the medium back.
-    pub(crate) async fn flush(&mut self) -> Result<Option<u64>> {
+    /// configured so; and the place behind which a later run goes on.
+    pub(crate) async fn flush(&mut self) -> Result<Option<Committed>> {
         self.run(Job::Flush).await
     }
 
     /// Waits for the job that the thread is at, and ends the thread.
     pub(crate) async fn close(&mut self) -> Result<()> {
-        let settled = self.settle().await;
+        let settled = match self.settle().await {
+            Ok(_) if self.jobs.is_some() => self.send(Job::Close).await,
+            settled => settled,
+        };
         self.jobs = None;
         settled.map(|_| ()).map_err(|error| error.about(&self.name))
     }
 
-    async fn run(&mut self, job: Job) -> Result<Option<u64>> {
+    async fn run(&mut self, job: Job) -> Result<Option<Committed>> {
         let answer = match self.settle().await {
             Ok(_) => self.send(job).await,
             Err(error) => Err(error),
@@ -122,22 +122,14 @@ impl Writer {
     }
 }
 
-fn work<M: Medium>(lines: &mut LineWriter<M>, fsync: Fsync, job: Job) -> Answer {
-    let is_flush = matches!(job, Job::Flush);
+fn work(output: &mut impl Output, job: Job) -> Answer {
     match job {
-        Job::Page(page) => lines
-            .write_page(&page)
-            .map_err(|partial| JsonlError::Page { partial, records: page.len() })?,
-        Job::Gap(line) => lines.write_line(&line).map_err(JsonlError::Gap)?,
-        Job::Flush => {}
+        Job::Page(page) => output.write_page(&page)?,
+        Job::Gap(line, at) => output.write_gap(&line, at)?,
+        Job::Flush => return output.flush(),
+        Job::Close => output.close(),
     }
-    if fsync == Fsync::Page || (fsync == Fsync::Flush && is_flush) {
-        lines.sync().map_err(JsonlError::Sync)?;
-    }
-    match is_flush {
-        true => lines.whole_length().map_err(JsonlError::Length),
-        false => Ok(None),
-    }
+    Ok(None)
 }
 
 /// Runs `task` on a thread of its own and waits for what it returns.
@@ -163,48 +155,54 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
-    use faucet_core::{ErrorKind, Payload, Record, Timestamp};
+    use faucet_core::{ErrorKind, Payload, Record};
 
     /// Notes each call.
     #[derive(Clone, Default)]
-    struct Journal(Arc<Mutex<Vec<&'static str>>>, bool);
+    struct Journal {
+        calls: Arc<Mutex<Vec<&'static str>>>,
+        is_full: bool,
+    }
 
     impl Journal {
         fn note(&self, what: &'static str) {
-            self.0.lock().unwrap().push(what);
+            self.calls.lock().unwrap().push(what);
         }
 
         fn take(&self) -> String {
-            std::mem::take(&mut *self.0.lock().unwrap()).join(" ")
+            std::mem::take(&mut *self.calls.lock().unwrap()).join(" ")
         }
     }
 
-    impl Medium for Journal {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.note(if bytes.starts_with(b"{") { "gap" } else { "page" });
-            Ok(bytes.len())
-        }
-
-        fn take_back(&mut self, _: u64) -> io::Result<()> {
+    impl Output for Journal {
+        fn write_page(&mut self, _: &StreamPage) -> Result<(), JsonlError> {
+            self.note("page");
             Ok(())
         }
 
-        fn sync(&mut self) -> io::Result<()> {
-            self.note("sync");
-            if self.1 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        fn write_gap(&mut self, line: &[u8], _: Timestamp) -> Result<(), JsonlError> {
+            assert_eq!(line, b"{}");
+            self.note("gap");
+            Ok(())
         }
 
-        fn length(&self) -> io::Result<Option<u64>> {
-            self.note("length");
-            Ok(Some(7))
+        fn flush(&mut self) -> Result<Option<Committed>, JsonlError> {
+            self.note("flush");
+            match self.is_full {
+                true => Err(JsonlError::Sync(io::ErrorKind::StorageFull.into())),
+                false => Ok(Some(Committed { file: "f".into(), length: 7, begun: None })),
+            }
+        }
+
+        fn close(&mut self) {
+            self.note("close");
         }
     }
 
-    async fn start(fsync: Fsync, fails: bool) -> (Writer, Journal) {
-        let journal = Journal(Arc::default(), fails);
-        let medium = journal.clone();
-        let open = move |_: &dyn Fn() -> bool| Ok((LineWriter::new(medium, false), ()));
-        let (writer, ()) = Writer::start("sink f".into(), fsync, open).await.unwrap();
+    async fn start(is_full: bool) -> (Writer, Journal) {
+        let journal = Journal { is_full, ..Journal::default() };
+        let output = journal.clone();
+        let writer = Writer::start("sink f".into(), move |_| Ok(output)).await.unwrap();
         (writer, journal)
     }
 
@@ -214,47 +212,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_disk_is_awaited_when_the_configuration_says_so() {
-        for (fsync, expected) in [
-            (Fsync::Never, ["page page gap length", "length", "page length"]),
-            (Fsync::Flush, ["page page gap sync length", "length", "page sync length"]),
-            (Fsync::Page, ["page sync page sync gap sync length", "length", "page sync length"]),
-        ] {
-            let (mut writer, journal) = start(fsync, false).await;
-            writer.write_page(page()).await.unwrap();
-            writer.write_page(page()).await.unwrap();
-            writer.write_gap(b"{}".to_vec()).await.unwrap();
-            assert_eq!(writer.flush().await.unwrap(), Some(7));
-            assert_eq!(journal.take(), expected[0], "{fsync:?}");
-            writer.flush().await.unwrap();
-            assert_eq!(journal.take(), expected[1], "{fsync:?}");
-            writer.write_page(page()).await.unwrap();
-            writer.flush().await.unwrap();
-            assert_eq!(journal.take(), expected[2], "{fsync:?}");
-            writer.close().await.unwrap();
-            assert_eq!(journal.take(), "", "{fsync:?}");
-        }
+    async fn the_thread_does_one_job_after_the_other() {
+        let (mut writer, journal) = start(false).await;
+        writer.write_page(page()).await.unwrap();
+        writer.write_gap(b"{}".to_vec(), Timestamp::from_unix_millis(0)).await.unwrap();
+        let committed = writer.flush().await.unwrap().unwrap();
+        assert_eq!((committed.length, journal.take().as_str()), (7, "page gap flush"));
+        writer.close().await.unwrap();
+        assert_eq!(journal.take(), "close");
     }
 
     #[tokio::test]
-    async fn a_sync_that_fails_is_the_error_of_its_call() {
-        let (mut writer, _) = start(Fsync::Page, true).await;
-        let error = writer.write_page(page()).await.unwrap_err();
-        assert_eq!((error.kind(), error.written()), (ErrorKind::Sink, None));
-
-        let (mut writer, _) = start(Fsync::Flush, true).await;
+    async fn a_job_that_fails_is_the_error_of_its_call() {
+        let (mut writer, _) = start(true).await;
         writer.write_page(page()).await.unwrap();
         let error = writer.flush().await.unwrap_err();
         assert_eq!(error.to_string(), "sink f: cannot be synced to the disk");
-        assert_eq!(error.hint(), Some("make room"));
-        // The records are still not on the disk.
-        assert!(writer.flush().await.is_err());
+        assert_eq!((error.kind(), error.hint()), (ErrorKind::Sink, Some("make room")));
         writer.close().await.unwrap();
     }
 
     #[tokio::test]
     async fn a_closed_writer_says_so() {
-        let (mut writer, _) = start(Fsync::Never, false).await;
+        let (mut writer, _) = start(false).await;
         writer.close().await.unwrap();
         for error in
             [writer.write_page(page()).await.unwrap_err(), writer.flush().await.unwrap_err()]

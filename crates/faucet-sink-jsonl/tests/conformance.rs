@@ -44,6 +44,7 @@ fn case<'a>(dir: &'a Path, keys: Value) -> SinkCase<'a> {
         .reset(async move || drop(fs::remove_file(&gone)))
         .unreachable(async move || jsonl(&missing, &json!({})))
         .scope([("symbol", "btc")])
+        .exclusive()
         .name("jsonl")
 }
 
@@ -54,6 +55,7 @@ async fn the_file_conforms_in_every_mode() {
         json!({"fsync": "page"}),
         json!({"fsync": "flush", "mode": "append"}),
         json!({"mode": "create"}),
+        json!({"compress": "none", "frames": false}),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let replaces = keys["mode"] == "create";
@@ -75,13 +77,16 @@ async fn a_file_that_keeps_what_it_has_conforms() {
     let path = dir.path().join("btc.jsonl");
     let make = async || jsonl(dir.path(), &json!({}));
     let kept = SinkCase::new(make, async || lines(&path)).scope([("symbol", "btc")]);
+    let kept = kept.exclusive();
     sink::conforms(&kept).await;
 }
 
 #[test]
 fn the_configurations_conform() {
     let jsonl = ConfigCase::sink::<JsonlSinkConfig>(json!({"path": "out/{symbol}.jsonl"}))
-        .example(json!({"path": "o", "mode": "refuse", "fsync": "page", "gap_records": true}));
+        .example(json!({"path": "o", "mode": "refuse", "fsync": "page", "gap_records": true}))
+        .example(json!({"path": "o-{date}", "rotate": {"size": "1MiB", "every": "1h"}}))
+        .example(json!({"path": "o", "compress": "gzip", "compress_level": 9, "frames": true}));
     config::conforms(&jsonl);
     config::conforms(&ConfigCase::sink::<StdoutSinkConfig>(json!({})));
 }
@@ -153,6 +158,7 @@ async fn child_with_a_full_disk() {
         .records(records())
         .fails_at(full)
         .scope([("symbol", "btc")])
+        .exclusive()
         .name("jsonl");
     sink::conforms(&case).await;
     fs::write(dir.join("passed"), "").unwrap();

@@ -206,7 +206,7 @@ async fn an_open_that_is_dropped_leaves_no_file_behind() {
 }
 
 #[tokio::test]
-async fn a_pipe_whose_reader_left_ends_the_run_well() {
+async fn a_pipe_whose_reader_has_gone_is_an_error() {
     let (_dir, path) = in_dir("pipe");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     let report = sink(&path, WriteMode::Append).check(&Scope::default()).await;
@@ -217,7 +217,8 @@ async fn a_pipe_whose_reader_left_ends_the_run_well() {
     let mut writer = sink(&path, WriteMode::Append).open(&Scope::default()).await.unwrap();
     reader.join().unwrap();
     let error = writer.write_page(page(0..3)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:#}");
+    assert_eq!((error.kind(), error.written()), (ErrorKind::Sink, Some(0)));
+    assert!(error.to_string().ends_with("pipe: the reader of the pipe has gone"), "{error:#}");
     writer.close().await.unwrap();
 }
 

@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use faucet_core::{
-    ErrorKind, PageWriter, Payload, Record, Scope, Sink, SinkConfig, StreamPage, Timestamp,
+    ErrorKind, Gap, GapReason, Mark, PageWriter, Payload, Record, Scope, Sink, SinkConfig,
+    StreamPage, Timestamp,
 };
 use faucet_sink_jsonl::StdoutSinkConfig;
 
@@ -47,6 +48,16 @@ fn child() {
                 assert!(writer.flush().await.unwrap().saved().is_none());
                 writer.close().await.unwrap();
             }
+            "gaps" => {
+                for gap_records in [false, true] {
+                    let sink = StdoutSinkConfig { gap_records }.build().unwrap();
+                    let mut writer = sink.open(&Scope::default()).await.unwrap();
+                    let gap = Gap::new(GapReason::Outage);
+                    writer.mark(&Mark::Gap(gap.with_missing(3))).await.unwrap();
+                    writer.write_page(page(1, 1)).await.unwrap();
+                    writer.close().await.unwrap();
+                }
+            }
             "until closed" => loop {
                 if let Err(error) = writer.write_page(page(100, 100)).await {
                     eprintln!("kind: {}", error.kind().as_str());
@@ -70,6 +81,16 @@ fn pages_are_lines_on_stdout() {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let text = String::from_utf8(out.stdout).unwrap();
     assert_eq!(text.matches("\"xxxxx\"\n").count(), 3, "{text}");
+}
+
+#[test]
+fn gaps_are_lines_when_asked_for() {
+    let out = start("gaps").wait_with_output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    let own: Vec<&str> = text.lines().filter(|l| *l == "\"x\"" || l.starts_with('{')).collect();
+    let [first, gap, last] = own[..] else { panic!("{text}") };
+    assert_eq!((first, last), ("\"x\"", "\"x\""));
+    assert!(gap.starts_with("{\"faucet_gap\":{") && gap.contains("\"missing\":3"), "{gap}");
 }
 
 #[test]

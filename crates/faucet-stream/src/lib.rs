@@ -50,7 +50,10 @@ pub use faucet_pipeline::{
     WhenFull, component_schema, diagnostic, run, run_until, schema, validate,
 };
 #[cfg(feature = "sink-jsonl")]
-pub use faucet_sink_jsonl::{JsonlSink, JsonlSinkConfig, StdoutSink, StdoutSinkConfig, WriteMode};
+pub use faucet_sink_jsonl::{
+    Compress, Fsync, JsonlSink, JsonlSinkConfig, RotateKeys, StdoutSink, StdoutSinkConfig,
+    WriteMode,
+};
 #[cfg(all(feature = "sink-websocket", not(feature = "source-websocket")))]
 pub use faucet_sink_websocket::session;
 #[cfg(feature = "sink-websocket")]

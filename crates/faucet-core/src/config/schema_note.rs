@@ -46,6 +46,12 @@ impl<'a> SchemaView<'a> {
         noted(self) || noted(self.resolve())
     }
 
+    /// The placeholders that the connector fills itself, and the context does not (`x-own-placeholders`).
+    pub fn own_placeholders(self) -> Vec<&'a str> {
+        let names = self.value().get("x-own-placeholders").and_then(Value::as_array);
+        names.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
     /// What happens to the file that the key names (`x-file`). `None`: the key names no file.
     pub fn file_use(self) -> Option<FileUse> {
         match self.value().get("x-file")?.as_str()? {
@@ -98,7 +104,7 @@ mod tests {
     fn notes_are_read() {
         let document = json!({"properties": {
             "wait": {"x-only-with": {"retry": [true, null], "times": "given", "odd": 5}},
-            "path": {"x-file": "read", "x-placeholders": true},
+            "path": {"x-file": "read", "x-placeholders": true, "x-own-placeholders": ["date"]},
             "out": {"x-file": "write"},
             "size": {"anyOf": [{"x-form": "size"}, {"type": "null"}]},
             "word": {"anyOf": [
@@ -113,6 +119,8 @@ mod tests {
         assert_eq!(key("path").file_use(), Some(FileUse::Read));
         assert_eq!(key("out").file_use(), Some(FileUse::Write));
         assert!(key("path").has_placeholders() && !key("out").has_placeholders());
+        assert_eq!(key("path").own_placeholders(), ["date"]);
+        assert!(key("out").own_placeholders().is_empty());
         assert_eq!(key("word").described_words(), [("a", "One.")]);
         assert_eq!(key("word").words(), ["a"]);
         assert_eq!((key("size").form(), key("out").form()), (Some("size"), None));

@@ -73,9 +73,13 @@ fn shell_variable(text: &str) -> Option<String> {
 
 /// The placeholders in those keys of `config` that are filled.
 pub(crate) fn placeholders(config: &Value, schema: SchemaView<'_>) -> Vec<String> {
-    let keys = keys_with(config, schema, &|key| key.has_placeholders().then_some(()));
-    let texts = keys.iter().filter_map(|(path, _)| path.get(config)?.as_str());
-    texts.flat_map(template::placeholders).collect()
+    let keys = keys_with(config, schema, &|key| key.has_placeholders().then_some(key));
+    let names = keys.iter().filter_map(|(path, key)| {
+        let mut names = template::placeholders(path.get(config)?.as_str()?);
+        names.retain(|name| !key.own_placeholders().contains(&name.as_str()));
+        Some(names)
+    });
+    names.flatten().collect()
 }
 
 /// The keys of `config` that name files, and what happens to those.

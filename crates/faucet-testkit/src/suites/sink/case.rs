@@ -48,6 +48,7 @@ pub struct SinkCase<'a> {
     pub(crate) records: Vec<Record>,
     pub(crate) render: Render<'a>,
     pub(crate) replaces: bool,
+    pub(crate) is_exclusive: bool,
     pub(crate) outside: Outside,
     pub(crate) situations: Situations<'a>,
 }
@@ -95,6 +96,7 @@ impl<'a> SinkCase<'a> {
             records: records(),
             render: Box::new(Record::to_json),
             replaces: false,
+            is_exclusive: false,
             outside: Outside::default(),
             situations: Situations::default(),
         }
@@ -128,6 +130,13 @@ impl<'a> SinkCase<'a> {
     #[must_use]
     pub fn replaces(mut self) -> Self {
         self.replaces = true;
+        self
+    }
+
+    /// The sink refuses a second run while one writes, perhaps after a wait that no virtual clock shortens.
+    #[must_use]
+    pub fn exclusive(mut self) -> Self {
+        self.is_exclusive = true;
         self
     }
 

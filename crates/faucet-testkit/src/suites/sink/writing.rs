@@ -226,7 +226,7 @@ pub async fn stands_marks(case: &SinkCase<'_>) {
 /// Two runs at once deliver both, each in its order; or the second is refused by `open`.
 pub async fn keeps_runs_apart(case: &SinkCase<'_>) {
     let run = Run::new("sink::keeps_runs_apart", case);
-    if case.replaces {
+    if case.replaces || case.is_exclusive {
         return;
     }
     let try_it = async {

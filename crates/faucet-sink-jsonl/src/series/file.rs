@@ -5,11 +5,12 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::committed::{self, CommittedError};
+use crate::compress::{self, Compress};
 use crate::error::JsonlError;
-use crate::line_writer::LineWriter;
-use crate::lock::{self, Sharing};
-use crate::target::Target;
+use crate::series::committed::{self, CommittedError};
+use crate::series::lock;
+use crate::series::place::{Place, place};
+use crate::series::target::Target;
 use crate::write_mode::WriteMode;
 
 /// How a file is opened.
@@ -18,7 +19,7 @@ pub(crate) struct FileOptions {
     pub(crate) mode: WriteMode,
     /// The bytes that an earlier run has committed.
     pub(crate) committed: Option<u64>,
-    pub(crate) sharing: Sharing,
+    pub(crate) compress: Compress,
     /// How long to wait for a run that ends.
     pub(crate) patience: Duration,
 }
@@ -50,11 +51,25 @@ impl Drop for Created {
     fn drop(&mut self) {
         if let Some((path, file)) = self.0.take()
             // Another run may have opened the file since.
-            && lock::try_lock(&file, Sharing::Alone)
+            && lock::try_lock(&file)
         {
             // A drop cannot report an error, and a file that stays behind is empty.
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+/// An open file.
+pub(crate) struct Opened {
+    pub(crate) target: Target,
+    /// Whether the last line of the file has no line break.
+    pub(crate) unfinished: bool,
+    pub(crate) created: Created,
+}
+
+impl Opened {
+    fn of_other(target: Target, unfinished: bool) -> Self {
+        Self { target, unfinished, created: Created(None) }
     }
 }
 
@@ -64,7 +79,7 @@ pub(crate) fn open(
     path: &Path,
     options: FileOptions,
     is_abandoned: &dyn Fn() -> bool,
-) -> Result<(LineWriter<Target>, Created), JsonlError> {
+) -> Result<Opened, JsonlError> {
     let (file, is_new) = loop {
         let (file, is_new) = open_once(path, options)?;
         let metadata = file.metadata().map_err(JsonlError::Open)?;
@@ -73,7 +88,7 @@ pub(crate) fn open(
         }
         lock(&file, options, is_abandoned)?;
         // Another run may have removed the file before it was locked.
-        if !lock::is_removed(&file, path).map_err(JsonlError::Open)? {
+        if place(&file, path).map_err(JsonlError::Open)? != Place::Deleted {
             break (file, is_new);
         }
     };
@@ -81,18 +96,25 @@ pub(crate) fn open(
         let clone = file.try_clone().map_err(JsonlError::Open)?;
         let directory = Some(directory_of(path).to_owned());
         let target = Target { file, regular: true, replace: false, directory };
-        return Ok((LineWriter::new(target, false), Created(Some((path.to_owned(), clone)))));
+        let created = Created(Some((path.to_owned(), clone)));
+        return Ok(Opened { target, unfinished: false, created });
     }
-    if let Some(committed) = options.committed {
-        if is_abandoned() {
-            return Err(JsonlError::Closed);
-        }
-        cut_back(&file, committed)?;
+    if is_abandoned() {
+        return Err(JsonlError::Closed);
     }
     let replace = options.mode == WriteMode::Create && options.committed.is_none();
-    let unfinished = !replace && lacks_line_break(path).map_err(JsonlError::Open)?;
+    match (options.committed, options.compress) {
+        (Some(committed), _) => cut_back(&file, committed)?,
+        (None, compress) if compress != Compress::None && !replace => {
+            cut_torn_frame(&file, path, compress)?;
+        }
+        _ => {}
+    }
+    let unfinished = options.compress == Compress::None
+        && !replace
+        && lacks_line_break(path).map_err(JsonlError::Open)?;
     let target = Target { file, regular: true, replace, directory: None };
-    Ok((LineWriter::new(target, unfinished), Created(None)))
+    Ok(Opened::of_other(target, unfinished))
 }
 
 /// Opens the file and says whether it is new.
@@ -100,7 +122,8 @@ fn open_once(path: &Path, file_options: FileOptions) -> Result<(File, bool), Jso
     let FileOptions { mode, committed, .. } = file_options;
     let may_create = file_options.may_create();
     let mut options = OpenOptions::new();
-    options.append(true);
+    // Read too: records in a file that was deleted are copied from it.
+    options.append(true).read(is_readable(path));
     if may_create {
         // Asking before opening would be a race: two runs could both find no file.
         match options.clone().create_new(true).open(path) {
@@ -125,15 +148,12 @@ fn open_once(path: &Path, file_options: FileOptions) -> Result<(File, bool), Jso
 }
 
 /// A pipe or a device.
-fn open_other(
-    file: File,
-    options: FileOptions,
-) -> Result<(LineWriter<Target>, Created), JsonlError> {
+fn open_other(file: File, options: FileOptions) -> Result<Opened, JsonlError> {
     if options.committed.is_some() {
         return Err(JsonlError::Committed(CommittedError::NotRegular));
     }
     let target = Target { file, regular: false, replace: false, directory: None };
-    Ok((LineWriter::new(target, false), Created(None)))
+    Ok(Opened::of_other(target, false))
 }
 
 /// Locks the file, and waits for a run that was dropped and still writes.
@@ -143,7 +163,7 @@ fn lock(
     is_abandoned: &dyn Fn() -> bool,
 ) -> Result<(), JsonlError> {
     let started = Instant::now();
-    while !lock::try_lock(file, options.sharing) {
+    while !lock::try_lock(file) {
         if is_abandoned() {
             return Err(JsonlError::Closed);
         }
@@ -170,6 +190,30 @@ fn cut_back(file: &File, committed: u64) -> Result<(), JsonlError> {
     Ok(())
 }
 
+/// Removes half a frame that a killed run has left.
+fn cut_torn_frame(file: &File, path: &Path, compress: Compress) -> Result<(), JsonlError> {
+    let whole = compress::whole_length(file, compress).map_err(JsonlError::Tail)?;
+    let length = file.metadata().map_err(JsonlError::CutBack)?.len();
+    if length > whole {
+        file.set_len(whole).map_err(JsonlError::CutBack)?;
+        let torn = length - whole;
+        tracing::warn!(
+            "{}: {torn} bytes of a frame without an end are cut off; the run before was killed",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// Whether the path can be opened for reading, or leads to no file yet. A pipe or a device is only written
+/// to.
+fn is_readable(path: &Path) -> bool {
+    match path.metadata() {
+        Ok(found) => found.is_file() && File::open(path).is_ok(),
+        Err(_) => true,
+    }
+}
+
 /// Whether the last line of the file has no line break. A file that may be written and not read
 /// is taken to be in order.
 fn lacks_line_break(path: &Path) -> io::Result<bool> {
@@ -190,9 +234,11 @@ fn lacks_line_break(path: &Path) -> io::Result<bool> {
 #[cfg(unix)]
 mod tests {
     use super::*;
+    use crate::medium::Medium as _;
 
-    fn options(sharing: Sharing, committed: Option<u64>) -> FileOptions {
-        FileOptions { mode: WriteMode::Append, committed, sharing, patience: Duration::ZERO }
+    fn options(committed: Option<u64>) -> FileOptions {
+        let (mode, compress) = (WriteMode::Append, Compress::None);
+        FileOptions { mode, committed, compress, patience: Duration::ZERO }
     }
 
     fn opened(path: &Path, options: FileOptions) -> Result<(), JsonlError> {
@@ -200,21 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn a_run_with_a_state_has_the_file_for_itself() {
-        use Sharing::{Alone, Shared};
+    fn a_run_has_the_file_for_itself() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
         fs::write(&path, "1\n").unwrap();
-        for (first, second, works) in
-            [(Shared, Shared, true), (Shared, Alone, false), (Alone, Shared, false)]
-        {
-            let held = open(&path, options(first, None), &|| false).ok().unwrap();
-            let opened_second = opened(&path, options(second, None));
-            assert_eq!(opened_second.is_ok(), works, "{first:?} {second:?}");
-            assert!(works || matches!(opened_second, Err(JsonlError::Locked)));
-            drop(held);
-            opened(&path, options(second, None)).unwrap();
-        }
+        let held = open(&path, options(None), &|| false).ok().unwrap();
+        assert!(matches!(opened(&path, options(None)), Err(JsonlError::Locked)));
+        drop(held);
+        opened(&path, options(None)).unwrap();
     }
 
     #[test]
@@ -222,42 +261,28 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
         fs::write(&path, "1\n2\n").unwrap();
-        let abandoned = open(&path, options(Sharing::Alone, Some(2)), &|| true);
+        let abandoned = open(&path, options(Some(2)), &|| true);
         assert!(matches!(abandoned, Err(JsonlError::Closed)));
         assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n");
-        opened(&path, options(Sharing::Alone, Some(2))).unwrap();
+        opened(&path, options(Some(2))).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "1\n");
-    }
-
-    #[test]
-    fn a_new_file_that_another_run_has_opened_is_not_removed() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("f");
-        let (first, created) = open(&path, options(Sharing::Shared, None), &|| false).ok().unwrap();
-        let second = open(&path, options(Sharing::Shared, None), &|| false).ok();
-        drop((created, first));
-        assert!(path.exists() && second.is_some());
-
-        fs::remove_file(&path).unwrap();
-        opened(&path, options(Sharing::Shared, None)).unwrap();
-        assert!(!path.exists());
     }
 
     #[test]
     fn a_file_that_is_removed_while_the_run_waits_is_made_anew() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
-        let of_other = options(Sharing::Alone, None);
+        let of_other = options(None);
         let other = std::cell::RefCell::new(open(&path, of_other, &|| false).ok());
         let patient = FileOptions { patience: Duration::from_secs(60), ..of_other };
         let other_ends = || {
             other.take();
             false
         };
-        let (mut lines, created) = open(&path, patient, &other_ends).ok().unwrap();
+        let mut opened = open(&path, patient, &other_ends).ok().unwrap();
         assert!(other.take().is_none());
-        lines.write_line(b"1").unwrap();
-        created.keep();
+        opened.target.write(b"1\n").unwrap();
+        opened.created.keep();
         assert_eq!(fs::read_to_string(&path).unwrap(), "1\n");
     }
 }

@@ -5,10 +5,13 @@ use thiserror::Error;
 
 /// The length of a file at a flush that was committed. Saved as an object such as
 /// `{"file":"out.jsonl","length":1234}`, so that a person can read it. A file's name is no secret.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Committed {
-    file: String,
-    length: u64,
+    pub(crate) file: String,
+    pub(crate) length: u64,
+    /// When the first record of the file arrived, in Unix milliseconds, where that ends the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) begun: Option<u64>,
 }
 
 /// Why a run cannot go on behind a committed length.
@@ -27,20 +30,22 @@ pub(crate) enum CommittedError {
 }
 
 impl Committed {
-    /// The bytes to save for a `file` of this length.
-    pub(crate) fn to_bytes(file: &str, length: u64) -> Vec<u8> {
-        let committed = Self { file: file.to_owned(), length };
-        serde_json::to_vec(&committed).expect("names and numbers can be written")
+    /// The bytes to save.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("names and numbers can be written")
     }
 
-    /// The length of `file` that `saved` says.
-    pub(crate) fn length_of(saved: &[u8], file: &str) -> Result<u64, CommittedError> {
+    /// Reads what a run has saved that wrote to a file for which `is_ours` holds.
+    pub(crate) fn read(
+        saved: &[u8],
+        is_ours: impl Fn(&str) -> bool,
+    ) -> Result<Self, CommittedError> {
         let committed: Self =
             serde_json::from_slice(saved).map_err(|_| CommittedError::Malformed)?;
-        if committed.file != file {
-            return Err(CommittedError::OtherFile { file: committed.file });
+        match is_ours(&committed.file) {
+            true => Ok(committed),
+            false => Err(CommittedError::OtherFile { file: committed.file }),
         }
-        Ok(committed.length)
     }
 }
 
@@ -59,13 +64,17 @@ mod tests {
 
     #[test]
     fn a_length_can_be_read_by_people_and_by_the_sink() {
-        let saved = Committed::to_bytes("a \"b\".jsonl", 1234);
+        let file = "a \"b\".jsonl".to_owned();
+        let committed = Committed { file: file.clone(), length: 1234, begun: None };
+        let saved = committed.to_bytes();
         assert_eq!(saved, br#"{"file":"a \"b\".jsonl","length":1234}"#);
-        assert_eq!(Committed::length_of(&saved, "a \"b\".jsonl"), Ok(1234));
-        let other = CommittedError::OtherFile { file: "a \"b\".jsonl".into() };
-        assert_eq!(Committed::length_of(&saved, "b.jsonl"), Err(other));
+        assert_eq!(Committed::read(&saved, |name| name == file), Ok(committed.clone()));
+        let other = CommittedError::OtherFile { file };
+        assert_eq!(Committed::read(&saved, |_| false), Err(other));
+        let begun = Committed { begun: Some(7), ..committed };
+        assert_eq!(Committed::read(&begun.to_bytes(), |_| true), Ok(begun));
         for text in ["", "7", "{}", "{\"file\":\"f\",\"length\":-1}", "{\"length\":1}", "\u{0}"] {
-            let read = Committed::length_of(text.as_bytes(), "f");
+            let read = Committed::read(text.as_bytes(), |_| true);
             assert_eq!(read, Err(CommittedError::Malformed), "{text}");
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::line_writer::LineWriter;
 use crate::medium::Medium;
+use crate::rendering::Rendering;
 
 /// A file that is open for writing.
 pub(crate) struct Target {
@@ -83,12 +84,13 @@ pub(crate) fn stdout() -> io::Result<LineWriter<Target>> {
 
     let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let regular = file.metadata()?.is_file();
-    Ok(LineWriter::new(Target { file, regular, replace: false, directory: None }, false))
+    let target = Target { file, regular, replace: false, directory: None };
+    Ok(LineWriter::new(target, false, Rendering::Records))
 }
 
 #[cfg(not(unix))]
 pub(crate) fn stdout() -> io::Result<LineWriter<io::Stdout>> {
-    Ok(LineWriter::new(io::stdout(), false))
+    Ok(LineWriter::new(io::stdout(), false, Rendering::Records))
 }
 
 #[cfg(not(unix))]

@@ -4,16 +4,38 @@ use std::fs::{Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use faucet_core::StepOutcome;
+use faucet_core::{StepOutcome, Timestamp};
 
-use crate::committed::{self, CommittedError};
 use crate::error::JsonlError;
-use crate::file::directory_of;
+use crate::series::committed::{self, Committed, CommittedError};
+use crate::series::file::directory_of;
+use crate::series::series::SeriesPlan;
 use crate::write_mode::WriteMode;
 
-/// Whether a run could write to the file, of which an earlier run has `committed` so many bytes.
+/// Whether a run could write its files, of one of which an earlier run has `committed` so many bytes.
 /// Creates and changes nothing.
 pub(crate) fn look(
+    plan: &SeriesPlan,
+    committed: Option<&Committed>,
+) -> Result<StepOutcome, JsonlError> {
+    if let Some(committed) = committed {
+        return look_at(Path::new(&committed.file), plan.mode, Some(committed.length));
+    }
+    if !plan.varies() {
+        return look_at(Path::new(plan.name.fixed_start()), plan.mode, None);
+    }
+    let now = Timestamp::now();
+    let path = if plan.rotate.is_some() { plan.name.stamped(now) } else { plan.name.at(now) };
+    if path.exists() {
+        return look_at(&path, plan.mode, None);
+    }
+    // The directories that have the time in their names may be missing.
+    let is_there = |directory: &&Path| directory.is_dir();
+    let directory = path.ancestors().skip(1).find(is_there).unwrap_or(Path::new("."));
+    look_at_directory(&directory.join("file"), None)
+}
+
+fn look_at(
     path: &Path,
     mode: WriteMode,
     committed: Option<u64>,

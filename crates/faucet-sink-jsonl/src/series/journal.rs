@@ -1,0 +1,129 @@
+//! The files that a run has begun, where their names change with the time.
+//!
+//! A state file says which file was written last and how long it was. A run that was killed may have begun
+//! other files since: their records come again. The journal names them, so that the next run removes what
+//! stands behind the commit in every file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::series::file::directory_of;
+use crate::series::name::FileName;
+
+/// A file, and its length before the run wrote to it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Begun {
+    file: String,
+    length: u64,
+}
+
+/// The list of begun files. It is a hidden file beside them.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    /// Whether the disk is awaited with each entry.
+    syncs: bool,
+}
+
+impl Journal {
+    pub(crate) fn new(name: &FileName, syncs: bool) -> Self {
+        let start = Path::new(name.fixed_start());
+        let directory = if name.fixed_start().ends_with('/') { start } else { directory_of(start) };
+        let shown = name.shown();
+        let prefix = directory.to_string_lossy();
+        let own = shown.strip_prefix(&*prefix).unwrap_or(&shown).trim_start_matches('/');
+        Self { path: directory.join(format!(".{}.begun", own.replace('/', "_"))), syncs }
+    }
+
+    /// Notes a file before the run writes to it.
+    pub(crate) fn note(&self, file: &str, length: u64) -> io::Result<()> {
+        let begun = Begun { file: file.to_owned(), length };
+        let mut line = serde_json::to_vec(&begun)?;
+        line.push(b'\n');
+        let mut journal = OpenOptions::new().create(true).append(true).open(&self.path)?;
+        journal.write_all(&line)?;
+        if self.syncs { journal.sync_data() } else { Ok(()) }
+    }
+
+    /// Takes back what was written to the files that were begun behind `committed`, of which `length` bytes
+    /// stay, and begins the list anew. `None`: no run has committed anything, and all files stay.
+    pub(crate) fn take_back(&self, committed: Option<&str>) -> io::Result<()> {
+        let text = match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            read => read?,
+        };
+        // The last line may be half a line: then its file was not begun.
+        let lines = text.split_inclusive(|byte| *byte == b'\n');
+        let begun: Vec<Begun> =
+            lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let last = begun.iter().rposition(|begun| Some(begun.file.as_str()) == committed);
+        if let Some(last) = last {
+            for behind in begun[last + 1..].iter().rev() {
+                cut(Path::new(&behind.file), behind.length)?;
+            }
+        }
+        fs::remove_file(&self.path)?;
+        match (committed, last) {
+            (Some(file), Some(last)) => self.note(file, begun[last].length),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Gives a file the length that it had before; a file that the run has made is removed.
+fn cut(file: &Path, length: u64) -> io::Result<()> {
+    let done = match length {
+        0 => fs::remove_file(file),
+        length => File::options().write(true).open(file).and_then(|open| {
+            if open.metadata()?.len() > length { open.set_len(length) } else { Ok(()) }
+        }),
+    };
+    match done {
+        // Somebody has taken it away since.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faucet_core::Scope;
+
+    #[test]
+    fn files_behind_the_commit_are_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("{date}/x.jsonl");
+        let name = FileName::new(path.to_str().unwrap(), &Scope::default()).unwrap();
+        let journal = Journal::new(&name, true);
+        assert_eq!(journal.path, dir.path().join(".{date}_x.jsonl.begun"));
+        let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        let write = |name: &str, text: &str| fs::write(file(name), text).unwrap();
+        let begin = |name: &str, length: u64| {
+            journal.note(&file(name), length).unwrap();
+            write(name, "1\n2\n");
+        };
+        begin("a", 0);
+        begin("b", 0);
+        begin("older", 2);
+        begin("c", 0);
+        let read = |name: &str| fs::read_to_string(file(name)).ok();
+        journal.take_back(Some(&file("b"))).unwrap();
+        assert_eq!(read("a").as_deref(), Some("1\n2\n"));
+        assert_eq!(read("b").as_deref(), Some("1\n2\n"));
+        assert_eq!(read("older").as_deref(), Some("1\n"));
+        assert_eq!(read("c"), None);
+        // The committed file is the first of the new list.
+        begin("d", 0);
+        fs::remove_file(file("d")).unwrap();
+        journal.take_back(Some(&file("b"))).unwrap();
+        assert_eq!(read("b").as_deref(), Some("1\n2\n"));
+        // Without a commit nothing is taken back.
+        begin("e", 0);
+        journal.take_back(None).unwrap();
+        assert!(read("e").is_some() && !journal.path.exists());
+    }
+}

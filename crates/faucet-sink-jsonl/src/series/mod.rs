@@ -1,0 +1,20 @@
+//! The files of a run, one after the other.
+
+mod check;
+mod committed;
+mod file;
+mod journal;
+mod lock;
+mod name;
+mod place;
+mod rotation;
+mod series;
+mod target;
+
+pub(crate) use check::look;
+pub(crate) use committed::{Committed, CommittedError};
+pub(crate) use name::{FileName, OWN};
+pub(crate) use place::Place;
+pub use rotation::RotateKeys;
+pub(crate) use series::{Series, SeriesPlan, committed_of};
+pub(crate) use target::{Target, stdout};
