@@ -180,9 +180,17 @@ pub(crate) struct FeedArgs {
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) rate: u32,
     /// Serves the records of a JSON Lines file instead of synthetic trades. Recorded with
-    /// `envelope: true` they keep their own pace.
+    /// `envelope: true` or `frames: true` they keep their own pace, and frames their kind. The file
+    /// may be compressed; a pattern such as `trades-*.jsonl` matches several. All of it is read once
+    /// before it is served.
     #[arg(long, value_name = "RECORDING.jsonl")]
     pub(crate) file: Option<PathBuf>,
+    /// Shortens the holes of a recording that keeps its pace: no wait between two records is longer.
+    #[arg(long, value_name = "TIME", value_parser = mean_time, requires = "file")]
+    pub(crate) max_pause: Option<Duration>,
+    /// Leaves out lines of the recording that are no records, such as a torn last one.
+    #[arg(long, requires = "file")]
+    pub(crate) skip: bool,
     /// How much faster than it was recorded; 0 is as fast as the client reads.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub(crate) speed: f64,

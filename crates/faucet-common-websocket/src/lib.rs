@@ -18,6 +18,7 @@ mod extensions;
 mod frame;
 mod machine;
 pub mod options;
+mod recurring;
 mod refusal;
 mod schema_rules;
 #[cfg(feature = "server")]
@@ -53,6 +54,7 @@ pub use machine::{
     Class, Discarded, End, Event, Failure, GaveUp, NoAttempt, Outbox, Over, RunFailed, Stamp,
     Taken, Utf8Policy, Violation,
 };
+pub use recurring::{Recurring, Telling};
 pub use refusal::Refusal;
 pub use schema_rules::connection_rules;
 pub use upgrade_failed::UpgradeFailed;

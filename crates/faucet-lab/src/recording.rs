@@ -10,11 +10,19 @@ use tokio::time::Instant;
 
 use crate::sending::{Gone, Sending};
 
+/// A wait that is told: nobody would know otherwise why a feed is silent.
+const LONG: Duration = Duration::from_secs(10);
+
 /// The pace of a recording.
 #[derive(Debug, Clone, Copy)]
 pub enum Pace {
-    /// As it was recorded, this many times faster. Larger than 0.
-    Recorded(f64),
+    /// As it was recorded.
+    Recorded {
+        /// How many times faster. Larger than 0.
+        speed: f64,
+        /// The longest time between two records, as it was recorded. `None`: any.
+        max_pause: Option<Duration>,
+    },
     /// This many records a second.
     Rate(NonZeroU32),
     /// As fast as the client reads.
@@ -38,6 +46,16 @@ pub(crate) async fn replay(
             let mut batch: Vec<Frame> = Vec::new();
             for record in page.into_records() {
                 if let Some(due) = clock.due(record.received_at()) {
+                    let wait = due.saturating_duration_since(Instant::now());
+                    if wait >= LONG && clock.is_recorded() {
+                        sending.send(batch.drain(..)).await?;
+                        let seconds = wait.as_secs();
+                        tracing::warn!(
+                            seconds,
+                            "the recording has a hole: its next record comes in {seconds} s; \
+                             --max-pause shortens such waits"
+                        );
+                    }
                     while due > Instant::now() + sending.lead() {
                         sending.send(batch.drain(..)).await?;
                         sending.pause(due - sending.lead()).await?;
@@ -58,12 +76,21 @@ struct Clock {
     pace: Pace,
     start: Instant,
     first: Option<Timestamp>,
+    /// The latest record so far.
+    latest: Option<Timestamp>,
+    /// The time that the limit of pauses has taken out.
+    left_out: Duration,
     count: u32,
 }
 
 impl Clock {
     fn new(pace: Pace, start: Instant) -> Self {
-        Self { pace, start, first: None, count: 0 }
+        let left_out = Duration::ZERO;
+        Self { pace, start, first: None, latest: None, left_out, count: 0 }
+    }
+
+    fn is_recorded(&self) -> bool {
+        matches!(self.pace, Pace::Recorded { .. })
     }
 
     fn due(&mut self, at: Timestamp) -> Option<Instant> {
@@ -77,10 +104,18 @@ impl Clock {
                 self.count += 1;
                 Some(due)
             }
-            Pace::Recorded(speed) => {
+            Pace::Recorded { speed, max_pause } => {
+                let between = |from: Timestamp| {
+                    let millis = at.as_unix_millis().saturating_sub(from.as_unix_millis());
+                    Duration::from_millis(millis)
+                };
                 let first = *self.first.get_or_insert(at);
-                let millis = at.as_unix_millis().saturating_sub(first.as_unix_millis());
-                Some(self.start + Duration::from_millis(millis).div_f64(speed))
+                if let Some(max) = max_pause {
+                    self.left_out += between(self.latest.unwrap_or(at)).saturating_sub(max);
+                }
+                self.latest = self.latest.max(Some(at));
+                let since = between(first).saturating_sub(self.left_out);
+                Some(self.start + since.div_f64(speed))
             }
         }
     }
@@ -99,7 +134,10 @@ mod tests {
             let due = times.iter().filter_map(|t| clock.due(at(*t)));
             due.map(|due| (due - start).as_millis()).collect()
         };
-        assert_eq!(offsets(Pace::Recorded(2.0), &[0, 100, 50, 1000]), [0, 50, 25, 500]);
+        let recorded = |max_pause| Pace::Recorded { speed: 2.0, max_pause };
+        assert_eq!(offsets(recorded(None), &[0, 100, 50, 1000]), [0, 50, 25, 500]);
+        let capped = recorded(Some(Duration::from_millis(200)));
+        assert_eq!(offsets(capped, &[0, 100, 50, 1000, 1100]), [0, 50, 25, 150, 200]);
         assert_eq!(
             offsets(Pace::Rate(NonZeroU32::new(4).unwrap()), &[9; 6]),
             [0, 250, 500, 750, 1000, 1250]

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::compress::{self, Compress};
+use crate::files::RotateKeys;
 use crate::fsync::Fsync;
-use crate::series::RotateKeys;
 use crate::write_mode::WriteMode;
 
 /// Writes records to a file as JSON Lines, one record per line.

@@ -6,8 +6,8 @@ use std::path::Path;
 use faucet_core::{Error, ErrorKind};
 
 use crate::compress::TailError;
+use crate::files::{CommittedError, Place};
 use crate::line_writer::PartialWrite;
-use crate::series::{CommittedError, Place};
 
 /// Why a sink cannot go on.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,10 @@
 //! Writes pages as whole lines, whatever the medium does.
 
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
 
 use faucet_core::StreamPage;
 
-use crate::compress::Pack;
 use crate::medium::Medium;
 use crate::rendering::Rendering;
 
@@ -91,6 +90,12 @@ impl<M: Medium> LineWriter<M> {
         &self.medium
     }
 
+    /// The medium, to which the caller writes whole lines.
+    pub(crate) fn medium_mut(&mut self) -> &mut M {
+        self.unsynced = true;
+        &mut self.medium
+    }
+
     /// Waits until the disk has all written bytes.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
         if self.unsynced {
@@ -150,21 +155,6 @@ impl<M: Medium> LineWriter<M> {
         let before = if written == 0 { self.torn } else { 0 };
         self.torn = before + (kept - whole) as u64;
         Err(PartialWrite { written, torn: stays && self.unfinished, cause })
-    }
-}
-
-impl LineWriter<Pack> {
-    /// Appends lines that stand in another file, as they stand there.
-    pub(crate) fn append(&mut self, from: &mut impl Read) -> io::Result<()> {
-        self.unsynced = true;
-        let target = &mut self.medium.target;
-        let before = target.length()?.unwrap_or_default();
-        let copied = io::copy(from, &mut target.file);
-        if copied.is_err() {
-            let after = target.length()?.unwrap_or_default();
-            target.take_back(after.saturating_sub(before))?;
-        }
-        copied.map(drop)
     }
 }
 

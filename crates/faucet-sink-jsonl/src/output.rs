@@ -3,7 +3,7 @@
 use faucet_core::{StreamPage, Timestamp};
 
 use crate::error::JsonlError;
-use crate::series::Committed;
+use crate::files::Committed;
 
 /// A destination of pages. Its methods may block.
 pub(crate) trait Output: Send + 'static {

@@ -10,10 +10,10 @@ use faucet_core::{
 
 use crate::config::JsonlSinkConfig;
 use crate::error::JsonlError;
+use crate::files::{Committed, FileName, OWN, Series, SeriesPlan, committed_of, look};
 use crate::fsync::Fsync;
 use crate::gap_line::gap_line;
 use crate::rendering::Rendering;
-use crate::series::{Committed, FileName, OWN, Series, SeriesPlan, committed_of, look};
 use crate::writer::{Writer, off_thread};
 
 /// How long `open` waits for an earlier run of this file to end. A run that was dropped ends as soon

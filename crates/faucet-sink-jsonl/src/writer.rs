@@ -10,8 +10,8 @@ use faucet_core::{Result, StreamPage, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::error::JsonlError;
+use crate::files::Committed;
 use crate::output::Output;
-use crate::series::Committed;
 
 /// A job for the thread.
 enum Job {

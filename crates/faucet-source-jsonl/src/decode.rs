@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use faucet_core::json::{self, JsonError};
-use faucet_core::{JsonText, Payload, Record, Text, Timestamp};
+use faucet_core::{Gap, JsonText, MessageKind, Payload, Record, Text, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -15,7 +15,18 @@ use crate::line_format::LineFormat;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Decoder {
     pub(crate) format: LineFormat,
-    pub(crate) envelope: bool,
+    pub(crate) form: LineForm,
+}
+
+/// What stands around the record of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineForm {
+    /// Nothing.
+    Bare,
+    /// An object as sources with `envelope: true` make it.
+    Envelope,
+    /// A message as sinks with `frames: true` write it.
+    Frame,
 }
 
 /// Why a line is no record.
@@ -29,6 +40,8 @@ pub(crate) enum BadLine {
     NotBase64(base64::DecodeError),
     #[error("not an envelope: {}", in_one_line(.0))]
     NotAnEnvelope(serde_json::Error),
+    #[error("not a message: {}", in_one_line(.0))]
+    NotAFrame(serde_json::Error),
 }
 
 impl BadLine {
@@ -39,6 +52,7 @@ impl BadLine {
             Self::NotAString(_) => "not_a_json_string",
             Self::NotBase64(_) => "not_base64",
             Self::NotAnEnvelope(_) => "not_an_envelope",
+            Self::NotAFrame(_) => "not_a_frame",
         }
     }
 
@@ -73,16 +87,69 @@ struct Envelope<'a> {
     _url: serde::de::IgnoredAny,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Frame {
+    at: u64,
+    kind: FrameKind,
+    data: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FrameKind {
+    Text,
+    Binary,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GapLine {
+    faucet_gap: Gap,
+}
+
+/// The gap of a line that a sink with `gap_records: true` has written.
+pub(crate) fn gap(line: &[u8]) -> Option<Gap> {
+    let begins = line.trim_ascii_start().starts_with(b"{\"faucet_gap\":");
+    begins
+        .then(|| serde_json::from_slice::<GapLine>(line).ok())
+        .flatten()
+        .map(|line| line.faucet_gap)
+}
+
 impl Decoder {
     /// Decodes a line (without its line break) that was read at `now`.
     pub(crate) fn decode(self, line: &[u8], now: Timestamp) -> Result<Record, BadLine> {
-        if !self.envelope {
-            return Ok(Record::new(self.payload(line)?, now));
+        match self.form {
+            LineForm::Bare => return Ok(Record::new(self.payload(line)?, now)),
+            LineForm::Frame => return self.frame(line),
+            LineForm::Envelope => {}
         }
         let envelope: Envelope<'_> =
             serde_json::from_slice(line).map_err(BadLine::NotAnEnvelope)?;
         let payload = self.payload(envelope.data.get().as_bytes())?;
         Ok(Record::new(payload, Timestamp::from_unix_millis(envelope.received_at)))
+    }
+
+    fn frame(self, line: &[u8]) -> Result<Record, BadLine> {
+        let Frame { at, kind, data } = serde_json::from_slice(line).map_err(BadLine::NotAFrame)?;
+        let (kind, bytes) = match kind {
+            FrameKind::Text => (MessageKind::Text, data.into_bytes()),
+            FrameKind::Binary => {
+                (MessageKind::Binary, STANDARD.decode(data).map_err(BadLine::NotBase64)?)
+            }
+        };
+        let payload = match (self.format, kind) {
+            (LineFormat::Json, _) => {
+                Payload::Json(JsonText::new(bytes.into()).map_err(BadLine::NotJson)?)
+            }
+            (LineFormat::RawString, MessageKind::Text) => {
+                Payload::Text(String::from_utf8(bytes).unwrap_or_default().into())
+            }
+            (LineFormat::RawString | LineFormat::Binary, _) => Payload::Binary(bytes.into()),
+        };
+        let record = Record::new(payload, Timestamp::from_unix_millis(at));
+        Ok(record.with_message_kind(kind))
     }
 
     fn payload(self, json: &[u8]) -> Result<Payload, BadLine> {
@@ -117,7 +184,52 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_unix_millis(7);
 
     fn decode(format: LineFormat, envelope: bool, line: &str) -> Result<Record, BadLine> {
-        Decoder { format, envelope }.decode(line.as_bytes(), NOW)
+        let form = if envelope { LineForm::Envelope } else { LineForm::Bare };
+        Decoder { format, form }.decode(line.as_bytes(), NOW)
+    }
+
+    #[test]
+    fn a_frame_gives_the_message_back() {
+        use LineFormat::{Binary, Json, RawString};
+        let frame = |format, line: &str| {
+            Decoder { format, form: LineForm::Frame }.decode(line.as_bytes(), NOW)
+        };
+        let text = r#"{"at":9,"kind":"text","data":"{\"a\": 1}"}"#;
+        let binary = r#"{"at":9,"kind":"binary","data":"WzFd"}"#;
+        for (format, line, kind, payload) in [
+            (Json, text, MessageKind::Text, "{\"a\": 1}"),
+            (RawString, text, MessageKind::Text, "{\"a\": 1}"),
+            (Json, binary, MessageKind::Binary, "[1]"),
+            (Binary, text, MessageKind::Text, "{\"a\": 1}"),
+        ] {
+            let record = frame(format, line).unwrap();
+            assert_eq!(record.message_kind(), Some(kind));
+            assert_eq!(record.received_at(), Timestamp::from_unix_millis(9));
+            assert_eq!(record.payload().as_bytes(), payload.as_bytes(), "{format:?}");
+        }
+        assert!(matches!(frame(RawString, binary).unwrap().payload(), Payload::Binary(_)));
+        for (line, reason) in [
+            (r#"{"at":9,"kind":"text","data":1}"#, "not_a_frame"),
+            (r#"{"at":9,"kind":"pong","data":""}"#, "not_a_frame"),
+            (r#"{"at":9,"kind":"binary","data":"?"}"#, "not_base64"),
+            (r#"{"at":9,"kind":"text","data":"x"}"#, "not_json"),
+        ] {
+            assert_eq!(frame(Json, line).unwrap_err().reason(), reason, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_gap_is_the_gap() {
+        let shown = r#"{"faucet_gap":{"source":"s","from":1,"to":2001,"seconds":2.0,"attempts":3,"reason":"outage","missing":null}}"#;
+        let found = gap(shown.as_bytes()).unwrap();
+        assert_eq!(
+            (found.attempts, found.duration()),
+            (3, Some(std::time::Duration::from_secs(2)))
+        );
+        for line in [r#"{"faucet_gap":1}"#, r#"{"a":1}"#, r#"{"faucet_gap":{"reason":"x"},"b":1}"#]
+        {
+            assert!(gap(line.as_bytes()).is_none(), "{line}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io;
 use faucet_core::{Error, ErrorKind};
 
 use crate::decode::BadLine;
+use crate::input::PathsError;
 use crate::position::PositionError;
 
 /// Why a file cannot be read on.
@@ -20,6 +21,12 @@ pub(crate) enum JsonlError {
     TooLong { line: u64, limit: usize },
     #[error("{why}{}", near(.excerpt.as_deref()))]
     BadLine { line: u64, why: BadLine, excerpt: Option<String> },
+    #[error("the last line is torn: {why}")]
+    Torn { line: u64, why: BadLine },
+    #[error("the last compressed frame is torn")]
+    TornFrame { line: u64 },
+    #[error("{0}")]
+    Paths(PathsError),
 }
 
 impl JsonlError {
@@ -33,34 +40,50 @@ impl JsonlError {
         match self {
             Self::Open(cause) | Self::Read { source: cause, .. } => error.with_source(cause),
             Self::Position(why) => error.with_hint(hint(&why)),
-            // The decoder's own words, such as the name of a missing field.
-            Self::BadLine {
-                why: BadLine::NotAString(cause) | BadLine::NotAnEnvelope(cause),
-                ..
-            } => error.with_source(cause),
-            Self::TooLong { .. } | Self::BadLine { .. } => error,
+            Self::BadLine { why, .. } => {
+                let error =
+                    error.with_hint("`on_parse_error: skip` leaves out such lines and counts them");
+                match why {
+                    // The decoder's own words, such as the name of a missing field.
+                    BadLine::NotAString(cause)
+                    | BadLine::NotAnEnvelope(cause)
+                    | BadLine::NotAFrame(cause) => error.with_source(cause),
+                    BadLine::NotJson(_) | BadLine::NotBase64(_) => error,
+                }
+            }
+            Self::Torn { .. } | Self::TornFrame { .. } => error.with_hint(
+                "the run that wrote the file was killed, or still writes; `on_parse_error: skip` \
+                 leaves the rest out and counts it",
+            ),
+            Self::Paths(PathsError::NoFile) => {
+                error.with_hint("check the path; with `follow: true` the source waits for files")
+            }
+            Self::TooLong { .. } | Self::Paths(_) => error,
         }
     }
 
     fn line(&self) -> Option<u64> {
         match self {
-            Self::Open(_) | Self::Position(_) => None,
-            Self::Read { line, .. } | Self::TooLong { line, .. } | Self::BadLine { line, .. } => {
-                Some(*line)
-            }
+            Self::Open(_) | Self::Position(_) | Self::Paths(_) => None,
+            Self::Read { line, .. }
+            | Self::TooLong { line, .. }
+            | Self::BadLine { line, .. }
+            | Self::Torn { line, .. }
+            | Self::TornFrame { line } => Some(*line),
         }
     }
 
     fn kind(&self) -> ErrorKind {
         use PositionError::{BehindEnd, InsideLine, Malformed, NotRegular, OtherFile};
         match self {
-            Self::Open(_) => ErrorKind::Connect,
+            Self::Open(_) | Self::Paths(PathsError::NoFile) => ErrorKind::Connect,
+            Self::Paths(PathsError::Pattern(_)) => ErrorKind::Config,
             Self::Position(Malformed | OtherFile { .. } | NotRegular) => ErrorKind::Config,
             Self::Position(BehindEnd { .. } | InsideLine { .. }) | Self::Read { .. } => {
                 ErrorKind::Other
             }
             Self::TooLong { .. } => ErrorKind::TooLarge,
-            Self::BadLine { .. } => ErrorKind::Decode,
+            Self::BadLine { .. } | Self::Torn { .. } | Self::TornFrame { .. } => ErrorKind::Decode,
         }
     }
 }

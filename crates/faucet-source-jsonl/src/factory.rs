@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use faucet_core::{PageLimits, Problem, Problems, Registry, SourceConfig};
 
 use crate::config::JsonlSourceConfig;
-use crate::decode::Decoder;
+use crate::decode::{Decoder, LineForm};
 use crate::reader::ReadOptions;
 use crate::source::JsonlSource;
 
@@ -19,8 +19,14 @@ impl SourceConfig for JsonlSourceConfig {
         problems(&self).into_result()?;
         let records = NonZeroUsize::new(self.batch_size);
         let bytes = records.and(NonZeroUsize::new(self.batch_bytes.unwrap_or(BATCH_BYTES)));
+        let form = match (self.envelope, self.frames) {
+            (_, true) => LineForm::Frame,
+            (true, false) => LineForm::Envelope,
+            (false, false) => LineForm::Bare,
+        };
         let options = ReadOptions {
-            decoder: Decoder { format: self.format, envelope: self.envelope },
+            decoder: Decoder { format: self.format, form },
+            follow: self.follow,
             on_parse_error: self.on_parse_error,
             max_messages: self.max_messages,
             max_message_bytes: self.max_message_bytes,
@@ -44,6 +50,7 @@ fn problems(config: &JsonlSourceConfig) -> Problems {
     ] {
         problems.push_if(zero, || Problem::out_of_range(key, "at least 1"));
     }
+    problems.push_if(config.frames && config.envelope, || Problem::conflict("frames", "envelope"));
     problems.push_if(config.batch_size == 0 && config.batch_bytes.is_some(), || {
         Problem::conflict("batch_bytes", "batch_size")
             .help("`batch_size: 0` reads the whole file into one page; leave one of them out")

@@ -8,6 +8,8 @@ mod config;
 mod decode;
 mod error;
 mod factory;
+mod files;
+mod input;
 mod line_format;
 mod lines;
 mod position;

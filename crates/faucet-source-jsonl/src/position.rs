@@ -13,6 +13,14 @@ pub(crate) struct Point {
     pub(crate) line: u64,
 }
 
+/// A point in one of the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The file's name. A name is no secret.
+    pub(crate) file: String,
+    pub(crate) point: Point,
+}
+
 /// Why a run cannot begin at a saved position.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum PositionError {
@@ -36,27 +44,28 @@ struct Saved {
     line: u64,
 }
 
-impl Point {
-    /// The position of this point in `file`. The file's name stands in it: a name is no secret.
-    pub(crate) fn to_position(self, file: &str) -> Position {
-        let saved = Saved { file: file.to_owned(), offset: self.offset, line: self.line };
+impl Place {
+    /// The position of this place.
+    pub(crate) fn to_position(&self) -> Position {
+        let Point { offset, line } = self.point;
+        let saved = Saved { file: self.file.clone(), offset, line };
         Position::new(serde_json::to_string(&saved).expect("names and numbers can be written"))
     }
 
-    /// The point in `file` that `position` says.
-    pub(crate) fn of(position: &Position, file: &str) -> Result<Self, PositionError> {
+    /// The place that `position` says.
+    pub(crate) fn of(position: &Position) -> Result<Self, PositionError> {
         let saved: Saved =
             serde_json::from_str(position.as_str()).map_err(|_| PositionError::Malformed)?;
+        let Saved { file, offset, line } = saved;
         // Every line has a byte: its line break, or something before the end of the file.
-        if saved.line > saved.offset || (saved.line == 0 && saved.offset > 0) {
+        if line > offset || (line == 0 && offset > 0) {
             return Err(PositionError::Malformed);
         }
-        if saved.file != file {
-            return Err(PositionError::OtherFile { file: saved.file });
-        }
-        Ok(Self { offset: saved.offset, line: saved.line })
+        Ok(Self { file, point: Point { offset, line } })
     }
+}
 
+impl Point {
     /// Where a run begins that resumes here. `around` has the byte in front of the point and the two
     /// behind it, as far as the file has them. A last line without a line break may have got one
     /// since.
@@ -78,13 +87,12 @@ mod tests {
     #[test]
     fn a_position_can_be_read_by_people_and_by_the_source() {
         let point = Point { offset: 1234, line: 57 };
-        let position = point.to_position("a \"b\".jsonl");
+        let place = Place { file: "a \"b\".jsonl".into(), point };
+        let position = place.to_position();
         assert_eq!(position.as_str(), r#"{"file":"a \"b\".jsonl","offset":1234,"line":57}"#);
-        assert_eq!(Point::of(&position, "a \"b\".jsonl"), Ok(point));
-        let other = PositionError::OtherFile { file: "a \"b\".jsonl".into() };
-        assert_eq!(Point::of(&position, "b.jsonl"), Err(other));
-        let start = Point::default();
-        assert_eq!(Point::of(&start.to_position("f"), "f"), Ok(start));
+        assert_eq!(Place::of(&position), Ok(place));
+        let start = Place { file: "f".into(), point: Point::default() };
+        assert_eq!(Place::of(&start.to_position()), Ok(start));
     }
 
     #[test]
@@ -100,11 +108,7 @@ mod tests {
             "{\"file\":\"f\",\"offset\":3,\"line\":0}",
             "{\"file\":7,\"offset\":3,\"line\":1}",
         ] {
-            assert_eq!(
-                Point::of(&Position::new(text), "f"),
-                Err(PositionError::Malformed),
-                "{text}"
-            );
+            assert_eq!(Place::of(&Position::new(text)), Err(PositionError::Malformed), "{text}");
         }
     }
 

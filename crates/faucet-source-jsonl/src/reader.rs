@@ -1,6 +1,6 @@
 //! One run of the source.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use faucet_core::{
@@ -8,20 +8,39 @@ use faucet_core::{
     StreamPage, Timestamp,
 };
 
-use crate::decode::{BadLine, Decoder, undecoded};
+use crate::decode::{BadLine, Decoder, gap, undecoded};
 use crate::error::JsonlError;
+use crate::files::{Files, Next as NextFile};
 use crate::line_format::OnParseError;
-use crate::lines::LineReader;
-use crate::position::Point;
+use crate::lines::Found;
+use crate::position::Place;
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReadOptions {
     pub(crate) decoder: Decoder,
     pub(crate) on_parse_error: OnParseError,
+    pub(crate) follow: bool,
     pub(crate) max_messages: Option<u64>,
     pub(crate) max_message_bytes: usize,
     pub(crate) limits: PageLimits,
+}
+
+/// How often the source looks whether a file that it follows has grown.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The first bytes of a file that other tools mark as UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The result of a look for something that adds to the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Added,
+    /// The page ends before the line that was found: the line is a gap.
+    Breaks,
+    /// Nothing is there now.
+    Later,
+    End,
 }
 
 /// Why the run reads no further line.
@@ -34,32 +53,24 @@ enum Over {
 /// One run.
 pub(crate) struct Reader {
     options: ReadOptions,
-    /// The file's name, in positions and errors.
-    file: String,
-    lines: LineReader,
+    files: Files,
     /// How many records may still be read.
     left: u64,
     pager: Pager,
     opened: Instant,
-    /// The point behind the last page that was handed over.
-    handed_over: Point,
+    /// The place behind the last page that was handed over.
+    handed_over: Option<Place>,
     /// Set once nothing more is read.
     over: Option<Over>,
     scope: Scope,
 }
 
 impl Reader {
-    pub(crate) fn new(
-        options: ReadOptions,
-        file: String,
-        lines: LineReader,
-        scope: &Scope,
-    ) -> Self {
+    pub(crate) fn new(options: ReadOptions, files: Files, scope: &Scope) -> Self {
         Self {
             options,
-            file,
-            handed_over: lines.at(),
-            lines,
+            handed_over: files.place(),
+            files,
             left: options.max_messages.unwrap_or(u64::MAX),
             pager: Pager::new(options.limits),
             opened: Instant::now(),
@@ -68,58 +79,102 @@ impl Reader {
         }
     }
 
-    /// The file's name.
+    /// The name of the first file.
     pub(crate) fn file(&self) -> &str {
-        &self.file
+        self.files.name()
     }
 
     /// The size of the first record. `None`: there is no record. Used instead of `next_page`.
     pub(crate) async fn first_record_size(&mut self) -> Result<Option<usize>> {
         loop {
-            let found = self.read().await?;
+            let step = self.read().await?;
             let page = self.pager.take().unwrap_or_default();
             if let Some(record) = page.iter().next() {
                 return Ok(Some(record.as_bytes().len()));
             }
-            if !found {
+            if matches!(step, Step::End | Step::Later) {
                 return Ok(None);
             }
         }
     }
 
-    /// Reads lines until one adds to the page. `false` at the end of the file. Cancel safe.
-    async fn read(&mut self) -> Result<bool> {
+    /// Reads lines until one adds to the page. Cancel safe.
+    async fn read(&mut self) -> Result<Step> {
         loop {
-            match self.lines.read().await {
-                Ok(true) => {}
-                Ok(false) => return Ok(false),
-                Err(error) => return Err(error.about(&self.file)),
+            let found = self.files.read().await?;
+            let is_torn = match found {
+                Found::Line => false,
+                Found::Unfinished if self.files.may_grow() => match self.files.advance().await? {
+                    NextFile::File => continue,
+                    _ => return Ok(Step::Later),
+                },
+                Found::Unfinished => true,
+                Found::Nothing => {
+                    if !self.files.may_grow() && !self.files.is_whole() {
+                        self.handle_torn_frame()?;
+                    }
+                    match self.files.advance().await? {
+                        NextFile::File => continue,
+                        NextFile::Later => return Ok(Step::Later),
+                        NextFile::End => return Ok(Step::End),
+                    }
+                }
+            };
+            if let Some(step) = self.take_line(is_torn)? {
+                return Ok(step);
             }
-            let line = self.lines.line();
-            if line.trim_ascii().is_empty() {
-                self.lines.accept();
-                continue;
+        }
+    }
+
+    /// Takes the line that was found. `None`: nothing comes of it.
+    fn take_line(&mut self, is_torn: bool) -> Result<Option<Step>> {
+        let Some(lines) = self.files.lines() else { return Ok(None) };
+        let mut line = lines.line();
+        if lines.number() == 1 {
+            line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
+        }
+        let now = Timestamp::now();
+        let added = if line.trim_ascii().is_empty() {
+            false
+        } else if let Some(gap) = gap(line) {
+            if !self.pager.is_empty() {
+                // The position must stand before the gap until the page before it is handed over.
+                return Ok(Some(Step::Breaks));
             }
-            let now = Timestamp::now();
-            let added = match self.options.decoder.decode(line, now) {
+            self.pager.gap(gap, self.opened);
+            false
+        } else {
+            match self.options.decoder.decode(line, now) {
                 Ok(record) => {
                     self.left -= 1;
                     // Pages of a file have no limit of age, so the pager needs no clock.
                     self.pager.push(record, self.opened);
                     true
                 }
-                Err(why) => self.handle_bad_line(why, now)?,
-            };
-            self.lines.accept();
-            if added {
-                return Ok(true);
+                Err(why) => self.handle_bad_line(why, is_torn, now)?,
             }
+        };
+        if let Some(lines) = self.files.lines() {
+            lines.accept();
         }
+        Ok(added.then_some(Step::Added))
+    }
+
+    /// The file ends inside of a compressed frame.
+    fn handle_torn_frame(&mut self) -> Result<()> {
+        let line = self.files.lines().map_or(0, |lines| lines.number());
+        if self.options.on_parse_error == OnParseError::Fail {
+            return Err(JsonlError::TornFrame { line }.about(self.files.name()));
+        }
+        tracing::warn!("{}: its last compressed frame is torn; left out", self.files.name());
+        self.scope.counters().skip("torn_frame", 1);
+        Ok(())
     }
 
     /// Returns whether the line was added to the page.
-    fn handle_bad_line(&mut self, why: BadLine, now: Timestamp) -> Result<bool> {
-        let (line, number) = (self.lines.line(), self.lines.number());
+    fn handle_bad_line(&mut self, why: BadLine, is_torn: bool, now: Timestamp) -> Result<bool> {
+        let Some(lines) = self.files.lines() else { return Ok(false) };
+        let (line, number) = (lines.line(), lines.number());
         match self.options.on_parse_error {
             OnParseError::Skip => {
                 self.scope.counters().skip(why.reason(), 1);
@@ -132,21 +187,35 @@ impl Reader {
             }
             OnParseError::Fail => {
                 let excerpt = why.excerpt(line);
-                Err(JsonlError::BadLine { line: number, why, excerpt }.about(&self.file))
+                let error = match is_torn {
+                    true => JsonlError::Torn { line: number, why },
+                    false => JsonlError::BadLine { line: number, why, excerpt },
+                };
+                Err(error.about(self.files.name()))
             }
         }
     }
 
-    /// Reads until a page is full or there is nothing more to read. Cancel safe.
+    /// Reads until a page is to be handed over or there is nothing more to read. Cancel safe.
     async fn fill(&mut self) {
         while self.over.is_none() && !self.pager.is_full() {
             if self.left == 0 {
                 self.over = Some(Over::Ended(Ended::MaxRecords));
                 return;
             }
-            match self.read().await {
-                Ok(true) => {}
-                Ok(false) => self.over = Some(Over::Ended(Ended::Exhausted)),
+            // Somebody waits for the records of a live file; the lines that come next make a page of their own.
+            let hands_over = self.files.is_live() && !self.pager.is_empty();
+            let step = tokio::select! {
+                biased;
+                step = self.read() => step,
+                () = std::future::ready(()), if hands_over => return,
+            };
+            match step {
+                Ok(Step::Added) => {}
+                Ok(Step::Breaks) => return,
+                Ok(Step::Later) if !self.pager.is_empty() => return,
+                Ok(Step::Later) => tokio::time::sleep(LOOK).await,
+                Ok(Step::End) => self.over = Some(Over::Ended(Ended::Exhausted)),
                 Err(error) => self.over = Some(Over::Failed(error)),
             }
         }
@@ -155,7 +224,7 @@ impl Reader {
     /// Takes the page off the pager. Every line that was accepted is then handed over, because the
     /// pager is empty.
     fn take(&mut self) -> Option<StreamPage> {
-        self.handed_over = self.lines.at();
+        self.handed_over = self.files.place();
         self.pager.take()
     }
 }
@@ -187,13 +256,14 @@ impl PageReader for Reader {
     }
 
     fn position(&self) -> Option<Position> {
-        self.lines.is_resumable().then(|| self.handed_over.to_position(&self.file))
+        self.handed_over.as_ref().map(Place::to_position)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::LineForm;
     use crate::line_format::LineFormat;
 
     #[tokio::test]
@@ -202,16 +272,22 @@ mod tests {
         let path = dir.path().join("f");
         std::fs::write(&path, "1\n\n22\n333\n").unwrap();
         let options = ReadOptions {
-            decoder: Decoder { format: LineFormat::Json, envelope: false },
+            decoder: Decoder { format: LineFormat::Json, form: LineForm::Bare },
+            follow: false,
             on_parse_error: OnParseError::Fail,
             max_messages: None,
             max_message_bytes: 10,
             limits: PageLimits::ONE_PAGE,
         };
-        let lines = LineReader::open(&path, 10, None).await.unwrap();
-        let mut reader = Reader::new(options, "f".into(), lines, &Scope::default());
-        let said = |reader: &Reader| reader.position().unwrap().to_string();
-        assert!(reader.read().await.unwrap() && reader.read().await.unwrap());
+        let files = Files::open(&path, 10, false, None).await.unwrap();
+        let mut reader = Reader::new(options, files, &Scope::default());
+        let said = |reader: &Reader| {
+            let said = reader.position().unwrap().to_string();
+            said.replace(path.to_str().unwrap(), "f")
+        };
+        for _ in 0..2 {
+            assert_eq!(reader.read().await.unwrap(), Step::Added);
+        }
         assert_eq!(said(&reader), r#"{"file":"f","offset":0,"line":0}"#);
         assert_eq!(reader.drain().await.unwrap().map(|page| page.len()), Some(2));
         assert_eq!(said(&reader), r#"{"file":"f","offset":6,"line":3}"#);

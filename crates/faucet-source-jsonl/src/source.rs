@@ -11,9 +11,9 @@ use faucet_core::{
 
 use crate::config::JsonlSourceConfig;
 use crate::error::JsonlError;
+use crate::files::Files;
 use crate::line_format::OnParseError;
-use crate::lines::LineReader;
-use crate::position::Point;
+use crate::position::Place;
 use crate::reader::{ReadOptions, Reader};
 
 /// Reads a file; see [`JsonlSourceConfig`].
@@ -29,16 +29,12 @@ pub struct JsonlSource {
 impl JsonlSource {
     async fn reader(&self, scope: &Scope) -> Result<Reader> {
         let path = fill_path("path", &self.path, scope)?;
-        let file = path.display().to_string();
-        let resume = scope.position().map(|position| Point::of(position, &file)).transpose();
-        let lines = match resume {
-            Ok(resume) => LineReader::open(&path, self.options.max_message_bytes, resume).await,
-            Err(why) => Err(JsonlError::Position(why)),
-        };
-        match lines {
-            Ok(lines) => Ok(Reader::new(self.options, file, lines, scope)),
-            Err(error) => Err(error.about(&file)),
-        }
+        let ReadOptions { max_message_bytes: limit, follow, .. } = self.options;
+        let resume = scope.position().map(Place::of).transpose();
+        let resume =
+            resume.map_err(|why| JsonlError::Position(why).about(&path.display().to_string()))?;
+        let files = Files::open(&path, limit, follow, resume).await?;
+        Ok(Reader::new(self.options, files, scope))
     }
 }
 

@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 fn table() -> Vec<(&'static str, &'static str, Value, Value)> {
     let lines = "1\n2\n3\n";
     let envelope = "{\"data\":1,\"received_at\":2,\"url\":\"ws://h/\"}\n";
+    let frame = "{\"at\":1,\"kind\":\"text\",\"data\":\"1\"}\n";
     vec![
         ("path", lines, json!({"path": "in.jsonl"}), json!({"path": "other.jsonl"})),
         ("format", "\"a\"\n", json!({}), json!({"format": "raw_string"})),
         ("on_parse_error", "x\n1\n", json!({}), json!({"on_parse_error": "skip"})),
         ("envelope", envelope, json!({}), json!({"envelope": true})),
+        ("frames", frame, json!({}), json!({"frames": true})),
         ("max_messages", lines, json!({}), json!({"max_messages": 2})),
         ("max_message_bytes", "1\n22\n", json!({}), json!({"max_message_bytes": 1})),
         ("batch_size", lines, json!({}), json!({"batch_size": 2})),
@@ -59,6 +61,9 @@ async fn each_key_of_the_schema_changes_behaviour() {
         assert_ne!(first, behaviour(&registry, dir.path(), &other).await, "{key}");
         named.push(key.to_owned());
     }
+    // A file that is followed never ends.
+    assert!(include_str!("files.rs").contains("fn a_file_that_grows_is_followed()"));
+    named.push("follow".to_owned());
     let entry = registry.sources.find("jsonl").unwrap();
     let mut keys = SchemaView::new(entry.schema()).paths();
     keys.sort();

@@ -42,7 +42,7 @@ async fn a_key_has_its_meaning_type_default_example_and_option() {
         ("source.websocket.batch_bytes", "default:     `1048576` (1 MiB)\n"),
         ("source.websocket.batch_bytes", "bounds:      at least 1\n"),
         ("sink.jsonl.path", "\nrequired:"),
-        ("sink.jsonl", "\n  path         (required) The file, relative to"),
+        ("sink.jsonl", "\n  path            (required) The file, relative to"),
         (
             "sink.stdout",
             "It has no keys of its own. Keys of every sink: faucet explain pipeline.sink",

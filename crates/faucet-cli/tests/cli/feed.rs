@@ -201,11 +201,8 @@ async fn a_recording_that_is_no_recording_is_named() {
     ran.failed_with(2, &[&format!("--file {missing}: No such file")]);
 
     let file = files.write("in.jsonl", "1\noops\n");
-    let mut feed = Feed::start(&["--file", &file]).await;
-    let ran = feed.tap(&[]).await;
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(4), "1\n"), "{ran:#?}");
-    let said = |text: &str| text.contains("line 2") && text.contains("in.jsonl");
-    feed.running.stderr.until("what is wrong with the recording", said).await;
+    let ran = faucet_ran(["feed", "--listen", "127.0.0.1:0", "--file", &file]).await;
+    ran.failed_with(6, &["in.jsonl, line 2: not JSON", "--skip leaves out lines"]);
 }
 
 #[tokio::test]
@@ -219,4 +216,44 @@ async fn a_port_that_is_taken_is_4() {
         let flag = arg.split('=').next().unwrap();
         faucet_ran(["feed", arg]).await.failed_with(2, &[flag]);
     }
+}
+
+/// A file with this content.
+fn recording(content: impl AsRef<[u8]>) -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("recording");
+    std::fs::write(&path, content).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (dir, path)
+}
+
+#[tokio::test]
+async fn a_recording_is_checked_before_it_is_served() {
+    let (_dir, path) = recording("{\"a\":1}\n{\"b\":2}\n{\"c\":");
+    let mut command = faucet(["feed", "--listen", "127.0.0.1:0", "--file", &path]);
+    let ran = Running::start(&mut command).ended().await;
+    assert_eq!(ran.code, Some(6));
+    for words in ["line 3: the last line is torn", "--skip leaves out lines"] {
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    let feed = Feed::start(&["--file", &path, "--rate", "0", "--skip"]).await;
+    assert_eq!(feed.tap(&[]).await.succeeded().lines(), ["{\"a\":1}", "{\"b\":2}"]);
+}
+
+#[tokio::test]
+async fn the_holes_of_a_recording_are_told_and_can_be_shortened() {
+    let frame = |at: u64| format!("{{\"at\":{at},\"kind\":\"text\",\"data\":\"{at}\"}}\n");
+    let (_dir, path) = recording([1, 2, 86_400_002].map(frame).concat());
+    let feed = Feed::start(&["--file", &path, "--max-pause", "10ms"]).await;
+    assert_eq!(feed.tap(&[]).await.succeeded().lines(), ["1", "2", "86400002"]);
+    let mut feed = Feed::start(&["--file", &path]).await;
+    assert_eq!(feed.tap(&["-n", "2"]).await.succeeded().lines(), ["1", "2"]);
+    feed.running
+        .stderr
+        .until("the hole", |text| text.contains("its next record comes in 86"))
+        .await;
+    let (_dir, bare) = recording("1\n2\n");
+    let mut command = faucet(["feed", "--file", &bare, "--max-pause", "1s"]);
+    let ran = Running::start(&mut command).ended().await;
+    assert!(ran.stderr.contains("--max-pause: the recording has no times"), "{}", ran.stderr);
 }

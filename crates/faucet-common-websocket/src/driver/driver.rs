@@ -19,6 +19,7 @@ use crate::compression::Compression;
 use crate::connect_failed::ConnectFailed;
 use crate::driver::attempt::dial;
 use crate::driver::errands::{self, Done};
+use crate::driver::log::Log;
 use crate::driver::received::Received;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
@@ -39,13 +40,7 @@ pub struct Driver {
     /// The redacted URL of the last attempt.
     shown: Arc<str>,
     timer: Timer,
-    /// Whether the latest connection has compression, where it was asked for. The log says so when
-    /// the connection may be gone already.
-    pub(super) compressed: Option<bool>,
-    /// The kind of component that the connection belongs to, for the log.
-    pub(super) kind: ComponentKind,
-    /// The component's name; `None` logs nothing.
-    pub(super) component: Option<Arc<str>>,
+    log: Log,
 }
 
 /// Now, on the clock that drives tokio's timers.
@@ -68,15 +63,15 @@ impl Driver {
             let talking = Conversation::new(Arc::clone(&talk.plan), scope, Entropy::default());
             Box::new(talking.with_hooks(talk.hooks.clone()))
         });
-        Self::of(settings, Arc::new(target), kind, (talk, Some(Arc::clone(scope.id()))))
+        Self::of(settings, Arc::new(target), talk, Log::new(kind, Some(Arc::clone(scope.id()))))
     }
 
-    /// A driver with its conversation; `component` is its name for the log.
+    /// A driver with its conversation.
     fn of(
         settings: Arc<Settings>,
         target: Arc<Target>,
-        kind: ComponentKind,
-        (talk, component): (Option<Box<Conversation>>, Option<Arc<str>>),
+        talk: Option<Box<Conversation>>,
+        log: Log,
     ) -> Self {
         Self {
             machine: Machine::new(settings, stamp()).with_conversation(talk),
@@ -87,9 +82,7 @@ impl Driver {
             errand: None,
             work: None,
             timer: Timer::default(),
-            compressed: None,
-            kind,
-            component,
+            log,
         }
     }
 
@@ -111,7 +104,7 @@ impl Driver {
     pub fn successor(&mut self, delay: Option<Duration>) -> Self {
         let talk = self.machine.conversation.as_mut().map(|talk| Box::new(talk.successor()));
         let (settings, target) = (Arc::clone(&self.machine.settings), Arc::clone(&self.target));
-        let mut next = Self::of(settings, target, self.kind, (talk, self.component.clone()));
+        let mut next = Self::of(settings, target, talk, self.log.of_successor());
         next.machine.life.follows();
         match delay {
             Some(delay) => next.machine.dial_after(delay, now()),
@@ -139,7 +132,7 @@ impl Driver {
 
     /// Logs nothing: the owner shows what happens.
     pub(crate) fn without_log(mut self) -> Self {
-        self.component = None;
+        self.log.silence();
         self
     }
 
@@ -185,7 +178,7 @@ impl Driver {
     pub(crate) fn connected(&mut self, upgraded: Upgraded) {
         let Upgraded { io, leftover, secrets, deflate, dialing } = upgraded;
         let asked = self.target.offer.compression == Compression::Deflate;
-        self.compressed = asked.then_some(deflate.is_some());
+        self.log.compressed = asked.then_some(deflate.is_some());
         self.stream = Some(Stream::new(io));
         self.machine.connected(secrets, deflate, &leftover, dialing, stamp());
     }
@@ -236,7 +229,9 @@ impl Driver {
             // The owner may keep the driver for long, and has no reason to poll it.
             self.drop_connection();
         }
-        self.log(&event);
+        if self.log.tells_of(&event) {
+            self.log.note(&event, &self.shown, now());
+        }
         Some(event)
     }
 

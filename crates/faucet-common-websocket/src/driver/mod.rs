@@ -1,6 +1,7 @@
 //! The machine on tokio: a socket, a clock and one timer.
 
 mod attempt;
+mod chronicle;
 #[expect(clippy::module_inception, reason = "the driver is the noun of its folder")]
 mod driver;
 mod errands;

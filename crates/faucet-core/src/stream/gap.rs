@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::stream::record::Timestamp;
 
@@ -34,6 +34,18 @@ impl GapReason {
             Self::Sequence => "sequence",
             Self::Restart => "restart",
             Self::Other(word) => word,
+        }
+    }
+}
+
+impl From<&str> for GapReason {
+    fn from(word: &str) -> Self {
+        match word {
+            "outage" => Self::Outage,
+            "dropped" => Self::Dropped,
+            "sequence" => Self::Sequence,
+            "restart" => Self::Restart,
+            other => Self::Other(other.into()),
         }
     }
 }
@@ -129,6 +141,29 @@ impl Serialize for Gap {
     }
 }
 
+/// A gap as files show it.
+#[derive(Deserialize)]
+struct Shown {
+    source: Option<String>,
+    from: Option<u64>,
+    to: Option<u64>,
+    #[serde(default)]
+    attempts: u32,
+    reason: String,
+    missing: Option<u64>,
+}
+
+impl<'de> Deserialize<'de> for Gap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Shown { source, from, to, attempts, reason, missing } =
+            Shown::deserialize(deserializer)?;
+        let (from, to) =
+            (from.map(Timestamp::from_unix_millis), to.map(Timestamp::from_unix_millis));
+        let (source, reason) = (source.map(Arc::from), reason.as_str().into());
+        Ok(Self { source, from, to, reason, attempts, missing })
+    }
+}
+
 /// A mark between the records of a feed: a gap or a watermark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -159,6 +194,11 @@ mod tests {
                 "reason": "outage", "missing": null,
             })
         );
+        let shown = serde_json::to_string(&gap).unwrap();
+        assert_eq!(serde_json::from_str::<Gap>(&shown).unwrap(), gap);
+        for word in ["outage", "dropped", "sequence", "restart", "leak"] {
+            assert_eq!(GapReason::from(word).as_str(), word);
+        }
         assert_eq!(Gap::new(GapReason::Restart).between(at(5), at(3)).to, Some(at(5)));
     }
 

@@ -29,7 +29,7 @@ pub(crate) enum Encoder {
     Gzip {
         level: Compression,
         /// The member that goes on.
-        member: Option<GzEncoder<Vec<u8>>>,
+        member: Option<Box<GzEncoder<Vec<u8>>>>,
     },
     Zstd(CCtx<'static>),
 }
@@ -60,7 +60,7 @@ impl Encoder {
     pub(crate) fn push(&mut self, bytes: &[u8], frame: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Gzip { level, member } => {
-                let begin = || GzEncoder::new(std::mem::take(frame), *level);
+                let begin = || Box::new(GzEncoder::new(std::mem::take(frame), *level));
                 member.get_or_insert_with(begin).write_all(bytes)
             }
             Self::Zstd(codec) => run(codec, bytes, frame, ZSTD_EndDirective::ZSTD_e_continue),

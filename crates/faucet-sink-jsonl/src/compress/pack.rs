@@ -3,8 +3,8 @@
 use std::io;
 
 use crate::compress::encoder::Encoder;
+use crate::files::Target;
 use crate::medium::Medium;
-use crate::series::Target;
 
 /// The most bytes of lines in a frame. The frame is in memory until it ends.
 const MOST: usize = 8 << 20;

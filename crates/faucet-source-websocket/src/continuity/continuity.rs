@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use faucet_common_websocket::Recurring;
 use faucet_common_websocket::session::keys::OnGap;
 use faucet_common_websocket::session::plan::{Plan, Sent};
 use faucet_common_websocket::session::script::{Mark, MarkKind};
@@ -42,6 +43,8 @@ pub(crate) struct Continuity {
     /// How many records the sinks have flushed.
     flushed: u64,
     duplicates: u64,
+    /// Numbers that are not larger than the one before.
+    steps_back: Recurring,
     /// The topics of the connection.
     topics: Vec<Token>,
 }
@@ -68,6 +71,7 @@ impl Continuity {
             begins: VecDeque::new(),
             flushed: 0,
             duplicates: 0,
+            steps_back: Recurring::default(),
             topics: topics.to_vec(),
         })
     }
@@ -158,11 +162,7 @@ impl Continuity {
                         Step::Follows => Some(0),
                         Step::Hole(missing) => missing,
                         Step::Back => {
-                            let last = number.last;
-                            tracing::warn!(
-                                last,
-                                "the number of a message is not larger than the one before"
-                            );
+                            self.warn_of_step_back(number.last);
                             continue;
                         }
                     };
@@ -177,6 +177,18 @@ impl Continuity {
             }
         }
         Ok(())
+    }
+
+    fn warn_of_step_back(&mut self, last: i128) {
+        let now = tokio::time::Instant::now().into_std();
+        if let Some(telling) = self.steps_back.note(now) {
+            let times = telling.count;
+            tracing::warn!(
+                last,
+                times,
+                "the number of a message is not larger than the one before"
+            );
+        }
     }
 
     /// Whether messages are missing before the next record.

@@ -24,17 +24,18 @@ async fn run(server: &ScriptedServer, records: usize) -> Ran {
 }
 
 #[tokio::test]
-async fn prices_are_recorded_over_a_cut() {
+async fn prices_are_recorded_over_a_cut_and_the_end_of_a_namespace() {
     let server = ScriptedServer::start([
         cut(up().send_text(price(1)).send_text("2").expect_text("3").send_text(price(2))),
-        read(up()).send_text(price(3)).expect_close(),
+        up().send_text(price(3)).send_text("41").expect_close(),
+        read(up()).send_text(price(4)).expect_close(),
     ])
     .await;
-    let ran = run(&server, 3).await;
+    let ran = run(&server, 4).await;
     let seen = server.finish().await;
     assert_eq!(ran.report.ended, End::MaxMessages, "{:?}", ran.report.error);
-    assert_eq!(ran.lines, [1, 2, 3].map(|n| format!("{{\"n\":{n}}}")));
-    assert_eq!((ran.report.reconnects, ran.report.components["source"].skipped.len()), (1, 0));
+    assert_eq!(ran.lines, [1, 2, 3, 4].map(|n| format!("{{\"n\":{n}}}")));
+    assert_eq!((ran.report.reconnects, ran.report.components["source"].skipped.len()), (2, 0));
     assert!(seen.iter().all(|seen| seen.path() == "/socket.io/?EIO=4&transport=websocket"));
 }
 

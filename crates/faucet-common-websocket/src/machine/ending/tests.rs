@@ -6,6 +6,7 @@ use crate::machine::settings::Settings;
 use crate::machine::story::{S, Story, limits, once, settings};
 use crate::machine::utf8_policy::Utf8Policy;
 use crate::testing::raw_frame::{RawFrame, stream};
+use std::time::Duration;
 
 /// Ends the connection of a story.
 type Ending = fn(&mut Story);

@@ -17,4 +17,4 @@ pub(crate) use name::{FileName, OWN};
 pub(crate) use place::Place;
 pub use rotation::RotateKeys;
 pub(crate) use series::{Series, SeriesPlan, committed_of};
-pub(crate) use target::{Target, stdout};
+pub(crate) use target::Target;

@@ -14,13 +14,13 @@ pub struct RotateKeys {
     /// The size of a file. A file ends with the page that reaches it; with `compress` the written size
     /// counts.
     #[serde(default, with = "faucet_core::size::option")]
-    #[schemars(with = "Option<faucet_core::size::Bytes>", extend("examples" = ["100MiB"]))]
+    #[schemars(with = "Option<faucet_core::size::Bytes>", extend("examples" = [104_857_600, "100MiB"]))]
     pub size: Option<usize>,
 
     /// The length of time whose records a file holds, counted from midnight UTC: with `1h` a file begins
     /// with the first record that arrives in an hour.
     #[serde(default, with = "faucet_core::duration::option")]
-    #[schemars(with = "Option<faucet_core::duration::Seconds>", extend("examples" = ["1h"]))]
+    #[schemars(with = "Option<faucet_core::duration::Seconds>", extend("examples" = [3600, "1h"]))]
     pub every: Option<Duration>,
 }
 

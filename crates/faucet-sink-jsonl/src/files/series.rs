@@ -10,17 +10,17 @@ use faucet_core::{StreamPage, Timestamp};
 
 use crate::compress::{Compress, Encoder, Pack};
 use crate::error::JsonlError;
+use crate::files::committed::{Committed, CommittedError};
+use crate::files::file::{self, Created, FileOptions, Opened, directory_of};
+use crate::files::journal::Journal;
+use crate::files::name::{FileName, Slot};
+use crate::files::place::{Place, place};
+use crate::files::rotation::RotateKeys;
 use crate::fsync::{Fsync, Moment};
 use crate::line_writer::LineWriter;
 use crate::medium::Medium;
 use crate::output::Output;
 use crate::rendering::Rendering;
-use crate::series::committed::{Committed, CommittedError};
-use crate::series::file::{self, Created, FileOptions, Opened, directory_of};
-use crate::series::journal::Journal;
-use crate::series::name::{FileName, Slot};
-use crate::series::place::{Place, place};
-use crate::series::rotation::RotateKeys;
 use crate::write_mode::WriteMode;
 
 /// How often the sink looks whether a file is still at its path, while pages come.
@@ -354,12 +354,19 @@ impl Output for Series {
     }
 }
 
-/// Copies the bytes that no flush has vouched for.
+/// Copies the bytes that no flush has vouched for. After an error none of them is in the new file.
 fn copy(old: &Current, end: u64, new: &mut Current) -> Result<(), JsonlError> {
     let mut from = &old.lines.medium().target.file;
     from.seek(SeekFrom::Start(old.secured)).map_err(JsonlError::Rescue)?;
     let mut bytes = from.take(end.saturating_sub(old.secured));
-    new.lines.append(&mut bytes).map_err(JsonlError::Rescue)
+    let target = &mut new.lines.medium_mut().target;
+    let before = target.length().map_err(JsonlError::Rescue)?.unwrap_or_default();
+    if let Err(cause) = io::copy(&mut bytes, &mut target.file) {
+        let after = target.length().ok().flatten().unwrap_or(before);
+        target.take_back(after.saturating_sub(before)).map_err(JsonlError::Rescue)?;
+        return Err(JsonlError::Rescue(cause));
+    }
+    Ok(())
 }
 
 /// The directory whose name does not change must exist: a mistake in it would make a tree of directories.

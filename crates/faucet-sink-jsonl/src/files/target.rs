@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::line_writer::LineWriter;
 use crate::medium::Medium;
-use crate::rendering::Rendering;
 
 /// A file that is open for writing.
 pub(crate) struct Target {
@@ -74,41 +72,4 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
-}
-
-/// Standard output, past the buffer and the lock of the standard library: a write that blocks must
-/// not keep the process from ending, and its count of written bytes must be the system's.
-#[cfg(unix)]
-pub(crate) fn stdout() -> io::Result<LineWriter<Target>> {
-    use std::os::fd::AsFd;
-
-    let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let regular = file.metadata()?.is_file();
-    let target = Target { file, regular, replace: false, directory: None };
-    Ok(LineWriter::new(target, false, Rendering::Records))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn stdout() -> io::Result<LineWriter<io::Stdout>> {
-    Ok(LineWriter::new(io::stdout(), false, Rendering::Records))
-}
-
-#[cfg(not(unix))]
-impl Medium for io::Stdout {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = Write::write(self, bytes)?;
-        Write::flush(self).map(|()| written)
-    }
-
-    fn take_back(&mut self, _: u64) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn length(&self) -> io::Result<Option<u64>> {
-        Ok(None)
-    }
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::compress::{self, Compress};
 use crate::error::JsonlError;
-use crate::series::committed::{self, CommittedError};
-use crate::series::lock;
-use crate::series::place::{Place, place};
-use crate::series::target::Target;
+use crate::files::committed::{self, CommittedError};
+use crate::files::lock;
+use crate::files::place::{Place, place};
+use crate::files::target::Target;
 use crate::write_mode::WriteMode;
 
 /// How a file is opened.

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::series::file::directory_of;
-use crate::series::name::FileName;
+use crate::files::file::directory_of;
+use crate::files::name::FileName;
 
 /// A file, and its length before the run wrote to it.
 #[derive(Debug, Serialize, Deserialize)]
