@@ -26,6 +26,7 @@ mod screen;
 mod signals;
 mod spec;
 mod stderr;
+mod supervisor;
 mod terminal;
 
 pub use app::App;

@@ -45,7 +45,7 @@ pub use faucet_core::{
 };
 #[cfg(feature = "pipeline")]
 pub use faucet_pipeline::{
-    Buffer, Component, ComponentReport, Diagnostic, End, Flush, Pipeline, PipelineBuilder,
+    Buffer, Component, ComponentReport, Diagnostic, End, Flush, Flusher, Pipeline, PipelineBuilder,
     PipelineSpec, Progress, Report, Run, Severity, SpecErrors, SpecFormat, Variable, Verdict,
     WhenFull, component_schema, diagnostic, run, run_until, schema, validate,
 };

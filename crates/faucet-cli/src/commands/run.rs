@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use faucet_core::{Delivery, Error, ErrorKind, Registry, Result};
-use faucet_pipeline::{ComponentReport, End, Pipeline, Progress, Report};
+use faucet_pipeline::{ComponentReport, End, Flusher, Pipeline, Progress, Report};
 use tokio::time::timeout;
 
 use crate::args::RunArgs;
@@ -15,6 +15,7 @@ use crate::live::Show;
 use crate::output::{count, counted, explain, nonzero, reconnects, size, time};
 use crate::signals::Signals;
 use crate::spec;
+use crate::supervisor::supervise;
 
 /// How long a report may take.
 const REPORTED_WITHIN: Duration = Duration::from_secs(2);
@@ -89,24 +90,28 @@ async fn execute(pipeline: &Pipeline, signals: Signals, args: &RunArgs) -> Repor
     if !args.quiet {
         tracing::info!("{}", described(pipeline));
     }
-    let progress = run.progress();
+    let (progress, flusher) = (run.progress(), run.flusher());
     let until = run.until(signals.asked());
     let shown = Show::new(args.quiet).during(progress.clone(), until);
     tokio::select! {
         report = shown => report,
-        never = tell_state(pipeline, &progress, signals.clone(), args) => never,
+        never = tell_state(pipeline, &progress, &flusher, signals.clone(), args) => never,
+        never = supervise(&progress, signals.clone()) => match never {},
     }
 }
 
-/// Writes the report and logs a line each time that somebody asks for the state (SIGUSR1).
+/// Each time that somebody asks for the state (SIGUSR1): lets the sinks look at their files, logs a line and
+/// writes the report.
 async fn tell_state(
     pipeline: &Pipeline,
     progress: &Progress,
+    flusher: &Flusher,
     mut signals: Signals,
     args: &RunArgs,
 ) -> Report {
     loop {
         signals.asked_for_state().await;
+        flusher.flush();
         let report = pipeline.report_so_far(progress);
         tracing::info!("{}", summary(&report));
         if let Some(file) = &args.report

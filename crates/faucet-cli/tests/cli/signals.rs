@@ -166,17 +166,69 @@ async fn usr1_asks_how_a_run_is_and_ends_nothing() {
     assert_eq!(report(&files)["ended"], "shutdown");
 }
 
+#[tokio::test]
+async fn usr1_lets_the_sinks_look_at_their_files() {
+    let gate = Gate::new();
+    let server = two_records(&gate).await;
+    let files = Files::new();
+    let source = json!({"type": "websocket", "url": server.url(), "unbounded": true,
+        "batch_timeout": 0.01});
+    let sink = json!({"type": "jsonl", "path": files.name("out.jsonl")});
+    let pipeline = json!({"source": source, "sink": sink, "flush": {"interval": 3600}});
+    let file = files.write("pipeline.json", pipeline.to_string());
+    let mut running = Running::start(&mut run(&files, &file));
+    files.until("out.jsonl", PATIENCE, |text| text == "1\n").await;
+    std::fs::remove_file(files.path("out.jsonl")).unwrap();
+    running.signal("USR1");
+    // No flush has vouched for the record before.
+    files.until("out.jsonl", PATIENCE, |text| text == "1\n").await;
+    running
+        .stderr
+        .until("a warning", |text| text.contains("out.jsonl: the file was deleted"))
+        .await;
+    gate.open();
+    files.until("out.jsonl", PATIENCE, |text| text == "1\n2\n").await;
+    interrupted(running, "TERM").await.succeeded();
+}
+
+#[tokio::test]
+async fn a_service_manager_is_told_how_the_run_is() {
+    let gate = Gate::new();
+    let server = two_records(&gate).await;
+    let files = Files::new();
+    let socket = tokio::net::UnixDatagram::bind(files.path("notify")).unwrap();
+    let file = files.pipeline(&server.url(), json!({"unbounded": true}));
+    let mut command = run(&files, &file);
+    command.env("NOTIFY_SOCKET", files.path("notify")).env("WATCHDOG_USEC", "100000");
+    let running = Running::start(&mut command);
+    let said = async |wanted: &str| {
+        let mut all = String::new();
+        while !all.contains(wanted) {
+            let mut room = [0; 4096];
+            let n = soon(wanted, socket.recv(&mut room)).await.unwrap();
+            all.push_str(std::str::from_utf8(&room[..n]).unwrap());
+        }
+    };
+    said("READY=1").await;
+    said("WATCHDOG=1").await;
+    said("STATUS=up · 1 record").await;
+    said("WATCHDOG=1").await;
+    running.signal("TERM");
+    said("STOPPING=1").await;
+    running.ended().await.succeeded();
+}
+
 /// A run whose log nobody reads: far more lines than pipe and queue hold, then a record; and once the gate is
 /// open another record.
 async fn unread(gate: &Gate, files: &Files) -> (std::process::Child, ScriptedServer) {
-    let loud = |n: u64| format!("{{\"loud\":{n},\"text\":\"{}\"}}", "x".repeat(200));
+    let loud = |n: u64| format!("no JSON {n} {}", "x".repeat(200));
     let script = Script::accept().repeat(5000, loud).send_text("1").wait(gate).send_text("2");
     let server = ScriptedServer::start([script]).await;
-    let keys = json!({"unbounded": true, "batch_timeout": 0.01,
-        "control": [{"match": {"/loud": {"exists": true}}, "action": "warn"}]});
+    let keys = json!({"unbounded": true, "batch_timeout": 0.01, "on_parse_error": "skip"});
     let file = files.pipeline(&server.url(), keys);
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_faucet"));
-    command.args(["run", &file, "--report", &files.name("report.json")]);
+    // Each skipped message is a line at this level.
+    command.args(["run", &file, "--report", &files.name("report.json"), "--log-level", "debug"]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     files.until("out.jsonl", PATIENCE, |text| text == "1\n").await;

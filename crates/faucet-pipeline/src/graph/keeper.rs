@@ -106,7 +106,7 @@ impl Keeper {
                 return Poll::Ready(true);
             }
             let (some, enough) = epochs.waiting();
-            if enough {
+            if shared.flusher.take(cx) || enough {
                 return Poll::Ready(false);
             }
             if !some {

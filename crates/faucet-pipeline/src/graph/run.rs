@@ -17,6 +17,7 @@ use crate::graph::baseline;
 use crate::graph::endings::Endings;
 use crate::graph::epoch::{Epochs, Members};
 use crate::graph::flush::Flush;
+use crate::graph::flusher::Flusher;
 use crate::graph::keeper::Keeper;
 use crate::graph::mailbox::Mailbox;
 use crate::graph::node::Component;
@@ -36,6 +37,7 @@ pub struct Run {
     scopes: BTreeMap<Arc<str>, Scope>,
     cancel: Cancel,
     progress: Progress,
+    flusher: Flusher,
 }
 
 /// A run whose components are open.
@@ -86,12 +88,17 @@ impl Run {
         let of_component =
             |component: &Component| (component.kind(), scopes[component.id()].clone());
         let progress = Progress::new(plan.components.iter().map(of_component).collect());
-        Self { plan, scopes, cancel, progress }
+        Self { plan, scopes, cancel, progress, flusher: Flusher::default() }
     }
 
     /// The run's counters. They go on while the run does.
     pub fn progress(&self) -> Progress {
         self.progress.clone()
+    }
+
+    /// Asks the run for a flush while it goes on.
+    pub fn flusher(&self) -> Flusher {
+        self.flusher.clone()
     }
 
     /// Runs until all sources have ended, something fails, or `shutdown` is ready.
@@ -199,6 +206,7 @@ impl Run {
             members.sources.iter().map(|id| (Arc::clone(id), Arc::<Mailbox>::default())).collect();
         Arc::new(Shared {
             epochs: Epochs::new(members, self.flush()),
+            flusher: self.flusher.clone(),
             mailboxes,
             cancel: self.cancel.clone(),
             keeps_state,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use faucet_core::{Cancel, Ended, Error};
 
 use crate::graph::epoch::Epochs;
+use crate::graph::flusher::Flusher;
 use crate::graph::mailbox::Mailbox;
 use crate::graph::progress::Progress;
 
@@ -40,6 +41,7 @@ pub(crate) struct Failure {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) epochs: Epochs,
+    pub(crate) flusher: Flusher,
     pub(crate) mailboxes: BTreeMap<Arc<str>, Arc<Mailbox>>,
     pub(crate) cancel: Cancel,
     pub(crate) keeps_state: bool,

@@ -50,6 +50,35 @@ async fn a_live_feed_is_flushed_and_committed_on_the_cadence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flush_can_be_asked_for_between_two_of_the_cadence() {
+    for parallel in BOTH {
+        let (source, sink) = (Numbers::live(1, 300), Memory::default());
+        let pipeline = pipeline(&source, &sink, Flush::every(ms(1_000_000)), parallel);
+        let run = pipeline.start();
+        let flusher = run.flusher();
+        let look = async {
+            let mut seen = Vec::new();
+            for asks in [false, true, true, false] {
+                after(1000).await;
+                if asks {
+                    // Twice at once is one flush.
+                    flusher.flush();
+                    flusher.flush();
+                }
+                after(10).await;
+                seen.push(source.committed().last().copied());
+            }
+            seen
+        };
+        let seen = tokio::select! {
+            _ = run.until(std::future::pending()) => unreachable!(),
+            seen = look => seen,
+        };
+        assert_eq!(seen, [None, Some(6), Some(10), Some(10)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_flush_begins_at_so_many_records_or_bytes() {
     for (flush, expected) in [
         (every(10), vec![12, 24, 36, 40]),
