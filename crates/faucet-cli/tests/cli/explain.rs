@@ -43,10 +43,7 @@ async fn a_key_has_its_meaning_type_default_example_and_option() {
         ("source.websocket.batch_bytes", "bounds:      at least 1\n"),
         ("sink.jsonl.path", "\nrequired:"),
         ("sink.jsonl", "\n  path            (required) The file, relative to"),
-        (
-            "sink.stdout",
-            "It has no keys of its own. Keys of every sink: faucet explain pipeline.sink",
-        ),
+        ("sink.stdout", "\n  gap_records  Write each gap of the feed"),
         ("pipeline", "\n  flush       When sinks are flushed"),
         ("pipeline.flush.interval", "The longest time that a record waits for a flush."),
         ("pipeline.context", "Values of `{name}` placeholders."),

@@ -1,4 +1,4 @@
-//! `docs/start.md`: each command of it is run, and prints what the page says.
+//! Pages whose commands are run, and print what the page says.
 
 use std::process::Stdio;
 
@@ -6,9 +6,10 @@ use tokio::process::Command;
 
 use crate::support::*;
 
-const PAGE: &str = include_str!("../../../../docs/start.md");
+const START: &str = include_str!("../../../../docs/start.md");
+const OPERATE: &str = include_str!("../../../../docs/operate.md");
 
-/// The address of the feed on the page.
+/// The address of the feed on the pages.
 const FEED: &str = "127.0.0.1:9001";
 
 /// A command of the page, and what it prints there.
@@ -20,10 +21,10 @@ struct Step {
     is_feed: bool,
 }
 
-fn steps() -> Vec<Step> {
+fn steps(page: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut block = None;
-    for line in PAGE.lines() {
+    for line in page.lines() {
         match (line.strip_prefix("```"), &block) {
             (Some(info), None) => block = Some(info.to_owned()),
             (Some(_), Some(_)) => block = None,
@@ -76,15 +77,15 @@ fn shell(files: &Files, command: &str) -> Command {
     shell
 }
 
-#[tokio::test]
-async fn each_command_of_the_first_page_does_what_the_page_says() {
+/// Runs the commands of a page, and returns how many there are.
+async fn follow(page: &str) -> usize {
     let files = Files::new();
     let mut feed = faucet(["feed", "--listen", "127.0.0.1:0"]);
     let mut feed = Running::start(&mut feed);
     let address = feed.first_line().await;
     let address = address.trim_start_matches("ws://").trim_end_matches('/').to_owned();
     let mut ran = 0;
-    for step in steps() {
+    for step in steps(page) {
         ran += 1;
         if step.is_feed {
             // The feed of the page has a fixed port; a test takes a free one.
@@ -104,7 +105,41 @@ async fn each_command_of_the_first_page_does_what_the_page_says() {
             files.write("pipeline.yaml", text.replace(FEED, &address));
         }
     }
+    ran
+}
+
+#[tokio::test]
+async fn each_command_of_the_first_page_does_what_the_page_says() {
+    let ran = follow(START).await;
     assert!(ran >= 11, "{ran}");
+}
+
+#[tokio::test]
+async fn each_command_for_operators_does_what_the_page_says() {
+    let ran = follow(OPERATE).await;
+    assert!(ran >= 5, "{ran}");
+}
+
+/// The command line of a unit of contrib, without the program.
+fn command_of(unit: &str, state: &str) -> Vec<String> {
+    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    let words = line.replace("%i", "trades").replace("${STATE_DIRECTORY}", state);
+    words.split(' ').skip(1).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_units_of_contrib_have_arguments_that_the_command_takes() {
+    for unit in [
+        include_str!("../../../../contrib/systemd/faucet.service"),
+        include_str!("../../../../contrib/systemd/faucet@.service"),
+    ] {
+        let files = Files::new();
+        let args = command_of(unit, &files.name("state").replace("/state", ""));
+        let ran = Running::start(&mut faucet(&args)).ended().await;
+        // The file is missing, and nothing else is wrong.
+        ran.failed_with(2, &["/etc/faucet/", "No such file"]);
+        assert!(unit.contains("Type=notify") && unit.contains("WatchdogSec="));
+    }
 }
 
 #[test]
