@@ -137,7 +137,7 @@ async fn the_units_of_contrib_have_arguments_that_the_command_takes() {
         let args = command_of(unit, &files.name("state").replace("/state", ""));
         let ran = Running::start(&mut faucet(&args)).ended().await;
         // The file is missing, and nothing else is wrong.
-        ran.failed_with(2, &["/etc/faucet/", "No such file"]);
+        ran.failed_with(2, &["/etc/faucet/", "there is no such file"]);
         assert!(unit.contains("Type=notify") && unit.contains("WatchdogSec="));
     }
 }
