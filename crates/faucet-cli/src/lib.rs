@@ -26,7 +26,7 @@ mod screen;
 mod signals;
 mod spec;
 mod stderr;
-mod terminal;
+mod tap;
 
 pub use app::App;
 pub use pages::documents;

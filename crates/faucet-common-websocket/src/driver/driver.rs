@@ -15,13 +15,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::task::coop;
 
-use crate::compression::Compression;
 use crate::connect_failed::ConnectFailed;
 use crate::driver::attempt::dial;
 use crate::driver::errands::{self, Done};
 use crate::driver::received::Received;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
+use crate::made::Made;
 use crate::machine::{Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp};
 use crate::target::{Attempt, Target};
 
@@ -29,7 +29,7 @@ use crate::target::{Attempt, Target};
 /// inside, so that a dropped poll never restarts it: every poll is cancel safe.
 pub struct Driver {
     machine: Machine,
-    target: Arc<Target>,
+    pub(super) target: Arc<Target>,
     stream: Option<Stream>,
     dialing: Option<BoxFuture<'static, Attempt>>,
     /// The call that the conversation waits for.
@@ -39,9 +39,8 @@ pub struct Driver {
     /// The redacted URL of the last attempt.
     shown: Arc<str>,
     timer: Timer,
-    /// Whether the latest connection has compression, where it was asked for. The log says so when
-    /// the connection may be gone already.
-    pub(super) compressed: Option<bool>,
+    /// How the latest connection was made. The log says so when the connection may be gone already.
+    pub(super) made: Option<Made>,
     /// The kind of component that the connection belongs to, for the log.
     pub(super) kind: ComponentKind,
     /// The component's name; `None` logs nothing.
@@ -87,7 +86,7 @@ impl Driver {
             errand: None,
             work: None,
             timer: Timer::default(),
-            compressed: None,
+            made: None,
             kind,
             component,
         }
@@ -138,7 +137,8 @@ impl Driver {
     }
 
     /// Logs nothing: the owner shows what happens.
-    pub(crate) fn without_log(mut self) -> Self {
+    #[must_use]
+    pub fn without_log(mut self) -> Self {
         self.component = None;
         self
     }
@@ -183,9 +183,8 @@ impl Driver {
 
     /// Goes on with a stream whose upgrade has succeeded.
     pub(crate) fn connected(&mut self, upgraded: Upgraded) {
-        let Upgraded { io, leftover, secrets, deflate, dialing } = upgraded;
-        let asked = self.target.offer.compression == Compression::Deflate;
-        self.compressed = asked.then_some(deflate.is_some());
+        let Upgraded { io, leftover, secrets, deflate, dialing, made } = upgraded;
+        self.made = Some(made);
         self.stream = Some(Stream::new(io));
         self.machine.connected(secrets, deflate, &leftover, dialing, stamp());
     }
@@ -193,6 +192,11 @@ impl Driver {
     /// The redacted URL of the last attempt, its placeholders filled.
     pub fn url(&self) -> &str {
         &self.shown
+    }
+
+    /// How the latest connection was made. `None`: there was none yet.
+    pub fn made(&self) -> Option<&Made> {
+        self.made.as_ref()
     }
 
     /// Whether there is a connection on which the owner can send.

@@ -3,17 +3,38 @@
 use faucet_core::ComponentKind;
 use faucet_session::script::Note;
 
+use crate::compression::Compression;
 use crate::driver::driver::Driver;
 use crate::machine::{Event, Over};
 
 impl Driver {
+    /// Whether compression is used, where it was asked for.
+    fn compressed(&self) -> Option<bool> {
+        let asked = self.target.offer.compression == Compression::Deflate;
+        self.made.as_ref().filter(|_| asked).map(|made| made.compressed)
+    }
+
     /// Logs an event.
     pub(super) fn log(&self, event: &Event) {
         let Some(component) = self.component.as_deref() else { return };
         let url = self.url();
         match event {
             Event::Up { again } => {
-                tracing::info!(component, url, again, compressed = self.compressed, "connected");
+                let made = self.made();
+                let took = made.map(|made| made.took);
+                let tls = made.and_then(|made| made.tls).map(tracing::field::display);
+                let subprotocol = made.and_then(|made| made.subprotocol.as_deref());
+                let compressed = self.compressed();
+                tracing::info!(
+                    component,
+                    url,
+                    again,
+                    ?took,
+                    tls,
+                    subprotocol,
+                    compressed,
+                    "connected"
+                );
             }
             Event::Lost { failure, wait, attempt } => {
                 let error = failure.error(url);

@@ -87,7 +87,8 @@ impl World {
             frames: FrameLimits { max_message_bytes: 1 << 20, max_fragments: 1000 },
             utf8: Utf8Policy::Fail,
             pool: Pool::of(self.buffer),
-            greeting: [].into(),
+            tells_controls: false,
+        greeting: [].into(),
         }
     }
 }
