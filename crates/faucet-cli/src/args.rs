@@ -167,7 +167,7 @@ pub(crate) struct TapArgs {
     pub(crate) show: ShowArgs,
     /// Taps a source of a pipeline file, as the file configures it, and shows its records. Nothing can
     /// be sent.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["ConnectArgs", "RequestArgs", "TlsArgs", "SendArgs"], help_heading = FROM_A_FILE)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = NOT_IN_A_FILE, help_heading = FROM_A_FILE)]
     pub(crate) pipeline: Option<PathBuf>,
     /// The source, where the pipeline file has several.
     #[arg(long, value_name = "ID", requires = "pipeline", help_heading = FROM_A_FILE)]
@@ -175,6 +175,28 @@ pub(crate) struct TapArgs {
     #[command(flatten, next_help_heading = FROM_A_FILE)]
     pub(crate) changes: ChangeArgs,
 }
+
+/// The options of `tap` that a source of a pipeline file has no use for.
+const NOT_IN_A_FILE: [&str; 18] = [
+    "url",
+    "header",
+    "subprotocol",
+    "origin",
+    "auth",
+    "deflate",
+    "ca",
+    "cert",
+    "key",
+    "insecure",
+    "reconnect",
+    "ping",
+    "proxy",
+    "subscribe",
+    "execute",
+    "interactive",
+    "wait",
+    "show_pings",
+];
 
 /// The heading of the options of `tap` that are about a pipeline file.
 const FROM_A_FILE: &str = "A source of a pipeline file";

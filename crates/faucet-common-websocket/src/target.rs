@@ -170,8 +170,8 @@ impl Target {
         let mut version = None;
         if let Some(tls) = tls {
             let secured = tls.secure(io, url.host(), url.redacted(), log).await;
-            let secured = secured
-                .map_err(|failure| ConnectFailed::handshake(Handshake::Tls, failure))?;
+            let secured =
+                secured.map_err(|failure| ConnectFailed::handshake(Handshake::Tls, failure))?;
             (io, version) = (secured.io, secured.version);
         }
         log.begin("upgrade");

@@ -47,11 +47,10 @@ pub(crate) fn endpoint(args: &ConnectArgs, subscribe: &[String]) -> Result<Endpo
         options.reconnect = ReconnectKeys::default();
     }
     options.feed.invalid_utf8 = Utf8Policy::Binary;
-    options.session.script.greeting =
-        subscribe.iter().map(|text| text.as_str().into()).collect();
+    options.session.script.greeting = subscribe.iter().map(|text| text.as_str().into()).collect();
     let mut problems = Problems::new();
     let endpoint = options.check(&mut problems);
-    let problems: Problems = problems.iter().cloned().map(named).collect();
+    let problems: Problems = problems.iter().cloned().map(|problem| named(problem, args)).collect();
     problems.into_result()?;
     endpoint.ok_or_else(|| Error::usage("there is no URL"))
 }
@@ -60,22 +59,25 @@ pub(crate) fn endpoint(args: &ConnectArgs, subscribe: &[String]) -> Result<Endpo
 ///
 /// # Errors
 /// A file that cannot be used, with its option.
-pub(crate) fn open(endpoint: &Endpoint) -> Result<Driver> {
+pub(crate) fn open(endpoint: &Endpoint, args: &ConnectArgs) -> Result<Driver> {
     let opened = endpoint.open(&Scope::new("tap"));
     let driver = opened.map_err(|error| match error.problems().is_empty() {
         true => error,
-        false => Error::config(error.problems().iter().cloned().map(named).collect::<Problems>()),
+        false => {
+            let problems = error.problems().iter().cloned();
+            Error::config(problems.map(|problem| named(problem, args)).collect::<Problems>())
+        }
     })?;
     Ok(driver.without_log())
 }
 
 fn headers(args: &ConnectArgs) -> Result<BTreeMap<String, Secret>> {
     let mut headers = BTreeMap::new();
-    let mut add = |name: &str, value: &str| {
-        match headers.insert(name.to_owned(), Secret::from(value.to_owned())) {
-            None => Ok(()),
-            Some(_) => Err(Error::usage(format!("--header: {name:?} is given twice"))),
-        }
+    let mut add = |name: &str, value: &str| match headers
+        .insert(name.to_owned(), Secret::from(value.to_owned()))
+    {
+        None => Ok(()),
+        Some(_) => Err(Error::usage(format!("--header: {name:?} is given twice"))),
     };
     for header in &args.request.header {
         let (name, value) = split(header)?;
@@ -90,6 +92,9 @@ fn headers(args: &ConnectArgs) -> Result<BTreeMap<String, Secret>> {
 /// Name and value of a header. It is not printed: it may be a secret without a name.
 fn split(header: &str) -> Result<(&str, &str)> {
     match header.split_once(':') {
+        Some((name, _)) if name.trim().eq_ignore_ascii_case("Sec-WebSocket-Protocol") => {
+            Err(Error::usage("--header: offer subprotocols with --subprotocol"))
+        }
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim(), value.trim())),
         _ => Err(Error::usage("--header: write 'Name: value'")),
     }
@@ -104,10 +109,10 @@ fn auth(text: Option<&str>) -> Result<Auth> {
 }
 
 /// The same problem at the option that gives the key.
-fn named(problem: Problem) -> Problem {
+fn named(problem: Problem, args: &ConnectArgs) -> Problem {
     // The trust store of the system, which no option of the user is about.
     let of_trust_store = problem.path == KeyPath::key("tls") && problem.hint().is_some();
-    let problem = problem.map_paths(|path| option(&path));
+    let problem = problem.map_paths(|path| option(&path, args));
     match of_trust_store {
         true => problem.help("install the CA certificates of the system, or give --ca"),
         false => problem,
@@ -115,7 +120,7 @@ fn named(problem: Problem) -> Problem {
 }
 
 /// The option that gives a key of the source. The whole tree where the argument is the URL.
-fn option(path: &KeyPath) -> KeyPath {
+fn option(path: &KeyPath, args: &ConnectArgs) -> KeyPath {
     let name = match (path.first_key(), path.last_key()) {
         (Some("headers"), Some(name)) => return KeyPath::key(format!("--header {name}")),
         (Some("subprotocols"), _) => "--subprotocol",
@@ -124,7 +129,9 @@ fn option(path: &KeyPath) -> KeyPath {
         (Some("tls"), Some("client_cert_file")) => "--cert",
         (Some("tls"), Some("client_key_file")) => "--key",
         (Some("tls"), Some("insecure_skip_verify")) => "--insecure",
-        (Some("tls"), _) => "--ca, --cert, --key and --insecure",
+        (Some("tls"), _) if args.tls.insecure => "--insecure",
+        (Some("tls"), _) if args.tls.cert.is_some() => "--cert",
+        (Some("tls"), _) => "--ca",
         (Some("proxy"), _) => "--proxy",
         (Some("subscribe_messages"), _) => match path.steps().get(1) {
             Some(Step::Index(index)) => return KeyPath::key("--subscribe").at(*index),
@@ -137,7 +144,10 @@ fn option(path: &KeyPath) -> KeyPath {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::args::{Cli, Command};
 
     #[test]
     fn a_header_is_split_once_and_never_shown() {
@@ -151,16 +161,23 @@ mod tests {
     #[test]
     fn keys_have_the_names_of_their_options() {
         let key = KeyPath::key;
+        let tap = |more: &[&str]| {
+            let cli = Cli::parse_from(["faucet", "tap", "ws://h/"].iter().chain(more));
+            let Command::Tap(tap) = cli.command else { panic!("another command") };
+            tap.connect
+        };
+        let given = tap(&["--insecure"]);
+        assert_eq!(option(&key("tls"), &given).to_string(), "--insecure");
         for (path, expected) in [
             (key("headers").then("X-Key"), "--header X-Key"),
             (key("subprotocols").at(1), "--subprotocol"),
             (key("auth").then("config").then("password"), "--auth"),
             (key("tls").then("client_key_file"), "--key"),
-            (key("tls"), "--ca, --cert, --key and --insecure"),
+            (key("tls"), "--ca"),
             (key("subscribe_messages").at(2), "--subscribe[2]"),
             (key("url"), ""),
         ] {
-            assert_eq!(option(&path).to_string(), expected);
+            assert_eq!(option(&path, &tap(&[])).to_string(), expected);
         }
     }
 }

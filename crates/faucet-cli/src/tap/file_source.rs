@@ -29,7 +29,8 @@ pub(crate) fn choose<'a>(pipeline: &'a Pipeline, id: Option<&str>) -> Result<&'a
         (Some(Some(source)), _) => Ok(source),
         (None, [only]) => Ok(only),
         (Some(None), _) => {
-            let what = format!("--source: the file has no such source; it has {}", names.join(", "));
+            let what =
+                format!("--source: the file has no such source; it has {}", names.join(", "));
             Err(Error::usage(what))
         }
         (None, _) => {
@@ -48,10 +49,11 @@ pub(crate) fn pipeline(file: &Pipeline, source: &Component, sink: ShowSink) -> R
     let Some(shared) = source.source() else {
         return Err(Error::usage("only a source can be tapped"));
     };
-    let mut builder = Pipeline::builder()
-        .source(id, shared)
-        .context(file.context().clone())
-        .sink(&format!("{id}_shown"), sink.clone(), &[id]);
+    let mut builder = Pipeline::builder().source(id, shared).context(file.context().clone()).sink(
+        &format!("{id}_shown"),
+        sink.clone(),
+        &[id],
+    );
     if source.info().diverts {
         let rejected = format!("{id}_rejected");
         builder = builder.sink(&rejected, sink.rejected(), &[]).dead_letter(id, &rejected);

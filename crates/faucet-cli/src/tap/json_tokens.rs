@@ -18,14 +18,13 @@ pub(crate) fn one_line(json: &str, pen: &mut Pen) {
     }
 }
 
-/// Writes a text that is known to be JSON over several lines, which begin `indent` columns from the
-/// left. The line in hand has the first one.
-pub(crate) fn many_lines(json: &str, indent: usize, pen: &mut Pen) {
+/// Writes a text that is known to be JSON over several lines. The line in hand has the first one.
+pub(crate) fn many_lines(json: &str, pen: &mut Pen) {
     let mut depth = 0_usize;
     let mut after_open = false;
     let break_line = |pen: &mut Pen, depth: usize| {
         pen.end_line();
-        pen.put(Ink::Plain, &" ".repeat(indent + depth * 2));
+        pen.put(Ink::Plain, &"  ".repeat(depth));
     };
     for token in tokens(json) {
         let closes = matches!(token, Token::Close(_));
@@ -115,7 +114,7 @@ mod tests {
     fn lines(json: &str) -> (String, String) {
         let (mut one, mut many) = (Pen::new(PLAIN), Pen::new(PLAIN));
         one_line(json, &mut one);
-        many_lines(json, 1, &mut many);
+        many_lines(json, &mut many);
         (one.into_text(), many.into_text())
     }
 
@@ -129,8 +128,8 @@ mod tests {
         );
         assert_eq!(
             many,
-            "{\n   \"a\": 1.50e3,\n   \"b\\\"}\": [\n     true,\n     null,\n     \"x,\\\\\"\n   ],\n   \
-             \"c\": {},\n   \"d\": []\n }"
+            "{\n  \"a\": 1.50e3,\n  \"b\\\"}\": [\n    true,\n    null,\n    \"x,\\\\\"\n  ],\n  \"c\": {},\n  \
+             \"d\": []\n}"
         );
         for scalar in ["1", "\"a b\"", "null"] {
             assert_eq!(lines(scalar), (scalar.to_owned(), scalar.to_owned()));

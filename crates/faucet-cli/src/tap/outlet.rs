@@ -78,9 +78,11 @@ impl Outlet {
         let Some(writing) = &mut self.writing else { return Poll::Ready(Ok(())) };
         let written = ready!(Pin::new(writing).poll(cx));
         self.writing = None;
-        Poll::Ready(written.unwrap_or_else(|error| {
-            Err(Error::new(ErrorKind::Sink, "stdout").with_source(error))
-        }))
+        Poll::Ready(
+            written.unwrap_or_else(|error| {
+                Err(Error::new(ErrorKind::Sink, "stdout").with_source(error))
+            }),
+        )
     }
 }
 

@@ -111,8 +111,8 @@ impl Pen {
         let room = self.paper.width.unwrap_or(usize::MAX);
         if self.column + columns > room {
             self.out.truncate(self.safe);
-            if self.ink != Ink::Plain {
-                // The colour may have been cut off.
+            if self.paper.colors {
+                // The end of a colour may have been cut off.
                 self.out.push_str(RESET);
                 self.ink = Ink::Plain;
             }
@@ -158,7 +158,11 @@ mod tests {
             (7, "a\u{1b}b", "a\\u{1b…"),
             (1, "ab", "…"),
         ] {
-            assert_eq!(line(width, false, &[(Ink::Plain, text)]), format!("{expected}\n"), "{text}");
+            assert_eq!(
+                line(width, false, &[(Ink::Plain, text)]),
+                format!("{expected}\n"),
+                "{text}"
+            );
         }
     }
 
@@ -175,6 +179,8 @@ mod tests {
         assert_eq!(line(4, true, &parts), "\x1b[1;34mab\x1b[0m:\x1b[33m1\x1b[0m\n");
         assert_eq!(line(3, true, &parts), "\x1b[1;34mab\x1b[0m…\n");
         assert_eq!(line(4, false, &parts), "ab:1\n");
+        let behind = [(Ink::Key, "ab"), (Ink::Plain, ":x")];
+        assert_eq!(line(3, true, &behind), "\x1b[1;34mab\x1b[0m…\n");
         let next = [(Ink::Number, "123"), (Ink::Plain, "x")];
         assert_eq!(line(3, true, &next), "\x1b[33m12\x1b[0m…\n");
     }

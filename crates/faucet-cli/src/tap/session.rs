@@ -82,7 +82,7 @@ impl Session {
         }
         let shower = Shower::new(&args.show)?;
         let is_terminal = io::stdin().is_terminal();
-        let driver = endpoint::open(&far_end)?;
+        let driver = endpoint::open(&far_end, &args.connect)?;
         let outlet = Outlet::open(args.show.record.as_deref())?;
         let input = match args.send.interactive || !is_terminal {
             true => Some(Input::read().map_err(|error| {
@@ -235,7 +235,8 @@ impl Session {
                 self.shower.control(Direction::Sent, &frame("pong", &payload));
             }
             Event::Pong(payload) => {
-                self.shower.control(Direction::Received, &frame("pong that nobody asked for", &payload));
+                self.shower
+                    .control(Direction::Received, &frame("pong that nobody asked for", &payload));
             }
             Event::Due => return Ok(self.tick()),
             Event::Discarded(why, messages) => {

@@ -44,7 +44,8 @@ impl Shower {
         let form = &args.form;
         let look = match io::stdout().is_terminal() {
             true if form.raw => {
-                let what = "--raw: a terminal takes no bytes as they came; write them to a file or a pipe";
+                let what =
+                    "--raw: a terminal takes no bytes as they came; write them to a file or a pipe";
                 return Err(Error::usage(what));
             }
             true => Look::Screen(Screen {

@@ -51,7 +51,11 @@ impl Tally {
         }
         parts.push(size(self.bytes));
         parts.push(format!("in {}", time(elapsed)));
-        parts.push(if rate < 10.0 { format!("{rate:.1}/s") } else { format!("{}/s", count(rate as u64)) });
+        parts.push(if rate < 10.0 {
+            format!("{rate:.1}/s")
+        } else {
+            format!("{}/s", count(rate as u64))
+        });
         if self.sent > 0 {
             parts.push(format!("sent {}", count(self.sent)));
         }
@@ -64,7 +68,9 @@ impl Tally {
         let mean = self.rounds.iter().sum::<Duration>() / u32::try_from(self.rounds.len()).ok()?;
         Some(match self.rounds.len() {
             1 => format!("ping {}", time(mean)),
-            n => format!("ping {} to {}, mean {}, {n} times", time(*least), time(*most), time(mean)),
+            n => {
+                format!("ping {} to {}, mean {}, {n} times", time(*least), time(*most), time(mean))
+            }
         })
     }
 }

@@ -47,10 +47,10 @@ impl Screen {
         out: &mut Vec<u8>,
     ) {
         let mut pen = Pen::new(self.paper);
-        let indent = self.begin(at, direction, &mut pen);
+        self.begin(at, direction, &mut pen);
         let text = std::str::from_utf8(bytes);
         match (kind, text) {
-            (MessageKind::Text, Ok(text)) => self.text(text, indent, &mut pen),
+            (MessageKind::Text, Ok(text)) => self.text(text, &mut pen),
             _ => self.binary(bytes, text.ok(), &mut pen),
         }
         pen.end_line();
@@ -58,13 +58,7 @@ impl Screen {
     }
 
     /// Appends a line about the connection, such as a Ping.
-    pub(crate) fn note(
-        &self,
-        at: Timestamp,
-        direction: Direction,
-        words: &str,
-        out: &mut Vec<u8>,
-    ) {
+    pub(crate) fn note(&self, at: Timestamp, direction: Direction, words: &str, out: &mut Vec<u8>) {
         let mut pen = Pen::new(self.paper);
         self.begin(at, direction, &mut pen);
         pen.put(Ink::Dim, words);
@@ -72,22 +66,20 @@ impl Screen {
         out.extend_from_slice(pen.into_text().as_bytes());
     }
 
-    /// Begins a line. Returns where the message begins.
-    fn begin(&self, at: Timestamp, direction: Direction, pen: &mut Pen) -> usize {
-        let time = clock(at, &self.zone);
-        pen.put(Ink::Dim, &time);
+    /// Begins a line.
+    fn begin(&self, at: Timestamp, direction: Direction, pen: &mut Pen) {
+        pen.put(Ink::Dim, &clock(at, &self.zone));
         match direction {
             Direction::Received => pen.put(Ink::Received, " < "),
             Direction::Sent => pen.put(Ink::Sent, " > "),
         }
-        time.len() + 3
     }
 
-    fn text(&self, text: &str, indent: usize, pen: &mut Pen) {
+    fn text(&self, text: &str, pen: &mut Pen) {
         if json::check(text.as_bytes()).is_err() {
             pen.put(Ink::Plain, text);
         } else if self.pretty {
-            many_lines(text, indent, pen);
+            many_lines(text, pen);
         } else {
             one_line(text, pen);
         }

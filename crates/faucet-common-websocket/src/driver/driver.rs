@@ -21,8 +21,8 @@ use crate::driver::errands::{self, Done};
 use crate::driver::received::Received;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
-use crate::made::Made;
 use crate::machine::{Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp};
+use crate::made::Made;
 use crate::target::{Attempt, Target};
 
 /// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives

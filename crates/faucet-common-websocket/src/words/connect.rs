@@ -79,9 +79,9 @@ fn broken(during: Handshake, error: &io::Error) -> Explanation {
         (UnexpectedEof | ConnectionReset | BrokenPipe, Handshake::Tls) => {
             Advice::General("the server hung up: does the port speak TLS, or does it want ws://?")
         }
-        (UnexpectedEof | ConnectionReset | BrokenPipe, Handshake::Upgrade) => Advice::General(
-            "the server hung up: does the port speak WebSocket, or want wss://?",
-        ),
+        (UnexpectedEof | ConnectionReset | BrokenPipe, Handshake::Upgrade) => {
+            Advice::General("the server hung up: does the port speak WebSocket, or want wss://?")
+        }
         _ => hint_of_network(error),
     };
     Explanation::new(ErrorKind::Connect, phase, hint)

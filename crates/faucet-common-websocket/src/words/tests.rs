@@ -12,8 +12,8 @@ use faucet_connect::{DialFailure, ProxyFailure, ProxyFault, Secrets, TlsFailure}
 use faucet_core::{Error, ErrorKind};
 
 use crate::connect_failed::{ConnectFailed, Handshake};
-use crate::words::Advice;
 use crate::machine::{Class, End, Failure};
+use crate::words::Advice;
 
 const URL: &str = "ws://h/?k=***";
 const S: fn(u64) -> Duration = Duration::from_secs;
@@ -37,7 +37,10 @@ fn check<F: Into<Failure>>(begin: &str, rows: impl IntoIterator<Item = Row<F>>) 
         assert_eq!(failure.advice().map(|advice| advice.to_string()).unwrap_or_default(), given);
         if let Some(Advice::General(text)) = failure.advice() {
             // `tls.ca_file`, `connect_timeout`, `proxy: none` and so on are of a kind of their own.
-            assert!(!text.contains('_') && !text.contains("tls.") && !text.contains(": none"), "{text}");
+            assert!(
+                !text.contains('_') && !text.contains("tls.") && !text.contains(": none"),
+                "{text}"
+            );
         }
         assert!(given.contains(hint) && given.is_empty() == hint.is_empty(), "{error}: {given}");
         let cause = error.source().and_then(|cause| cause.downcast_ref::<Failure>()).unwrap();

@@ -73,7 +73,8 @@ fn what_names_a_key_is_said_in_other_words_or_left_out() {
     let dropped = || Arc::new(Failure::from(End::Dropped(None)));
     let after = |failure, why| RunFailed::After { failure, why, before: None };
     let silent = End::from(GaveUp::NoPong(Duration::from_secs(4)));
-    let (url, lost) = ("ws://h/", "WebSocket ws://h/: connection lost without a Close frame (1006)");
+    let (url, lost) =
+        ("ws://h/", "WebSocket ws://h/: connection lost without a Close frame (1006)");
     let patience = NoAttempt::NoProgress {
         times: 2,
         within: Duration::from_secs(1),

@@ -43,7 +43,7 @@ fn a_narrow_terminal_cuts_each_line() {
     let pretty = Screen { pretty: true, ..screen(24) };
     assert_eq!(
         shown(&pretty, Text, br#"{"long key":"long text","b":2}"#),
-        "22:13:20.123 < {\n                 \"long …\n                 \"b\": 2\n               }\n"
+        "22:13:20.123 < {\n  \"long key\": \"long tex…\n  \"b\": 2\n}\n"
     );
     let hex = Screen { hex: true, ..screen(44) };
     let rows = "22:13:20.123 < binary, 9 B\n00000000  41 41 41 41 41 41 41 41 |AAAAAAAA|\n\

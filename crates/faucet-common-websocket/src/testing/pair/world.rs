@@ -88,7 +88,7 @@ impl World {
             utf8: Utf8Policy::Fail,
             pool: Pool::of(self.buffer),
             tells_controls: false,
-        greeting: [].into(),
+            greeting: [].into(),
         }
     }
 }
