@@ -120,7 +120,7 @@ impl App {
             Command::Run(args) => commands::run::run(args, registry).await?,
             Command::Validate(args) => return commands::validate::validate(&args, registry),
             Command::Check(args) => return commands::check::check(args, registry).await,
-            Command::Tap(args) => commands::tap::tap(args, registry).await?,
+            Command::Tap(args) => commands::tap::tap(*args, registry).await?,
             Command::Feed(args) => commands::feed::feed(args, registry).await?,
             Command::Receive(args) => commands::receive::receive(args).await?,
             Command::Demo(args) => commands::demo::demo(args, registry).await?,

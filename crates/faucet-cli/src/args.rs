@@ -44,7 +44,7 @@ pub(crate) enum Command {
     /// Reaches the far end of each component step by step and says which step fails.
     Check(FileArgs),
     /// Shows a feed, and sends to it what you type or pipe.
-    Tap(TapArgs),
+    Tap(Box<TapArgs>),
     /// Serves a synthetic or recorded feed to as many clients as come.
     Feed(FeedArgs),
     /// Receives what sinks send, counts it and looks at its order.
@@ -91,6 +91,12 @@ pub(crate) struct ChangeArgs {
     /// JSON.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) input_format: Option<InputFormat>,
+}
+
+impl ChangeArgs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.context.is_empty() && self.set.is_empty() && self.input_format.is_none()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -170,7 +176,7 @@ pub(crate) struct TapArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = NOT_IN_A_FILE, help_heading = FROM_A_FILE)]
     pub(crate) pipeline: Option<PathBuf>,
     /// The source, where the pipeline file has several.
-    #[arg(long, value_name = "ID", requires = "pipeline", help_heading = FROM_A_FILE)]
+    #[arg(long, value_name = "ID", help_heading = FROM_A_FILE)]
     pub(crate) source: Option<String>,
     #[command(flatten, next_help_heading = FROM_A_FILE)]
     pub(crate) changes: ChangeArgs,

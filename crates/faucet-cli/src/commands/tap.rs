@@ -33,8 +33,9 @@ pub(crate) async fn tap(args: TapArgs, registry: &Registry) -> Result<()> {
     };
     match args.pipeline {
         Some(_) => tap_file(args, registry, stop).await,
-        None if !args.changes.context.is_empty() || !args.changes.set.is_empty() => {
-            Err(Error::usage("--set and --context are for --pipeline"))
+        None if args.source.is_some() || !args.changes.is_empty() => {
+            let what = "--source, --set, --context and --input-format are for --pipeline";
+            Err(Error::usage(what))
         }
         None => Session::new(&args)?.run(stop).await,
     }

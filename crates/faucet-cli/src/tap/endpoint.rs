@@ -121,9 +121,12 @@ fn named(problem: Problem, args: &ConnectArgs) -> Problem {
 
 /// The option that gives a key of the source. The whole tree where the argument is the URL.
 fn option(path: &KeyPath, args: &ConnectArgs) -> KeyPath {
+    let within = |name: &str| match path.steps().get(1) {
+        Some(Step::Index(index)) => KeyPath::key(name).at(*index),
+        _ => KeyPath::key(name),
+    };
     let name = match (path.first_key(), path.last_key()) {
         (Some("headers"), Some(name)) => return KeyPath::key(format!("--header {name}")),
-        (Some("subprotocols"), _) => "--subprotocol",
         (Some("auth"), _) => "--auth",
         (Some("tls"), Some("ca_file")) => "--ca",
         (Some("tls"), Some("client_cert_file")) => "--cert",
@@ -133,10 +136,8 @@ fn option(path: &KeyPath, args: &ConnectArgs) -> KeyPath {
         (Some("tls"), _) if args.tls.cert.is_some() => "--cert",
         (Some("tls"), _) => "--ca",
         (Some("proxy"), _) => "--proxy",
-        (Some("subscribe_messages"), _) => match path.steps().get(1) {
-            Some(Step::Index(index)) => return KeyPath::key("--subscribe").at(*index),
-            _ => "--subscribe",
-        },
+        (Some("subprotocols"), _) => return within("--subprotocol"),
+        (Some("subscribe_messages"), _) => return within("--subscribe"),
         _ => return KeyPath::root(),
     };
     KeyPath::key(name)
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(option(&key("tls"), &given).to_string(), "--insecure");
         for (path, expected) in [
             (key("headers").then("X-Key"), "--header X-Key"),
-            (key("subprotocols").at(1), "--subprotocol"),
+            (key("subprotocols").at(1), "--subprotocol[1]"),
             (key("auth").then("config").then("password"), "--auth"),
             (key("tls").then("client_key_file"), "--key"),
             (key("tls"), "--ca"),

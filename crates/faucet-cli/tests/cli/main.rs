@@ -35,6 +35,8 @@ mod tap;
 mod tap_connection;
 mod tap_file;
 mod tap_output;
+#[cfg(unix)]
+mod tap_page;
 mod tap_sending;
 #[cfg(unix)]
 mod tap_terminal;

@@ -46,8 +46,8 @@ async fn each_message_is_a_line_that_fits_and_drives_nothing() {
     assert_eq!(
         screen(script(), &options, PLAIN).await,
         "> {\"op\": 1}\n\
-         < {\"type\": \"trade\", \"pric…\n\
-         < two\\nlines \\u{1b}[31mred\\…\n\
+         < {\"type\": \"trade\", \"price…\n\
+         < two\\nlines \\u{1b}[31mred…\n\
          < binary, 9 B, base64: ///…"
     );
 }
