@@ -163,12 +163,13 @@ impl Session {
             }
             return written;
         }
+        // What the socket takes makes room for more lines.
+        let is_flushed = self.driver.poll_flush(cx).is_ready() && self.driver.is_up();
         if self.can_send()
             && let Some(Poll::Ready(line)) = self.input.as_mut().map(|input| input.poll(cx))
         {
             return Poll::Ready(Step::Line(line));
         }
-        let is_flushed = self.driver.poll_flush(cx).is_ready() && self.driver.is_up();
         if is_flushed && self.up_since.is_some() && self.input.is_none() {
             self.last_word.said(Instant::now().into_std());
         }

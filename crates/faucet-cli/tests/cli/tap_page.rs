@@ -55,6 +55,7 @@ async fn each_command_of_the_page_works() {
         let file = json!({"sources": {"feed": source}, "sinks": {"out": {"type": "stdout", "from": "feed"}}});
         files.write("pipeline.yaml", file.to_string());
         let command = command
+            .replace("--for 1h", "--for 1s")
             .replace("ws://127.0.0.1:9001/", &plain.url())
             .replace("wss://127.0.0.1:9443/", &secure.url());
         let ran = Running::start(&mut shell(&files, &command)).ended().await;
