@@ -62,6 +62,12 @@ pub(crate) fn print_text(text: &str) -> Result<()> {
     print_bytes(harmless(text).as_bytes())
 }
 
+/// Prints lines of data behind the messages of before. May block.
+pub(crate) fn print_bytes_in_order(lines: &[u8]) -> Result<()> {
+    stderr::flush(IN_ORDER);
+    print_bytes(lines)
+}
+
 /// Prints lines of data that cannot drive the terminal. May block.
 pub(crate) fn print_bytes(lines: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use faucet_core::{Error, ErrorKind, Result};
 use tokio::task::JoinHandle;
 
-use crate::output::print_bytes;
+use crate::output::{print_bytes, print_bytes_in_order};
 
 /// Bytes for both.
 #[derive(Debug, Default)]
@@ -30,6 +30,8 @@ impl Batch {
 #[derive(Debug)]
 pub(crate) struct Outlet {
     recording: Option<Arc<Recording>>,
+    /// Whether nothing was shown yet: what stderr says about the connection stands in front.
+    is_first: bool,
     writing: Option<JoinHandle<Result<()>>>,
 }
 
@@ -51,7 +53,7 @@ impl Outlet {
                 Some(Arc::new(Recording { name, file }))
             }
         };
-        Ok(Self { recording, writing: None })
+        Ok(Self { recording, is_first: true, writing: None })
     }
 
     /// Whether a batch is being written.
@@ -62,6 +64,8 @@ impl Outlet {
     /// Begins to write a batch. None may be on its way.
     pub(crate) fn write(&mut self, batch: Batch) {
         let recording = self.recording.clone();
+        let is_first = self.is_first && !batch.shown.is_empty();
+        self.is_first &= batch.shown.is_empty();
         self.writing = Some(tokio::task::spawn_blocking(move || {
             // The recording comes first: a reader of stdout that has seen enough is no reason to lose
             // what was received.
@@ -69,7 +73,11 @@ impl Outlet {
                 let mut file = file;
                 file.write_all(&batch.recorded).map_err(|error| failed(name, error))?;
             }
-            if batch.shown.is_empty() { Ok(()) } else { print_bytes(&batch.shown) }
+            match batch.shown.is_empty() {
+                true => Ok(()),
+                false if is_first => print_bytes_in_order(&batch.shown),
+                false => print_bytes(&batch.shown),
+            }
         }));
     }
 

@@ -109,13 +109,14 @@ impl Session {
     /// Looks and talks until the feed, `stop` or an option ends it.
     pub(crate) async fn run(mut self, stop: impl Future<Output = Stop>) -> Result<()> {
         let result = self.talk(stop).await;
+        let elapsed = self.up_since.map(|since| since.elapsed());
         let written = timeout(LAST_BATCH, self.write_rest()).await.unwrap_or(Ok(()));
         let left = match &result {
             Ok(End::Gone) => Ok(()),
             _ => self.leave().await,
         };
-        if let (true, Some(since)) = (self.wants_stats, self.up_since) {
-            tell(&self.shower.tally.line(since.elapsed()));
+        if let (true, Some(elapsed)) = (self.wants_stats, elapsed) {
+            tell(&self.shower.tally.line(elapsed));
         }
         result?;
         written.and(left)

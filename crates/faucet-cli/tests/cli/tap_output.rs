@@ -1,6 +1,6 @@
 //! What `faucet tap` prints and writes where nobody looks at a terminal.
 
-use faucet_testkit::{Gate, Script, ScriptedServer, refused_address};
+use faucet_testkit::{Frame, Gate, Script, ScriptedServer, refused_address};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -34,6 +34,13 @@ async fn binary_messages_are_marked_or_raw() {
         let ran = tapped(script().expect_close(), &options).await;
         assert_eq!(ran.succeeded().stdout, expected, "{options:?}");
     }
+}
+
+#[tokio::test]
+async fn a_text_message_that_is_no_utf8_is_shown_as_a_binary_one() {
+    let script =
+        Script::accept().send_frame(Frame::text(&b"\xff"[..])).send_text("1").expect_close();
+    assert_eq!(tapped(script, &["-n", "2"]).await.succeeded().stdout, "binary:/w==\n1\n");
 }
 
 #[tokio::test]

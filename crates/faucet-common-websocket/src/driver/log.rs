@@ -21,7 +21,7 @@ impl Driver {
         match event {
             Event::Up { again } => {
                 let made = self.made();
-                let took = made.map(|made| made.took);
+                let took_ms = made.map(|made| made.took.as_millis() as u64);
                 let tls = made.and_then(|made| made.tls).map(tracing::field::display);
                 let subprotocol = made.and_then(|made| made.subprotocol.as_deref());
                 let compressed = self.compressed();
@@ -29,7 +29,7 @@ impl Driver {
                     component,
                     url,
                     again,
-                    ?took,
+                    took_ms,
                     tls,
                     subprotocol,
                     compressed,

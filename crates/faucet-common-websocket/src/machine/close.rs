@@ -7,6 +7,9 @@ use crate::machine::class::{Class, Verdict};
 /// The shortest wait before the next attempt at a server that restarts or is overloaded.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// How long the peer may take to answer our Close, or to hang up after its own.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Close codes that have a name here: those that are sent, and some that are received.
 pub(crate) mod code {
     /// We are done.

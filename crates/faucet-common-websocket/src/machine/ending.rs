@@ -1,7 +1,7 @@
 //! The end of a connection: close handshakes, and the decision that follows.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use faucet_connect::Retry;
 use faucet_session::keys::{CloseAction, CloseRule};
@@ -9,7 +9,7 @@ use faucet_session::script::SessionEnd;
 
 use crate::connect_failed::{ConnectFailed, RuledAnswer};
 use crate::machine::class::Verdict;
-use crate::machine::close::code;
+use crate::machine::close::{CLOSE_TIMEOUT, code};
 use crate::machine::end::{Discarded, End, GaveUp};
 use crate::machine::event::{Event, Over};
 use crate::machine::failure::Failure;
@@ -18,9 +18,6 @@ use crate::machine::machine::{Machine, Next, State};
 use crate::machine::output::Output;
 use crate::machine::run_failed::RunFailed;
 use crate::upgrade_failed::UpgradeFailed;
-
-/// How long the peer may take to answer our Close, or to hang up after its own.
-pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Machine {
     /// The connection has ended.

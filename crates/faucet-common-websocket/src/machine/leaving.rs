@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use faucet_session::script::SessionEnd;
 
+use crate::machine::close::CLOSE_TIMEOUT;
 use crate::machine::close::code;
 use crate::machine::end::{Discarded, End};
-use crate::machine::ending::CLOSE_TIMEOUT;
 use crate::machine::event::{Event, Over};
 use crate::machine::machine::{Machine, Next, State};
 

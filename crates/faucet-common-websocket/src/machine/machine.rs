@@ -11,10 +11,10 @@ use faucet_session::connect::Dialing;
 use faucet_session::script::{Batch, Conversation};
 
 use crate::machine::clocks::Clocks;
+use crate::machine::close::CLOSE_TIMEOUT;
 use crate::machine::control::Control;
 use crate::machine::deflate::Agreed;
 use crate::machine::end::{Discarded, End};
-use crate::machine::ending::CLOSE_TIMEOUT;
 use crate::machine::event::{Event, Over};
 use crate::machine::failure::Failure;
 use crate::machine::frames::Frames;
