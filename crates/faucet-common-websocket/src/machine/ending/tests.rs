@@ -1,5 +1,7 @@
 //! How connections end, in both directions.
 
+use std::time::Duration;
+
 use super::*;
 use crate::machine::frames::FrameLimits;
 use crate::machine::settings::Settings;
