@@ -87,7 +87,8 @@ impl App {
         cli.color.choose();
         let (command, log_format) = (self.name, cli.log_format);
         let warns = !matches!(level(&cli), "error");
-        output::Look { command, log_format, warns }.choose();
+        let informs = !matches!(level(&cli), "error" | "warn");
+        output::Look { command, log_format, warns, informs }.choose();
         stderr::install();
         logging::install(log_format, level(&cli), hushed);
         let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -119,7 +120,7 @@ impl App {
             Command::Run(args) => commands::run::run(args, registry).await?,
             Command::Validate(args) => return commands::validate::validate(&args, registry),
             Command::Check(args) => return commands::check::check(args, registry).await,
-            Command::Tap(args) => commands::tap::tap(args, registry).await?,
+            Command::Tap(args) => commands::tap::tap(*args, registry).await?,
             Command::Feed(args) => commands::feed::feed(args, registry).await?,
             Command::Receive(args) => commands::receive::receive(args).await?,
             Command::Demo(args) => commands::demo::demo(args, registry).await?,
@@ -145,11 +146,10 @@ impl App {
     }
 }
 
-/// A quiet run, and a feed on a terminal, show only what went wrong.
+/// A quiet run shows only what went wrong.
 fn level(cli: &Cli) -> &str {
     match &cli.command {
         Command::Run(args) if args.quiet => "error",
-        Command::Tap(_) if cli.log_level == "info" => "warn",
         _ => &cli.log_level,
     }
 }

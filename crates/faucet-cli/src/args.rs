@@ -10,6 +10,7 @@ use faucet_core::duration;
 use faucet_pipeline::SpecFormat;
 
 use crate::screen::Color;
+use crate::tap::args::{ConnectArgs, SendArgs, ShowArgs};
 
 /// Runs streaming pipelines from a file, checks them, and shows what happens.
 #[derive(Debug, Parser)]
@@ -42,8 +43,8 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Reaches the far end of each component step by step and says which step fails.
     Check(FileArgs),
-    /// Shows a feed on the terminal, one line per message.
-    Tap(TapArgs),
+    /// Shows a feed, and sends to it what you type or pipe.
+    Tap(Box<TapArgs>),
     /// Serves a synthetic or recorded feed to as many clients as come.
     Feed(FeedArgs),
     /// Receives what sinks send, counts it and looks at its order.
@@ -90,6 +91,12 @@ pub(crate) struct ChangeArgs {
     /// JSON.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) input_format: Option<InputFormat>,
+}
+
+impl ChangeArgs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.context.is_empty() && self.set.is_empty() && self.input_format.is_none()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -158,18 +165,47 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TapArgs {
-    /// ws:// or wss:// endpoint.
-    pub(crate) url: String,
-    /// Stop after this many messages.
-    #[arg(short = 'n', long = "count", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) count: Option<u64>,
-    /// Text message to send after every connect; may be given more than once.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) subscribe: Vec<String>,
-    /// Header of the upgrade request; may be given more than once.
-    #[arg(long, value_name = "KEY: VALUE")]
-    pub(crate) header: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+    #[command(flatten)]
+    pub(crate) send: SendArgs,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+    /// Taps a source of a pipeline file, as the file configures it, and shows its records. Nothing can
+    /// be sent.
+    #[arg(long, value_name = "FILE", conflicts_with_all = NOT_IN_A_FILE, help_heading = FROM_A_FILE)]
+    pub(crate) pipeline: Option<PathBuf>,
+    /// The source, where the pipeline file has several.
+    #[arg(long, value_name = "ID", help_heading = FROM_A_FILE)]
+    pub(crate) source: Option<String>,
+    #[command(flatten, next_help_heading = FROM_A_FILE)]
+    pub(crate) changes: ChangeArgs,
 }
+
+/// The options of `tap` that a source of a pipeline file has no use for.
+const NOT_IN_A_FILE: [&str; 18] = [
+    "url",
+    "header",
+    "subprotocol",
+    "origin",
+    "auth",
+    "deflate",
+    "ca",
+    "cert",
+    "key",
+    "insecure",
+    "reconnect",
+    "ping",
+    "proxy",
+    "subscribe",
+    "execute",
+    "interactive",
+    "wait",
+    "show_pings",
+];
+
+/// The heading of the options of `tap` that are about a pipeline file.
+const FROM_A_FILE: &str = "A source of a pipeline file";
 
 #[derive(Debug, Args)]
 pub(crate) struct FeedArgs {

@@ -10,7 +10,14 @@ pub(crate) fn examples(of: &str, name: &str) -> Option<String> {
             ("pipeline.yaml --set source.max_messages=10", "with another value of a key"),
             ("pipeline.yaml --context symbol=ethusdt", "with another value of {symbol}"),
         ],
-        "tap" => &[("wss://stream.example.com/trades -n 5", "the first five messages")],
+        "tap" => &[
+            ("wss://feed.example.com -n 5", "the first five messages"),
+            ("wss://feed.example.com -i", "sends what you type"),
+            ("wss://feed.example.com --filter /type=trade", "trades only"),
+            ("wss://feed.example.com --for 10s --stats", "how much comes"),
+            ("wss://feed.example.com -s v1.json -k", "a subprotocol, any certificate"),
+            ("--pipeline pipeline.yaml", "what a source of a file reads"),
+        ],
         "feed" => &[
             ("", "synthetic trades on 127.0.0.1:9001"),
             ("--file recording.jsonl --speed 10", "a recording, ten times as fast"),

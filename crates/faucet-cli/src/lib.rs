@@ -27,7 +27,7 @@ mod signals;
 mod spec;
 mod stderr;
 mod supervisor;
-mod terminal;
+mod tap;
 
 pub use app::App;
 pub use pages::documents;

@@ -25,6 +25,8 @@ pub(crate) struct Look {
     pub(crate) log_format: LogFormat,
     /// Whether warnings are shown.
     pub(crate) warns: bool,
+    /// Whether all else is shown.
+    pub(crate) informs: bool,
 }
 
 static LOOK: OnceLock<Look> = OnceLock::new();
@@ -37,7 +39,12 @@ impl Look {
     }
 
     fn chosen() -> &'static Self {
-        LOOK.get_or_init(|| Self { command: "faucet", log_format: LogFormat::Text, warns: true })
+        LOOK.get_or_init(|| Self {
+            command: "faucet",
+            log_format: LogFormat::Text,
+            warns: true,
+            informs: true,
+        })
     }
 }
 
@@ -53,6 +60,12 @@ pub(crate) fn print_line(line: &str) -> Result<()> {
 pub(crate) fn print_text(text: &str) -> Result<()> {
     stderr::flush(IN_ORDER);
     print_bytes(harmless(text).as_bytes())
+}
+
+/// Prints lines of data behind the messages of before. May block.
+pub(crate) fn print_bytes_in_order(lines: &[u8]) -> Result<()> {
+    stderr::flush(IN_ORDER);
+    print_bytes(lines)
 }
 
 /// Prints lines of data that cannot drive the terminal. May block.
@@ -87,6 +100,16 @@ pub(crate) fn found<T>(found: Result<T, Problem>) -> Result<T> {
 /// Says something on stderr.
 pub(crate) fn note(text: &str) {
     stderr::write(format!("{}\n", harmless(text)).into_bytes());
+}
+
+/// Tells on stderr what happens, where messages of the level `info` are shown.
+pub(crate) fn tell(text: &str) {
+    let look = Look::chosen();
+    match look.log_format {
+        _ if !look.informs => {}
+        LogFormat::Text => note(text),
+        LogFormat::Json => tracing::info!("{text}"),
+    }
 }
 
 /// Shows an error.

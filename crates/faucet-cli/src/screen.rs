@@ -34,9 +34,27 @@ impl Color {
 
 /// Whether messages on stderr have colours.
 pub(crate) fn has_colors() -> bool {
+    colors(io::stderr().is_terminal())
+}
+
+fn colors(is_terminal: bool) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    decide(Color::chosen(), io::stderr().is_terminal(), set("NO_COLOR"), dumb)
+    decide(Color::chosen(), is_terminal, set("NO_COLOR"), dumb)
+}
+
+/// Whether data on stdout has colours.
+pub(crate) fn has_colors_on_stdout() -> bool {
+    colors(io::stdout().is_terminal())
+}
+
+/// The width of the terminal on stdout in columns.
+pub(crate) fn width_of_stdout() -> usize {
+    const USUAL: usize = 80;
+    match console::Term::stdout().size_checked() {
+        Some((_, columns)) if columns > 0 => usize::from(columns),
+        _ => USUAL,
+    }
 }
 
 /// The width of the terminal on stderr in columns; that of a line of a log where there is none.

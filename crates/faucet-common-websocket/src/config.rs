@@ -166,6 +166,7 @@ impl ConnectOptions {
             },
             utf8: self.feed.invalid_utf8,
             pool: self.read_buffer_bytes.map_or_else(Pool::shared, Pool::of),
+            tells_controls: false,
             greeting: greeting.into(),
         };
         if url.is_none() && !calls_give_url {

@@ -57,6 +57,13 @@ impl Endpoint {
         self
     }
 
+    /// Tells the owner of a run about the Pings and Pongs of the peer.
+    #[must_use]
+    pub fn with_controls(mut self) -> Self {
+        Arc::make_mut(&mut self.settings).tells_controls = true;
+        self
+    }
+
     /// Lets `hooks` do their parts of the conversation.
     #[must_use]
     pub fn with_hooks(mut self, make: impl FnOnce(Hooks) -> Hooks) -> Self {

@@ -17,6 +17,7 @@ mod endpoint;
 mod extensions;
 mod frame;
 mod machine;
+mod made;
 pub mod options;
 mod recurring;
 mod refusal;
@@ -45,7 +46,7 @@ pub use endpoint::Endpoint;
 pub use extensions::BadChoice;
 pub use faucet_connect::{
     Auth, AuthProvider, Backoff, Destination, Dial, DialFailure, Io, ProxyEnvironment,
-    ProxySetting, Quote, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig, patterns,
+    ProxySetting, Quote, ReconnectKeys, ReconnectPolicy, StepLog, TlsConfig, TlsVersion, patterns,
 };
 pub use faucet_session as session;
 pub use faucet_session::keys::SessionMessage;
@@ -54,10 +55,11 @@ pub use machine::{
     Class, Discarded, End, Event, Failure, GaveUp, NoAttempt, Outbox, Over, RunFailed, Stamp,
     Taken, Utf8Policy, Violation,
 };
+pub use made::Made;
 pub use recurring::{Recurring, Telling};
 pub use refusal::Refusal;
 pub use schema_rules::connection_rules;
 pub use upgrade_failed::UpgradeFailed;
 pub use url::WsUrl;
 pub use url_text::UrlText;
-pub use words::never_ponged;
+pub use words::{Advice, never_ponged};

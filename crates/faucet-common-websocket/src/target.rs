@@ -8,12 +8,13 @@ use faucet_session::connect::{Dialing, Prepared, Tools};
 use faucet_session::hooks::Hooks;
 use faucet_session::plan::Plan;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::compression::Compression;
 use crate::connect_failed::{ConnectFailed, Handshake};
 use crate::connect_limit::ConnectLimit;
 use crate::driver::Upgraded;
+use crate::made::Made;
 use crate::site::{Means, Site};
 use crate::upgrade::Request;
 use crate::url::WsUrl;
@@ -66,6 +67,7 @@ impl Target {
     /// Connects, noting the steps. `connect_timeout` is the budget of the connect itself; calls before it have
     /// budgets of their own.
     pub(crate) async fn connect(&self, log: &mut StepLog, mut dialing: Option<Dialing>) -> Attempt {
+        let begun = Instant::now();
         let is_sent_elsewhere = dialing.as_ref().is_some_and(|dialing| dialing.next_url.is_some());
         let place = self.place.as_ref().filter(|_| !is_sent_elsewhere);
         if let Some((host, port)) = place {
@@ -87,7 +89,11 @@ impl Target {
         }
         let limit = self.offer.connect_timeout;
         let result = match timeout(limit, self.connect_unbounded(&ready, dialing, log)).await {
-            Ok(result) => result,
+            Ok(Ok(mut upgraded)) => {
+                upgraded.made.took = begun.elapsed();
+                Ok(upgraded)
+            }
+            Ok(failed) => failed,
             Err(_) => Err(ConnectFailed::TimedOut { phase: log.phase(), limit }),
         };
         Attempt { result, shown }
@@ -161,9 +167,12 @@ impl Target {
         }
         let to = Destination::new(url.host(), url.port(), url.is_tls());
         let mut io = dial.dial(&to, log).await?;
+        let mut version = None;
         if let Some(tls) = tls {
             let secured = tls.secure(io, url.host(), url.redacted(), log).await;
-            io = secured.map_err(|failure| ConnectFailed::handshake(Handshake::Tls, failure))?;
+            let secured =
+                secured.map_err(|failure| ConnectFailed::handshake(Handshake::Tls, failure))?;
+            (io, version) = (secured.io, secured.version);
         }
         log.begin("upgrade");
         let secrets = Secrets::new(&headers, url.secrets());
@@ -187,6 +196,12 @@ impl Target {
         };
         let chosen = upgraded.subprotocol.as_deref().into_iter().chain(compression);
         log.done(chosen.collect::<Vec<_>>().join(", "));
-        Ok(Upgraded { io, leftover: upgraded.leftover, secrets, deflate, dialing })
+        let made = Made {
+            took: Duration::ZERO,
+            tls: version,
+            subprotocol: upgraded.subprotocol,
+            compressed: deflate.is_some(),
+        };
+        Ok(Upgraded { io, leftover: upgraded.leftover, secrets, deflate, dialing, made })
     }
 }

@@ -47,6 +47,7 @@ mod secrets;
 mod steps;
 mod tls;
 mod tls_failure;
+mod tls_version;
 mod verifier;
 
 pub use attempts::{Attempts, Retry, STABLE};
@@ -66,8 +67,9 @@ pub use reconnect::{ReconnectKeys, ReconnectPolicy};
 pub use secret_fault::{SecretFault, SecretUse, check_header_value, check_secret};
 pub use secrets::Secrets;
 pub use steps::StepLog;
-pub use tls::{Tls, TlsConfig};
+pub use tls::{Secured, Tls, TlsConfig};
 pub use tls_failure::{CertificateFault, TlsFailure};
+pub use tls_version::TlsVersion;
 
 /// The example of the README compiles.
 #[cfg(doctest)]

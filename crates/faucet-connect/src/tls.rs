@@ -18,6 +18,7 @@ use crate::patterns::SERVER_NAME;
 use crate::pem_file::{Wanted, certificates, private_key};
 use crate::steps::StepLog;
 use crate::tls_failure::TlsFailure;
+use crate::tls_version::TlsVersion;
 use crate::verifier::Verifier;
 
 /// How a TLS endpoint is verified. Without it: by the trust store of the operating system.
@@ -145,6 +146,14 @@ impl TlsConfig {
     }
 }
 
+/// A stream that speaks TLS.
+pub struct Secured {
+    /// The stream.
+    pub io: Box<dyn Io>,
+    /// The version that both ends agreed on.
+    pub version: Option<TlsVersion>,
+}
+
 /// TLS, ready for use. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Tls {
@@ -165,9 +174,11 @@ impl Tls {
         host: &str,
         target: &str,
         log: &mut StepLog,
-    ) -> Result<Box<dyn Io>, TlsFailure> {
+    ) -> Result<Secured, TlsFailure> {
         if self.insecure {
-            tracing::warn!(url = target, "tls.insecure_skip_verify: the server is not verified");
+            let what = "the certificate of the server is not verified: everyone on the way can read and \
+                        change the data";
+            tracing::warn!(url = target, "{what}");
         }
         log.begin("tls");
         let name = self.server_name.as_deref().unwrap_or(host).to_owned();
@@ -175,7 +186,7 @@ impl Tls {
         let stream = TlsConnector::from(Arc::clone(&self.config)).connect(name, io).await?;
         let version = stream.get_ref().1.protocol_version();
         log.done(version.map(|v| format!("{v:?}")).unwrap_or_default());
-        Ok(Box::new(stream))
+        Ok(Secured { io: Box::new(stream), version: version.and_then(TlsVersion::of) })
     }
 }
 

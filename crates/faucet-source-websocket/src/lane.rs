@@ -247,7 +247,13 @@ impl Lane {
             Event::Note(Note::TopicsRefused { count, .. }) => {
                 counters.add(REFUSED_TOPICS, count as u64);
             }
-            Event::Idle | Event::Note(_) | Event::Acked { .. } | Event::Waiting | Event::Due => {}
+            Event::Idle
+            | Event::Note(_)
+            | Event::Acked { .. }
+            | Event::Ping(_)
+            | Event::Pong(_)
+            | Event::Waiting
+            | Event::Due => {}
         }
         None
     }

@@ -1,64 +1,69 @@
-//! `faucet tap`: a feed on the terminal.
-
-use std::time::Duration;
+//! `faucet tap`: a feed on the terminal or in a pipe, and what is sent to it.
 
 use faucet_core::{Error, ErrorKind, Registry, Result};
-use faucet_pipeline::Pipeline;
-use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep};
 
-use crate::args::TapArgs;
+use crate::args::{FileArgs, TapArgs};
+use crate::output::tell;
 use crate::signals::Signals;
-use crate::terminal::TerminalSink;
-
-/// A line is shown this long after its message, at most.
-const LINGER: Duration = Duration::from_millis(100);
+use crate::spec;
+use crate::tap::file_source::{ShowSink, choose, pipeline};
+use crate::tap::outlet::Outlet;
+use crate::tap::session::{Session, Stop};
+use crate::tap::shower::Shower;
 
 pub(crate) async fn tap(args: TapArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
-    let source = registry.sources.build("websocket", config(args)?)?;
-    let pipeline = Pipeline::new(source, TerminalSink);
-    pipeline.run_until(signals.asked()).await.into_result().map(drop)
-}
-
-fn config(args: TapArgs) -> Result<Value> {
-    let mut headers = Map::new();
-    for header in &args.header {
-        let (name, value) = split(header)?;
-        if headers.insert(name.to_owned(), value.into()).is_some() {
-            return Err(Error::usage(format!("--header: {name:?} is given twice")));
+    let limit = args.show.duration;
+    let asked = signals.asked();
+    let stop = async move {
+        let over = async {
+            match limit {
+                Some(limit) => {
+                    sleep(limit).await;
+                    Stop::Time(limit)
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = asked => Stop::Signal,
+            over = over => over,
         }
-    }
-    let mut config = json!({
-        "url": args.url,
-        "headers": headers,
-        "subscribe_messages": args.subscribe,
-        "message_format": "binary",
-        "batch_timeout": LINGER.as_secs_f64(),
-    });
-    match args.count {
-        Some(count) => config["max_messages"] = count.into(),
-        None => config["unbounded"] = true.into(),
-    }
-    Ok(config)
-}
-
-/// Name and value of a header. It is not printed: it may be a secret without a name.
-fn split(header: &str) -> Result<(&str, &str)> {
-    match header.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim(), value.trim())),
-        _ => Err(Error::usage("--header: write 'Name: value'")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_header_is_split_once_and_never_shown() {
-        assert_eq!(split("X-Key:  a:b ").unwrap(), ("X-Key", "a:b"));
-        for header in ["Bearer s3cret", ":s3cret", " : s3cret", ""] {
-            assert_eq!(split(header).unwrap_err().to_string(), "--header: write 'Name: value'");
+    };
+    match args.pipeline {
+        Some(_) => tap_file(args, registry, stop).await,
+        None if args.source.is_some() || !args.changes.is_empty() => {
+            let what = "--source, --set, --context and --input-format are for --pipeline";
+            Err(Error::usage(what))
         }
+        None => Session::new(&args)?.run(stop).await,
     }
+}
+
+/// Shows the records of a source of a pipeline file.
+async fn tap_file(
+    args: TapArgs,
+    registry: &Registry,
+    stop: impl Future<Output = Stop> + Send,
+) -> Result<()> {
+    let TapArgs { pipeline: Some(file), source, changes, show, .. } = args else { return Ok(()) };
+    let file = spec::load(&FileArgs { file, changes }, registry)?;
+    let source = choose(&file, source.as_deref())?;
+    let sink = ShowSink::new(Shower::new(&show)?, Outlet::open(show.record.as_deref())?);
+    let complete = sink.complete();
+    let run = pipeline(&file, source, sink.clone())?;
+    let begun = Instant::now();
+    let report = run
+        .run_until(async {
+            tokio::select! {
+                _ = stop => {}
+                () = complete => {}
+            }
+        })
+        .await;
+    if show.stats {
+        tell(&sink.statistics(begun.elapsed()));
+    }
+    report.into_result().map(drop)
 }

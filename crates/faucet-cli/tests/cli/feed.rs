@@ -112,7 +112,7 @@ async fn a_recording_is_served_as_it_is_and_ends_with_1000() {
     for (lines, args, shown) in [
         ("{\"b\": 2.10}\n\n[1]\n", &[][..], "{\"b\": 2.10}\n[1]\n"),
         ("\"a \\\"b\\\"\"\n\"π\"\n", &["--format", "raw_string"], "a \"b\"\nπ\n"),
-        ("\"AP8=\"\n\"YWJj\"\n", &["--format", "binary"], "AP8=\nabc\n"),
+        ("\"AP8=\"\n\"YWJj\"\n", &["--format", "binary"], "binary:AP8=\nbinary:YWJj\n"),
         ("1\n2\n3", &["--rate", "0"], "1\n2\n3\n"),
         ("1\n2\n3", &["--speed", "0", "--rate", "1"], "1\n2\n3\n"),
         ("", &[], ""),

@@ -20,6 +20,8 @@ mod init;
 mod junk;
 mod kills;
 mod latency;
+#[cfg(unix)]
+mod pty;
 mod receive;
 mod reports;
 mod run;
@@ -30,5 +32,13 @@ mod signals;
 mod start;
 mod support;
 mod tap;
+mod tap_connection;
+mod tap_file;
+mod tap_output;
+#[cfg(unix)]
+mod tap_page;
+mod tap_sending;
+#[cfg(unix)]
+mod tap_terminal;
 mod validate;
 mod warnings;

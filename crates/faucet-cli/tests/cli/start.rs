@@ -66,7 +66,7 @@ fn matches_line(expected: &str, line: &str) -> bool {
 }
 
 /// A shell in the directory that finds the command under test.
-fn shell(files: &Files, command: &str) -> Command {
+pub(crate) fn shell(files: &Files, command: &str) -> Command {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_faucet"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let paths = std::iter::once(binary.parent().unwrap().to_owned());

@@ -98,6 +98,17 @@ impl Running {
         Self { child, started, stdout: None, stderr }
     }
 
+    /// The same at a terminal of the test's.
+    #[cfg(unix)]
+    pub(crate) fn start_at(command: &mut Command, pty: &crate::pty::Pty) -> Self {
+        command.stdin(pty.end()).stdout(pty.end());
+        let mut running = Self::start_unheard(command);
+        // The command keeps its ends for the next start: the screen would never close.
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        running.stdout = Some(Heard::listen(pty.screen()));
+        running
+    }
+
     /// Its stdout, for a test that reads it by itself.
     pub(crate) fn take_stdout(&mut self) -> tokio::process::ChildStdout {
         self.child.stdout.take().unwrap()

@@ -19,18 +19,19 @@ use crate::compression::Compression;
 use crate::connect_failed::ConnectFailed;
 use crate::driver::attempt::dial;
 use crate::driver::errands::{self, Done};
-use crate::driver::log::Log;
+use crate::driver::log::{Link, Log};
 use crate::driver::received::Received;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
 use crate::driver::timer::Timer;
 use crate::machine::{Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp};
+use crate::made::Made;
 use crate::target::{Attempt, Target};
 
 /// A connection that comes back. Polled by its owner; it spawns no task. A dial in flight lives
 /// inside, so that a dropped poll never restarts it: every poll is cancel safe.
 pub struct Driver {
     machine: Machine,
-    target: Arc<Target>,
+    pub(super) target: Arc<Target>,
     stream: Option<Stream>,
     dialing: Option<BoxFuture<'static, Attempt>>,
     /// The call that the conversation waits for.
@@ -41,6 +42,8 @@ pub struct Driver {
     shown: Arc<str>,
     timer: Timer,
     log: Log,
+    /// How the latest connection was made. The log says so when the connection may be gone already.
+    made: Option<Made>,
 }
 
 /// Now, on the clock that drives tokio's timers.
@@ -83,6 +86,7 @@ impl Driver {
             work: None,
             timer: Timer::default(),
             log,
+            made: None,
         }
     }
 
@@ -131,7 +135,8 @@ impl Driver {
     }
 
     /// Logs nothing: the owner shows what happens.
-    pub(crate) fn without_log(mut self) -> Self {
+    #[must_use]
+    pub fn without_log(mut self) -> Self {
         self.log.silence();
         self
     }
@@ -176,9 +181,8 @@ impl Driver {
 
     /// Goes on with a stream whose upgrade has succeeded.
     pub(crate) fn connected(&mut self, upgraded: Upgraded) {
-        let Upgraded { io, leftover, secrets, deflate, dialing } = upgraded;
-        let asked = self.target.offer.compression == Compression::Deflate;
-        self.log.compressed = asked.then_some(deflate.is_some());
+        let Upgraded { io, leftover, secrets, deflate, dialing, made } = upgraded;
+        self.made = Some(made);
         self.stream = Some(Stream::new(io));
         self.machine.connected(secrets, deflate, &leftover, dialing, stamp());
     }
@@ -186,6 +190,11 @@ impl Driver {
     /// The redacted URL of the last attempt, its placeholders filled.
     pub fn url(&self) -> &str {
         &self.shown
+    }
+
+    /// How the latest connection was made. `None`: there was none yet.
+    pub fn made(&self) -> Option<&Made> {
+        self.made.as_ref()
     }
 
     /// Whether there is a connection on which the owner can send.
@@ -230,7 +239,9 @@ impl Driver {
             self.drop_connection();
         }
         if self.log.tells_of(&event) {
-            self.log.note(&event, &self.shown, now());
+            let asks = self.target.offer.compression == Compression::Deflate;
+            let link = Link { url: &self.shown, made: self.made.as_ref(), asks_to_compress: asks };
+            self.log.note(&event, link, now());
         }
         Some(event)
     }

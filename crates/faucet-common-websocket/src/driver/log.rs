@@ -9,7 +9,25 @@ use faucet_session::script::Note;
 
 use crate::driver::chronicle::{Chronicle, Line};
 use crate::machine::{Event, Failure, Over};
+use crate::made::Made;
 use crate::recurring::Recurring;
+
+/// The latest connection, which may be gone already.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Link<'a> {
+    /// The redacted URL.
+    pub(super) url: &'a str,
+    /// How it was made.
+    pub(super) made: Option<&'a Made>,
+    /// Whether compression is asked for.
+    pub(super) asks_to_compress: bool,
+}
+
+impl Link<'_> {
+    fn compressed(&self) -> Option<bool> {
+        self.made.filter(|_| self.asks_to_compress).map(|made| made.compressed)
+    }
+}
 
 /// The log of a connection.
 #[derive(Debug)]
@@ -18,9 +36,6 @@ pub(super) struct Log {
     kind: ComponentKind,
     /// The component's name; `None` logs nothing.
     component: Option<Arc<str>>,
-    /// Whether the latest connection has compression, where it was asked for. The log says so when the
-    /// connection may be gone already.
-    pub(super) compressed: Option<bool>,
     chronicle: Chronicle,
     /// Warnings of the conversation, each by its rule; `None`: refused topics.
     warnings: HashMap<Option<usize>, Recurring>,
@@ -29,7 +44,7 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn new(kind: ComponentKind, component: Option<Arc<str>>) -> Self {
         let (chronicle, warnings) = (Chronicle::default(), HashMap::new());
-        Self { kind, component, compressed: None, chronicle, warnings }
+        Self { kind, component, chronicle, warnings }
     }
 
     /// The log of the connection that follows by plan.
@@ -49,19 +64,20 @@ impl Log {
     }
 
     /// Writes what is to be told of an event at `now`.
-    pub(super) fn note(&mut self, event: &Event, url: &str, now: Instant) {
+    pub(super) fn note(&mut self, event: &Event, link: Link<'_>, now: Instant) {
         let Some(component) = self.component.clone() else { return };
+        let url = link.url;
         match event {
             Event::Up { again } => {
                 let line = self.chronicle.up(*again, now);
-                self.write(line, &component, url);
+                self.write(line, &component, &link);
             }
             Event::Lost { failure, wait, attempt } => {
                 self.lost(failure, *wait, *attempt, (&component, url), now);
             }
             Event::Messages => {
                 let line = self.chronicle.heard(now);
-                self.write(line, &component, url);
+                self.write(line, &component, &link);
             }
             Event::Over(Over::Closed(failure)) => {
                 tracing::info!(component = &*component, url, "{}", failure.error(url));
@@ -103,10 +119,14 @@ impl Log {
         }
     }
 
-    fn write(&self, line: Option<Line>, component: &str, url: &str) {
+    fn write(&self, line: Option<Line>, component: &str, link: &Link<'_>) {
+        let (url, compressed) = (link.url, link.compressed());
+        let took_ms = link.made.map(|made| made.took.as_millis() as u64);
+        let tls = link.made.and_then(|made| made.tls).map(tracing::field::display);
+        let subprotocol = link.made.and_then(|made| made.subprotocol.as_deref());
         match line {
             Some(Line::Connected) => {
-                tracing::info!(component, url, compressed = self.compressed, "connected");
+                tracing::info!(component, url, took_ms, tls, subprotocol, compressed, "connected");
             }
             Some(Line::Again { down, attempts }) => {
                 let seconds = down.as_secs_f64();
@@ -116,7 +136,10 @@ impl Log {
                     url,
                     seconds,
                     attempts,
-                    compressed = self.compressed,
+                    took_ms,
+                    tls,
+                    subprotocol,
+                    compressed,
                     "connected again after {seconds:.1} s"
                 );
             }

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::machine::deflate::Agreed;
 use crate::machine::{Machine, Stamp};
+use crate::made::Made;
 
 /// A byte stream whose upgrade has succeeded.
 pub(crate) struct Upgraded {
@@ -22,6 +23,7 @@ pub(crate) struct Upgraded {
     pub(crate) deflate: Option<Agreed>,
     /// The values that were made and taken before the connect, where there is a conversation.
     pub(crate) dialing: Option<Dialing>,
+    pub(crate) made: Made,
 }
 
 /// The byte stream of a connection.

@@ -124,6 +124,12 @@ fn driver(near: &Near, settings: Settings) -> Driver {
         secrets: Secrets::default(),
         deflate: None,
         dialing: None,
+        made: crate::made::Made {
+            took: Duration::ZERO,
+            tls: None,
+            subprotocol: None,
+            compressed: false,
+        },
     };
     driver.connected(upgraded);
     driver

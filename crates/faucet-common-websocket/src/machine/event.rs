@@ -28,6 +28,10 @@ pub enum Event {
         /// Whether the Ping was no earlier than the latest barrier.
         latest: bool,
     },
+    /// The peer sent a Ping, which is answered. Only where the owner asks for control frames.
+    Ping(Box<[u8]>),
+    /// The peer sent a Pong that answers no Ping of ours. Only where the owner asks for control frames.
+    Pong(Box<[u8]>),
     /// Received bytes that never become a record.
     Discarded(Discarded, u64),
     /// Messages that are neither control nor begin as data: no record is made of them.

@@ -237,12 +237,13 @@ impl Machine {
     fn take_frames(&mut self, at: Stamp) {
         let Some(line) = &mut self.line else { return };
         let mut controls = false;
-        let mut pongs = 0;
+        let (mut pongs, told) = (0, self.settings.tells_controls);
         let end = loop {
             match line.inbox.next() {
                 Ok(Inbound::More | Inbound::Full) => break None,
                 Ok(Inbound::Control(Control::Ping(payload))) => {
                     controls = true;
+                    self.events.extend(told.then(|| Event::Ping(payload.as_slice().into())));
                     // Behind a Close nothing may be sent (RFC 6455 §5.5.1).
                     if !line.write_failed && matches!(self.state, State::Up) {
                         line.outbox.pong(payload);
@@ -251,10 +252,10 @@ impl Machine {
                 }
                 Ok(Inbound::Control(Control::Pong(payload))) => {
                     controls = true;
-                    if let Some(pong) = self.pings.pong(payload.as_slice()) {
-                        let (upto, latest) = (pong.mark, pong.latest);
-                        self.events.push_back(Event::Acked { upto, latest });
-                    }
+                    self.events.extend(match self.pings.pong(payload.as_slice()) {
+                        Some(pong) => Some(Event::Acked { upto: pong.mark, latest: pong.latest }),
+                        None => told.then(|| Event::Pong(payload.as_slice().into())),
+                    });
                 }
                 Ok(Inbound::Control(Control::Close(close))) => {
                     break Some(End::closed(

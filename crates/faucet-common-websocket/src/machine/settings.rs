@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) utf8: Utf8Policy,
     /// The buffers that are read into.
     pub(crate) pool: Arc<Pool>,
+    /// Whether the owner is told the Pings of the peer, and the Pongs that answer no Ping of ours.
+    pub(crate) tells_controls: bool,
     /// Sent in order after every connect.
     pub(crate) greeting: Arc<[Frame]>,
 }

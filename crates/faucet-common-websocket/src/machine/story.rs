@@ -34,6 +34,7 @@ pub(crate) fn settings() -> Settings {
         frames: FrameLimits { max_message_bytes: 1000, max_fragments: 3 },
         utf8: Utf8Policy::Fail,
         pool: Pool::of(64),
+        tells_controls: false,
         greeting: [].into(),
     }
 }
@@ -244,6 +245,8 @@ fn one(event: Event) -> String {
         Event::Lost { failure, wait, attempt } => {
             format!("lost {:?} {wait:?} {attempt}", failure.class())
         }
+        Event::Ping(payload) => format!("ping {}", payload.escape_ascii()),
+        Event::Pong(payload) => format!("pong {}", payload.escape_ascii()),
         Event::Waiting => "waiting".into(),
         Event::Idle => "idle".into(),
         Event::Due => "due".into(),

@@ -8,6 +8,7 @@ use faucet_session::keys::CloseAction;
 
 use crate::connect_failed::{ConnectFailed, Handshake};
 use crate::machine::Class;
+use crate::words::advice::Advice;
 use crate::words::explanation::Explanation;
 use crate::words::{proxy, session, upgrade};
 
@@ -24,12 +25,12 @@ pub(super) fn error<'a>(failed: &'a ConnectFailed, url: &str) -> Result<Error, &
     Ok(error.retryable(failed.verdict().class == Class::Transient))
 }
 
-fn explanation(failed: &ConnectFailed) -> Result<Explanation, &Error> {
+pub(super) fn explanation(failed: &ConnectFailed) -> Result<Explanation, &Error> {
     Ok(match failed {
         ConnectFailed::Credentials(own) | ConnectFailed::Dialer(own) => return Err(own),
         ConnectFailed::Dns(_) => {
             let hint = "check the host name and the DNS configuration";
-            Explanation::new(ErrorKind::Connect, "dns", hint)
+            Explanation::new(ErrorKind::Connect, "dns", Advice::General(hint))
         }
         ConnectFailed::Tcp(error) => {
             Explanation::new(ErrorKind::Connect, "tcp", hint_of_network(error))
@@ -42,12 +43,13 @@ fn explanation(failed: &ConnectFailed) -> Result<Explanation, &Error> {
         ConnectFailed::Upgrade(failed) => upgrade::explanation(failed),
         ConnectFailed::Ruled(answer) if answer.action == CloseAction::Refuse => {
             let hint = "check the credentials; close_rules says that this answer refuses them";
-            Explanation::new(ErrorKind::Auth, "upgrade", hint)
+            Explanation::new(ErrorKind::Auth, "upgrade", Advice::InFile(hint))
         }
         ConnectFailed::Ruled(answer) => upgrade::explanation(&answer.failed),
         ConnectFailed::Dialing(failed) => session::of_dialing(failed),
         ConnectFailed::Url(_) | ConnectFailed::NoUrl => {
-            Explanation::new(ErrorKind::Config, "before_connect", "check url and url_from")
+            let hint = "check url and url_from";
+            Explanation::new(ErrorKind::Config, "before_connect", Advice::InFile(hint))
         }
         ConnectFailed::TimedOut { phase, .. } => {
             Explanation::new(ErrorKind::Timeout, phase, hint_of_timeout(phase))
@@ -55,16 +57,16 @@ fn explanation(failed: &ConnectFailed) -> Result<Explanation, &Error> {
         ConnectFailed::Panicked(_) => {
             let hint =
                 "this is a fault of the dialer or the auth provider; report it to its author";
-            Explanation::new(ErrorKind::Panic, "connect", hint)
+            Explanation::new(ErrorKind::Panic, "connect", Advice::General(hint))
         }
     })
 }
 
-fn hint_of_network(error: &io::Error) -> &'static str {
-    match error.kind() {
+fn hint_of_network(error: &io::Error) -> Advice {
+    Advice::General(match error.kind() {
         io::ErrorKind::ConnectionRefused => "is the server running, and is the port right?",
         _ => "check the host, the port and the network",
-    }
+    })
 }
 
 fn broken(during: Handshake, error: &io::Error) -> Explanation {
@@ -75,52 +77,33 @@ fn broken(during: Handshake, error: &io::Error) -> Explanation {
     };
     let hint = match (error.kind(), during) {
         (UnexpectedEof | ConnectionReset | BrokenPipe, Handshake::Tls) => {
-            "the server hung up: does the port speak TLS, or does it want ws://?"
+            Advice::General("the server hung up: does the port speak TLS, or does it want ws://?")
         }
         (UnexpectedEof | ConnectionReset | BrokenPipe, Handshake::Upgrade) => {
-            "the server hung up: does the port speak WebSocket, or want wss://?"
+            Advice::General("the server hung up: does the port speak WebSocket, or want wss://?")
         }
         _ => hint_of_network(error),
     };
     Explanation::new(ErrorKind::Connect, phase, hint)
 }
 
-fn hint_of_tls(failure: &TlsFailure) -> &'static str {
+fn hint_of_tls(failure: &TlsFailure) -> Advice {
     match failure {
-        TlsFailure::Certificate { fault: CertificateFault::SelfSigned, .. } => {
-            "make it with `openssl req -addext basicConstraints=critical,CA:FALSE`, and give it as \
-             tls.ca_file"
-        }
+        TlsFailure::Certificate { fault: CertificateFault::SelfSigned, .. } => Advice::SelfSigned,
         TlsFailure::Certificate { fault: CertificateFault::VersionOne, .. } => {
-            "the server needs a certificate of version 3: `openssl x509 -req` makes one with \
-             `-extfile FILE`, where FILE has a line such as subjectAltName=DNS:feed.example; on a \
-             network that you trust, tls.insecure_skip_verify takes it as it is"
+            Advice::OldCertificate
         }
-        TlsFailure::Certificate { .. } => {
-            "for a private CA give tls.ca_file; for another name tls.server_name"
-        }
-        TlsFailure::NotTls(_) => "the endpoint speaks plain text, use ws://",
-        _ => {
-            "check the TLS version of the server, and whether it wants a client certificate \
-             (tls.client_cert_file, tls.client_key_file)"
-        }
+        TlsFailure::Certificate { .. } => Advice::TrustCertificate,
+        TlsFailure::NotTls(_) => Advice::General("the endpoint speaks plain text, use ws://"),
+        _ => Advice::CheckTls,
     }
 }
 
-fn hint_of_timeout(phase: &str) -> &'static str {
+fn hint_of_timeout(phase: &str) -> Advice {
     match phase {
-        "upgrade" => {
-            "the port is open but nothing answered the upgrade: is it a WebSocket server, and does \
-             it want wss://? raise connect_timeout if it is only slow"
-        }
-        "proxy" => {
-            "the proxy did not open the connection in time: check proxy (or the variable that names \
-             it), or raise connect_timeout"
-        }
-        "tls" => {
-            "the port is open but nothing answered the TLS handshake: does it want ws://? raise \
-             connect_timeout if it is only slow"
-        }
-        _ => "check the host, the network and the firewall, or raise connect_timeout",
+        "upgrade" => Advice::SlowUpgrade,
+        "proxy" => Advice::SlowProxy,
+        "tls" => Advice::SlowTls,
+        _ => Advice::SlowNetwork,
     }
 }

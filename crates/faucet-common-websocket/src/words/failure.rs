@@ -5,9 +5,18 @@ use std::sync::Arc;
 use faucet_core::Error;
 
 use crate::machine::Failure;
+use crate::words::advice::Advice;
 use crate::words::{connect, end};
 
 impl Failure {
+    /// The advice of the error, unless a provider or a dialer made the error.
+    pub fn advice(&self) -> Option<Advice> {
+        match self {
+            Self::Connect(failed) => connect::explanation(failed).ok()?.advice,
+            Self::End(end) => end::explanation(end).advice,
+        }
+    }
+
     /// The error for the runner. `url` is that of the endpoint, redacted
     /// ([`Driver::url`](crate::Driver::url)). Its cause is this value, unless a provider or a dialer
     /// made an error of its own: that one is returned.

@@ -2,6 +2,7 @@
 
 use faucet_core::{Error, ErrorKind};
 
+use crate::words::advice::Advice;
 use crate::words::explanation::Explanation;
 
 /// The error for a peer of a sink that needs Pongs and has not sent any.
@@ -12,5 +13,5 @@ pub fn never_ponged(url: &str) -> Error {
     );
     let hint =
         "fix the peer so that it answers Pings (RFC 6455 §5.5.2), or use delivery: at_most_once";
-    Explanation::new(ErrorKind::Protocol, "ping", hint).error(url, what)
+    Explanation::new(ErrorKind::Protocol, "ping", Advice::InFile(hint)).error(url, what)
 }

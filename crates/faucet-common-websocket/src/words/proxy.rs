@@ -5,6 +5,7 @@ use std::io;
 use faucet_connect::{ProxyFault, SocksRefusal, TlsFailure};
 use faucet_core::ErrorKind;
 
+use crate::words::advice::Advice;
 use crate::words::explanation::Explanation;
 
 const NOT_THIS_KIND: &str =
@@ -14,23 +15,19 @@ const GIVE_CREDENTIALS: &str =
     "give the proxy's user and password: scheme://user:password@host:port";
 
 pub(super) fn explanation(fault: &ProxyFault) -> Explanation {
-    let (kind, hint) = kind_and_hint(fault);
-    Explanation::new(kind, "proxy", hint)
+    let (kind, advice) = kind_and_advice(fault);
+    Explanation::new(kind, "proxy", advice)
 }
 
-fn kind_and_hint(fault: &ProxyFault) -> (ErrorKind, &'static str) {
-    match fault {
+fn kind_and_advice(fault: &ProxyFault) -> (ErrorKind, Advice) {
+    let (kind, hint) = match fault {
         ProxyFault::Dns(_) => {
             (ErrorKind::Connect, "check the proxy's host name and the DNS configuration")
         }
-        ProxyFault::Unreachable(error) if error.kind() == io::ErrorKind::ConnectionRefused => (
-            ErrorKind::Connect,
-            "is the proxy running, and is its port right? proxy: none connects without it",
-        ),
-        ProxyFault::Unreachable(_) => (
-            ErrorKind::Connect,
-            "check the proxy's host, its port and the network; proxy: none connects without it",
-        ),
+        ProxyFault::Unreachable(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            return (ErrorKind::Connect, Advice::ProxyDown);
+        }
+        ProxyFault::Unreachable(_) => return (ErrorKind::Connect, Advice::ProxyUnreachable),
         ProxyFault::Lost(_) => (ErrorKind::Connect, NOT_THIS_KIND),
         ProxyFault::FarEnd(_) => {
             (ErrorKind::Connect, "check the host of url; with socks5h:// the proxy looks it up")
@@ -41,9 +38,7 @@ fn kind_and_hint(fault: &ProxyFault) -> (ErrorKind, &'static str) {
         ProxyFault::Tls(TlsFailure::NotTls(_)) => {
             (ErrorKind::Tls, "it speaks plain text: use http://")
         }
-        ProxyFault::Tls(_) => {
-            (ErrorKind::Tls, "give the authority of the proxy's certificate as tls.ca_file")
-        }
+        ProxyFault::Tls(_) => return (ErrorKind::Tls, Advice::TrustProxy),
         ProxyFault::Credentials | ProxyFault::Status(407) => (ErrorKind::Auth, GIVE_CREDENTIALS),
         ProxyFault::Status(408 | 425 | 429 | 500 | 502 | 503 | 504) => {
             (ErrorKind::Connect, "the proxy is busy or cannot reach the endpoint; it may recover")
@@ -65,5 +60,6 @@ fn kind_and_hint(fault: &ProxyFault) -> (ErrorKind, &'static str) {
             "the proxy cannot reach the endpoint; check the host and port of url",
         ),
         _ => (ErrorKind::Protocol, NOT_THIS_KIND),
-    }
+    };
+    (kind, Advice::General(hint))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use faucet_core::{Error, ErrorKind};
 
 use crate::machine::{Failure, NoAttempt, RunFailed};
+use crate::words::advice::Advice;
 use crate::words::explanation::Explanation;
 
 impl RunFailed {
@@ -17,6 +18,38 @@ impl RunFailed {
             Self::Outage { limit, last } => outage(*limit, last.as_ref(), url),
         }
     }
+
+    /// The advice of the error: that of the last failure first.
+    pub fn advice(&self) -> Vec<Advice> {
+        match self {
+            Self::After { failure, why, .. } => {
+                failure.advice().into_iter().chain(advice_of(*why)).collect()
+            }
+            Self::Outage { .. } => vec![OUTAGE],
+        }
+    }
+}
+
+const OUTAGE: Advice = Advice::InFile("raise max_outage if longer outages are expected");
+
+/// The remedy for a policy that allows no attempt.
+fn advice_of(why: NoAttempt) -> Option<Advice> {
+    Some(match why {
+        NoAttempt::Final => return None,
+        NoAttempt::ReconnectOff => Advice::Reconnect,
+        NoAttempt::Attempts(0) => Advice::ReconnectKey(
+            "max_reconnect_attempts: 0 allows no attempt to reconnect, raise it",
+        ),
+        NoAttempt::Attempts(_) => {
+            Advice::ReconnectKey("raise max_reconnect_attempts to try for longer")
+        }
+        NoAttempt::NoProgress { limit: Some(_), .. } => {
+            Advice::ReconnectKey("raise reconnect_patience to go on for longer after such ends")
+        }
+        NoAttempt::NoProgress { limit: None, .. } => {
+            Advice::ReconnectKey("reconnect_patience: null goes on after such ends")
+        }
+    })
 }
 
 fn after(
@@ -26,18 +59,9 @@ fn after(
     url: &str,
 ) -> Error {
     let error = failure.error(url);
-    match why {
-        NoAttempt::Final => error,
-        NoAttempt::ReconnectOff => {
-            advised(error, "set reconnect: true to reconnect after such ends")
-        }
-        NoAttempt::Attempts(0) => {
-            advised(error, "max_reconnect_attempts: 0 allows no attempt to reconnect, raise it")
-        }
-        NoAttempt::Attempts(max) => {
-            let error = error.with_attempt(max, Some(max));
-            advised(error, "raise max_reconnect_attempts to try for longer")
-        }
+    let error = match why {
+        NoAttempt::Final | NoAttempt::ReconnectOff | NoAttempt::Attempts(0) => error,
+        NoAttempt::Attempts(max) => error.with_attempt(max, Some(max)),
         NoAttempt::NoProgress { times, within, limit } => {
             let last = error.to_string();
             let within = rounded(within);
@@ -50,12 +74,12 @@ fn after(
             if let Some(before) = before.filter(|before| *before != last) {
                 what.push_str(&format!("; the one before: {before}"));
             }
-            let advice = match limit {
-                Some(_) => "raise reconnect_patience to go on for longer after such ends",
-                None => "reconnect_patience: null goes on after such ends",
-            };
-            advised(error.with_message(what), advice)
+            error.with_message(what)
         }
+    };
+    match advice_of(why) {
+        Some(advice) => advised(error, &advice.to_string()),
+        None => error,
     }
 }
 
@@ -82,9 +106,8 @@ fn outage(limit: Duration, last: Option<&Arc<Failure>>, url: &str) -> Error {
     if let Some(last) = &last {
         what.push_str(&format!("; the last attempt: {last}"));
     }
-    let hint = "raise max_outage if longer outages are expected";
     let error =
-        Explanation::new(ErrorKind::Connect, "connect", hint).error(url, what).retryable(true);
+        Explanation::new(ErrorKind::Connect, "connect", OUTAGE).error(url, what).retryable(true);
     match last {
         Some(last) => error.with_source(last),
         None => error,

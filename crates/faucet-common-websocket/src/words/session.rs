@@ -5,11 +5,12 @@ use faucet_session::connect::{CallFailed, DialingFailed};
 use faucet_session::reading::DecompressFailed;
 use faucet_session::script::SessionEnd;
 
+use crate::words::advice::Advice;
 use crate::words::explanation::Explanation;
 
 /// The kind of error that an end of a conversation is, and the remedy.
-pub(super) fn of_end(end: &SessionEnd) -> (ErrorKind, &'static str) {
-    match end {
+pub(super) fn of_end(end: &SessionEnd) -> (ErrorKind, Option<Advice>) {
+    let (kind, hint) = match end {
         SessionEnd::Refused { .. } => (
             ErrorKind::Auth,
             "check the credentials of the session and what the account may read; the clock of this \
@@ -52,8 +53,9 @@ pub(super) fn of_end(end: &SessionEnd) -> (ErrorKind, &'static str) {
         }
         SessionEnd::Compressed(_) => (ErrorKind::Protocol, "check decompress"),
         SessionEnd::Dictionary(_) => (ErrorKind::Config, "check decompress_dictionary"),
-        _ => (ErrorKind::Closed, ""),
-    }
+        _ => return (ErrorKind::Closed, None),
+    };
+    (kind, Some(Advice::InFile(hint)))
 }
 
 fn of_call(failed: &CallFailed) -> (ErrorKind, &'static str) {
@@ -82,5 +84,5 @@ pub(super) fn of_dialing(failed: &DialingFailed) -> Explanation {
         }
         _ => (ErrorKind::Config, "check the names in url, query and headers"),
     };
-    Explanation::new(kind, "before_connect", hint)
+    Explanation::new(kind, "before_connect", Advice::InFile(hint))
 }

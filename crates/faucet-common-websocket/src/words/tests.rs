@@ -13,6 +13,7 @@ use faucet_core::{Error, ErrorKind};
 
 use crate::connect_failed::{ConnectFailed, Handshake};
 use crate::machine::{Class, End, Failure};
+use crate::words::Advice;
 
 const URL: &str = "ws://h/?k=***";
 const S: fn(u64) -> Duration = Duration::from_secs;
@@ -33,6 +34,14 @@ fn check<F: Into<Failure>>(begin: &str, rows: impl IntoIterator<Item = Row<F>>) 
         assert_eq!((error.kind(), error.phase().unwrap(), error.is_retryable()), place, "{error}");
         assert_eq!(error.endpoint(), Some(URL), "{error}");
         let given = error.hint().unwrap_or_default();
+        assert_eq!(failure.advice().map(|advice| advice.to_string()).unwrap_or_default(), given);
+        if let Some(Advice::General(text)) = failure.advice() {
+            // `tls.ca_file`, `connect_timeout`, `proxy: none` and so on are of a kind of their own.
+            assert!(
+                !text.contains('_') && !text.contains("tls.") && !text.contains(": none"),
+                "{text}"
+            );
+        }
         assert!(given.contains(hint) && given.is_empty() == hint.is_empty(), "{error}: {given}");
         let cause = error.source().and_then(|cause| cause.downcast_ref::<Failure>()).unwrap();
         assert!(std::ptr::eq(cause, &raw const *failure), "{error}");

@@ -82,6 +82,7 @@ impl ProxyDial {
             Some(tls) => tls
                 .secure(io, self.proxy.host(), &self.to_string(), &mut steps)
                 .await
+                .map(|secured| secured.io)
                 .map_err(ProxyFault::Tls),
         }
     }

@@ -160,6 +160,13 @@ impl Error {
         self
     }
 
+    /// Takes the advice away: whoever shows the error has another.
+    #[must_use]
+    pub fn without_hint(mut self) -> Self {
+        self.0.hint = None;
+        self
+    }
+
     /// Names the component of the pipeline in which it happened, unless one is named already.
     #[must_use]
     pub fn with_component(mut self, id: &Arc<str>) -> Self {

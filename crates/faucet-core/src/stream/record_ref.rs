@@ -73,6 +73,11 @@ impl<'a> RecordRef<'a> {
         self.place.message
     }
 
+    /// Whether the rendering has an envelope around the payload.
+    pub fn has_envelope(&self) -> bool {
+        self.envelope.is_some()
+    }
+
     /// Appends the record's JSON rendering to `out`, on one line: JSON byte for byte (line breaks
     /// between tokens become spaces), text as a JSON string, binary as base64 in a JSON string.
     pub fn write_json(&self, out: &mut Vec<u8>) {

@@ -63,6 +63,14 @@ impl Component {
         self.dead_letter.as_ref()
     }
 
+    /// The source that it is, if it is one: to run it in another pipeline.
+    pub fn source(&self) -> Option<Arc<dyn Source>> {
+        match &self.part {
+            Part::Source(source) => Some(Arc::clone(source)),
+            Part::Transform(_) | Part::Sink(_) => None,
+        }
+    }
+
     /// Reaches its far end step by step. A transform has none: `None`. A panic is a step that failed.
     pub async fn check(&self, scope: &Scope) -> Option<CheckReport> {
         let checked = match &self.part {

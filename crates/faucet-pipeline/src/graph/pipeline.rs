@@ -1,5 +1,6 @@
 //! A configured pipeline.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +34,11 @@ impl Pipeline {
     /// The component of this name.
     pub fn component(&self, id: &str) -> Option<&Component> {
         self.0.component(id)
+    }
+
+    /// The values of the placeholders.
+    pub fn context(&self) -> &BTreeMap<String, String> {
+        &self.0.settings.context
     }
 
     /// The scope of the component `id` outside of a run: its placeholders have values.

@@ -119,7 +119,9 @@ impl HttpClient {
             None => Ok(io),
             Some(tls) => {
                 let secured = tls.secure(io, url.host(), &call.shown, log).await;
-                secured.map_err(|failure| HttpFailed::of_tls(HttpPhase::Tls, failure))
+                secured
+                    .map(|secured| secured.io)
+                    .map_err(|failure| HttpFailed::of_tls(HttpPhase::Tls, failure))
             }
         }
     }

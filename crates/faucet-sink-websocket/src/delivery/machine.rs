@@ -192,6 +192,8 @@ impl SinkMachine {
             | Event::Discarded(..)
             | Event::Waiting
             | Event::Idle
+            | Event::Ping(_)
+            | Event::Pong(_)
             | Event::Due
             | Event::Unmatched(_)
             | Event::Note(_)

@@ -1,12 +1,13 @@
 //! How connections end, in both directions.
 
+use std::time::Duration;
+
 use super::*;
 use crate::machine::frames::FrameLimits;
 use crate::machine::settings::Settings;
 use crate::machine::story::{S, Story, limits, once, settings};
 use crate::machine::utf8_policy::Utf8Policy;
 use crate::testing::raw_frame::{RawFrame, stream};
-use std::time::Duration;
 
 /// Ends the connection of a story.
 type Ending = fn(&mut Story);

@@ -64,6 +64,17 @@ fn messages_behind_the_answer_to_the_upgrade_come_behind_the_event() {
 }
 
 #[test]
+fn control_frames_of_the_peer_are_told_where_they_are_asked_for() {
+    let frames = [RawFrame::ping("1"), RawFrame::text("a"), RawFrame::pong("x")];
+    for (tells_controls, events) in [(true, &["ping 1", "pong x", "a"][..]), (false, &["a"])] {
+        let mut story = Story::connected(Settings { tells_controls, ..settings() });
+        story.reads(&frames);
+        assert_eq!(story.events(), events);
+        assert_eq!(story.sends(), ["pong 1"]);
+    }
+}
+
+#[test]
 fn pings_are_answered_in_order_and_with_their_payload() {
     let mut story = Story::connected(settings());
     story.reads(&[

@@ -87,6 +87,7 @@ impl World {
             frames: FrameLimits { max_message_bytes: 1 << 20, max_fragments: 1000 },
             utf8: Utf8Policy::Fail,
             pool: Pool::of(self.buffer),
+            tells_controls: false,
             greeting: [].into(),
         }
     }
