@@ -14,7 +14,7 @@ pub use file::{
     PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, component_schema, schema, validate,
 };
 pub use graph::{
-    Buffer, Component, ComponentProgress, ComponentReport, End, Flush, GRACE, Pipeline,
+    Buffer, Component, ComponentProgress, ComponentReport, End, Flush, GRACE, Peek, Pipeline,
     PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,
 };
 

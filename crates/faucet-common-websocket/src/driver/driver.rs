@@ -386,6 +386,11 @@ impl Driver {
         self.machine.written()
     }
 
+    /// How long the peer took to answer the last Ping of the keepalive, once for each answer.
+    pub fn take_round_trip(&mut self) -> Option<Duration> {
+        self.machine.pings.take_round_trip()
+    }
+
     /// Goes on from a saved position of the feed. Call it before the first poll.
     pub fn resume_from(&mut self, cursor: Option<Token>, kept: Kept) {
         if let Some(talk) = &mut self.machine.conversation {

@@ -251,7 +251,7 @@ impl Machine {
                 }
                 Ok(Inbound::Control(Control::Pong(payload))) => {
                     controls = true;
-                    if let Some(pong) = self.pings.pong(payload.as_slice()) {
+                    if let Some(pong) = self.pings.pong(payload.as_slice(), at.instant) {
                         let (upto, latest) = (pong.mark, pong.latest);
                         self.events.push_back(Event::Acked { upto, latest });
                     }
