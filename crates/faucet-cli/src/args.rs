@@ -10,6 +10,7 @@ use faucet_core::duration;
 use faucet_pipeline::SpecFormat;
 
 use crate::screen::Color;
+use crate::serve::address;
 
 /// Runs streaming pipelines from a file, checks them, and shows what happens.
 #[derive(Debug, Parser)]
@@ -154,6 +155,24 @@ pub(crate) struct RunArgs {
     /// Shows nothing but errors.
     #[arg(long)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+/// Options of the server of a run.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Serves a page to look at, /metrics, /healthz, /readyz and /report over HTTP, such as at
+    /// 127.0.0.1:9100. A port alone is one of this machine; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(crate) serve: Option<SocketAddr>,
+    /// The file with the token that requests must have (Authorization: Bearer TOKEN). The variable
+    /// FAUCET_SERVE_TOKEN has the token otherwise; without both none is asked for.
+    #[arg(long, value_name = "FILE", requires = "serve")]
+    pub(crate) serve_token_file: Option<PathBuf>,
+    /// Strikes the values of records out on the page.
+    #[arg(long, requires = "serve")]
+    pub(crate) serve_redact: bool,
 }
 
 #[derive(Debug, Args)]
