@@ -1,19 +1,17 @@
 //! What a run shows while it goes on: a live line on a terminal, a log line elsewhere.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io::IsTerminal as _;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use faucet_core::{ComponentKind, ConnectionState};
-use faucet_pipeline::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::output::{count, counted, nonzero, size, time};
-use crate::stderr;
+use crate::line::{self, Part};
+use crate::rate::{Flow, Rates};
+use crate::{screen, stderr};
 
 const REFRESH: Duration = Duration::from_millis(200);
 const LOG_EVERY: Duration = Duration::from_secs(10);
@@ -22,11 +20,16 @@ const CLEARED_WITHIN: Duration = Duration::from_millis(300);
 
 /// Something whose progress can be shown.
 pub(crate) trait Shown {
-    /// What has come so far.
-    fn amount(&self) -> u64;
+    /// What flows.
+    fn flows(&self) -> Vec<Flow>;
 
-    /// All of it in a line, at `rate` a second.
-    fn line(&self, rate: f64) -> String;
+    /// The parts of a line, at `rate` a second.
+    fn parts(&self, rate: f64) -> Vec<Part>;
+
+    /// Writes the progress to the log.
+    fn log(&self, rate: f64) {
+        tracing::info!("{}", line::whole(&self.parts(rate)));
+    }
 }
 
 /// Where the progress of a run goes.
@@ -65,7 +68,8 @@ impl Show {
         let live = (self == Self::Live).then(LiveLine::draw);
         let mut ticks = interval_at(Instant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut rate = Rate::default();
+        let mut rates = Rates::default();
+        rates.see(Instant::now(), &progress.flows());
         let mut run = std::pin::pin!(run);
         loop {
             tokio::select! {
@@ -74,34 +78,13 @@ impl Show {
                     return result;
                 }
                 now = ticks.tick() => {
-                    let line = progress.line(rate.see(now, progress.amount()));
+                    let rate = rates.see(now, &progress.flows()).iter().sum();
                     match &live {
-                        Some(live) => live.show(line),
-                        None => tracing::info!("{line}"),
+                        Some(live) => live.show(line::fit(progress.parts(rate), screen::columns())),
+                        None => progress.log(rate),
                     }
                 }
             }
-        }
-    }
-}
-
-/// Records a second over the last ticks: pages come in lumps.
-#[derive(Debug, Default)]
-struct Rate(VecDeque<(Instant, u64)>);
-
-impl Rate {
-    const TICKS: usize = 15;
-
-    fn see(&mut self, now: Instant, records: u64) -> f64 {
-        self.0.push_back((now, records));
-        if self.0.len() > Self::TICKS {
-            self.0.pop_front();
-        }
-        match self.0.front() {
-            Some((then, before)) if *then < now => {
-                (records - before) as f64 / (now - *then).as_secs_f64()
-            }
-            _ => 0.0,
         }
     }
 }
@@ -146,57 +129,5 @@ impl Drop for LiveLine {
     fn drop(&mut self) {
         self.lines = None;
         let _ = self.cleared.recv_timeout(CLEARED_WITHIN);
-    }
-}
-
-impl Shown for Progress {
-    fn amount(&self) -> u64 {
-        self.records()
-    }
-
-    fn line(&self, rate: f64) -> String {
-        use ComponentKind::{Sink, Source};
-        let mut parts = vec![
-            counted(self.records(), "record"),
-            format!("{}/s", count(rate.round() as u64)),
-            size(self.bytes()),
-        ];
-        match self.connection(Source) {
-            ConnectionState::Connecting => parts.push("connecting".into()),
-            ConnectionState::Up => parts.push("connected".into()),
-            ConnectionState::Waiting => parts.push("reconnecting".into()),
-            _ => {}
-        }
-        if let ConnectionState::Connecting | ConnectionState::Waiting = self.connection(Sink) {
-            parts.push("sink reconnecting".into());
-        }
-        parts.push(crate::output::reconnects(self.reconnects(Source), self.reconnects(Sink)));
-        let skipped = self.components().iter().flat_map(|c| c.counters.skipped.values()).sum();
-        parts.extend(nonzero([(skipped, "skipped"), (self.unconfirmed(), "unconfirmed")]));
-        if let Some(age) = self.age_of_last_record() {
-            parts.push(format!("last {} ago", time(age)));
-        }
-        parts.join(" · ")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lumps_are_smoothed_and_old_ticks_forgotten() {
-        let start = Instant::now();
-        let mut rate = Rate::default();
-        let mut last = rate.see(start, 0);
-        assert_eq!(last, 0.0);
-        for tick in 1..=40u32 {
-            let records = u64::from(tick.min(20) / 5 * 1000);
-            last = rate.see(start + REFRESH * tick, records);
-            if tick == 15 {
-                assert!((900.0..=1100.0).contains(&last), "{last}");
-            }
-        }
-        assert_eq!(last, 0.0);
     }
 }

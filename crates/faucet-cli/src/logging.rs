@@ -1,14 +1,18 @@
 //! Messages on stderr.
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
+use serde_json::{Map, Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::LogFormat;
-use crate::stderr;
+use crate::{output, stderr};
 
 /// Sends messages of `level` and above to stderr; of the parts in `hushed` only warnings.
 pub(crate) fn install(format: LogFormat, level: &str, hushed: &[&str]) {
@@ -20,7 +24,7 @@ pub(crate) fn install(format: LogFormat, level: &str, hushed: &[&str]) {
         .with_targets(hushed.map(|part| (*part, LevelFilter::WARN.min(level))))
         // What it logs as an error is in ours.
         .with_target("rustls_platform_verifier", LevelFilter::OFF);
-    let text = tracing_subscriber::fmt::layer().with_writer(Terminal).with_target(false);
+    let text = fmt::layer().with_writer(Terminal).with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     let installed = match format {
         LogFormat::Text => registry.with(text.with_ansi(false).compact()).try_init(),
@@ -28,6 +32,39 @@ pub(crate) fn install(format: LogFormat, level: &str, hushed: &[&str]) {
     };
     // A program that embeds the command may have a subscriber of its own.
     let _ = installed;
+}
+
+/// Writes an event with these fields, which may have fields of their own, as a line of JSON like
+/// those of the subscriber.
+pub(crate) fn event(mut fields: Map<String, Value>, message: &str) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
+    let mut time = String::new();
+    // A clock that cannot be shown leaves an empty time.
+    let _ = SystemTime.format_time(&mut fmt::format::Writer::new(&mut time));
+    fields.insert("message".to_owned(), message.into());
+    let line =
+        json!({"timestamp": time, "level": "INFO", "fields": fields, "target": "faucet_cli"});
+    send(format!("{line}\n").into_bytes());
+}
+
+/// The beginning of each line of JSON: it names the pipeline.
+static BEGINNING: OnceLock<String> = OnceLock::new();
+
+/// Names the pipeline of this process in each line of JSON.
+pub(crate) fn name_pipeline(name: &str) {
+    let begin = format!("{{\"pipeline\":{},", Value::from(name));
+    // A program that embeds the command may run it twice: then the first name stays.
+    let _ = BEGINNING.set(begin);
+}
+
+fn send(line: Vec<u8>) {
+    let named = BEGINNING.get().filter(|_| output::is_json()).zip(line.strip_prefix(b"{"));
+    stderr::write(match named {
+        Some((begin, rest)) => [begin.as_bytes(), rest].concat(),
+        None => line,
+    });
 }
 
 struct Terminal;
@@ -56,6 +93,6 @@ impl Write for Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        stderr::write(std::mem::take(&mut self.0));
+        send(std::mem::take(&mut self.0));
     }
 }

@@ -48,6 +48,11 @@ impl Look {
     }
 }
 
+/// Whether messages are lines of JSON.
+pub(crate) fn is_json() -> bool {
+    Look::chosen().log_format == LogFormat::Json
+}
+
 /// Prints a line of data. A closed pipe is a quiet end.
 pub(crate) fn print_line(line: &str) -> Result<()> {
     // On a terminal, messages stand in front of whatever follows them.

@@ -66,6 +66,12 @@ pub(crate) fn width() -> usize {
     }
 }
 
+/// The columns that a live line has on the terminal: the last stays free, where some terminals wrap.
+pub(crate) fn columns() -> usize {
+    let (_, columns) = console::Term::stderr().size();
+    usize::from(columns).saturating_sub(1).max(1)
+}
+
 fn decide(choice: Color, is_terminal: bool, no_color: bool, is_dumb: bool) -> bool {
     match choice {
         Color::Always => true,

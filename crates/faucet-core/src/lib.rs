@@ -21,9 +21,10 @@ mod stream;
 
 pub use async_trait::async_trait;
 pub use component::{
-    Cancel, Cancelled, Carry, CheckReport, CheckStep, ConnectionState, Count, Counters, Delivery,
-    Emitted, Ended, Error, Error as FaucetError, ErrorKind, Flushed, Info, Next, Out, PageReader,
-    PageStage, PageWriter, Reading, Result, Resume, Scope, Sink, Source, StepOutcome, Transform,
+    ActivityReading, Cancel, Cancelled, Carry, CheckReport, CheckStep, ConnectionState, Count,
+    Counters, Delivery, Distribution, Emitted, Ended, Error, Error as FaucetError, ErrorKind,
+    Flushed, Info, Next, Out, PageReader, PageStage, PageWriter, Phase, Reading, Result, Resume,
+    Scope, Sink, Source, StepOutcome, Transform,
 };
 pub use config::{
     Beside, Checked, Code, ComponentKind, Entry, FileUse, KeyPath, LeftOut, NoEffect, OptionKey,

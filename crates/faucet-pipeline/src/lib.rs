@@ -14,8 +14,8 @@ pub use file::{
     PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, component_schema, schema, validate,
 };
 pub use graph::{
-    Buffer, Component, ComponentProgress, ComponentReport, End, Flush, Flusher, GRACE, Pipeline,
-    PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,
+    Buffer, Component, ComponentProgress, ComponentReport, End, Flush, Flusher, GRACE, Peek,
+    Pipeline, PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,
 };
 
 /// The example of the README compiles.

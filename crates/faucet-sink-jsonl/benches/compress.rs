@@ -5,6 +5,8 @@
 //! cargo bench -p faucet-sink-jsonl --bench compress
 //! ```
 
+#![expect(clippy::print_stdout, reason = "a bench says what it measures")]
+
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -49,7 +51,7 @@ fn text(n: usize) -> String {
         1_795_679_725_123_usize + n,
         n * 31 % 100,
         n * 104_729 % 100_000,
-        n % 3 == 0
+        n.is_multiple_of(3)
     )
 }
 

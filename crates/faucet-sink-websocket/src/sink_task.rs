@@ -167,7 +167,9 @@ impl SinkTask {
         }
         for effect in self.machine.take_effects() {
             match effect {
-                Effect::Reconnected => self.scope.counters().add(Counters::RECONNECTS, 1),
+                Effect::Reconnected(cause) => {
+                    self.scope.counters().reconnected(cause.as_str());
+                }
                 Effect::Progressed => self.driver.progressed(),
                 Effect::Explained => self.driver.explained(),
                 Effect::Refused => self.scope.counters().skip("refused_by_peer", 1),
@@ -185,6 +187,9 @@ impl SinkTask {
     /// Brings the component's counters up to date.
     fn count(&mut self) {
         let counters = self.scope.counters();
+        if let Some(took) = self.driver.take_round_trip() {
+            counters.set_round_trip(took);
+        }
         let in_flight = &mut self.machine.verdicts.in_flight;
         counters.add(Counters::RESENT, in_flight.take_resent());
         counters.add(LOST_AFTER_FLUSH, in_flight.take_late_losses());

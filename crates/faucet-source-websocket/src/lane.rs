@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use faucet_common_websocket::session::script::Note;
 use faucet_common_websocket::{Class, Driver, Event, Failure, GaveUp, Over, Received, Taken};
-use faucet_core::{ConnectionState, Counters, Ended, Error, Scope};
+use faucet_core::{ConnectionState, Ended, Error, Scope};
 
 use crate::intake::{Intake, Progress};
 use crate::pages::Pages;
@@ -58,6 +58,8 @@ pub(crate) struct Lane {
     successor: Option<Box<Successor>>,
     /// Why there is no connection, while there is none.
     trouble: Option<Trouble>,
+    /// Why the last connection ended, while there is none.
+    ended_by: Option<Class>,
     /// The connection is over, and none follows.
     pub(crate) is_over: bool,
     /// The Close by which the peer refused the source, read while the run was stopping.
@@ -72,6 +74,7 @@ impl Lane {
             scope: scope.clone(),
             successor: None,
             trouble: Some(Trouble::Connecting),
+            ended_by: None,
             is_over: false,
             refusal: None,
         }
@@ -141,7 +144,7 @@ impl Lane {
         } else {
             // Neither the numbers nor the questions of the connection before are those of this one.
             self.intake.continuity.iter_mut().for_each(|continuity| continuity.lost());
-            self.scope.counters().add(Counters::RECONNECTS, 1);
+            self.scope.counters().reconnected(Class::Planned.as_str());
             self.intake.set_url(self.driver.url());
             self.trouble = None;
         }
@@ -200,6 +203,10 @@ impl Lane {
         if let Some(continuity) = &mut self.intake.continuity {
             continuity.lost();
         }
+        // The attempts that fail behind a lost connection are not what ended it.
+        if self.ended_by.is_none() && self.is_up() {
+            self.ended_by = failure.as_ref().map(|failure| failure.class());
+        }
         self.trouble = Some(failure.map_or(Trouble::Connecting, Trouble::Lost));
     }
 
@@ -210,8 +217,9 @@ impl Lane {
                 counters.set_connection(ConnectionState::Up);
                 self.trouble = None;
                 self.intake.set_url(self.driver.url());
+                let ended_by = self.ended_by.take();
                 if again {
-                    counters.add(Counters::RECONNECTS, 1);
+                    counters.reconnected(ended_by.unwrap_or(Class::Transient).as_str());
                 }
             }
             Event::Messages => return self.accept(pages),
@@ -343,6 +351,9 @@ impl Lane {
     /// Brings the counters up to date.
     pub(crate) fn report(&mut self) {
         let counters = self.scope.counters();
+        if let Some(took) = self.driver.take_round_trip() {
+            counters.set_round_trip(took);
+        }
         let duplicates = match &mut self.intake.continuity {
             Some(continuity) => continuity.take_duplicates(),
             None => 0,

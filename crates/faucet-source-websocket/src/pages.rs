@@ -14,6 +14,8 @@ pub(crate) struct Pages {
     pub(crate) records: u64,
     /// How many pages were handed over.
     taken: u64,
+    /// The bytes of payload in them.
+    taken_bytes: u64,
     /// The run is over: a message that would fail it is skipped.
     pub(crate) stopping: bool,
 }
@@ -21,7 +23,7 @@ pub(crate) struct Pages {
 impl Pages {
     pub(crate) fn new(checked: &Checked) -> Self {
         let pager = Pager::new(checked.page);
-        Self { pager, stop: checked.stop, records: 0, taken: 0, stopping: false }
+        Self { pager, stop: checked.stop, records: 0, taken: 0, taken_bytes: 0, stopping: false }
     }
 
     /// Everything that is still accepted goes into one page, whatever its limits.
@@ -41,10 +43,16 @@ impl Pages {
         self.taken + self.pager.finished() as u64
     }
 
+    /// Bytes of payload of all records so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.taken_bytes + self.pager.payload_bytes() as u64
+    }
+
     /// The next page, if there is one.
     pub(crate) fn take(&mut self) -> Option<StreamPage> {
         let page = self.pager.take()?;
         self.taken += 1;
+        self.taken_bytes += page.payload_bytes() as u64;
         Some(page)
     }
 }

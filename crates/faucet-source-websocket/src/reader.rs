@@ -23,6 +23,8 @@ pub struct WebsocketReader {
     /// The connection that is asked first: the next round begins behind the one that did something.
     turn: usize,
     pages: Pages,
+    /// How many records the counters know to have arrived.
+    reported: u64,
     scope: Scope,
     /// Until Ctrl-C was heard, if the run listens to it.
     ctrl_c: Option<CtrlC>,
@@ -59,6 +61,7 @@ impl WebsocketReader {
             lanes,
             turn: 0,
             pages: Pages::new(checked),
+            reported: 0,
             scope: scope.clone(),
             ctrl_c,
             outcome: None,
@@ -153,6 +156,11 @@ impl WebsocketReader {
 
     fn report(&mut self) {
         self.lanes.iter_mut().for_each(Lane::report);
+        if self.pages.records > self.reported {
+            self.reported = self.pages.records;
+            let now = tokio::time::Instant::now().into_std();
+            self.scope.counters().arrived(self.pages.records, self.pages.bytes(), now);
+        }
         // One connection that stands is reported by its events.
         if self.lanes.len() > 1 && self.lanes.iter().any(Lane::is_up) {
             let all = self.lanes.iter().all(|lane| lane.is_up() || lane.is_over);

@@ -45,9 +45,10 @@ pub use faucet_core::{
 };
 #[cfg(feature = "pipeline")]
 pub use faucet_pipeline::{
-    Buffer, Component, ComponentReport, Diagnostic, End, Flush, Flusher, Pipeline, PipelineBuilder,
-    PipelineSpec, Progress, Report, Run, Severity, SpecErrors, SpecFormat, Variable, Verdict,
-    WhenFull, component_schema, diagnostic, run, run_until, schema, validate,
+    Buffer, Component, ComponentProgress, ComponentReport, Diagnostic, End, Flush, Flusher, Peek,
+    Pipeline, PipelineBuilder, PipelineSpec, Progress, Report, Run, Severity, SpecErrors,
+    SpecFormat, Variable, Verdict, WhenFull, component_schema, diagnostic, run, run_until, schema,
+    validate,
 };
 #[cfg(feature = "sink-jsonl")]
 pub use faucet_sink_jsonl::{

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use faucet_core::{CheckReport, Error, ErrorKind, Registry, Result, StepOutcome};
+use faucet_core::{CheckReport, Error, ErrorKind, Registry, Result, StepOutcome, template};
 use faucet_pipeline::Component;
 
 use crate::args::FileArgs;
@@ -20,7 +20,7 @@ pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCod
         for component in pipeline.components() {
             let scope = pipeline.scope(component.id());
             let Some(report) = component.check(&scope).await else { continue };
-            show(component, &report)?;
+            show(component, &template::fill_target(&report.target, &scope), &report)?;
             failed = failed.or(report.into_result().err());
         }
         Ok(failed.map_or(ExitCode::SUCCESS, |error| exit::code(&error)))
@@ -31,12 +31,12 @@ pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCod
     }
 }
 
-fn show(component: &Component, report: &CheckReport) -> Result<()> {
+fn show(component: &Component, target: &str, report: &CheckReport) -> Result<()> {
     let (kind, connector) = (component.kind(), component.info().connector);
     // The id of a short pipeline file is its kind.
     let named = **component.id() != *kind.as_str();
     let name = if named { format!(" {}:", component.id()) } else { String::new() };
-    print_line(&format!("{kind}{name} {connector} {}", report.target))?;
+    print_line(&format!("{kind}{name} {connector} {target}"))?;
     if report.steps.is_empty() {
         print_line("  nothing to check")?;
     }

@@ -7,8 +7,8 @@ use faucet_core::{Error, ErrorKind, Next, Registry, Result, Scope, Source};
 use faucet_lab::{Faults, FeedServer, Pace, Program};
 use serde_json::{Value, json};
 
-use crate::args::{FeedArgs, RecordingFormat};
 use crate::commands::listen::cannot_listen;
+use crate::feed_args::{FeedArgs, RecordingFormat};
 use crate::output::print_line;
 use crate::signals::Signals;
 

@@ -5,8 +5,10 @@ use faucet_lab::{Amount, Print, Received, Receiver, ReceiverOptions, Tally};
 
 use crate::args::ReceiveArgs;
 use crate::commands::listen::cannot_listen;
+use crate::line::Part;
 use crate::live::{Show, Shown};
 use crate::output::{count, counted, nonzero, print_bytes, print_line, size};
+use crate::rate::Flow;
 use crate::signals::Signals;
 
 pub(crate) async fn receive(args: ReceiveArgs) -> Result<()> {
@@ -28,12 +30,12 @@ pub(crate) async fn receive(args: ReceiveArgs) -> Result<()> {
 }
 
 impl Shown for Received {
-    fn amount(&self) -> u64 {
-        self.look(Tally::messages)
+    fn flows(&self) -> Vec<Flow> {
+        vec![Flow { amount: self.look(Tally::messages), is_down: false }]
     }
 
-    fn line(&self, rate: f64) -> String {
-        self.look(|tally| line(tally, rate))
+    fn parts(&self, rate: f64) -> Vec<Part> {
+        self.look(|tally| parts(tally, rate))
     }
 }
 
@@ -70,18 +72,17 @@ fn summary(tally: &Tally) -> String {
 }
 
 /// The counters of a receiver while it runs, at `rate` messages a second.
-fn line(tally: &Tally, rate: f64) -> String {
+fn parts(tally: &Tally, rate: f64) -> Vec<Part> {
     let mut parts = vec![
-        counted(tally.messages(), "message"),
-        format!("{}/s", count(rate.round() as u64)),
-        size(tally.text().bytes + tally.binary().bytes),
-        format!("{} open", counted(tally.open(), "connection")),
+        Part::new(0, format!("{} open", counted(tally.open(), "connection"))),
+        Part::new(2, counted(tally.messages(), "message")),
+        Part::new(1, format!("{}/s", count(rate.round() as u64))),
+        Part::new(4, size(tally.text().bytes + tally.binary().bytes)),
     ];
-    parts.extend(nonzero([
-        (tally.numbers().missing(), "missing"),
-        (tally.numbers().repeated(), "repeated"),
-    ]));
-    parts.join(" · ")
+    let unwanted =
+        nonzero([(tally.numbers().missing(), "missing"), (tally.numbers().repeated(), "repeated")]);
+    parts.extend(unwanted.map(|part| Part::new(3, part)));
+    parts
 }
 
 #[cfg(test)]
@@ -130,12 +131,13 @@ mod tests {
     fn the_live_line_names_losses_once_there_are_any() {
         let text = |text: &'static str| Frame::Text(text.into());
         let mut seen = tally(1, &[text("{\"t\":1}"), text("{\"t\":2}")]);
-        assert_eq!(line(&seen, 2.0), "2 messages · 2/s · 14 B · 1 connection open");
+        let line = |tally: &Tally, rate| crate::line::whole(&parts(tally, rate));
+        assert_eq!(line(&seen, 2.0), "1 connection open · 2 messages · 2/s · 14 B");
         seen.disconnected();
         for t in ["{\"t\":9}", "{\"t\":2}"] {
             seen.add(&text(t), &mut Cursor::default());
         }
-        let expected = "4 messages · 0/s · 28 B · 0 connections open · 6 missing · 1 repeated";
+        let expected = "0 connections open · 4 messages · 0/s · 28 B · 6 missing · 1 repeated";
         assert_eq!(line(&seen, 0.0), expected);
     }
 }

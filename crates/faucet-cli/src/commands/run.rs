@@ -12,7 +12,10 @@ use tokio::time::timeout;
 use crate::args::RunArgs;
 use crate::graph::described;
 use crate::live::Show;
+use crate::logging;
 use crate::output::{count, counted, explain, nonzero, reconnects, size, time};
+use crate::running::{log_report, name_of};
+use crate::serve::{Board, Options};
 use crate::signals::Signals;
 use crate::spec;
 use crate::supervisor::supervise;
@@ -22,11 +25,18 @@ const REPORTED_WITHIN: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
+    logging::name_pipeline(&name_of(&args.file.file));
     if let Some(file) = &args.report {
         is_writable(file)?;
     }
     let (report, pipeline) = match spec::load(&args.file, registry) {
-        Ok(pipeline) => (execute(&pipeline, signals, &args).await, Some(pipeline)),
+        Ok(pipeline) => {
+            let serve = match args.serve.serve {
+                Some(at) => Some(Options::new(at, args.serve.serve_token_file.as_deref())?),
+                None => None,
+            };
+            (execute(&pipeline, signals, &args, serve).await?, Some(pipeline))
+        }
         Err(error) => (Report::failed(error), None),
     };
     let written = match &args.report {
@@ -42,7 +52,7 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
         tell_unconfirmed(&report, pipeline);
     }
     if report.error.is_none() && !args.quiet {
-        tracing::info!("{}", summary(&report));
+        log_report(&report, &summary(&report));
     }
     match (report.into_result(), written) {
         (Ok(_), written) => written,
@@ -85,19 +95,29 @@ fn tell_unconfirmed(report: &Report, pipeline: &Pipeline) {
     }
 }
 
-async fn execute(pipeline: &Pipeline, signals: Signals, args: &RunArgs) -> Report {
+async fn execute(
+    pipeline: &Pipeline,
+    signals: Signals,
+    args: &RunArgs,
+    serve: Option<Options>,
+) -> Result<Report> {
     let run = pipeline.start();
     if !args.quiet {
         tracing::info!("{}", described(pipeline));
     }
     let (progress, flusher) = (run.progress(), run.flusher());
+    let board = || {
+        Board::new(name_of(&args.file.file), pipeline.clone(), progress.clone())
+            .with_redacted_records(args.serve.serve_redact)
+    };
+    let _server = serve.map(|serve| serve.begin(board())).transpose()?;
     let until = run.until(signals.asked());
     let shown = Show::new(args.quiet).during(progress.clone(), until);
-    tokio::select! {
+    Ok(tokio::select! {
         report = shown => report,
         never = tell_state(pipeline, &progress, &flusher, signals.clone(), args) => never,
         never = supervise(&progress, signals.clone()) => match never {},
-    }
+    })
 }
 
 /// Each time that somebody asks for the state (SIGUSR1): lets the sinks look at their files, logs a line and
@@ -113,7 +133,7 @@ async fn tell_state(
         signals.asked_for_state().await;
         flusher.flush();
         let report = pipeline.report_so_far(progress);
-        tracing::info!("{}", summary(&report));
+        log_report(&report, &summary(&report));
         if let Some(file) = &args.report
             && let Err(unwritten) = write_report(&report, file).await
         {

@@ -26,6 +26,7 @@ mod receive;
 mod reports;
 mod run;
 mod secrets;
+mod serve;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]

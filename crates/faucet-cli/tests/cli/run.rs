@@ -203,11 +203,28 @@ async fn messages_can_be_json_to_the_last() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line:?}")))
         .collect();
+    assert!(logged.iter().all(|line| line["pipeline"] == "pipeline"), "{logged:#?}");
     let last = logged.last().unwrap();
     assert_eq!(last["level"], "ERROR");
     assert_eq!(last["fields"]["kind"], "decode");
     let message = last["fields"]["message"].as_str().unwrap();
     assert!(message.contains("\n  hint: on_parse_error: skip"), "{message}");
+}
+
+#[tokio::test]
+async fn the_end_in_json_has_each_number_as_a_field() {
+    let server = feed(&["1", "22", "x"]).await;
+    let files = Files::new();
+    let file = files.pipeline(&server.url(), json!({"unbounded": true, "on_parse_error": "skip"}));
+    let ran = faucet_ran(["run", &file, "--log-format", "json"]).await;
+    let last: Value = serde_json::from_str(ran.succeeded().stderr.lines().last().unwrap()).unwrap();
+    let fields = &last["fields"];
+    assert_eq!((&last["level"], &fields["event"]), (&json!("INFO"), &json!("report")), "{last}");
+    let numbers = ["records", "delivered", "bytes", "reconnects"].map(|name| &fields[name]);
+    assert_eq!(numbers, [&json!(2), &json!(2), &json!(3), &json!(0)], "{last}");
+    assert_eq!(fields["skipped"], json!({"parse_error": 1}), "{last}");
+    assert_eq!(fields["components"]["sink"]["delivered"], 2, "{last}");
+    assert!(fields["message"].as_str().unwrap().starts_with("ended: closed · 2 records"), "{last}");
 }
 
 #[tokio::test]

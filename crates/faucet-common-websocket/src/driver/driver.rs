@@ -22,7 +22,7 @@ use crate::driver::errands::{self, Done};
 use crate::driver::log::{Link, Log};
 use crate::driver::received::Received;
 use crate::driver::stream::{ReadRound, Stream, Upgraded};
-use crate::driver::timer::Timer;
+use crate::driver::timer::{Timer, now};
 use crate::machine::{Event, Failure, GaveUp, Machine, Outbox, Output, Over, Settings, Stamp};
 use crate::made::Made;
 use crate::target::{Attempt, Target};
@@ -44,11 +44,6 @@ pub struct Driver {
     log: Log,
     /// How the latest connection was made. The log says so when the connection may be gone already.
     made: Option<Made>,
-}
-
-/// Now, on the clock that drives tokio's timers.
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 fn stamp() -> Stamp {
@@ -390,6 +385,11 @@ impl Driver {
     /// How many bytes the socket has taken on this connection.
     pub fn written(&self) -> u64 {
         self.machine.written()
+    }
+
+    /// How long the peer took to answer the last Ping of the keepalive, once for each answer.
+    pub fn take_round_trip(&mut self) -> Option<Duration> {
+        self.machine.pings.take_round_trip()
     }
 
     /// Goes on from a saved position of the feed. Call it before the first poll.

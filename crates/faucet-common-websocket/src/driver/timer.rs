@@ -6,6 +6,11 @@ use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
 
+/// Now, on the clock that drives tokio's timers.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 /// A timer that is set again only when it fires too early or is wanted sooner: a deadline that
 /// moves with every read costs nothing per read.
 #[derive(Debug, Default)]

@@ -38,6 +38,29 @@ pub enum Class {
     Fatal,
 }
 
+impl Class {
+    /// The class in one word, as metrics print it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Transient => "transient",
+            Self::Silent => "silent",
+            Self::Credentials => "credentials",
+            Self::Answer(_) => "answer",
+            Self::Certificate => "certificate",
+            Self::Handshake => "handshake",
+            Self::Violation => "violation",
+            Self::Complaint => "complaint",
+            Self::Refusal => "refusal",
+            Self::Application(_) => "application",
+            Self::Planned => "planned",
+            Self::Finished => "finished",
+            Self::Value => "value",
+            Self::Fatal => "fatal",
+        }
+    }
+}
+
 /// The meaning of an end for the next attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict {

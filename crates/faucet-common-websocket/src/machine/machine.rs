@@ -252,7 +252,7 @@ impl Machine {
                 }
                 Ok(Inbound::Control(Control::Pong(payload))) => {
                     controls = true;
-                    self.events.extend(match self.pings.pong(payload.as_slice()) {
+                    self.events.extend(match self.pings.pong(payload.as_slice(), at.instant) {
                         Some(pong) => Some(Event::Acked { upto: pong.mark, latest: pong.latest }),
                         None => told.then(|| Event::Pong(payload.as_slice().into())),
                     });

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 pub(crate) type PingPayload = [u8; PING_SIZE];
 /// Its size.
 pub(crate) const PING_SIZE: usize = 24;
+/// A pause in reading so short does not spoil a measured round trip.
+const UNNOTICED: Duration = Duration::from_millis(1);
 
 /// The proof that a Pong gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,8 @@ struct Awaited {
     taken: bool,
     /// The timeout counts from here.
     since: Instant,
+    /// When the socket took it. `None`: a pause in reading makes the round trip unknown.
+    sent: Option<Instant>,
 }
 
 /// Every Ping of a run: those of the keepalive and the owner's barriers.
@@ -47,6 +51,7 @@ pub(crate) struct Pings {
     barrier: u64,
     next: Option<Instant>,
     awaited: Option<Awaited>,
+    round_trip: Option<Duration>,
 }
 
 impl Pings {
@@ -54,7 +59,8 @@ impl Pings {
     /// are sent. The Pongs that carry `token` are ours.
     pub(crate) fn new(interval: Option<Duration>, timeout: Duration, token: u64) -> Self {
         let (sent, first, mark, barrier) = (0, 1, 0, 0);
-        Self { interval, timeout, token, sent, first, mark, barrier, next: None, awaited: None }
+        let (next, awaited, round_trip) = (None, None, None);
+        Self { interval, timeout, token, sent, first, mark, barrier, next, awaited, round_trip }
     }
 
     /// A connection was made at `now`.
@@ -82,7 +88,8 @@ impl Pings {
     /// The keepalive Ping of `now`. Its last byte is the connection's byte `end`.
     pub(crate) fn keepalive(&mut self, now: Instant, end: u64) -> PingPayload {
         let payload = self.ping();
-        self.awaited = Some(Awaited { number: self.sent, end, taken: false, since: now });
+        let (number, sent) = (self.sent, Some(now));
+        self.awaited = Some(Awaited { number, end, taken: false, since: now, sent });
         self.next = self.interval.and_then(|interval| now.checked_add(interval));
         payload
     }
@@ -101,6 +108,7 @@ impl Pings {
     pub(crate) fn wrote(&mut self, written: u64, now: Instant) {
         if let Some(awaited) = self.awaited.as_mut().filter(|awaited| !awaited.taken) {
             awaited.since = now;
+            awaited.sent = awaited.sent.map(|_| now);
             awaited.taken = written >= awaited.end;
         }
     }
@@ -112,13 +120,17 @@ impl Pings {
         }
     }
 
-    /// A Pong came in: its proof, if it answers a Ping of ours on this connection.
-    pub(crate) fn pong(&mut self, payload: &[u8]) -> Option<Pong> {
+    /// A Pong came in at `now`: its proof, if it answers a Ping of ours on this connection.
+    pub(crate) fn pong(&mut self, payload: &[u8], now: Instant) -> Option<Pong> {
         let payload: &PingPayload = payload.try_into().ok()?;
         let (words, _) = payload.as_chunks::<8>();
         let [token, number, mark] = [0, 1, 2].map(|n| u64::from_be_bytes(words[n]));
         if token != self.token || !(self.first..=self.sent).contains(&number) {
             return None;
+        }
+        if let Some(awaited) = self.awaited.filter(|awaited| awaited.number == number) {
+            let took = awaited.sent.map(|sent| now.saturating_duration_since(sent));
+            self.round_trip = took.or(self.round_trip);
         }
         self.awaited = self.awaited.filter(|awaited| number < awaited.number);
         Some(Pong { mark, latest: number >= self.barrier })
@@ -129,7 +141,13 @@ impl Pings {
         if let Some(awaited) = &mut self.awaited {
             // The socket may have taken the Ping during the pause.
             awaited.since = now.min(awaited.since + pause);
+            awaited.sent = awaited.sent.filter(|_| pause < UNNOTICED);
         }
+    }
+
+    /// How long the peer took to answer the last keepalive Ping, once for each answer.
+    pub(crate) fn take_round_trip(&mut self) -> Option<Duration> {
+        self.round_trip.take()
     }
 
     fn ping(&mut self) -> PingPayload {
@@ -172,7 +190,7 @@ mod tests {
         let (mut pings, t0) = started(10, 5);
         let first = ping(&mut pings, t0 + S(10));
         assert_eq!((pings.ping_due(), pings.pong_due()), (None, Some(t0 + S(15))));
-        assert_eq!(mark(pings.pong(&first)), Some(0));
+        assert_eq!(mark(pings.pong(&first, Instant::now())), Some(0));
         assert_eq!((pings.ping_due(), pings.pong_due()), (Some(t0 + S(20)), None));
         assert_ne!(ping(&mut pings, t0 + S(20)), first);
     }
@@ -181,12 +199,16 @@ mod tests {
     fn only_the_matching_pong_answers_and_any_byte_gives_more_time() {
         let (mut pings, t0) = started(10, 5);
         let payload = ping(&mut pings, t0 + S(10));
-        assert_eq!(pings.pong(b"heartbeat"), None);
-        assert_eq!(pings.pong(b""), None);
+        assert_eq!(pings.pong(b"heartbeat", Instant::now()), None);
+        assert_eq!(pings.pong(b"", Instant::now()), None);
         for (byte, value) in [(0, 9), (15, 2), (15, 0)] {
             let mut other = payload;
             other[byte] = value;
-            assert_eq!(pings.pong(&other), None, "another token, a number never sent");
+            assert_eq!(
+                pings.pong(&other, Instant::now()),
+                None,
+                "another token, a number never sent"
+            );
         }
         assert_eq!(pings.pong_due(), Some(t0 + S(15)));
         pings.heard(t0 + S(14));
@@ -200,17 +222,25 @@ mod tests {
         let (mut pings, t0) = started(10, 5);
         let barrier = pings.barrier(70);
         let tick = ping(&mut pings, t0 + S(10));
-        let late = pings.pong(&barrier);
+        let late = pings.pong(&barrier, Instant::now());
         assert_eq!(late, Some(Pong { mark: 70, latest: true }), "a late pong of ours is ours");
         assert!(pings.pong_due().is_some(), "but not the awaited one");
-        assert_eq!(mark(pings.pong(&tick)), Some(70), "the tick has the mark of the barrier");
+        assert_eq!(
+            mark(pings.pong(&tick, Instant::now())),
+            Some(70),
+            "the tick has the mark of the barrier"
+        );
         let (tick, barrier) = (ping(&mut pings, t0 + S(20)), pings.barrier(99));
-        let pong = pings.pong(&tick);
+        let pong = pings.pong(&tick, Instant::now());
         assert_eq!(pong, Some(Pong { mark: 70, latest: false }), "it was sent before the barrier");
         pings.connected(t0 + S(21));
-        assert_eq!(pings.pong(&barrier), None, "it was sent on another connection");
+        assert_eq!(pings.pong(&barrier, Instant::now()), None, "it was sent on another connection");
         let tick = ping(&mut pings, t0 + S(31));
-        assert_eq!(mark(pings.pong(&tick)), Some(0), "nothing was sent on this one");
+        assert_eq!(
+            mark(pings.pong(&tick, Instant::now())),
+            Some(0),
+            "nothing was sent on this one"
+        );
     }
 
     #[test]
@@ -218,7 +248,7 @@ mod tests {
         let (mut pings, t0) = started(10, 5);
         ping(&mut pings, t0 + S(10));
         let barrier = pings.barrier(1);
-        pings.pong(&barrier);
+        pings.pong(&barrier, Instant::now());
         assert_eq!(pings.ping_due(), Some(t0 + S(20)));
     }
 
@@ -229,6 +259,26 @@ mod tests {
         for (written, at, due) in [(40, 12, 17), (90, 14, 19), (100, 15, 20), (500, 18, 20)] {
             pings.wrote(written, t0 + S(at));
             assert_eq!(pings.pong_due(), Some(t0 + S(due)));
+        }
+    }
+
+    #[test]
+    fn a_round_trip_is_measured_from_the_socket_to_the_pong() {
+        let ms = Duration::from_millis;
+        for (taken_at, pause, expected) in
+            [(0, None, Some(ms(80))), (30, None, Some(ms(50))), (0, Some(40), None)]
+        {
+            let (mut pings, t0) = started(10, 5);
+            let sent = t0 + S(10);
+            let payload = pings.keepalive(sent, 100);
+            pings.wrote(100, sent + ms(taken_at));
+            if let Some(pause) = pause {
+                pings.resumed(ms(pause), sent + ms(60));
+            }
+            pings.heard(sent + ms(70));
+            pings.pong(&payload, sent + ms(80));
+            assert_eq!(pings.take_round_trip(), expected, "{taken_at} {pause:?}");
+            assert_eq!(pings.take_round_trip(), None);
         }
     }
 

@@ -1,35 +1,12 @@
 //! Counters of a component during its run.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// The state of a component's connection, for the live line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum ConnectionState {
-    /// The component has no connection, or wants none (a file; nothing to send).
-    #[default]
-    None,
-    /// A connect is under way.
-    Connecting,
-    /// Connected.
-    Up,
-    /// Waiting before the next attempt.
-    Waiting,
-}
-
-impl ConnectionState {
-    fn load(state: &AtomicU8) -> Self {
-        match state.load(Relaxed) {
-            1 => Self::Connecting,
-            2 => Self::Up,
-            3 => Self::Waiting,
-            _ => Self::None,
-        }
-    }
-}
+use crate::component::activity::{Activity, ActivityReading, ConnectionState, Phase};
+use crate::stream::Gap;
 
 /// A counter that the runner keeps for every component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +77,8 @@ impl Count {
 #[derive(Debug, Default)]
 pub struct Counters {
     fixed: [AtomicU64; Count::ALL.len()],
-    connection: AtomicU8,
+    gap_millis: AtomicU64,
+    activity: Activity,
     own: Mutex<Own>,
 }
 
@@ -108,6 +86,7 @@ pub struct Counters {
 struct Own {
     counts: BTreeMap<&'static str, u64>,
     skipped: BTreeMap<&'static str, u64>,
+    causes: BTreeMap<&'static str, u64>,
 }
 
 /// What [`Counters`] said at one moment.
@@ -120,8 +99,12 @@ pub struct Reading {
     pub own: BTreeMap<&'static str, u64>,
     /// Frames and records that the component dropped, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
-    /// The component's connection.
-    pub connection: ConnectionState,
+    /// Connections after the first, by the word for what ended the one before.
+    pub reconnects: BTreeMap<&'static str, u64>,
+    /// How long the gaps that were seen are together.
+    pub gap_time: Duration,
+    /// What the component does right now, and how long its work takes.
+    pub activity: ActivityReading,
 }
 
 impl Counters {
@@ -149,9 +132,58 @@ impl Counters {
         }
     }
 
+    /// Counts a connection after the first: [`RECONNECTS`](Self::RECONNECTS), and by `cause`, the word
+    /// for what ended the connection before.
+    pub fn reconnected(&self, cause: &'static str) {
+        let mut own = self.own();
+        *own.counts.entry(Self::RECONNECTS).or_default() += 1;
+        *own.causes.entry(cause).or_default() += 1;
+    }
+
     /// Says in which state the component's connection is.
     pub fn set_connection(&self, state: ConnectionState) {
-        self.connection.store(state as u8, Relaxed);
+        self.activity.set_connection(state);
+    }
+
+    /// Says how many records of how many bytes have arrived at a source so far, also those whose page
+    /// is not full yet. A source that does not call it is taken to have received a record when it
+    /// hands the record over.
+    pub fn arrived(&self, records: u64, bytes: u64, now: Instant) {
+        self.activity.arrived(records, bytes, now);
+    }
+
+    /// Says how long the far end took to answer the last Ping.
+    pub fn set_round_trip(&self, took: Duration) {
+        self.activity.set_round_trip(took);
+    }
+
+    /// Says how far the component's run has come. A component does not call it.
+    pub fn set_phase(&self, phase: Phase) {
+        self.activity.set_phase(phase);
+    }
+
+    /// Says since when a call to a sink takes. A component does not call it.
+    pub fn set_busy(&self, since: Option<Instant>) {
+        self.activity.set_busy(since);
+    }
+
+    /// Counts a flush of a sink. A component does not call it.
+    pub fn flush_took(&self, took: Duration) {
+        self.activity.flush.record(took, 1);
+    }
+
+    /// Counts `pages` whose first records arrived so long before their flush was over. A component
+    /// does not call it.
+    pub fn pages_took(&self, took: Duration, pages: u64) {
+        self.activity.latency.record(took, pages);
+    }
+
+    /// Counts gaps that the component has seen, and their time. A component does not call it.
+    pub fn saw_gaps(&self, gaps: &[Gap]) {
+        self.count(Count::Gaps, gaps.len() as u64);
+        let time: Duration = gaps.iter().filter_map(Gap::duration).sum();
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.gap_millis.fetch_add(millis, Relaxed);
     }
 
     /// Adds to a counter that the runner keeps. A component does not call it.
@@ -182,7 +214,9 @@ impl Counters {
             fixed,
             own: own.counts.clone(),
             skipped: own.skipped.clone(),
-            connection: ConnectionState::load(&self.connection),
+            reconnects: own.causes.clone(),
+            gap_time: Duration::from_millis(self.gap_millis.load(Relaxed)),
+            activity: self.activity.read(),
         }
     }
 
@@ -209,6 +243,23 @@ mod tests {
         let read = counters.read();
         assert_eq!((read.fixed["records"], read.fixed["held_peak"]), (0, 10));
         assert_eq!(read.skipped, BTreeMap::from([("not_json", 2)]));
-        assert_eq!(read.connection, ConnectionState::Waiting);
+        assert_eq!(read.activity.connection, ConnectionState::Waiting);
+    }
+
+    #[test]
+    fn each_reconnect_has_a_cause_and_each_gap_its_time() {
+        use crate::stream::{GapReason, Timestamp};
+        let counters = Counters::default();
+        for cause in ["transient", "silent", "transient"] {
+            counters.reconnected(cause);
+        }
+        let at = Timestamp::from_unix_millis;
+        let gap = |from, to| Gap::new(GapReason::Outage).between(at(from), at(to));
+        counters.saw_gaps(&[gap(1_000, 3_500), Gap::new(GapReason::Dropped)]);
+        counters.saw_gaps(&[gap(9_000, 9_250)]);
+        let read = counters.read();
+        assert_eq!(read.reconnects, BTreeMap::from([("silent", 1), ("transient", 2)]));
+        assert_eq!(read.own[Counters::RECONNECTS], 3);
+        assert_eq!((read.fixed["gaps"], read.gap_time), (3, Duration::from_millis(2_750)));
     }
 }

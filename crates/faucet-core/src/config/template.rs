@@ -85,9 +85,53 @@ pub fn fill_path(key: &str, text: &str, scope: &Scope) -> Result<PathBuf, Proble
     Ok(path.into())
 }
 
+/// The far end `target` of a component with its placeholders filled, for people. A name without a
+/// value stays. In a URL the values are percent-encoded.
+pub fn fill_target(target: &str, scope: &Scope) -> String {
+    let is_url = target.contains("://");
+    let (mut rest, mut filled) = (target, String::with_capacity(target.len()));
+    while let Some((before, name, after)) = next_placeholder(rest) {
+        filled.push_str(before);
+        match scope.value(name) {
+            None => filled.push_str(&format!("{{{name}}}")),
+            Some(value) if is_url => value.bytes().for_each(|byte| encode(byte, &mut filled)),
+            Some(value) => filled.push_str(value),
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Appends a byte as a part of a path may have it (RFC 3986 §2.3).
+fn encode(byte: u8, text: &mut String) {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            text.push(byte.into());
+        }
+        _ => text.push_str(&format!("%{byte:02X}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_is_filled_as_far_as_there_are_values() {
+        let values = [("symbol", "btc/usdt"), ("day", "7")];
+        let values: std::collections::BTreeMap<String, String> =
+            values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let scope = Scope::new("a").with_values(values);
+        for (target, expected) in [
+            ("ws://h/{symbol}@trade?day=***", "ws://h/btc%2Fusdt@trade?day=***"),
+            ("{day}-{date}.jsonl", "7-{date}.jsonl"),
+            ("{ symbol }", "{ symbol }"),
+            ("stdout", "stdout"),
+        ] {
+            assert_eq!(fill_target(target, &scope), expected);
+        }
+    }
 
     fn scope() -> Scope {
         let pairs = [("symbol", "btc.usdt"), ("up", ".."), ("away", "../etc"), ("none", "")];

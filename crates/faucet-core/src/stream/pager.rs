@@ -163,6 +163,12 @@ impl Pager {
         self.ready.len()
     }
 
+    /// Bytes of payload in the pages that were not taken yet.
+    pub fn payload_bytes(&self) -> usize {
+        let ready: usize = self.ready.iter().map(StreamPage::payload_bytes).sum();
+        ready + self.builder.payload_bytes()
+    }
+
     /// Whether no page can be taken.
     pub fn is_empty(&self) -> bool {
         self.since.is_none() && self.ready.is_empty()

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use faucet_core::{
-    Cancel, Cancelled, Count, Error, ErrorKind, PageReader, PageStage, PageWriter, Result, Scope,
-    Source,
+    Cancel, Cancelled, Count, Error, ErrorKind, PageReader, PageStage, PageWriter, Phase, Result,
+    Scope, Source,
 };
 use futures_util::future::{BoxFuture, join_all, join3};
 use tokio::time::timeout;
@@ -61,14 +61,21 @@ impl Gate {
     }
 
     /// Opens one component; `None` when it is not needed any more.
-    async fn open<T>(&self, opening: impl Future<Output = Result<T>>) -> Option<Result<T>> {
+    async fn open<T>(
+        &self,
+        opening: impl Future<Output = Result<T>>,
+        scope: &Scope,
+    ) -> Option<Result<T>> {
         let opened = tokio::select! {
             biased;
             () = self.wait() => return None,
             opened = caught("open", opening) => opened,
         };
         match &opened {
-            Ok(_) => self.arrived(),
+            Ok(_) => {
+                scope.counters().set_phase(Phase::Open);
+                self.arrived();
+            }
             Err(_) => self.shut.cancel(),
         }
         Some(opened)
@@ -131,7 +138,7 @@ async fn open_source(
     scope: &Scope,
     gate: &Gate,
 ) -> Option<Result<Box<dyn PageReader>>> {
-    let mut reader = match gate.open(source.open(scope)).await? {
+    let mut reader = match gate.open(source.open(scope), scope).await? {
         Ok(reader) => reader,
         Err(error) => return Some(Err(error)),
     };
@@ -180,10 +187,10 @@ async fn open_rest(
     let gate = &Gate::new(transforms.clone().count() + sinks.clone().count());
     let opening = join3(
         join_all(transforms.map(|(id, transform)| async move {
-            (Arc::clone(id), gate.open(transform.open(&scopes[id])).await)
+            (Arc::clone(id), gate.open(transform.open(&scopes[id]), &scopes[id]).await)
         })),
         join_all(sinks.map(|(id, sink)| async move {
-            (Arc::clone(id), gate.open(sink.open(&scopes[id])).await)
+            (Arc::clone(id), gate.open(sink.open(&scopes[id]), &scopes[id]).await)
         })),
         join_all(
             readers

@@ -46,6 +46,11 @@ impl Pipeline {
         self.0.scope(id)
     }
 
+    /// The far end of the component `id`, redacted, its placeholders filled; empty where there is none.
+    pub fn target(&self, id: &str) -> String {
+        self.0.target(id)
+    }
+
     /// A run of this pipeline. It begins when it is awaited.
     pub fn start(&self) -> Run {
         Run::new(Arc::clone(&self.0))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::Scope;
+use faucet_core::{Scope, template};
 
 use crate::graph::flush::Flush;
 use crate::graph::node::Component;
@@ -35,6 +35,13 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn component(&self, id: &str) -> Option<&Component> {
         self.components.iter().find(|component| **component.id() == *id)
+    }
+
+    /// The far end of a component, its placeholders filled.
+    pub(crate) fn target(&self, id: &str) -> String {
+        let component = self.component(id);
+        let fill = |c: &Component| template::fill_target(&c.info().target, &self.scope(id));
+        component.map(fill).unwrap_or_default()
     }
 
     /// The scope of a component outside of a run.

@@ -1,13 +1,17 @@
 //! What a run has done so far.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use faucet_core::{ComponentKind, ConnectionState, Count, Counters, Gap, Reading, Scope};
+use faucet_core::{
+    ComponentKind, ConnectionState, Count, Counters, Gap, Reading, Scope, StreamPage,
+};
 use tokio::time::Instant;
 
 use crate::graph::epoch::NoCommit;
+use crate::graph::peeks::{Peek, Peeks};
 
 /// The most gaps that a run remembers one by one.
 const MOST_GAPS: usize = 1000;
@@ -20,12 +24,11 @@ pub struct Progress(Arc<Inner>);
 struct Inner {
     started: Instant,
     components: Vec<(ComponentKind, Scope)>,
-    /// When the last record was read, in milliseconds since the start and one more; 0 is never.
-    last_read: AtomicU64,
     commits: AtomicU64,
     /// Flushes that committed nothing.
     held_back: AtomicU64,
     gaps: Mutex<Gaps>,
+    peeks: Peeks,
 }
 
 /// The holes that sources have seen.
@@ -51,23 +54,35 @@ pub struct ComponentProgress {
     pub counters: Reading,
 }
 
+impl ComponentProgress {
+    /// A component of this name that has counted so.
+    pub fn new(id: Arc<str>, kind: ComponentKind, counters: Reading) -> Self {
+        Self { id, kind, counters }
+    }
+}
+
 impl Progress {
     pub(crate) fn new(components: Vec<(ComponentKind, Scope)>) -> Self {
         Self(Arc::new(Inner {
             started: Instant::now(),
             components,
-            last_read: AtomicU64::new(0),
             commits: AtomicU64::new(0),
             held_back: AtomicU64::new(0),
             gaps: Mutex::default(),
+            peeks: Peeks::default(),
         }))
     }
 
-    /// Notes that a source has handed over records.
-    pub(crate) fn read(&self, records: usize) {
-        if records > 0 {
-            self.0.last_read.store(millis(self.elapsed()).saturating_add(1), Relaxed);
-        }
+    /// A source hands over a page, or a sink is about to take it.
+    pub(crate) fn passes(&self, id: &Arc<str>, page: &StreamPage) {
+        self.0.peeks.see(id, page, self.elapsed());
+    }
+
+    /// The last records that sources have handed over and sinks were given, by component, oldest first:
+    /// at most ten, and the beginning of each. Records are kept for ten seconds after each call and
+    /// not otherwise, so that the first call finds none.
+    pub fn last_records(&self) -> BTreeMap<Arc<str>, Vec<Peek>> {
+        self.0.peeks.look(self.elapsed())
     }
 
     pub(crate) fn saw_gaps(&self, gaps: &[Gap]) {
@@ -163,10 +178,16 @@ impl Progress {
         self.0.started.elapsed()
     }
 
-    /// The time since a source handed over a record, in milliseconds' steps. `None` before the first.
+    /// The time since a record arrived at a source. `None` before the first.
     pub fn age_of_last_record(&self) -> Option<Duration> {
-        let at = self.0.last_read.load(Relaxed).checked_sub(1)?;
-        Some(self.elapsed().saturating_sub(Duration::from_millis(at)))
+        let arrivals = self.of(ComponentKind::Source).map(|c| c.read().activity.last_arrival);
+        let last = arrivals.flatten().max()?;
+        Some(Instant::now().into_std().saturating_duration_since(last))
+    }
+
+    /// Records that have arrived at the sources; some of them wait for their page.
+    pub fn arrived(&self) -> u64 {
+        self.of(ComponentKind::Source).map(|counters| counters.read().activity.arrived).sum()
     }
 
     /// The worst connection of the components of this kind: a run is as well as its worst part.
@@ -177,7 +198,7 @@ impl Progress {
             ConnectionState::Up => 1,
             _ => 0,
         };
-        let states = self.of(kind).map(|counters| counters.read().connection);
+        let states = self.of(kind).map(|counters| counters.read().activity.connection);
         states.max_by_key(rank).unwrap_or_default()
     }
 
@@ -190,8 +211,4 @@ impl Progress {
         };
         self.0.components.iter().map(of).collect()
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -145,6 +145,9 @@ pub struct ComponentReport {
     pub counters: BTreeMap<&'static str, u64>,
     /// Frames and records that the component dropped, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
+    /// Its `reconnects` by the word for what ended the connection before; left out where there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reconnect_causes: BTreeMap<&'static str, u64>,
 }
 
 impl Report {
@@ -160,7 +163,7 @@ impl Report {
             ComponentReport {
                 kind: component.kind().as_str(),
                 connector: component.info().connector.to_owned(),
-                target: component.info().target.clone(),
+                target: plan.target(id),
                 ended: endings.ended.get(id).map(|ended| (*ended).into()),
                 error: endings.failed.get(id).map(|error| format!("{error:#}")),
                 counts: reading
@@ -170,6 +173,7 @@ impl Report {
                     .collect(),
                 counters: reading.own,
                 skipped: reading.skipped,
+                reconnect_causes: reading.reconnects,
             }
         };
         let components = &plan.components;

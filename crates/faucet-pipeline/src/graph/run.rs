@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use faucet_core::{Cancel, ComponentKind, Result, Scope};
+use faucet_core::{Cancel, ComponentKind, Phase, Result, Scope};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -260,7 +260,10 @@ impl Run {
             let step = step.await;
             shared.take_failures().into_iter().for_each(|failure| endings.failed(failure));
             match step {
-                Step::Over(outcome) => endings.note(outcome),
+                Step::Over(outcome) => {
+                    self.scopes[&outcome.id].counters().set_phase(Phase::Over);
+                    endings.note(outcome);
+                }
                 Step::Kept => {}
                 // A sink that is not done when the grace is over does not make the shutdown fail,
                 // which was asked for: what it did not take is counted.

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use faucet_core::{
     Count, Error, ErrorKind, Flushed, Mark, PageWriter, Rejected, Result, Scope, StreamPage,
+    Timestamp,
 };
+use tokio::time::Instant;
 
 use crate::graph::guard::{caught, discard, in_time};
 use crate::graph::held::Held;
 use crate::graph::inbox::{Inbox, Received};
 use crate::graph::outlet::Outlet;
 use crate::graph::shared::{Outcome, Shared, Why};
+use crate::graph::unflushed::Unflushed;
 
 /// A sink of a run.
 pub(crate) struct SinkRun {
@@ -29,11 +32,12 @@ pub(crate) struct SinkRun {
 pub(crate) struct Taken {
     scope: Scope,
     records: u64,
+    unflushed: Unflushed,
 }
 
 impl Taken {
     pub(crate) fn new(scope: Scope) -> Self {
-        Self { scope, records: 0 }
+        Self { scope, records: 0, unflushed: Unflushed::default() }
     }
 
     fn add(&mut self, records: u64) {
@@ -62,7 +66,13 @@ impl Drop for Taken {
 impl SinkRun {
     /// Flushes and returns the bytes to save.
     async fn flush(&mut self) -> Result<Option<Bytes>> {
-        let mut flushed: Flushed = caught("flush", async { self.writer.flush().await }).await?;
+        let begun = Instant::now();
+        self.scope.counters().set_busy(Some(begun.into_std()));
+        let flushed = caught("flush", async { self.writer.flush().await }).await;
+        self.scope.counters().set_busy(None);
+        let mut flushed: Flushed = flushed?;
+        self.scope.counters().flush_took(begun.elapsed());
+        self.taken.unflushed.flushed(Timestamp::now(), self.scope.counters());
         let rejected = flushed.take_rejected();
         self.taken.flushed(flushed.unconfirmed(), rejected.len() as u64);
         self.reject(rejected).await?;
@@ -84,7 +94,7 @@ impl SinkRun {
         let (gaps, watermark) = page.take_marks();
         let scope = self.scope.clone();
         let held = Held::into_component(&scope, page.len());
-        scope.counters().count(Count::Gaps, gaps.len() as u64);
+        scope.counters().saw_gaps(&gaps);
         for gap in gaps {
             self.mark(Mark::Gap(gap)).await?;
         }
@@ -99,7 +109,11 @@ impl SinkRun {
 
     async fn write(&mut self, page: StreamPage, mut held: Held<'_>) -> Result<()> {
         let (records, bytes) = (page.len() as u64, page.payload_bytes() as u64);
+        let first = page.iter().next().map(|record| record.received_at());
+        self.shared.progress.passes(self.scope.id(), &page);
+        self.scope.counters().set_busy(Some(Instant::now().into_std()));
         let written = caught("write_page", async { self.writer.write_page(page).await }).await;
+        self.scope.counters().set_busy(None);
         let taken = match &written {
             Ok(()) => records,
             Err(error) => error.written().unwrap_or(0).min(records),
@@ -109,6 +123,7 @@ impl SinkRun {
         if taken > 0 {
             let counters = self.scope.counters();
             counters.count(Count::Pages, 1);
+            first.into_iter().for_each(|first| self.taken.unflushed.took(first));
             // Of a page that was taken in part the bytes are not known record by record here.
             counters.count(Count::Bytes, if taken == records { bytes } else { 0 });
         }

@@ -8,6 +8,7 @@ use faucet_core::{
     Count, Ended, Error, ErrorKind, Info, Next, PageReader, Position, Result, Resume, Scope,
     StreamPage,
 };
+use tokio::time::Instant;
 
 use crate::graph::again::others_first;
 use crate::graph::epoch::Cut;
@@ -113,14 +114,16 @@ impl SourceRun {
         let counters = self.scope.counters();
         if !page.gaps().is_empty() {
             page.set_gap_source(self.scope.id());
-            counters.count(Count::Gaps, page.gaps().len() as u64);
+            counters.saw_gaps(page.gaps());
             self.shared.progress.saw_gaps(page.gaps());
         }
         counters.count(Count::Pages, 1);
         counters.count(Count::Records, page.len() as u64);
         counters.count(Count::Bytes, page.payload_bytes() as u64);
         self.shared.epochs.handed(page.len().max(1) as u64, page.payload_bytes() as u64);
-        self.shared.progress.read(page.len());
+        let now = Instant::now().into_std();
+        counters.arrived(counters.get(Count::Records), counters.get(Count::Bytes), now);
+        self.shared.progress.passes(self.scope.id(), page);
         self.place.behind = true;
     }
 

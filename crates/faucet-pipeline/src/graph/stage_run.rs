@@ -77,7 +77,7 @@ impl StageRun {
         let (gaps, watermark) = page.take_marks();
         let scope = self.scope.clone();
         let held = Held::into_component(&scope, page.len());
-        scope.counters().count(Count::Gaps, gaps.len() as u64);
+        scope.counters().saw_gaps(&gaps);
         for gap in gaps {
             let mark = Mark::Gap(gap.clone());
             self.mark(&mark).await?;

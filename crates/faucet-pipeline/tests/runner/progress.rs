@@ -1,6 +1,6 @@
 //! What can be seen of a run while it goes on, and of one that is over.
 
-use faucet_core::{ComponentKind, ConnectionState, ErrorKind};
+use faucet_core::{ComponentKind, ConnectionState, ErrorKind, Phase};
 use faucet_pipeline::{End, Pipeline, Report};
 use tokio::time::Instant;
 
@@ -39,6 +39,37 @@ async fn progress_can_be_read_while_the_run_goes_on() {
     assert_eq!((report.records, progress.records(), progress.delivered()), (7, 7, 7));
     let ids: Vec<String> = progress.components().iter().map(|c| c.id.to_string()).collect();
     assert_eq!(ids, ["source", "sink"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_component_tells_how_far_it_is_and_what_takes_its_time() {
+    let steps = [Wait(100), Page(3), Wait(5_000), Page(1)];
+    let run = pipeline(&steps, &[&[Wait(700)]]).start();
+    let progress = run.progress();
+    let activity = |index: usize| progress.components()[index].counters.activity.clone();
+    assert_eq!((activity(0).phase, activity(1).phase), (Phase::Opening, Phase::Opening));
+    let watch = async {
+        let start = Instant::now();
+        let at = |millis| tokio::time::sleep_until(start + ms(millis));
+        at(150).await;
+        assert_eq!((activity(0).phase, activity(1).phase), (Phase::Open, Phase::Open));
+        assert_eq!(
+            (progress.arrived(), activity(0).arrived, activity(0).arrived_bytes),
+            (3, 3, 30)
+        );
+        assert_eq!(activity(1).busy_since, Some((start + ms(100)).into_std()), "it writes");
+        at(900).await;
+        assert_eq!((activity(1).busy_since, activity(1).latency.count()), (None, 0));
+        at(2_000).await;
+        assert_eq!((activity(1).latency.count(), activity(1).flush.count()), (1, 1));
+        std::future::pending::<()>().await;
+    };
+    let report = run.until(watch);
+    assert_eq!(report.await.ended, End::Exhausted);
+    assert_eq!((activity(0).phase, activity(1).phase), (Phase::Over, Phase::Over));
+    let sink = &progress.components()[1].counters;
+    assert_eq!(sink.activity.latency.count(), sink.fixed["pages"]);
+    assert_eq!(sink.activity.flush.count(), sink.fixed["flushes"]);
 }
 
 #[tokio::test(start_paused = true)]

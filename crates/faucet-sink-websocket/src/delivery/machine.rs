@@ -35,8 +35,8 @@ struct Answers {
 /// Something that the owner of the connection does for the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// A connection was made.
-    Reconnected,
+    /// A connection was made after the one that ended so.
+    Reconnected(Class),
     /// Records were confirmed: failures before no longer count.
     Progressed,
     /// The last failure is explained and will not be caused again.
@@ -59,6 +59,8 @@ pub(crate) struct SinkMachine {
     stuck: Option<Stuck>,
     answers: Answers,
     effects: Vec<Effect>,
+    /// Why the last connection ended, while there is none.
+    ended_by: Option<Class>,
 }
 
 impl SinkMachine {
@@ -73,6 +75,7 @@ impl SinkMachine {
             stuck: None,
             answers: Answers::default(),
             effects: Vec::new(),
+            ended_by: None,
         }
     }
 
@@ -150,7 +153,8 @@ impl SinkMachine {
                 self.answers.ponged = false;
                 self.line = Line { up: true, flushed: true };
                 self.verdicts.reconnected();
-                self.effects.push(Effect::Reconnected);
+                let ended_by = self.ended_by.take().unwrap_or(Class::Transient);
+                self.effects.push(Effect::Reconnected(ended_by));
             }
             Event::Acked { upto, latest } => {
                 self.answers = Answers { ponged: true, mute_connections: 0 };
@@ -163,6 +167,8 @@ impl SinkMachine {
                 }
             }
             Event::Lost { failure, .. } => {
+                // The attempts that fail behind a lost connection are not what ended it.
+                self.ended_by.get_or_insert(failure.class());
                 match failure.class() {
                     Class::Refusal => self.rejected(&failure.error(&self.url)),
                     Class::Silent => self.verdicts.in_flight.pong_missing(),

@@ -93,6 +93,7 @@ async fn without_a_limit_it_goes_on_until_the_peer_is_back() {
     assert_eq!(run.connection(), ConnectionState::Waiting);
     run.flush_all().await.unwrap();
     assert_eq!(run.connection(), ConnectionState::Up);
+    assert_eq!(run.causes(), [("transient", 1)], "refused attempts ended no connection");
     run.end().await.unwrap();
     assert_eq!(waits(&memory), [1000, 2000, 4000, 8000, 16_000]);
     assert_eq!(peer.finish().await[5].texts().len(), 3);

@@ -147,8 +147,13 @@ impl Run {
         self.scope.counters().read().skipped.get(reason).copied().unwrap_or_default()
     }
 
+    /// The reconnects by what ended the connection before.
+    pub(crate) fn causes(&self) -> Vec<(&'static str, u64)> {
+        self.scope.counters().read().reconnects.into_iter().collect()
+    }
+
     pub(crate) fn connection(&self) -> ConnectionState {
-        self.scope.counters().read().connection
+        self.scope.counters().read().activity.connection
     }
 }
 

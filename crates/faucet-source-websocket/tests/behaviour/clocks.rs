@@ -357,7 +357,7 @@ async fn the_link_is_reported_for_the_live_line() {
     let (peer, source) = in_memory(scripts, json!({"reconnect": true}));
     let scope = Scope::default();
     let mut reader = source.open(&scope).await.unwrap();
-    let link = || scope.counters().read().connection;
+    let link = || scope.counters().read().activity.connection;
     assert_eq!(link(), ConnectionState::Connecting);
     no_page_for(&mut *reader, ms(500)).await;
     assert_eq!(link(), ConnectionState::Up);
@@ -368,6 +368,39 @@ async fn the_link_is_reported_for_the_live_line() {
     assert!(stop(&mut *reader).await.is_none());
     assert_eq!(link(), ConnectionState::None);
     assert_eq!(peer.finish().await[1].end, Some(End::ClientClosed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn arrivals_pings_and_what_ended_connections_are_counted_at_once() {
+    let scripts = [
+        Script::accept().send_text("1").send_text("[2]").pause(secs(3)).close(1012, ""),
+        Script::reject(503),
+        Script::accept().pause(secs(1)).no_pongs().pause(secs(60)),
+        Script::accept().stall(),
+    ];
+    let keys = json!({
+        "reconnect": true, "batch_timeout": 30, "ping_interval": 2, "pong_timeout": 5,
+        "max_reconnect_attempts": 9,
+    });
+    let (_peer, source) = in_memory(scripts, keys);
+    let scope = Scope::default();
+    let mut reader = source.open(&scope).await.unwrap();
+    let begin = Instant::now();
+    let read = || scope.counters().read();
+    no_page_for(&mut *reader, secs(1)).await;
+    // The page is not handed over yet.
+    let activity = read().activity;
+    assert_eq!((activity.arrived, activity.arrived_bytes), (2, 4));
+    assert_eq!(activity.last_arrival, Some(begin.into_std()));
+    assert_eq!((activity.round_trip, read().fixed["records"]), (None, 0));
+    no_page_for(&mut *reader, secs(2)).await;
+    assert_eq!(read().activity.round_trip, Some(Duration::ZERO));
+    no_page_for(&mut *reader, secs(20)).await;
+    // The attempt that was refused in between ended no connection.
+    let causes: Vec<_> = read().reconnects.into_iter().collect();
+    assert_eq!(causes, [("silent", 1), ("transient", 1)]);
+    assert_eq!(scope.counters().get_own("reconnects"), 2);
+    assert_eq!(read().activity.last_arrival, Some(begin.into_std()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -141,7 +141,7 @@ async fn a_dial_goes_on_while_the_consumer_is_busy() {
     // The connection is lost at once, and the next dial begins a second later.
     no_page_for(&mut *reader, ms(1_500)).await;
     assert_eq!(
-        (scope.counters().read().connection, peer.connections().len()),
+        (scope.counters().read().activity.connection, peer.connections().len()),
         (ConnectionState::Waiting, 1)
     );
     // Were it to stand still, its five seconds would be over when it is looked at again.

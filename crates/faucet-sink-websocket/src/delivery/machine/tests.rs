@@ -163,7 +163,7 @@ impl Story {
             match effect {
                 Effect::Progressed => self.pair.client().progressed(),
                 Effect::Explained => self.pair.client().explained(),
-                Effect::Reconnected | Effect::Refused => {}
+                Effect::Reconnected(_) | Effect::Refused => {}
             }
         }
         let in_flight = &mut self.machine.verdicts.in_flight;
