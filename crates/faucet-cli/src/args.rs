@@ -385,10 +385,4 @@ mod tests {
             assert!(mean_time(text).is_err(), "{text}");
         }
     }
-
-    #[test]
-    fn a_speed_is_a_number() {
-        assert_eq!(speed("2.5"), Ok(2.5));
-        assert!(speed("-1").is_err() && speed("NaN").is_err());
-    }
 }

@@ -81,3 +81,14 @@ pub(crate) fn mean_time(text: &str) -> Result<Duration, String> {
         _ => Err("write a duration longer than zero, such as 5s or 250ms".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_is_a_number() {
+        assert_eq!(speed("2.5"), Ok(2.5));
+        assert!(speed("-1").is_err() && speed("NaN").is_err());
+    }
+}
