@@ -120,6 +120,19 @@ async fn each_command_for_operators_does_what_the_page_says() {
     assert!(ran >= 5, "{ran}");
 }
 
+#[test]
+fn the_alerts_are_about_metrics_that_exist() {
+    let metrics = include_str!("../../../../docs/metrics.md");
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let rules = OPERATE.split("expr: ").skip(1).map(|rule| rule.lines().next().unwrap());
+    let names = rules.flat_map(|rule| rule.split(|c| !is_name(c)));
+    let names: Vec<&str> = names.filter(|name| name.starts_with("faucet_")).collect();
+    assert_eq!(names.len(), 4);
+    for name in names {
+        assert!(metrics.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
 /// The command line of a unit of contrib, without the program.
 fn command_of(unit: &str, state: &str) -> Vec<String> {
     let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
