@@ -19,7 +19,7 @@ use crate::write_mode::WriteMode;
 /// crash the file has no half line and no record twice. So no other program may append to the file.
 /// The sink refuses a file that is shorter than the saved length. Named pipes and devices have no
 /// such length. Where the names of files change with the time, a hidden file (`.NAME.begun`) beside
-/// them lists the begun ones.
+/// them lists the begun ones, in runs with a `state` and of compressed files.
 ///
 /// A file that was moved, deleted or whose directory went away is followed by a new one at its path,
 /// within a second while records come. Records that no path leads to any more are copied to the new

@@ -290,6 +290,42 @@ async fn each_flush_ends_a_frame_and_half_a_frame_is_cut_off() {
 }
 
 #[tokio::test]
+async fn the_next_run_mends_the_last_file_of_a_killed_one() {
+    for keeps_state in [false, true] {
+        let scope = || if keeps_state { keeping(None) } else { Scope::default() };
+        for (torn, left) in [(Some(3), "\"0\"\n"), (None, "")] {
+            let dir = dir();
+            let sink = sink(&dir, "{hour}.gz", json!({"compress": "gzip"}));
+            let mut writer = sink.open(&scope()).await.unwrap();
+            writer.write_page(page(&[0])).await.unwrap();
+            let path = dir.path().join("07.gz");
+            if let Some(torn) = torn {
+                let _ = writer.flush().await.unwrap();
+                writer.write_page(page(&[1])).await.unwrap();
+                let _ = writer.flush().await.unwrap();
+                let whole = fs::read(&path).unwrap();
+                fs::write(&path, &whole[..whole.len() - torn]).unwrap();
+            }
+            // Killed: nothing of the run goes on.
+            drop(writer);
+            let lock = File::open(&path).unwrap();
+            while lock.try_lock_shared().is_err() {
+                tokio::task::yield_now().await;
+            }
+            drop(lock);
+            let mut writer = sink.open(&scope()).await.unwrap();
+            writer.write_page(page(&[60])).await.unwrap();
+            let _ = writer.flush().await.unwrap();
+            writer.close().await.unwrap();
+            let mut all = vec![("08.gz", "\"60\"\n")];
+            all.extend((!left.is_empty()).then_some(("07.gz", left)));
+            assert_eq!(files(dir.path()), expected(&all), "{keeps_state} {torn:?}");
+            assert_eq!(dir.path().join(".{hour}.gz.begun").exists(), keeps_state);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_level_makes_smaller_files() {
     let mut sizes = Vec::new();
     let texts: Vec<u64> = (0..20_000).map(|n| n * n % 10_007).collect();

@@ -113,8 +113,34 @@ pub(crate) fn open(
     let unfinished = options.compress == Compress::None
         && !replace
         && lacks_line_break(path).map_err(JsonlError::Open)?;
+    let length = file.metadata().map_err(JsonlError::Open)?.len();
+    let created = match options.compress {
+        // No tool takes an empty file for a compressed one: it goes where nothing is written to it.
+        compress if compress != Compress::None && length == 0 => {
+            Created(Some((path.to_owned(), file.try_clone().map_err(JsonlError::Open)?)))
+        }
+        _ => Created(None),
+    };
     let target = Target { file, regular: true, replace, directory: None };
-    Ok(Opened::of_other(target, unfinished))
+    Ok(Opened { target, unfinished, created })
+}
+
+/// Gives the last file of a run that was killed a whole end. A file without a whole frame is removed.
+pub(crate) fn repair(path: &Path, compress: Compress) -> Result<(), JsonlError> {
+    let file = match OpenOptions::new().read(true).append(true).open(path) {
+        // Somebody has taken it away since.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(JsonlError::Open)?,
+    };
+    // Another run may be writing to it.
+    if !lock::try_lock(&file) {
+        return Ok(());
+    }
+    cut_torn_frame(&file, path, compress)?;
+    if file.metadata().map_err(JsonlError::Open)?.len() == 0 {
+        fs::remove_file(path).map_err(JsonlError::Open)?;
+    }
+    Ok(())
 }
 
 /// Opens the file and says whether it is new.

@@ -48,17 +48,34 @@ impl Journal {
         if self.syncs { journal.sync_data() } else { Ok(()) }
     }
 
-    /// Takes back what was written to the files that were begun behind `committed`, of which `length` bytes
-    /// stay, and begins the list anew. `None`: no run has committed anything, and all files stay.
-    pub(crate) fn take_back(&self, committed: Option<&str>) -> io::Result<()> {
+    /// The file that was begun last.
+    pub(crate) fn last(&self) -> io::Result<Option<PathBuf>> {
+        Ok(self.read()?.pop().map(|begun| begun.file.into()))
+    }
+
+    /// Every file has its end.
+    pub(crate) fn clear(&self) {
+        // A list that stays behind names files that are in order.
+        let _ = fs::remove_file(&self.path);
+    }
+
+    fn read(&self) -> io::Result<Vec<Begun>> {
         let text = match fs::read(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             read => read?,
         };
         // The last line may be half a line: then its file was not begun.
         let lines = text.split_inclusive(|byte| *byte == b'\n');
-        let begun: Vec<Begun> =
-            lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
+    }
+
+    /// Takes back what was written to the files that were begun behind `committed`, of which `length` bytes
+    /// stay, and begins the list anew. `None`: no run has committed anything, and all files stay.
+    pub(crate) fn take_back(&self, committed: Option<&str>) -> io::Result<()> {
+        let begun = self.read()?;
+        if begun.is_empty() {
+            return Ok(());
+        }
         let last = begun.iter().rposition(|begun| Some(begun.file.as_str()) == committed);
         if let Some(last) = last {
             for behind in begun[last + 1..].iter().rev() {

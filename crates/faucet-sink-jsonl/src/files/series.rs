@@ -117,10 +117,15 @@ impl Series {
             return Ok(series);
         }
         check_directory(&series.plan.name)?;
-        if series.plan.keeps_state {
+        if series.plan.keeps_state || series.plan.compress != Compress::None {
             let journal = Journal::new(&series.plan.name, series.plan.fsync != Fsync::Never);
             let file = committed.as_ref().map(|committed| committed.file.as_str());
+            let last = journal.last().map_err(JsonlError::Journal)?;
             journal.take_back(file).map_err(JsonlError::Journal)?;
+            // Only the last file of a run can lack its end.
+            if let (None, Some(last)) = (file, last) {
+                file::repair(&last, series.plan.compress).map_err(|why| why.at(&last))?;
+            }
             series.journal = Some(journal);
         }
         if let Some(committed) = committed {
@@ -351,6 +356,9 @@ impl Output for Series {
 
     fn close(&mut self) {
         self.current = None;
+        if let Some(journal) = self.journal.as_ref().filter(|_| !self.plan.keeps_state) {
+            journal.clear();
+        }
     }
 }
 
