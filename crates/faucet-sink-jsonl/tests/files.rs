@@ -255,6 +255,24 @@ async fn a_killed_run_with_a_state_leaves_no_record_twice_in_any_file() {
 }
 
 #[tokio::test]
+async fn a_run_that_was_killed_before_its_first_commit_leaves_no_record() {
+    let dir = dir();
+    let sink = sink(&dir, "{hour}.x", json!({}));
+    let mut writer = sink.open(&keeping(None)).await.unwrap();
+    // The state file says that a run has begun.
+    let saved = flush(&mut writer).await.unwrap();
+    writer.write_page(page(&[0, 60])).await.unwrap();
+    drop(writer);
+    assert!(sink.check(&keeping(Some(&saved))).await.passed());
+    let mut writer = sink.open(&keeping(Some(&saved))).await.unwrap();
+    writer.write_page(page(&[0])).await.unwrap();
+    let saved = flush(&mut writer).await.unwrap();
+    writer.close().await.unwrap();
+    assert_eq!(files(dir.path()), expected(&[("07.x", "\"0\"\n")]));
+    assert!(String::from_utf8(saved).unwrap().contains("07.x"));
+}
+
+#[tokio::test]
 async fn each_flush_ends_a_frame_and_half_a_frame_is_cut_off() {
     for compress in [Compress::Zstd, Compress::Gzip] {
         let name = if compress == Compress::Zstd { "o.zst" } else { "o.gz" };

@@ -18,6 +18,7 @@ pub(crate) fn look(
     plan: &SeriesPlan,
     committed: Option<&Committed>,
 ) -> Result<StepOutcome, JsonlError> {
+    let committed = committed.filter(|saved| !plan.varies() || saved.file != plan.name.shown());
     if let Some(committed) = committed {
         return look_at(Path::new(&committed.file), plan.mode, Some(committed.length));
     }

@@ -20,6 +20,17 @@ struct Begun {
     length: u64,
 }
 
+/// What the state file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Commit<'a> {
+    /// There is no state, or it is new.
+    None,
+    /// A run has begun, and no file of it is committed.
+    Nothing,
+    /// This file is the last one that was committed.
+    File(&'a str),
+}
+
 /// The list of begun files. It is a hidden file beside them.
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -69,24 +80,27 @@ impl Journal {
         Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
     }
 
-    /// Takes back what was written to the files that were begun behind `committed`, of which `length` bytes
-    /// stay, and begins the list anew. `None`: no run has committed anything, and all files stay.
-    pub(crate) fn take_back(&self, committed: Option<&str>) -> io::Result<()> {
+    /// Takes back what was written to the files that were begun behind the commit, and begins the list anew.
+    /// Without a commit all files stay.
+    pub(crate) fn take_back(&self, commit: Commit<'_>) -> io::Result<()> {
         let begun = self.read()?;
         if begun.is_empty() {
             return Ok(());
         }
-        let last = begun.iter().rposition(|begun| Some(begun.file.as_str()) == committed);
-        if let Some(last) = last {
-            for behind in begun[last + 1..].iter().rev() {
-                cut(Path::new(&behind.file), behind.length)?;
-            }
+        let last = match commit {
+            Commit::File(file) => begun.iter().rposition(|begun| begun.file == file),
+            Commit::None | Commit::Nothing => None,
+        };
+        let behind = match (commit, last) {
+            (_, Some(last)) => &begun[last + 1..],
+            (Commit::Nothing, None) => &begun[..],
+            (_, None) => &[],
+        };
+        for behind in behind.iter().rev() {
+            cut(Path::new(&behind.file), behind.length)?;
         }
         fs::remove_file(&self.path)?;
-        match (committed, last) {
-            (Some(file), Some(last)) => self.note(file, begun[last].length),
-            _ => Ok(()),
-        }
+        last.map_or(Ok(()), |last| self.note(&begun[last].file, begun[last].length))
     }
 }
 
@@ -128,7 +142,7 @@ mod tests {
         begin("older", 2);
         begin("c", 0);
         let read = |name: &str| fs::read_to_string(file(name)).ok();
-        journal.take_back(Some(&file("b"))).unwrap();
+        journal.take_back(Commit::File(&file("b"))).unwrap();
         assert_eq!(read("a").as_deref(), Some("1\n2\n"));
         assert_eq!(read("b").as_deref(), Some("1\n2\n"));
         assert_eq!(read("older").as_deref(), Some("1\n"));
@@ -136,11 +150,16 @@ mod tests {
         // The committed file is the first of the new list.
         begin("d", 0);
         fs::remove_file(file("d")).unwrap();
-        journal.take_back(Some(&file("b"))).unwrap();
+        journal.take_back(Commit::File(&file("b"))).unwrap();
         assert_eq!(read("b").as_deref(), Some("1\n2\n"));
         // Without a commit nothing is taken back.
         begin("e", 0);
-        journal.take_back(None).unwrap();
+        journal.take_back(Commit::None).unwrap();
         assert!(read("e").is_some() && !journal.path.exists());
+        // A run that has committed no file takes all of its files back.
+        begin("e", 2);
+        begin("f", 0);
+        journal.take_back(Commit::Nothing).unwrap();
+        assert!(read("e").as_deref() == Some("1\n") && read("f").is_none());
     }
 }

@@ -103,6 +103,10 @@ impl FileName {
 
     /// Whether a file of a run may have this name. With `is_stamped` the time of its first record is a part of it.
     pub(crate) fn may_be(&self, file: &str, is_stamped: bool) -> bool {
+        if file == self.shown() {
+            // No file of the run is committed yet.
+            return true;
+        }
         match (self.is_fixed(), is_stamped) {
             (true, false) => self.fixed_start() == file,
             (true, true) => {

@@ -12,7 +12,7 @@ use crate::compress::{Compress, Encoder, Pack};
 use crate::error::JsonlError;
 use crate::files::committed::{Committed, CommittedError};
 use crate::files::file::{self, Created, FileOptions, Opened, directory_of};
-use crate::files::journal::Journal;
+use crate::files::journal::{Commit, Journal};
 use crate::files::name::{FileName, Slot};
 use crate::files::place::{Place, place};
 use crate::files::rotation::RotateKeys;
@@ -119,16 +119,21 @@ impl Series {
         check_directory(&series.plan.name)?;
         if series.plan.keeps_state || series.plan.compress != Compress::None {
             let journal = Journal::new(&series.plan.name, series.plan.fsync != Fsync::Never);
-            let file = committed.as_ref().map(|committed| committed.file.as_str());
+            let nothing = series.plan.name.shown();
+            let commit = match committed.as_ref().map(|committed| committed.file.as_str()) {
+                None => Commit::None,
+                Some(file) if file == nothing => Commit::Nothing,
+                Some(file) => Commit::File(file),
+            };
             let last = journal.last().map_err(JsonlError::Journal)?;
-            journal.take_back(file).map_err(JsonlError::Journal)?;
+            journal.take_back(commit).map_err(JsonlError::Journal)?;
             // Only the last file of a run can lack its end.
-            if let (None, Some(last)) = (file, last) {
+            if let (Commit::None, Some(last)) = (commit, last) {
                 file::repair(&last, series.plan.compress).map_err(|why| why.at(&last))?;
             }
             series.journal = Some(journal);
         }
-        if let Some(committed) = committed {
+        if let Some(committed) = committed.filter(|saved| saved.file != series.plan.name.shown()) {
             series.go_on(committed, is_abandoned)?;
         }
         Ok(series)
@@ -351,7 +356,9 @@ impl Output for Series {
                 begun: self.plan.varies().then(|| current.begun.as_unix_millis()),
             });
         }
-        Ok(self.saved.clone())
+        // The next run must know that this one has begun: its files are not committed.
+        let nothing = || Committed { file: self.plan.name.shown(), length: 0, begun: None };
+        Ok(self.saved.clone().or_else(|| self.plan.varies().then(nothing)))
     }
 
     fn close(&mut self) {
