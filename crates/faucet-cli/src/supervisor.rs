@@ -4,38 +4,42 @@ use std::convert::Infallible;
 
 use faucet_pipeline::Progress;
 
-use crate::signals::Signals;
-
-/// Tells the manager that names a socket in `NOTIFY_SOCKET` that the run has begun, that it lives, and that
-/// it stops. Without such a manager nothing happens.
+/// Tells the manager that names a socket in `NOTIFY_SOCKET` that the run has begun, and that it lives. Without
+/// such a manager nothing happens.
 #[cfg(unix)]
-pub(crate) async fn supervise(progress: &Progress, signals: Signals) -> Infallible {
+pub(crate) async fn supervise(progress: &Progress) -> Infallible {
     use tokio::time::{MissedTickBehavior, interval};
 
-    if std::env::var_os("NOTIFY_SOCKET").is_none() {
+    if !unix::is_there() {
         return std::future::pending().await;
     }
     let mut manager = unix::Manager::default();
     manager.tell(&[unix::Said::Ready]);
     let mut ticks = interval(unix::period(sd_notify::watchdog_enabled()));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut asked = Box::pin(signals.asked());
     loop {
-        tokio::select! {
-            () = &mut asked => break,
-            // The run and this timer share a thread: a run that stands still is not told to live.
-            _ = ticks.tick() => manager.tell(&[unix::Said::Alive, unix::Said::Status(unix::status(progress))]),
-        }
-    }
-    manager.tell(&[unix::Said::Stopping]);
-    loop {
+        // The run and this timer share a thread: a run that stands still is not told to live.
         ticks.tick().await;
-        manager.tell(&[unix::Said::Alive]);
+        manager.tell(&[unix::Said::Alive, unix::Said::Status(unix::status(progress))]);
+    }
+}
+
+/// Tells the manager that the run stops. The run waits for it, and no longer than half a second: it may
+/// be over at once.
+#[cfg(unix)]
+pub(crate) async fn stopping() {
+    if unix::is_there() {
+        let mut manager = unix::Manager::default();
+        manager.tell(&[unix::Said::Stopping]);
+        manager.told_within(std::time::Duration::from_millis(500)).await;
     }
 }
 
 #[cfg(not(unix))]
-pub(crate) async fn supervise(_: &Progress, _: Signals) -> Infallible {
+pub(crate) async fn stopping() {}
+
+#[cfg(not(unix))]
+pub(crate) async fn supervise(_: &Progress) -> Infallible {
     std::future::pending().await
 }
 
@@ -52,6 +56,11 @@ mod unix {
 
     /// How often the state is told where no watchdog wants it more often.
     const PERIOD: Duration = Duration::from_secs(10);
+
+    /// Whether there is a service manager.
+    pub(super) fn is_there() -> bool {
+        std::env::var_os("NOTIFY_SOCKET").is_some()
+    }
 
     /// How often the state is told: twice within the time after which the manager calls the run dead.
     pub(super) fn period(watchdog: Option<Duration>) -> Duration {
@@ -86,6 +95,13 @@ mod unix {
     }
 
     impl Manager {
+        /// Waits until the manager has taken the last telling, or until the time is over.
+        pub(super) async fn told_within(&mut self, time: Duration) {
+            if let Some(telling) = self.telling.take() {
+                let _ = tokio::time::timeout(time, telling).await;
+            }
+        }
+
         /// Tells something. That the run lives is left out while the manager has not taken the last telling.
         pub(super) fn tell(&mut self, said: &[Said]) {
             let is_news = said.iter().any(|said| matches!(said, Said::Ready | Said::Stopping));

@@ -18,7 +18,7 @@ use crate::running::{log_report, name_of};
 use crate::serve::{Board, Options};
 use crate::signals::Signals;
 use crate::spec;
-use crate::supervisor::supervise;
+use crate::supervisor::{stopping, supervise};
 
 /// How long a report may take.
 const REPORTED_WITHIN: Duration = Duration::from_secs(2);
@@ -111,12 +111,16 @@ async fn execute(
             .with_redacted_records(args.serve.serve_redact)
     };
     let _server = serve.map(|serve| serve.begin(board())).transpose()?;
-    let until = run.until(signals.asked());
+    let asked = signals.asked();
+    let until = run.until(async {
+        asked.await;
+        stopping().await;
+    });
     let shown = Show::new(args.quiet).during(progress.clone(), until);
     Ok(tokio::select! {
         report = shown => report,
         never = tell_state(pipeline, &progress, &flusher, signals.clone(), args) => never,
-        never = supervise(&progress, signals.clone()) => match never {},
+        never = supervise(&progress) => match never {},
     })
 }
 
