@@ -52,6 +52,8 @@ impl Drop for Created {
         if let Some((path, file)) = self.0.take()
             // Another run may have opened the file since.
             && lock::try_lock(&file)
+            // Somebody may have removed it, and another run may have made a file of this name.
+            && place(&file, &path).is_ok_and(|place| place == Place::There)
         {
             // A drop cannot report an error, and a file that stays behind is empty.
             let _ = fs::remove_file(path);
@@ -292,6 +294,19 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n");
         opened(&path, options(Some(2))).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "1\n");
+    }
+
+    #[test]
+    fn a_new_file_is_not_removed_where_another_one_stands_at_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let late = open(&path, options(None), &|| false).ok().unwrap();
+        fs::remove_file(&path).unwrap();
+        let other = open(&path, options(None), &|| false).ok().unwrap();
+        drop(late);
+        assert!(path.exists());
+        drop(other);
+        assert!(!path.exists());
     }
 
     #[test]
