@@ -48,6 +48,7 @@ fn case<'a>(dir: &'a Path, keys: Value) -> SinkCase<'a> {
         .name("jsonl")
 }
 
+/// By the machine's clock: a run waits for the lock of one that was dropped, whose thread no virtual clock hurries.
 #[tokio::test]
 async fn the_file_conforms_in_every_mode() {
     for keys in [
@@ -62,12 +63,6 @@ async fn the_file_conforms_in_every_mode() {
         let case = case(dir.path(), keys);
         sink::conforms(&if replaces { case.replaces() } else { case }).await;
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_file_conforms_by_a_paused_clock() {
-    let dir = tempfile::tempdir().unwrap();
-    sink::conforms(&case(dir.path(), json!({}))).await;
 }
 
 #[tokio::test]
