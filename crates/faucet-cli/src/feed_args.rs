@@ -30,7 +30,7 @@ pub(crate) struct FeedArgs {
     /// How much faster than it was recorded; 0 is as fast as the client reads.
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub(crate) speed: f64,
-    /// What the lines of the recording hold.
+    /// The content of a line of the recording.
     #[arg(long, value_enum, default_value_t = RecordingFormat::Json)]
     pub(crate) format: RecordingFormat,
     /// Starts the recording anew when it ends, instead of closing with 1000.

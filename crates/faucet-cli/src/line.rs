@@ -1,6 +1,6 @@
 //! A line of parts that fits the terminal.
 
-/// What stands between two parts.
+/// The text between two parts.
 const BETWEEN: &str = " · ";
 
 /// A part of a line.

@@ -20,7 +20,7 @@ const CLEARED_WITHIN: Duration = Duration::from_millis(300);
 
 /// Something whose progress can be shown.
 pub(crate) trait Shown {
-    /// What flows.
+    /// Records and bytes.
     fn flows(&self) -> Vec<Flow>;
 
     /// The parts of a line, at `rate` a second.

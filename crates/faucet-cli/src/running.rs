@@ -115,7 +115,7 @@ fn component(of: &ComponentProgress) -> Value {
     all
 }
 
-/// What flows out of a source.
+/// The records and bytes that a source hands over.
 pub(crate) fn flow(source: &ComponentProgress) -> Flow {
     let activity = &source.counters.activity;
     Flow { amount: activity.arrived, is_down: activity.connection.is_down() }

@@ -21,6 +21,7 @@ mod medium;
 mod output;
 mod rendering;
 mod sink;
+mod sink_run;
 mod stdout;
 mod write_mode;
 mod writer;

@@ -4,16 +4,15 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use faucet_core::{
-    CheckReport, Delivery, Flushed, Info, Mark, PageWriter, Result, Scope, Sink, SinkConfig,
-    StepOutcome, StreamPage, template,
+    CheckReport, Delivery, Info, PageWriter, Result, Scope, Sink, SinkConfig, StepOutcome, template,
 };
 
 use crate::config::JsonlSinkConfig;
 use crate::error::JsonlError;
 use crate::files::{Committed, FileName, OWN, Series, SeriesPlan, committed_of, look};
 use crate::fsync::Fsync;
-use crate::gap_line::gap_line;
 use crate::rendering::Rendering;
+use crate::sink_run::SinkRun;
 use crate::writer::{Writer, off_thread};
 
 /// How long `open` waits for an earlier run of this file to end. A run that was dropped ends as soon
@@ -83,7 +82,7 @@ impl Sink for JsonlSink {
         let open =
             move |is_abandoned: &dyn Fn() -> bool| Series::begin(plan, committed, is_abandoned);
         let writer = Writer::start(name, open).await?;
-        Ok(Box::new(FileWriter { writer, gap_records: self.config.gap_records }))
+        Ok(Box::new(SinkRun::new(writer, self.config.gap_records)))
     }
 
     async fn check(&self, scope: &Scope) -> CheckReport {
@@ -92,39 +91,5 @@ impl Sink for JsonlSink {
         let outcome = self.look(scope).await.unwrap_or_else(StepOutcome::Failed);
         report.push("file", started.elapsed(), outcome);
         report
-    }
-}
-
-/// One run of the sink.
-struct FileWriter {
-    writer: Writer,
-    gap_records: bool,
-}
-
-#[async_trait]
-impl PageWriter for FileWriter {
-    async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        self.writer.write_page(page).await
-    }
-
-    async fn flush(&mut self) -> Result<Flushed> {
-        Ok(match self.writer.flush().await? {
-            Some(committed) => Flushed::ALL.with_saved(committed.to_bytes()),
-            None => Flushed::ALL,
-        })
-    }
-
-    async fn mark(&mut self, mark: &Mark) -> Result<()> {
-        match mark {
-            Mark::Gap(gap) if self.gap_records => {
-                let (line, at) = gap_line(gap);
-                self.writer.write_gap(line, at).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn close(&mut self) -> Result<()> {
-        self.writer.close().await
     }
 }

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use faucet_core::{
-    CheckReport, Delivery, Flushed, Info, Mark, PageWriter, Result, Scope, Sink, SinkConfig,
-    StepOutcome, StreamPage, Timestamp,
+    CheckReport, Delivery, Info, PageWriter, Result, Scope, Sink, SinkConfig, StepOutcome,
+    StreamPage, Timestamp,
 };
 
 use crate::config::StdoutSinkConfig;
@@ -18,11 +18,11 @@ use crate::error::JsonlError;
 use crate::files::Committed;
 #[cfg(unix)]
 use crate::files::Target;
-use crate::gap_line::gap_line;
 use crate::line_writer::LineWriter;
 use crate::medium::Medium;
 use crate::output::Output;
 use crate::rendering::Rendering;
+use crate::sink_run::SinkRun;
 use crate::writer::Writer;
 
 const NAME: &str = "stdout sink";
@@ -40,10 +40,9 @@ impl Sink for StdoutSink {
     }
 
     async fn open(&self, _: &Scope) -> Result<Box<dyn PageWriter>> {
-        let gap_records = self.gap_records;
         let open = |_: &dyn Fn() -> bool| stdout().map_err(JsonlError::Open);
         let writer = Writer::start(NAME.into(), open).await?;
-        Ok(Box::new(StdoutWriter { writer, gap_records }))
+        Ok(Box::new(SinkRun::new(writer, self.gap_records)))
     }
 
     async fn check(&self, _: &Scope) -> CheckReport {
@@ -111,35 +110,4 @@ impl<M: Medium> Output for LineWriter<M> {
     }
 
     fn close(&mut self) {}
-}
-
-/// One run of the sink.
-struct StdoutWriter {
-    writer: Writer,
-    gap_records: bool,
-}
-
-#[async_trait]
-impl PageWriter for StdoutWriter {
-    async fn write_page(&mut self, page: StreamPage) -> Result<()> {
-        self.writer.write_page(page).await
-    }
-
-    async fn flush(&mut self) -> Result<Flushed> {
-        self.writer.flush().await.map(|_| Flushed::ALL)
-    }
-
-    async fn mark(&mut self, mark: &Mark) -> Result<()> {
-        match mark {
-            Mark::Gap(gap) if self.gap_records => {
-                let (line, at) = gap_line(gap);
-                self.writer.write_gap(line, at).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn close(&mut self) -> Result<()> {
-        self.writer.close().await
-    }
 }

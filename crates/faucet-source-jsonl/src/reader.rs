@@ -205,10 +205,13 @@ impl Reader {
             }
             // Somebody waits for the records of a live file; the lines that come next make a page of their own.
             let hands_over = self.files.is_live() && !self.pager.is_empty();
-            let step = tokio::select! {
-                biased;
-                step = self.read() => step,
-                () = std::future::ready(()), if hands_over => return,
+            let step = match hands_over {
+                true => tokio::select! {
+                    biased;
+                    step = self.read() => step,
+                    () = std::future::ready(()) => return,
+                },
+                false => self.read().await,
             };
             match step {
                 Ok(Step::Added) => {}

@@ -36,6 +36,10 @@ async fn program(args: FeedArgs, registry: &Registry) -> Result<Program> {
     let Some(file) = &args.file else {
         return Ok(Program::Synthetic { rate, seed: args.seed, drop_after: None });
     };
+    if file.as_os_str() == "-" {
+        let hint = "write the lines to a file first: each client gets all of them";
+        return Err(Error::usage("--file -: standard input can be read once only").with_hint(hint));
+    }
     let format = match args.format {
         RecordingFormat::Json => "json",
         RecordingFormat::RawString => "raw_string",

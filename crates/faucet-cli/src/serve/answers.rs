@@ -25,7 +25,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const EVENTS: &str = "text/event-stream";
 const NOWHERE: &str = "there are /, /metrics, /healthz, /readyz and /report\n";
 
-/// What a path leads to.
+/// The resource at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Metrics,

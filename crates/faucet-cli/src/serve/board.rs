@@ -1,4 +1,4 @@
-//! What the server tells about a run.
+//! The facts about a run that the server shows.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

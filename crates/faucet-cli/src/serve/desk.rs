@@ -1,4 +1,4 @@
-//! What all connections of the server share.
+//! The state that all connections of the server share.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const MOST_WATCHERS: usize = 16;
 /// How often the page gets the state.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// What all connections of the server share.
+/// The state that all connections of the server share.
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) board: Board,

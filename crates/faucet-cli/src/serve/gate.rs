@@ -1,4 +1,4 @@
-//! Who may ask. Pure.
+//! Decides which requests the server answers. Pure.
 
 use std::net::IpAddr;
 

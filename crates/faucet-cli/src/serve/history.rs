@@ -44,7 +44,7 @@ impl History {
     /// Notes the numbers at `at`, in Unix milliseconds.
     pub(crate) fn see(&mut self, at: u64, components: &[ComponentProgress]) {
         if self.before.is_empty() {
-            // What there is at the beginning is no change.
+            // The first reading has nothing to differ from.
             self.before =
                 components.iter().map(|of| (BTreeMap::new(), numbers(of).is_down)).collect();
         }

@@ -1,4 +1,4 @@
-//! What a metric is read from.
+//! The readings that a metric is made of.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -19,7 +19,7 @@ pub(crate) enum Sample {
 /// The series of a metric: each with the value of the metric's own label, if it has one.
 pub(crate) type Series = Vec<(&'static str, Sample)>;
 
-/// What a metric is read from.
+/// The readings that a metric is made of.
 #[derive(Debug)]
 pub(crate) struct Look<'a> {
     pub(crate) progress: &'a Progress,
@@ -35,7 +35,7 @@ impl Look<'_> {
         one(number.unwrap_or_default())
     }
 
-    /// What did not go on, by reason: what the component itself dropped, and what the runner counts.
+    /// Records and messages that did not go on, by reason: the component dropped some, the runner counts others.
     pub(crate) fn skipped(&self) -> Series {
         let Some(of) = self.component else { return Vec::new() };
         let mut all: BTreeMap<&'static str, u64> = of.counters.skipped.clone();

@@ -1,4 +1,4 @@
-//! What the command line says about the server.
+//! The options of the server on the command line.
 
 use std::env;
 use std::fs;

@@ -11,7 +11,7 @@ const STUCK: Duration = Duration::from_secs(10);
 /// Why a component is not ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotReady {
-    /// It is not open yet.
+    /// The component is not open yet.
     Opening,
     /// Its first connection is not made yet.
     Connecting,

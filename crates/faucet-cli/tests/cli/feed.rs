@@ -200,6 +200,9 @@ async fn a_recording_that_is_no_recording_is_named() {
     let ran = faucet_ran(["feed", "--listen", "127.0.0.1:0", "--file", &missing]).await;
     ran.failed_with(2, &[&format!("--file {missing}: No such file")]);
 
+    let ran = faucet_ran(["feed", "--listen", "127.0.0.1:0", "--file", "-"]).await;
+    ran.failed_with(2, &["--file -: standard input can be read once only"]);
+
     let file = files.write("in.jsonl", "1\noops\n");
     let ran = faucet_ran(["feed", "--listen", "127.0.0.1:0", "--file", &file]).await;
     ran.failed_with(6, &["in.jsonl, line 2: not JSON", "--skip leaves out lines"]);

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::file::directory_of;
 use crate::files::name::FileName;
 
 /// A file, and its length before the run wrote to it.
@@ -41,8 +40,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(name: &FileName, syncs: bool) -> Self {
-        let start = Path::new(name.fixed_start());
-        let directory = if name.fixed_start().ends_with('/') { start } else { directory_of(start) };
+        let directory = name.fixed_directory();
         let shown = name.shown();
         let prefix = directory.to_string_lossy();
         let own = shown.strip_prefix(&*prefix).unwrap_or(&shown).trim_start_matches('/');
@@ -84,9 +82,6 @@ impl Journal {
     /// Without a commit all files stay.
     pub(crate) fn take_back(&self, commit: Commit<'_>) -> io::Result<()> {
         let begun = self.read()?;
-        if begun.is_empty() {
-            return Ok(());
-        }
         let last = match commit {
             Commit::File(file) => begun.iter().rposition(|begun| begun.file == file),
             Commit::None | Commit::Nothing => None,
@@ -99,8 +94,12 @@ impl Journal {
         for behind in behind.iter().rev() {
             cut(Path::new(&behind.file), behind.length)?;
         }
-        fs::remove_file(&self.path)?;
-        last.map_or(Ok(()), |last| self.note(&begun[last].file, begun[last].length))
+        self.clear();
+        match commit {
+            // A file that an earlier configuration has begun is in no list, and is never cut by one.
+            Commit::File(file) => self.note(file, last.map_or(u64::MAX, |last| begun[last].length)),
+            Commit::None | Commit::Nothing => Ok(()),
+        }
     }
 }
 
@@ -152,6 +151,12 @@ mod tests {
         fs::remove_file(file("d")).unwrap();
         journal.take_back(Commit::File(&file("b"))).unwrap();
         assert_eq!(read("b").as_deref(), Some("1\n2\n"));
+        // A committed file that is in no list begins one.
+        journal.clear();
+        journal.take_back(Commit::File(&file("a"))).unwrap();
+        begin("g", 0);
+        journal.take_back(Commit::File(&file("a"))).unwrap();
+        assert!(read("a").is_some() && read("g").is_none());
         // Without a commit nothing is taken back.
         begin("e", 0);
         journal.take_back(Commit::None).unwrap();

@@ -1,6 +1,6 @@
 //! The names of the files of a run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use faucet_core::template::{fill_path, next_placeholder};
@@ -71,6 +71,13 @@ impl FileName {
             Some(Part::Text(text)) => text,
             _ => "",
         }
+    }
+
+    /// The directory whose name does not change with the time.
+    pub(crate) fn fixed_directory(&self) -> &Path {
+        let start = self.fixed_start();
+        let end = start.rfind('/').map_or(0, |slash| slash + 1);
+        Path::new(if end == 0 { "." } else { &start[..end] })
     }
 
     /// The name as it stands in messages and in saved lengths.

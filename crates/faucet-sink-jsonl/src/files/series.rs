@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use faucet_core::{StreamPage, Timestamp};
@@ -386,8 +386,7 @@ fn copy(old: &Current, end: u64, new: &mut Current) -> Result<(), JsonlError> {
 
 /// The directory whose name does not change must exist: a mistake in it would make a tree of directories.
 fn check_directory(name: &FileName) -> Result<(), JsonlError> {
-    let start = Path::new(name.fixed_start());
-    let directory = if name.fixed_start().ends_with('/') { start } else { directory_of(start) };
+    let directory = name.fixed_directory();
     directory.metadata().map(drop).map_err(|cause| JsonlError::Open(cause).at(directory))
 }
 
