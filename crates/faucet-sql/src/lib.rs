@@ -1,0 +1,4 @@
+//! SQL on live feeds.
+
+mod schema;
+mod script;

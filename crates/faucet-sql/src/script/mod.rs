@@ -1,0 +1,4 @@
+//! The text of a script: from its tokens to its statements.
+
+mod places;
+mod statement;
