@@ -1,4 +1,6 @@
 //! SQL on live feeds.
 
+mod engine;
 mod schema;
+mod window;
 mod script;

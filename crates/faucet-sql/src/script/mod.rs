@@ -2,3 +2,8 @@
 
 mod places;
 mod statement;
+
+pub(crate) use places::Places;
+pub(crate) use statement::{
+    ColumnDef, CreateStream, Named, OptionDef, QueryStatement, Statement, WindowClause, WindowSpec,
+};

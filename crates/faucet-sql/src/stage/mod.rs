@@ -1,0 +1,16 @@
+//! A query at work in a pipeline.
+
+mod clock;
+mod failed;
+mod input;
+mod outlet;
+mod reader;
+mod row_times;
+mod stateless;
+mod windowed;
+
+pub(crate) use input::{InputPlan, OnBadRow, TimeColumn, TimeUnit};
+pub(crate) use outlet::Outlet;
+pub(crate) use reader::Reader;
+pub(crate) use stateless::Stateless;
+pub(crate) use windowed::Windowed;
