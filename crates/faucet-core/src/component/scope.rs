@@ -21,6 +21,7 @@ pub struct Scope(Arc<Inner>);
 struct Inner {
     id: Arc<str>,
     values: Arc<BTreeMap<String, String>>,
+    inputs: Arc<[Arc<str>]>,
     counters: Arc<Counters>,
     position: Option<Position>,
     saved: Option<Bytes>,
@@ -52,6 +53,13 @@ impl Scope {
     pub fn with_values(self, values: impl Into<Arc<BTreeMap<String, String>>>) -> Self {
         let values = values.into();
         self.with(|inner| inner.values = values)
+    }
+
+    /// Names the inputs of a transform or sink, in order.
+    #[must_use]
+    pub fn with_inputs(self, names: impl Into<Arc<[Arc<str>]>>) -> Self {
+        let names = names.into();
+        self.with(|inner| inner.inputs = names)
     }
 
     /// Lets a source begin behind `position`.
@@ -93,6 +101,11 @@ impl Scope {
     /// The component's id in the pipeline.
     pub fn id(&self) -> &Arc<str> {
         &self.0.id
+    }
+
+    /// Transform or sink: the components that it takes pages from, in the order of its inputs.
+    pub fn inputs(&self) -> &[Arc<str>] {
+        &self.0.inputs
     }
 
     /// The value of `{name}`.

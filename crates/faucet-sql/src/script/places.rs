@@ -39,9 +39,14 @@ mod tests {
     #[test]
     fn lines_and_characters_become_bytes() {
         let places = Places::new("a\nπ = b\n");
-        for (line, column, offset) in
-            [(1, 1, Some(0)), (2, 2, Some(4)), (2, 5, Some(7)), (3, 1, Some(9)), (0, 0, None), (9, 1, None)]
-        {
+        for (line, column, offset) in [
+            (1, 1, Some(0)),
+            (2, 2, Some(4)),
+            (2, 5, Some(7)),
+            (3, 1, Some(9)),
+            (0, 0, None),
+            (9, 1, None),
+        ] {
             assert_eq!(places.offset(line, column), offset, "{line}:{column}");
         }
     }
