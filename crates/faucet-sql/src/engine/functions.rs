@@ -12,9 +12,6 @@ use datafusion::logical_expr::{
 
 use crate::engine::moment::Moment;
 
-/// The functions that only a query with a window has. `event_timestamp` is one of any query.
-pub(crate) const WINDOW_FUNCTIONS: [&str; 3] = ["window_start", "window_end", "window_complete"];
-
 /// What a function tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Tells {

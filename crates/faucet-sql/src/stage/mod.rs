@@ -9,6 +9,8 @@ mod row_times;
 mod stateless;
 mod windowed;
 
+pub(crate) use clock::Clock;
+pub(crate) use failed::failed;
 pub(crate) use input::{InputPlan, OnBadRow, TimeColumn, TimeUnit};
 pub(crate) use outlet::Outlet;
 pub(crate) use reader::Reader;

@@ -1,0 +1,14 @@
+//! From statements to components: what is wrong with a query, and what runs.
+
+mod components;
+mod explain;
+mod graph;
+mod limits;
+mod options;
+mod prepare;
+mod stream;
+mod target;
+
+pub(crate) use graph::{Compiled, compile};
+pub(crate) use prepare::{Question, prepare};
+pub(crate) use stream::{StreamDecl, TimeDecl};
