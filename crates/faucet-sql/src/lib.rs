@@ -1,4 +1,5 @@
 //! SQL on live feeds.
 
+mod rows;
 mod schema;
 mod script;
