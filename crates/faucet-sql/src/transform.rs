@@ -22,8 +22,10 @@ pub struct SqlTransform {
     /// The statement, for errors.
     pub(crate) label: Arc<str>,
     pub(crate) recipe: Arc<Recipe>,
-    /// In the order of the recipe, which is that of `from`.
+    /// The streams that the query reads.
     pub(crate) inputs: Vec<InputPlan>,
+    /// Which component brings the records of which input. `None`: each has the name of its stream.
+    pub(crate) feeds: Option<Arc<[(Arc<str>, usize)]>>,
     pub(crate) window: Option<WindowSpec>,
     pub(crate) time: Time,
     pub(crate) holds: bool,
@@ -52,6 +54,9 @@ impl Transform for SqlTransform {
 
     fn inputs(&self, from: &[&str]) -> Result<(), Problems> {
         let mut problems = Problems::new();
+        if self.feeds.is_some() {
+            return Ok(());
+        }
         for (n, name) in from.iter().enumerate() {
             problems.push_if(!self.inputs.iter().any(|input| *input.name == **name), || {
                 let why = "the query does not know the stream: describe it in `streams`";
@@ -70,7 +75,13 @@ impl Transform for SqlTransform {
         let outlet = Outlet::new(self.format, &query.schema())
             .map_err(|error| Error::new(ErrorKind::Other, format!("{}: {error}", self.label)))?;
         // Without names the inputs come in the order of the query, as in a test of the stage alone.
-        let by_name = |name: &Arc<str>| self.inputs.iter().find(|input| input.name == *name);
+        let by_name = |name: &Arc<str>| match &self.feeds {
+            Some(feeds) => {
+                let feed = feeds.iter().find(|(id, _)| id == name)?;
+                self.inputs.get(feed.1)
+            }
+            None => self.inputs.iter().find(|input| input.name == *name),
+        };
         let inputs: Vec<&InputPlan> = match scope.inputs() {
             [] => self.inputs.iter().collect(),
             names => names.iter().filter_map(by_name).collect(),

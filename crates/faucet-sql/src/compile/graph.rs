@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use faucet_core::{ComponentKind, ProblemKind, Registry, nearest};
+use faucet_core::{ComponentKind, Error, ProblemKind, Registry, Sink, Source, nearest};
 use faucet_pipeline::diagnostic::{Diagnostic, Severity, Span};
-use faucet_pipeline::{Component, Pipeline};
+use faucet_pipeline::{Component, Pipeline, PipelineBuilder};
 use serde_json::json;
 
 use crate::compile::components::{self, Lookup};
@@ -294,7 +294,6 @@ impl Graph<'_> {
         let has_queries = !self.queries.is_empty();
         let query_ids: Vec<Arc<str>> =
             (0..self.queries.len()).map(|n| ids.query(self.queries[n].into(), n, self.is_sink_of(n))).collect();
-        let mut sinks = Vec::new();
         for (name, declared) in &self.streams {
             let Some(end) = &declared.end else { continue };
             self.out.secrets.extend(components::secrets(end, self.around.registry));
@@ -310,34 +309,32 @@ impl Graph<'_> {
             }
             let Around { registry, lookup, .. } = self.around;
             let built = match end.kind {
-                ComponentKind::Source => components::source(declared, end, registry, lookup).map(|source| {
-                    let component = Component::of_source(&id, source);
-                    (component, None)
-                }),
+                ComponentKind::Source => components::source(declared, end, registry, lookup)
+                    .map(|source| Built::Source(Arc::from(source))),
                 _ => components::sink(declared, end, registry, lookup)
-                    .map(|sink| (Component::of_sink(&id, sink), Some(writers))),
+                    .map(|sink| Built::Sink(Arc::from(sink), writers)),
             };
-            match built {
-                Err(faults) => self.out.found.extend(faults),
-                Ok((component, writers)) => {
+            let built = match built {
+                Err(faults) => {
+                    self.out.found.extend(faults);
+                    continue;
+                }
+                Ok(built) => built,
+            };
+            match built.alone(&id) {
+                Err(panicked) => {
+                    self.out.found.push(invalid(declared.name.span, panicked.to_string()));
+                }
+                Ok(component) => {
                     self.out.found.extend(placeholders(declared, &component, self.around.context));
-                    if is_used {
-                        sinks.push((component.clone(), writers));
-                    }
                     self.out.ends.push(component);
+                    if is_used {
+                        builder = built.into_builder(builder, &id);
+                    }
                 }
             }
         }
         let shown = self.shown(&query_ids, &reads);
-        for (component, writers) in sinks {
-            builder = match writers {
-                None => builder.component(component),
-                Some(writers) => {
-                    let from: Vec<&str> = writers.iter().map(|id| &**id).collect();
-                    builder.component_from(component, &from)
-                }
-            };
-        }
         for (n, query) in self.queries.iter().enumerate() {
             let Some(planned) = query.planned.clone() else { continue };
             let (transform, from) = self.wired(planned, &query_ids, &ids);
@@ -404,6 +401,33 @@ impl Graph<'_> {
         }
         let from = feeds.iter().map(|(id, _)| Arc::clone(id)).collect();
         (SqlTransform { feeds: Some(feeds.into()), ..transform }, from)
+    }
+}
+
+/// The end of a stream.
+enum Built {
+    Source(Arc<dyn Source>),
+    /// A sink, and the queries that write it.
+    Sink(Arc<dyn Sink>, Vec<Arc<str>>),
+}
+
+impl Built {
+    /// The end outside of a pipeline, to reach it.
+    fn alone(&self, id: &str) -> Result<Component, Error> {
+        match self {
+            Self::Source(source) => Component::of_source(id, Box::new(Arc::clone(source))),
+            Self::Sink(sink, _) => Component::of_sink(id, Box::new(Arc::clone(sink))),
+        }
+    }
+
+    fn into_builder(self, builder: PipelineBuilder, id: &str) -> PipelineBuilder {
+        match self {
+            Self::Source(source) => builder.source(id, source),
+            Self::Sink(sink, writers) => {
+                let from: Vec<&str> = writers.iter().map(|id| &**id).collect();
+                builder.sink(id, sink, &from)
+            }
+        }
     }
 }
 

@@ -90,6 +90,7 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
     Ok(SqlTransform {
         label: question.label.into(),
         inputs: inputs.collect(),
+        feeds: None,
         window: question.window.map(|clause| clause.window),
         time,
         holds,

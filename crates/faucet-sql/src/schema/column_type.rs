@@ -9,6 +9,9 @@ use datafusion::sql::sqlparser::ast::DataType as SqlType;
 /// The metadata of a field whose text is JSON that is written back as it is.
 const OBJECT: &str = "faucet.object";
 
+/// Arrow's name of the extension type of JSON text.
+const JSON_EXTENSION: &str = "arrow.json";
+
 /// The type of a column of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ColumnType {
@@ -125,7 +128,8 @@ impl fmt::Display for ColumnType {
     }
 }
 
-/// Whether the text of the field is JSON that is written back as it is.
+/// Whether the text of the field is JSON that is written back as it is: that of an OBJECT column, or
+/// what a JSON function marks as JSON by Arrow's extension type.
 pub(crate) fn is_object(field: &Field) -> bool {
-    field.metadata().contains_key(OBJECT)
+    field.metadata().contains_key(OBJECT) || field.extension_type_name() == Some(JSON_EXTENSION)
 }
