@@ -1,4 +1,15 @@
 //! The text of a script: from its tokens to its statements.
 
+mod create_stream;
+mod duration;
+mod fault;
+mod names;
+mod options;
+mod parse;
 mod places;
+mod query;
+mod rewrite;
+mod slip;
 mod statement;
+mod tokens;
+mod window_clause;
