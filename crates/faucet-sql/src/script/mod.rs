@@ -1,9 +1,15 @@
 //! The text of a script: from its tokens to its statements.
 
+mod create_stream;
+mod duration;
+mod fault;
+mod names;
+mod options;
+mod parse;
 mod places;
+mod query;
+mod rewrite;
+mod slip;
 mod statement;
-
-pub(crate) use places::Places;
-pub(crate) use statement::{
-    ColumnDef, CreateStream, Named, OptionDef, QueryStatement, Statement, WindowClause, WindowSpec,
-};
+mod tokens;
+mod window_clause;

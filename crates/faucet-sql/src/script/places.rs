@@ -16,6 +16,10 @@ impl<'a> Places<'a> {
         Self { text, lines: std::iter::once(0).chain(breaks).collect() }
     }
 
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// The byte at a line and a column in characters, both from 1. `None` where the parser knows no place.
     pub(crate) fn offset(&self, line: u64, column: u64) -> Option<usize> {
         let line = usize::try_from(line).ok()?.checked_sub(1)?;
