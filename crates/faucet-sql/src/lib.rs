@@ -2,3 +2,6 @@
 
 mod schema;
 mod script;
+mod stub;
+
+pub use stub::{Script, register};
