@@ -25,6 +25,7 @@ mod pty;
 mod receive;
 mod reports;
 mod run;
+mod scripts;
 mod secrets;
 mod serve;
 #[cfg(unix)]
