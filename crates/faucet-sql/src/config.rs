@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use faucet_core::duration::SecondsOrZero;
 use faucet_core::select::Pointer;
 use faucet_core::{KeyPath, Problem, ProblemKind, Problems, TransformConfig, duration, nearest};
 use faucet_pipeline::diagnostic::Diagnostic;
@@ -89,12 +90,12 @@ pub struct TimeKeys {
     /// How long a window waits for rows that are late, in event time. Rows that come later are counted as
     /// `late_rows` and left out.
     #[serde(default, with = "duration")]
-    #[schemars(schema_with = "duration::schema", extend("default" = "0s"))]
+    #[schemars(with = "SecondsOrZero", extend("default" = "0s"))]
     pub lateness: Duration,
 
     /// How long no row comes before event time goes on with the clock.
     #[serde(default = "idle", with = "duration")]
-    #[schemars(schema_with = "duration::schema", extend("default" = "10s"))]
+    #[schemars(with = "SecondsOrZero", extend("default" = "10s"))]
     pub idle: Duration,
 }
 

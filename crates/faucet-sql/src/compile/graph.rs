@@ -85,7 +85,7 @@ impl<'a> Asked<'a> {
         Self { statement, reads, blocked: !faults.is_empty(), faults, planned: None }
     }
 
-    fn into(&self) -> Option<&'a str> {
+    fn target(&self) -> Option<&'a str> {
         self.statement.into.as_ref().map(|into| into.text.as_str())
     }
 }
@@ -129,7 +129,7 @@ impl Graph<'_> {
 
     /// The queries that write an internal stream.
     fn writers(&self, name: &str) -> Vec<usize> {
-        let is_writer = |query: &Asked<'_>| query.into() == Some(name);
+        let is_writer = |query: &Asked<'_>| query.target() == Some(name);
         (0..self.queries.len()).filter(|n| is_writer(&self.queries[*n])).collect()
     }
 
@@ -178,7 +178,7 @@ impl Graph<'_> {
         }
         let is_readable = |name: &&str| !self.is_kind(name, ComponentKind::Sink);
         let known = self.streams.keys().map(String::as_str);
-        let written = self.queries.iter().filter_map(Asked::into);
+        let written = self.queries.iter().filter_map(Asked::target);
         let known: BTreeSet<&str> = known.chain(written).filter(is_readable).collect();
         let known: Vec<&str> = known.into_iter().collect();
         let near = nearest(name, known.iter().copied());
@@ -249,7 +249,7 @@ impl Graph<'_> {
     /// The statement as errors at run time name it.
     fn label(&self, n: usize) -> String {
         let statement = self.queries[n].statement;
-        let line = self.places.line(statement.span.start);
+        let line = self.places.text()[..statement.span.start].matches('\n').count() + 1;
         match &statement.into {
             Some(into) => format!("line {line}: INSERT INTO {}", into.text),
             None => format!("line {line}: SELECT"),
@@ -293,7 +293,7 @@ impl Graph<'_> {
             self.queries.iter().flat_map(|query| &query.reads).map(|read| read.text.as_str()).collect();
         let has_queries = !self.queries.is_empty();
         let query_ids: Vec<Arc<str>> =
-            (0..self.queries.len()).map(|n| ids.query(self.queries[n].into(), n, self.is_sink_of(n))).collect();
+            (0..self.queries.len()).map(|n| ids.query(self.queries[n].target(), n, self.is_sink_of(n))).collect();
         for (name, declared) in &self.streams {
             let Some(end) = &declared.end else { continue };
             self.out.secrets.extend(components::secrets(end, self.around.registry));
@@ -369,12 +369,12 @@ impl Graph<'_> {
     }
 
     fn is_sink_of(&self, n: usize) -> bool {
-        self.queries[n].into().is_some_and(|into| self.is_kind(into, ComponentKind::Sink))
+        self.queries[n].target().is_some_and(|into| self.is_kind(into, ComponentKind::Sink))
     }
 
     /// The queries whose rows go to stdout. Warns of streams that nothing reads.
     fn shown(&self, query_ids: &[Arc<str>], reads: &BTreeSet<&str>) -> Vec<Arc<str>> {
-        let shows = |query: &Asked<'_>| match query.into() {
+        let shows = |query: &Asked<'_>| match query.target() {
             None => true,
             Some(into) => self.end(into).is_none() && !reads.contains(into),
         };

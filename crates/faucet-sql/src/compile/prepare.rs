@@ -16,7 +16,7 @@ use crate::compile::explain::explain;
 use crate::compile::limits::{asks_early, endless};
 use crate::compile::stream::{StreamDecl, TimeDecl};
 use crate::compile::target::{misfits, name_expressions};
-use crate::engine::{Hidden, Input, RECEIVED_AT, Recipe, Session, ready};
+use crate::engine::{Hidden, Input, RECEIVED_AT, Recipe, Session};
 use crate::rows::{Encoder, Format};
 use crate::schema::Column;
 use crate::script::{

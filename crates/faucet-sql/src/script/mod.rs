@@ -2,7 +2,7 @@
 
 mod create_stream;
 mod duration;
-mod fault;
+pub(crate) mod fault;
 mod names;
 mod options;
 mod parse;
@@ -13,3 +13,12 @@ mod slip;
 mod statement;
 mod tokens;
 mod window_clause;
+
+pub(crate) use fault::With;
+pub(crate) use names::{functions, streams};
+pub(crate) use parse::parse;
+pub(crate) use places::Places;
+pub(crate) use rewrite::{use_row_time, without_window};
+pub(crate) use statement::{
+    CreateStream, Named, OptionDef, QueryStatement, Statement, WindowClause, WindowSpec,
+};

@@ -1,5 +1,7 @@
 //! From rows to records.
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::{AsArray as _, RecordBatch};
 use datafusion::arrow::datatypes::{Int64Type, Schema};
 use faucet_core::{Error, ErrorKind, Out, PageBuilder, Result};
@@ -23,9 +25,9 @@ impl Outlet {
     /// The rows do not fit the format.
     pub(crate) fn new(format: Format, schema: &Schema) -> Result<Self, EncodeError> {
         let received_at = schema.index_of(RECEIVED_AT).ok();
-        let visible: Vec<usize> =
-            (0..schema.fields().len()).filter(|n| Some(*n) != received_at).collect();
-        let shown = schema.project(&visible).map_err(EncodeError::from)?;
+        let fields = schema.fields().iter().enumerate();
+        let visible = fields.filter(|(n, _)| Some(*n) != received_at);
+        let shown = Schema::new(visible.map(|(_, field)| Arc::clone(field)).collect::<Vec<_>>());
         Ok(Self { encoder: Encoder::new(format, &shown)?, received_at, page: PageBuilder::new() })
     }
 

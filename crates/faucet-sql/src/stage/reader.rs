@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::array::{
+    Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array,
+};
+use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use faucet_core::{Out, Scope, StreamPage};
 
@@ -118,8 +121,8 @@ impl Reader {
             };
             self.refuse(page, old[row], &why, scope, out);
         }
-        let rows = kept.iter().map(|row| *row as u32).collect::<Vec<_>>();
-        let taken = datafusion::arrow::compute::take_record_batch(batch, &rows.into());
+        let rows: UInt32Array = kept.iter().map(|row| *row as u32).collect();
+        let taken = take_record_batch(batch, &rows);
         *batch = taken.expect("the rows are those of the batch");
         *received = kept.iter().map(|row| received[*row]).collect();
         *places = Some(kept.iter().map(|row| old[*row]).collect());
