@@ -11,5 +11,7 @@ mod query;
 mod rewrite;
 mod slip;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod window_clause;

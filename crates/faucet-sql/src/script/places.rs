@@ -26,6 +26,10 @@ impl<'a> Places<'a> {
         let column = usize::try_from(column).ok()?.checked_sub(1)?;
         let begin = *self.lines.get(line)?;
         let rest = &self.text[begin..];
+        // A script in one line has many tokens, and its characters are not counted again for each.
+        if rest.as_bytes().get(..column).is_some_and(<[u8]>::is_ascii) {
+            return Some(begin + column);
+        }
         Some(rest.char_indices().nth(column).map_or(self.text.len(), |(at, _)| begin + at))
     }
 
@@ -43,9 +47,14 @@ mod tests {
     #[test]
     fn lines_and_characters_become_bytes() {
         let places = Places::new("a\nπ = b\n");
-        for (line, column, offset) in
-            [(1, 1, Some(0)), (2, 2, Some(4)), (2, 5, Some(7)), (3, 1, Some(9)), (0, 0, None), (9, 1, None)]
-        {
+        for (line, column, offset) in [
+            (1, 1, Some(0)),
+            (2, 2, Some(4)),
+            (2, 5, Some(7)),
+            (3, 1, Some(9)),
+            (0, 0, None),
+            (9, 1, None),
+        ] {
             assert_eq!(places.offset(line, column), offset, "{line}:{column}");
         }
     }
