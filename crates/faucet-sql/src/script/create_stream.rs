@@ -44,7 +44,9 @@ pub(crate) fn create_stream(
 
 fn read(pieces: &[Piece], places: &Places<'_>, faults: &mut Vec<Diagnostic>) -> Read<CreateStream> {
     let mut cursor = Cursor::new(pieces);
-    if let Some(clause) = pieces.get(..3).filter(|three| begins_with(three, &["IF", "NOT", "EXISTS"])) {
+    if let Some(clause) =
+        pieces.get(..3).filter(|three| begins_with(three, &["IF", "NOT", "EXISTS"]))
+    {
         let fault = syntax(whole(clause).unwrap_or_default(), "a script creates each stream once");
         return Err(fault.with_help("leave out `IF NOT EXISTS`").into());
     }
@@ -70,7 +72,10 @@ fn read(pieces: &[Piece], places: &Places<'_>, faults: &mut Vec<Diagnostic>) -> 
             let help = format!("a query fills a stream so: INSERT INTO {} SELECT …", name.text);
             Err(fault.with_help(help).into())
         }
-        Some(piece) if piece.is_one_of(&["CREATE", "SELECT", "INSERT"]) && (begins_columns || options.is_some()) => {
+        Some(piece)
+            if piece.is_one_of(&["CREATE", "SELECT", "INSERT"])
+                && (begins_columns || options.is_some()) =>
+        {
             Err(cursor.expected("`;`").with_help("end the statement before it with `;`").into())
         }
         Some(_) => Err(match (begins_columns, &options) {
@@ -111,7 +116,8 @@ fn columns(
         if begins_constraint(cursor.rest()) {
             return Err(constraint(cursor).into());
         }
-        let Some((name, piece)) = cursor.peek().and_then(|piece| Some((piece.name()?, piece))) else {
+        let Some((name, piece)) = cursor.peek().and_then(|piece| Some((piece.name()?, piece)))
+        else {
             return Err(cursor.expected("the name of a column").into());
         };
         let name = Named { text: name.to_owned(), span: piece.span };
@@ -203,7 +209,15 @@ fn constraint(cursor: &Cursor<'_>) -> Diagnostic {
 /// What follows a type is neither a comma nor the end of the list.
 fn behind_type(cursor: &Cursor<'_>) -> Diagnostic {
     const CONSTRAINTS: [&str; 10] = [
-        "NOT", "NULL", "PRIMARY", "UNIQUE", "DEFAULT", "CHECK", "REFERENCES", "CONSTRAINT", "COLLATE",
+        "NOT",
+        "NULL",
+        "PRIMARY",
+        "UNIQUE",
+        "DEFAULT",
+        "CHECK",
+        "REFERENCES",
+        "CONSTRAINT",
+        "COLLATE",
         "GENERATED",
     ];
     let last = cursor.last().map_or_else(|| cursor.here(), |piece| piece.span);

@@ -77,7 +77,9 @@ fn split(text: &str, mut found: impl FnMut(&str)) {
             let is_number = |c: char| c.is_ascii_digit() || c == '.';
             let end = match first {
                 '-' => 1,
-                _ => rest.find(|c| is_number(c) != is_number(first) || c == '-').unwrap_or(rest.len()),
+                _ => rest
+                    .find(|c| is_number(c) != is_number(first) || c == '-')
+                    .unwrap_or(rest.len()),
             };
             let (word, behind) = rest.split_at(end);
             found(word);
@@ -100,7 +102,9 @@ fn total(words: &[Word], span: Span) -> Read<i64> {
         };
         let Some((unit, behind)) = behind.split_first() else {
             let fault = invalid(number.span, format!("`{}` has no unit", shown(&number.text)));
-            return Err(fault.with_help(format!("write {} ms for milliseconds", number.text)).into());
+            return Err(fault
+                .with_help(format!("write {} ms for milliseconds", number.text))
+                .into());
         };
         total += count * millis(unit)? as f64;
         rest = behind;

@@ -88,10 +88,13 @@ mod tests {
     fn faults_come_in_the_order_of_their_places() {
         let text = SourceText::new("a\nbc");
         let nowhere = fault(None, ProblemKind::Missing);
-        let faults = vec![nowhere, syntax(Span::new(2, 4), "second"), syntax(Span::new(0, 1), "first")];
+        let faults =
+            vec![nowhere, syntax(Span::new(2, 4), "second"), syntax(Span::new(0, 1), "first")];
         let shown: Vec<_> = located(faults, &text)
             .iter()
-            .map(|fault| (fault.start.map(|at| (at.line, at.column)), fault.end.map(|at| at.column)))
+            .map(|fault| {
+                (fault.start.map(|at| (at.line, at.column)), fault.end.map(|at| at.column))
+            })
             .collect();
         assert_eq!(shown, [(Some((1, 1)), Some(2)), (Some((2, 1)), Some(3)), (None, None)]);
     }

@@ -11,6 +11,8 @@ mod query;
 mod rewrite;
 mod slip;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod window_clause;
 

@@ -14,7 +14,8 @@ use crate::script::statement::Named;
 
 /// The streams that the query reads, each place on its own, and the faults of names with a dot.
 pub(crate) fn streams(query: &Query, places: &Places<'_>) -> (Vec<Named>, Vec<Diagnostic>) {
-    let mut found = Relations { places, scopes: Vec::new(), streams: Vec::new(), faults: Vec::new() };
+    let mut found =
+        Relations { places, scopes: Vec::new(), streams: Vec::new(), faults: Vec::new() };
     let _ = query.visit(&mut found);
     (found.streams, found.faults)
 }
@@ -76,7 +77,7 @@ impl Visitor for Relations<'_> {
             None => HashSet::new(),
         };
         let mut parts = Vec::new();
-        for with in &query.with {
+        if let Some(with) = &query.with {
             for cte in &with.cte_tables {
                 let name = cte.alias.name.value.clone();
                 let mut seen = names.clone();
@@ -154,7 +155,10 @@ mod tests {
             ("WITH x AS (SELECT a FROM t) SELECT a FROM x", &["t"]),
             ("WITH t AS (SELECT a FROM t) SELECT a FROM t", &["t"]),
             ("WITH x AS (SELECT a FROM y), y AS (SELECT a FROM x) SELECT a FROM y", &["y"]),
-            ("WITH RECURSIVE x AS (SELECT a FROM t UNION ALL SELECT a FROM x) SELECT a FROM x", &["t"]),
+            (
+                "WITH RECURSIVE x AS (SELECT a FROM t UNION ALL SELECT a FROM x) SELECT a FROM x",
+                &["t"],
+            ),
             ("SELECT a FROM (WITH x AS (SELECT a FROM t) SELECT a FROM x) z, x", &["t", "x"]),
             ("SELECT a FROM t UNION ALL SELECT a FROM u", &["t", "u"]),
             ("SELECT a FROM generate_series(1, 2)", &[]),

@@ -44,7 +44,8 @@ fn option_name(cursor: &mut Cursor<'_>) -> Read<Named> {
     let mut named = Named { text: name.to_owned(), span: first.span };
     cursor.skip(1);
     while cursor.take(&Token::Period) {
-        let Some((part, piece)) = cursor.peek().and_then(|piece| Some((piece.name()?, piece))) else {
+        let Some((part, piece)) = cursor.peek().and_then(|piece| Some((piece.name()?, piece)))
+        else {
             return Err(cursor.expected("the next part of the name").into());
         };
         named.text.push('.');
@@ -116,7 +117,8 @@ fn no_comma(cursor: &Cursor<'_>, last: Option<&OptionDef>) -> Diagnostic {
     }
     let value = cursor.last().map_or_else(|| cursor.here(), |piece| piece.span);
     // The quote of the next option closed this one.
-    if last.is_some_and(|option| option.value.text.contains(['=', '\n'])) && !begins_option(cursor) {
+    if last.is_some_and(|option| option.value.text.contains(['=', '\n'])) && !begins_option(cursor)
+    {
         return syntax(value, "a quote is not closed").with_advice(Advice::UnclosedQuote);
     }
     match begins_option(cursor) {

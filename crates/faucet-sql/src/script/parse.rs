@@ -53,10 +53,15 @@ fn no_statement(pieces: &[Piece], first: &Piece) -> Diagnostic {
         return syntax(first.span, expected("CREATE STREAM, INSERT INTO or SELECT", Some(first)));
     };
     let second = pieces.get(1).and_then(Piece::word);
-    if first.is_word("CREATE") || first.is_word("DEFINE") || second.is_some_and(|second| second.eq_ignore_ascii_case("STREAM")) {
+    if first.is_word("CREATE")
+        || first.is_word("DEFINE")
+        || second.is_some_and(|second| second.eq_ignore_ascii_case("STREAM"))
+    {
         // `CREATE OR REPLACE TABLE` is named as a whole.
-        let filler = ["CREATE", "DEFINE", "OR", "REPLACE", "TEMPORARY", "TEMP", "EXTERNAL", "UNBOUNDED"];
-        let length = pieces.iter().position(|piece| !piece.is_one_of(&filler)).unwrap_or(pieces.len());
+        let filler =
+            ["CREATE", "DEFINE", "OR", "REPLACE", "TEMPORARY", "TEMP", "EXTERNAL", "UNBOUNDED"];
+        let length =
+            pieces.iter().position(|piece| !piece.is_one_of(&filler)).unwrap_or(pieces.len());
         let named = &pieces[..(length + 1).max(2).min(pieces.len())];
         let words: Vec<&str> = named.iter().filter_map(Piece::word).collect();
         let end = named.last().map_or(first.span.end, |last| last.span.end);

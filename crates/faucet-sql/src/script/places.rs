@@ -26,6 +26,10 @@ impl<'a> Places<'a> {
         let column = usize::try_from(column).ok()?.checked_sub(1)?;
         let begin = *self.lines.get(line)?;
         let rest = &self.text[begin..];
+        // A script in one line has many tokens, and its characters are not counted again for each.
+        if rest.as_bytes().get(..column).is_some_and(<[u8]>::is_ascii) {
+            return Some(begin + column);
+        }
         Some(rest.char_indices().nth(column).map_or(self.text.len(), |(at, _)| begin + at))
     }
 

@@ -79,12 +79,15 @@ fn lift(pieces: &[Piece]) -> Read<Lifted> {
             return Err(fault.with_help("end the statement before it with `;`").into());
         }
         if depth > 0 && begins_window(rest) && piece.is_word("WINDOW") && rest[1].word().is_some() {
-            let fault = syntax(piece.span, "a window belongs to the whole query, and not to a part of it");
+            let fault =
+                syntax(piece.span, "a window belongs to the whole query, and not to a part of it");
             let help = "write it behind the FROM of the query; a part with a window of its own is a query of its \
                         own with INSERT INTO";
             return Err(fault.with_help(help).into());
         }
-        if depth == 0 && let Some((clause, length)) = window_clause(rest)? {
+        if depth == 0
+            && let Some((clause, length)) = window_clause(rest)?
+        {
             if !has_from {
                 return Err(syntax(clause.span, "WINDOW stands behind FROM").into());
             }
@@ -116,7 +119,8 @@ fn target(cursor: &mut Cursor<'_>, before: usize) -> Read<Target> {
     }
     let name = stream_name(cursor)?;
     if cursor.peek().is_some_and(|piece| piece.is(&Token::LParen)) {
-        let inner = |piece: &&Piece| piece.is(&Token::LParen) || piece.is_one_of(&["SELECT", "WITH"]);
+        let inner =
+            |piece: &&Piece| piece.is(&Token::LParen) || piece.is_one_of(&["SELECT", "WITH"]);
         if cursor.rest().get(1).is_none_or(|piece| !inner(&piece)) {
             return Err(column_list(cursor).into());
         }
@@ -156,9 +160,12 @@ fn placed(target: Target, body: &[Piece]) -> Read<Named> {
     let begins_query = next.is(&Token::LParen) || next.is_one_of(&["SELECT", "WITH"]);
     match begins_query && (target.before == 0 || body[0].is_word("WITH")) {
         true => Ok(target.name),
-        false if target.before == 0 => Err(syntax(next.span, expected("SELECT", Some(next))).into()),
+        false if target.before == 0 => {
+            Err(syntax(next.span, expected("SELECT", Some(next))).into())
+        }
         false => {
-            let fault = syntax(target.span, "INSERT INTO stands before SELECT or at the end of a query");
+            let fault =
+                syntax(target.span, "INSERT INTO stands before SELECT or at the end of a query");
             Err(fault.with_help("move it there, or end the statement before it with `;`").into())
         }
     }

@@ -109,8 +109,14 @@ impl VisitorMut for Replace {
         for item in &mut select.projection {
             match item {
                 SelectItem::Wildcard(options) if !streams.is_empty() => except(options),
-                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options)
-                    if name.0.last().and_then(|part| part.as_ident()).is_some_and(|name| streams.contains(&name.value)) =>
+                SelectItem::QualifiedWildcard(
+                    SelectItemQualifiedWildcardKind::ObjectName(name),
+                    options,
+                ) if name
+                    .0
+                    .last()
+                    .and_then(|part| part.as_ident())
+                    .is_some_and(|name| streams.contains(&name.value)) =>
                 {
                     except(options);
                 }
@@ -156,7 +162,8 @@ fn except(options: &mut WildcardAdditionalOptions) {
     match &mut options.opt_except {
         Some(except) => except.additional_elements.push(hidden()),
         none => {
-            *none = Some(ExceptSelectItem { first_element: hidden(), additional_elements: Vec::new() });
+            *none =
+                Some(ExceptSelectItem { first_element: hidden(), additional_elements: Vec::new() });
         }
     }
 }
@@ -181,8 +188,14 @@ mod tests {
         let ts = "\"__event_ts\"";
         for (text, rewritten) in [
             ("SELECT a, event_timestamp() AS at FROM t", format!("SELECT a, {ts} AS at FROM t")),
-            ("SELECT Event_Timestamp() FROM t", format!("SELECT {ts} AS \"event_timestamp()\" FROM t")),
-            ("SELECT * FROM t WHERE event_timestamp() > 5", format!("SELECT * EXCEPT ({ts}) FROM t WHERE {ts} > 5")),
+            (
+                "SELECT Event_Timestamp() FROM t",
+                format!("SELECT {ts} AS \"event_timestamp()\" FROM t"),
+            ),
+            (
+                "SELECT * FROM t WHERE event_timestamp() > 5",
+                format!("SELECT * EXCEPT ({ts}) FROM t WHERE {ts} > 5"),
+            ),
             (
                 "SELECT *, abs(event_timestamp()) AS x FROM t",
                 format!("SELECT * EXCEPT ({ts}), abs({ts}) AS x FROM t"),
@@ -204,7 +217,9 @@ mod tests {
 
     #[test]
     fn other_queries_stay_as_they_are() {
-        for text in ["SELECT * FROM t", "SELECT event_timestamp FROM t", "SELECT event_timestamp(1) FROM t"] {
+        for text in
+            ["SELECT * FROM t", "SELECT event_timestamp FROM t", "SELECT event_timestamp(1) FROM t"]
+        {
             let mut query = query(text);
             assert_eq!(use_row_time(&mut query), RowTime { used: false }, "{text}");
             assert_eq!(query.to_string(), text);
@@ -215,7 +230,8 @@ mod tests {
     fn functions_of_windows_need_one() {
         let text = "SELECT a FROM t WHERE window_end() > 5 AND Window_Complete()";
         let faults = without_window(&query(text), &Places::new(text));
-        let found: Vec<_> = faults.iter().map(|fault| (fault.message(), fault.span.unwrap())).collect();
+        let found: Vec<_> =
+            faults.iter().map(|fault| (fault.message(), fault.span.unwrap())).collect();
         assert_eq!(
             found,
             [

@@ -23,7 +23,8 @@ pub(crate) fn gave_up(error: &ParserError, pieces: &[Piece], places: &Places<'_>
     let at = at.unwrap_or(pieces.len());
     let Some(what) = why.strip_prefix("Expected: ") else {
         let span = pieces.get(at).map_or_else(|| end_of(pieces), |piece| piece.span);
-        let span = start.filter(|_| at == pieces.len()).map_or(span, |start| Span::new(start, start));
+        let span =
+            start.filter(|_| at == pieces.len()).map_or(span, |start| Span::new(start, start));
         return syntax(span, lower(why));
     };
     unexpected(what.split(", found: ").next().unwrap_or(what), pieces, at)
@@ -31,6 +32,14 @@ pub(crate) fn gave_up(error: &ParserError, pieces: &[Piece], places: &Places<'_>
 
 /// The fault that something else than `what` stands at the token `at`, or that the statement ends there.
 pub(crate) fn unexpected(what: &str, pieces: &[Piece], at: usize) -> Diagnostic {
+    let stands =
+        |at: usize, words: &[&str]| pieces.get(at).is_some_and(|piece| piece.is_one_of(words));
+    let clause = at.checked_sub(1).filter(|before| stands(*before, &["GROUP", "ORDER"]));
+    // The parser takes `GROUP` for a column.
+    let (what, at) = match clause {
+        Some(before) if stands(at, &["BY"]) => ("an expression", before),
+        _ => (what, at),
+    };
     let found = pieces.get(at);
     let span = found.map_or_else(|| end_of(pieces), |piece| piece.span);
     let what = match what {
@@ -101,7 +110,8 @@ fn is_reserved(pieces: &[Piece], at: usize) -> bool {
         ["FROM", "WHERE", "HAVING", "SELECT", "UNION", "LIMIT", "AS", "ON", "WITH"];
     let Some(piece) = pieces.get(at) else { return false };
     let is_by = pieces.get(at + 1).is_some_and(|next| next.is_word("BY"));
-    let is_keyword = matches!(&piece.token.token, Token::Word(word) if word.keyword != Keyword::NoKeyword);
+    let is_keyword =
+        matches!(&piece.token.token, Token::Word(word) if word.keyword != Keyword::NoKeyword);
     is_keyword && !is_by && !piece.is_one_of(&CLAUSES)
 }
 
@@ -109,7 +119,9 @@ fn is_reserved(pieces: &[Piece], at: usize) -> bool {
 pub(crate) fn trailing_comma(pieces: &[Piece]) -> Option<Diagnostic> {
     let (comma, behind) = pieces.iter().enumerate().find_map(|(at, piece)| {
         let behind = pieces.get(at + 1);
-        let ends = |next: &Piece| next.is(&Token::RParen) || next.is(&Token::Comma) || next.is_word("FROM");
+        let ends = |next: &Piece| {
+            next.is(&Token::RParen) || next.is(&Token::Comma) || next.is_word("FROM")
+        };
         (piece.is(&Token::Comma) && behind.is_none_or(ends)).then_some((piece, behind))
     })?;
     let before = behind.map_or_else(|| "the end of the statement".to_owned(), Piece::shown);

@@ -88,15 +88,15 @@ pub(crate) fn statements(places: &Places<'_>) -> (Vec<Vec<Piece>>, Option<Diagno
     }
     let broken = read.err().map(|error| {
         // The statement that does not end.
-        statements.pop();
-        unreadable(places.text(), begin, &error.message)
+        let open = statements.pop().unwrap_or_default();
+        unreadable(places.text(), begin, &open, &error.message)
     });
     statements.retain(|statement| !statement.is_empty());
     (statements, broken)
 }
 
-/// The token at `begin` cannot be read.
-fn unreadable(text: &str, begin: usize, why: &str) -> Diagnostic {
+/// The token at `begin`, behind `open`, cannot be read.
+fn unreadable(text: &str, begin: usize, open: &[Piece], why: &str) -> Diagnostic {
     let rest = &text[begin..];
     let length = rest.chars().next().map_or(0, char::len_utf8);
     let here = |length| Span::new(begin, begin + length);
@@ -104,9 +104,20 @@ fn unreadable(text: &str, begin: usize, why: &str) -> Diagnostic {
         return syntax(here(2), "a comment is not closed").with_help("add `*/` at its end");
     }
     if rest.starts_with(['\'', '"', '`']) {
-        return syntax(here(length), why).with_advice(Advice::UnclosedQuote);
+        let span = swallowing(open).unwrap_or_else(|| here(length));
+        return syntax(span, why).with_advice(Advice::UnclosedQuote);
     }
     syntax(here(length), format!("this cannot be read: {why}"))
+}
+
+/// The text that ends with the quote of the next one, as in `'x, b = 'y'`: a word follows without a blank.
+fn swallowing(pieces: &[Piece]) -> Option<Span> {
+    let is_text = |piece: &Piece| matches!(piece.token.token, Token::SingleQuotedString(_));
+    let mut pairs = pieces.windows(2);
+    let found = pairs.find(|two| {
+        is_text(&two[0]) && two[1].name().is_some() && two[0].span.end == two[1].span.start
+    })?;
+    Some(found[0].span)
 }
 
 /// A place in a list of tokens.

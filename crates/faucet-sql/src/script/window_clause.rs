@@ -19,9 +19,25 @@ const TUMBLING: [&str; 2] = ["tumbling", "tumble"];
 const HOPPING: [&str; 3] = ["hop", "hopping", "sliding"];
 /// The windows of other dialects.
 const ELSEWHERE: [&str; 19] = [
-    "session", "time", "timebatch", "externaltime", "externaltimebatch", "delay", "length",
-    "lengthbatch", "batch", "expression", "expressionbatch", "unique", "firstunique", "sort",
-    "frequent", "lossyfrequent", "cron", "hash", "cumulate",
+    "session",
+    "time",
+    "timebatch",
+    "externaltime",
+    "externaltimebatch",
+    "delay",
+    "length",
+    "lengthbatch",
+    "batch",
+    "expression",
+    "expressionbatch",
+    "unique",
+    "firstunique",
+    "sort",
+    "frequent",
+    "lossyfrequent",
+    "cron",
+    "hash",
+    "cumulate",
 ];
 
 /// The ways to write a window.
@@ -152,7 +168,8 @@ fn hops(spec: WindowSpec, kind: &str, span: Span) -> Read<()> {
     let WindowSpec { size, slide } = spec;
     let (kind, of, by) = (kind.to_ascii_uppercase(), Millis(size), Millis(slide));
     if slide > size {
-        let fault = invalid(span, format!("windows of {of} every {by} leave rows out between them"));
+        let fault =
+            invalid(span, format!("windows of {of} every {by} leave rows out between them"));
         return Err(fault.with_help(format!("let the slide be at most {of}")).into());
     }
     if size % slide != 0 {
