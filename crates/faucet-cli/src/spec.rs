@@ -47,7 +47,7 @@ impl Described {
     pub(crate) async fn check(&self, registry: &Registry) -> Verdict {
         match self {
             Self::File(spec) => spec.check(registry),
-            Self::Script(script) => Box::pin(script.check(registry)).await,
+            Self::Script(script) => script.check(registry),
         }
     }
 

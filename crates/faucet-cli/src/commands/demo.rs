@@ -139,7 +139,7 @@ impl Demo<'_> {
             self.url,
             count(self.records)
         ));
-        let verdict = Box::pin(Script::parse(&script).check(self.registry)).await;
+        let verdict = Script::parse(&script).check(self.registry);
         let (pipeline, _) = verdict.into_result()?;
         let run = pipeline.start();
         let progress = run.progress();

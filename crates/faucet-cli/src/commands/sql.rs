@@ -10,7 +10,7 @@ pub(crate) async fn sql(command: SqlCommand, registry: &Registry) -> Result<()> 
     let SqlCommand::Plan(FileArgs { file, changes }) = command;
     match Described::read(&file, &changes)? {
         Described::Script(script) => {
-            let plan = Box::pin(script.plan(registry)).await?;
+            let plan = script.plan(registry)?;
             print_text(&plan)
         }
         Described::File(_) => {

@@ -78,7 +78,7 @@ async fn look(path: &Path, args: &ValidateArgs, registry: &Registry) -> Result<L
     let Verdict { pipeline, diagnostics, text, unset, .. } = verdict;
     let what = match pipeline {
         Some(pipeline) => described(&pipeline),
-        None => described
+        None => file
             .without_pipeline()
             .unwrap_or_else(|| format!("as far as it can be known without {}", unset.join(", "))),
     };
