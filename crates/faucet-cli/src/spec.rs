@@ -15,7 +15,6 @@ use crate::script::Script;
 const STDIN: &str = "<stdin>";
 
 /// A pipeline as it is written down.
-#[derive(Debug)]
 pub(crate) enum Described {
     File(Box<PipelineSpec>),
     Script(Script),
