@@ -13,7 +13,7 @@ use faucet_core::{
 use crate::engine::Recipe;
 use crate::rows::Format;
 use crate::script::WindowSpec;
-use crate::stage::{Clock, InputPlan, Outlet, Reader, Stateless, Windowed, failed};
+use crate::stage::{Clock, InputPlan, Links, Outlet, Reader, Stateless, Windowed, failed};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
 /// A query over the records of its inputs; see [`SqlConfig`](crate::SqlConfig).
@@ -102,6 +102,8 @@ impl Transform for SqlTransform {
             time: self.time,
             timeline: Timeline::new(self.time, readers.len(), clock.wall()),
             coverage: Coverage::new(began),
+            links: Links::new(&scope),
+            looked: clock.wall(),
             size: window.size,
             clock,
             readers,

@@ -22,6 +22,7 @@ struct Inner {
     id: Arc<str>,
     values: Arc<BTreeMap<String, String>>,
     inputs: Arc<[Arc<str>]>,
+    feeds: Arc<[Arc<Counters>]>,
     counters: Arc<Counters>,
     position: Option<Position>,
     saved: Option<Bytes>,
@@ -101,6 +102,19 @@ impl Scope {
     /// The component's id in the pipeline.
     pub fn id(&self) -> &Arc<str> {
         &self.0.id
+    }
+
+    /// Shows a transform or sink the counters of the sources whose records reach it.
+    #[must_use]
+    pub fn with_feeds<'a>(self, sources: impl IntoIterator<Item = &'a Self>) -> Self {
+        let feeds = sources.into_iter().map(|source| Arc::clone(&source.0.counters)).collect();
+        self.with(|inner| inner.feeds = feeds)
+    }
+
+    /// Transform or sink: the counters of the sources whose records reach it, also through others. They say
+    /// whether a feed that brings nothing is connected.
+    pub fn feeds(&self) -> impl Iterator<Item = &Counters> {
+        self.0.feeds.iter().map(|counters| &**counters)
     }
 
     /// Transform or sink: the components that it takes pages from, in the order of its inputs.

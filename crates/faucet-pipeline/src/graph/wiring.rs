@@ -1,6 +1,6 @@
 //! Joins the components of a run by edges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use faucet_core::{Cancel, Out, Position, Resume, Scope};
@@ -33,7 +33,32 @@ pub(crate) fn scopes(plan: &Plan, cancel: &Cancel) -> BTreeMap<Id, Scope> {
         }
         (Arc::clone(&component.id), scope)
     };
-    plan.components.iter().map(scope).collect()
+    let mut scopes: BTreeMap<Id, Scope> = plan.components.iter().map(scope).collect();
+    for (id, feeds) in feeds(plan) {
+        let sources: Vec<Scope> = feeds.iter().filter_map(|id| scopes.get(id).cloned()).collect();
+        if let Some(scope) = scopes.get_mut(&id) {
+            *scope = scope.clone().with_feeds(&sources);
+        }
+    }
+    scopes
+}
+
+/// The sources whose records reach each transform and sink. A component stands behind those before it.
+fn feeds(plan: &Plan) -> BTreeMap<Id, BTreeSet<Id>> {
+    let mut feeds: BTreeMap<Id, BTreeSet<Id>> = BTreeMap::new();
+    for component in &plan.components {
+        let mut of = BTreeSet::new();
+        for from in &component.from {
+            match feeds.get(from) {
+                Some(known) => of.extend(known.iter().cloned()),
+                None => _ = of.insert(Arc::clone(from)),
+            }
+        }
+        if !component.from.is_empty() {
+            feeds.insert(Arc::clone(&component.id), of);
+        }
+    }
+    feeds
 }
 
 /// Lets the scopes begin where `state` is.

@@ -289,8 +289,8 @@ impl Graph<'_> {
     fn build(&mut self) {
         let mut ids = Ids::default();
         let mut builder = Pipeline::builder().parallel(true).context(self.around.context.clone());
-        let reads: BTreeSet<&str> =
-            self.queries.iter().flat_map(|query| &query.reads).map(|read| read.text.as_str()).collect();
+        let reads: BTreeSet<String> =
+            self.queries.iter().flat_map(|query| &query.reads).map(|read| read.text.clone()).collect();
         let has_queries = !self.queries.is_empty();
         let query_ids: Vec<Arc<str>> =
             (0..self.queries.len()).map(|n| ids.query(self.queries[n].target(), n, self.is_sink_of(n))).collect();
@@ -300,7 +300,7 @@ impl Graph<'_> {
             let id = ids.stream(name);
             let writers: Vec<Arc<str>> =
                 self.writers(name).into_iter().map(|n| Arc::clone(&query_ids[n])).collect();
-            let is_used = reads.contains(name.as_str()) || !writers.is_empty();
+            let is_used = reads.contains(name) || !writers.is_empty();
             if has_queries && !is_used {
                 let why = format!("no query uses the stream `{name}`; it is left out");
                 let mut found = invalid(declared.name.span, why);
@@ -373,13 +373,22 @@ impl Graph<'_> {
     }
 
     /// The queries whose rows go to stdout. Warns of streams that nothing reads.
-    fn shown(&self, query_ids: &[Arc<str>], reads: &BTreeSet<&str>) -> Vec<Arc<str>> {
+    fn shown(&mut self, query_ids: &[Arc<str>], reads: &BTreeSet<String>) -> Vec<Arc<str>> {
         let shows = |query: &Asked<'_>| match query.target() {
             None => true,
             Some(into) => self.end(into).is_none() && !reads.contains(into),
         };
-        let shown = (0..self.queries.len()).filter(|n| shows(&self.queries[*n]));
-        shown.map(|n| Arc::clone(&query_ids[n])).collect()
+        let shown: Vec<usize> =
+            (0..self.queries.len()).filter(|n| shows(&self.queries[*n])).collect();
+        for n in &shown {
+            let Some(into) = &self.queries[*n].statement.into else { continue };
+            let why = format!("nothing reads the stream `{}`: its rows go to stdout", into.text);
+            let mut found = invalid(into.span, why);
+            found.severity = Severity::Warning;
+            let help = format!("declare it as a sink, CREATE STREAM {} (…) WITH (…), or read it in a query", into.text);
+            self.out.found.push(found.with_help(help));
+        }
+        shown.into_iter().map(|n| Arc::clone(&query_ids[n])).collect()
     }
 
     /// The transform, told which component brings the records of which stream, and these components.

@@ -8,6 +8,7 @@ use faucet_core::{Carry, Gap, Mark, Out, PageStage, Result, Scope, StreamPage};
 
 use crate::stage::clock::{Clock, millis};
 use crate::stage::failed::failed;
+use crate::stage::links::Links;
 use crate::stage::outlet::Outlet;
 use crate::stage::reader::Reader;
 use crate::window::{Coverage, Time, Timeline, Windows};
@@ -24,6 +25,9 @@ pub(crate) struct Windowed {
     pub(crate) time: Time,
     pub(crate) timeline: Timeline,
     pub(crate) coverage: Coverage,
+    pub(crate) links: Links,
+    /// When the connections were looked at.
+    pub(crate) looked: i64,
     pub(crate) size: i64,
     pub(crate) clock: Clock,
     pub(crate) readers: Vec<Reader>,
@@ -49,6 +53,20 @@ impl Windowed {
             self.coverage.forget(until, self.size);
         }
         Ok(())
+    }
+
+    /// Looks at the connections of the feeds.
+    fn look(&mut self, now: i64) {
+        let before = std::mem::replace(&mut self.looked, now);
+        if !self.links.were_lost(&self.scope) {
+            return;
+        }
+        match self.time {
+            Time::Arrival { .. } => self.coverage.hole(before, now),
+            Time::Event { .. } => {
+                self.coverage.hole_from(self.timeline.latest().unwrap_or(i64::MIN));
+            }
+        }
     }
 
     async fn advance(&mut self, now: i64, out: &mut Out) -> Result<()> {
@@ -79,6 +97,7 @@ impl Windowed {
 impl PageStage for Windowed {
     async fn push(&mut self, input: usize, page: StreamPage, out: &mut Out) -> Result<()> {
         self.clock = Clock::now();
+        self.look(self.clock.wall());
         let mut rows = self.readers[input].read(&page, &self.scope, out);
         let (Some(first), Some(latest)) =
             (rows.times.iter().min().copied(), rows.times.iter().max().copied())
@@ -120,7 +139,9 @@ impl PageStage for Windowed {
     }
 
     async fn tick(&mut self, now: Instant, out: &mut Out) -> Result<()> {
-        self.advance(self.clock.wall_at(now), out).await
+        let now = self.clock.wall_at(now);
+        self.look(now);
+        self.advance(now, out).await
     }
 
     async fn finish(&mut self, out: &mut Out) -> Result<()> {
