@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use faucet_core::{StreamPage, Timestamp};
@@ -38,6 +38,10 @@ pub(crate) struct SeriesPlan {
     pub(crate) fsync: Fsync,
     /// Whether the pipeline keeps a state.
     pub(crate) keeps_state: bool,
+    /// Whether no record comes again: what stands behind the last commit stays.
+    pub(crate) is_live: bool,
+    /// Whether an earlier run of the state has written to the files.
+    pub(crate) goes_on: bool,
     /// How long to wait for another run of a file to end.
     pub(crate) patience: Duration,
 }
@@ -52,9 +56,12 @@ impl SeriesPlan {
         self.name.slot(at, self.rotate.and_then(|rotate| rotate.every))
     }
 
-    fn options(&self) -> FileOptions {
-        let (mode, compress, patience) = (self.mode, self.compress, self.patience);
-        FileOptions { mode, committed: None, compress, patience }
+    pub(crate) fn options(&self, committed: Option<u64>) -> FileOptions {
+        let (compress, patience, is_live) = (self.compress, self.patience, self.is_live);
+        let is_kept = is_live && self.goes_on;
+        let mode = if is_kept { WriteMode::Append } else { self.mode };
+        let committed = committed.filter(|_| !is_live);
+        FileOptions { mode, committed, compress, is_kept, patience }
     }
 }
 
@@ -103,7 +110,7 @@ impl Series {
     /// Begins a run, which goes on behind `committed`.
     pub(crate) fn begin(
         plan: SeriesPlan,
-        committed: Option<Committed>,
+        mut committed: Option<Committed>,
         is_abandoned: &dyn Fn() -> bool,
     ) -> Result<Self, JsonlError> {
         let looked = Instant::now();
@@ -111,7 +118,7 @@ impl Series {
         if !series.plan.varies() {
             let path = PathBuf::from(series.plan.name.fixed_start());
             let committed = committed.map(|committed| committed.length);
-            let options = FileOptions { committed, ..series.plan.options() };
+            let options = series.plan.options(committed);
             let opened = file::open(&path, options, is_abandoned)?;
             series.current = Some(series.current(path, opened, Timestamp::now())?);
             return Ok(series);
@@ -126,12 +133,21 @@ impl Series {
                 Some(file) => Commit::File(file),
             };
             let last = journal.last().map_err(JsonlError::Journal)?;
-            journal.take_back(commit).map_err(JsonlError::Journal)?;
+            match series.plan.is_live {
+                false => journal.take_back(commit).map_err(JsonlError::Journal)?,
+                true => journal.keep(last.as_deref()).map_err(JsonlError::Journal)?,
+            }
             // Only the last file of a run can lack its end.
-            if let (Commit::None, Some(last)) = (commit, last) {
-                file::repair(&last, series.plan.compress).map_err(|why| why.at(&last))?;
+            if let (true, Some(last)) = (commit == Commit::None || series.plan.is_live, &last) {
+                file::repair(last, series.plan.compress).map_err(|why| why.at(last))?;
             }
             series.journal = Some(journal);
+            if series.plan.is_live && committed.is_some() {
+                // A file that was begun behind the commit is the last one.
+                let is_last = |saved: &Committed| last.as_ref().is_none_or(|last| *last == Path::new(&saved.file));
+                series.saved = committed.clone().filter(|saved| saved.file != series.plan.name.shown());
+                committed = committed.filter(is_last);
+            }
         }
         if let Some(committed) = committed.filter(|saved| saved.file != series.plan.name.shown()) {
             series.go_on(committed, is_abandoned)?;
@@ -147,7 +163,11 @@ impl Series {
     ) -> Result<(), JsonlError> {
         let path = PathBuf::from(&committed.file);
         let begun = committed.begun.map_or_else(Timestamp::now, Timestamp::from_unix_millis);
-        let options = FileOptions { committed: Some(committed.length), ..self.plan.options() };
+        let options = self.plan.options(Some(committed.length));
+        if self.plan.is_live && !path.exists() {
+            tracing::warn!("{}: is gone; a new file follows", path.display());
+            return Ok(());
+        }
         match file::open(&path, options, is_abandoned) {
             Ok(opened) => self.current = Some(self.current(path, opened, begun)?),
             // Files that are full are taken away by others, to an archive or for good.
@@ -208,7 +228,7 @@ impl Series {
         if let Some(directory) = path.parent().filter(|_| !self.plan.name.is_fixed()) {
             fs::create_dir_all(directory).map_err(|cause| JsonlError::Open(cause).at(&path))?;
         }
-        let mut options = self.plan.options();
+        let mut options = self.plan.options(None);
         if self.plan.rotate.is_some() {
             // Another file may have begun in the same millisecond.
             options.mode = WriteMode::Refuse;
@@ -271,7 +291,7 @@ impl Series {
         fs::create_dir_all(directory).map_err(|cause| JsonlError::Open(cause).at(&path))?;
         let begun = self.saved.as_ref().and_then(|saved| saved.begun);
         let begun = begun.map_or_else(Timestamp::now, Timestamp::from_unix_millis);
-        let mut current = self.open_at(path, self.plan.options(), begun)?;
+        let mut current = self.open_at(path, self.plan.options(None), begun)?;
         current.keep();
         Ok(self.current.insert(current))
     }
