@@ -109,12 +109,9 @@ async fn what_stands_behind_the_commit_is_cut_off_in_every_mode() {
 #[tokio::test]
 async fn where_nothing_comes_again_only_half_a_line_is_cut_off() {
     for mode in MODES {
-        for (torn, kept) in [
-            ("", ""),
-            ("\"b", ""),
-            ("\"b\"\n", "\"b\"\n"),
-            ("\"b\"\n\"c\"\n\"d", "\"b\"\n\"c\"\n"),
-        ] {
+        for (torn, kept) in
+            [("", ""), ("\"b", ""), ("\"b\"\n", "\"b\"\n"), ("\"b\"\n\"c\"\n\"d", "\"b\"\n\"c\"\n")]
+        {
             let (_dir, path) = in_dir("out.jsonl");
             let sink = sink(&path, mode);
             let live = |saved: Option<&[u8]>| scope(saved).with_live_input();

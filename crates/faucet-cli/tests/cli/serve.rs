@@ -61,7 +61,11 @@ async fn serving(args: &[&str]) -> (Running, SocketAddr) {
 }
 
 /// Asks for `path` until the answer is good.
-pub(crate) async fn until(address: SocketAddr, path: &str, good: impl Fn(&Answer) -> bool) -> Answer {
+pub(crate) async fn until(
+    address: SocketAddr,
+    path: &str,
+    good: impl Fn(&Answer) -> bool,
+) -> Answer {
     let asking = async {
         loop {
             let answer = ask(address, path, &[]).await;
@@ -86,11 +90,7 @@ pub(crate) fn samples(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
-pub(crate) fn sample(
-    samples: &BTreeMap<String, f64>,
-    name: &str,
-    labels: &str,
-) -> Option<f64> {
+pub(crate) fn sample(samples: &BTreeMap<String, f64>, name: &str, labels: &str) -> Option<f64> {
     samples.get(&format!("faucet_{name}{{pipeline=\"pipeline\",{labels}}}")).copied()
 }
 

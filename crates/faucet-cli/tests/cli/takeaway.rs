@@ -75,8 +75,7 @@ async fn ended(mut child: Child) -> Option<i32> {
 
 /// Waits until so many records are delivered, and returns the metrics.
 async fn delivered(address: SocketAddr, count: u64) -> String {
-    let line =
-        format!("faucet_delivered_records_total{{pipeline=\"pipeline\",{SINK}}} {count}\n");
+    let line = format!("faucet_delivered_records_total{{pipeline=\"pipeline\",{SINK}}} {count}\n");
     until(address, "/metrics", |answer| answer.body.contains(&line)).await.body
 }
 

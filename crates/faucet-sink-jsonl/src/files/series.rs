@@ -144,8 +144,11 @@ impl Series {
             series.journal = Some(journal);
             if series.plan.is_live && committed.is_some() {
                 // A file that was begun behind the commit is the last one.
-                let is_last = |saved: &Committed| last.as_ref().is_none_or(|last| *last == Path::new(&saved.file));
-                series.saved = committed.clone().filter(|saved| saved.file != series.plan.name.shown());
+                let is_last = |saved: &Committed| {
+                    last.as_ref().is_none_or(|last| *last == Path::new(&saved.file))
+                };
+                series.saved =
+                    committed.clone().filter(|saved| saved.file != series.plan.name.shown());
                 committed = committed.filter(is_last);
             }
         }
