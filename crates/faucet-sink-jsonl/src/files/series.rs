@@ -11,59 +11,19 @@ use faucet_core::{StreamPage, Timestamp};
 use crate::compress::{Compress, Encoder, Pack};
 use crate::error::JsonlError;
 use crate::files::committed::{Committed, CommittedError};
-use crate::files::file::{self, Created, FileOptions, Opened, directory_of};
-use crate::files::journal::{Commit, Journal};
-use crate::files::name::{FileName, Slot};
+use crate::files::file::{self, Created, Opened, directory_of};
+use crate::files::journal::Journal;
+use crate::files::name::FileName;
 use crate::files::place::{Place, place};
-use crate::files::rotation::RotateKeys;
-use crate::fsync::{Fsync, Moment};
+use crate::files::plan::{SeriesPlan, mend};
+use crate::fsync::Moment;
 use crate::line_writer::LineWriter;
 use crate::medium::Medium;
 use crate::output::Output;
-use crate::rendering::Rendering;
 use crate::write_mode::WriteMode;
 
 /// How often the sink looks whether a file is still at its path, while pages come.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// How the files of a run are made.
-#[derive(Debug, Clone)]
-pub(crate) struct SeriesPlan {
-    pub(crate) name: FileName,
-    pub(crate) rotate: Option<RotateKeys>,
-    pub(crate) mode: WriteMode,
-    pub(crate) compress: Compress,
-    pub(crate) level: u8,
-    pub(crate) rendering: Rendering,
-    pub(crate) fsync: Fsync,
-    /// Whether the pipeline keeps a state.
-    pub(crate) keeps_state: bool,
-    /// Whether no record comes again: what stands behind the last commit stays.
-    pub(crate) is_live: bool,
-    /// Whether an earlier run of the state has written to the files.
-    pub(crate) goes_on: bool,
-    /// How long to wait for another run of a file to end.
-    pub(crate) patience: Duration,
-}
-
-impl SeriesPlan {
-    /// Whether a run may write several files.
-    pub(crate) fn varies(&self) -> bool {
-        self.rotate.is_some() || !self.name.is_fixed()
-    }
-
-    fn slot(&self, at: Timestamp) -> Slot {
-        self.name.slot(at, self.rotate.and_then(|rotate| rotate.every))
-    }
-
-    pub(crate) fn options(&self, committed: Option<u64>) -> FileOptions {
-        let (compress, patience, is_live) = (self.compress, self.patience, self.is_live);
-        let is_kept = is_live && self.goes_on;
-        let mode = if is_kept { WriteMode::Append } else { self.mode };
-        let committed = committed.filter(|_| !is_live);
-        FileOptions { mode, committed, compress, is_kept, patience }
-    }
-}
 
 /// The file that is open.
 struct Current {
@@ -110,7 +70,7 @@ impl Series {
     /// Begins a run, which goes on behind `committed`.
     pub(crate) fn begin(
         plan: SeriesPlan,
-        mut committed: Option<Committed>,
+        committed: Option<Committed>,
         is_abandoned: &dyn Fn() -> bool,
     ) -> Result<Self, JsonlError> {
         let looked = Instant::now();
@@ -124,36 +84,21 @@ impl Series {
             return Ok(series);
         }
         check_directory(&series.plan.name)?;
+        let committed = committed.filter(|saved| saved.file != series.plan.name.shown());
+        let mut last = None;
         if series.plan.keeps_state || series.plan.compress != Compress::None {
-            let journal = Journal::new(&series.plan.name, series.plan.fsync != Fsync::Never);
-            let nothing = series.plan.name.shown();
-            let commit = match committed.as_ref().map(|committed| committed.file.as_str()) {
-                None => Commit::None,
-                Some(file) if file == nothing => Commit::Nothing,
-                Some(file) => Commit::File(file),
-            };
-            let last = journal.last().map_err(JsonlError::Journal)?;
-            match series.plan.is_live {
-                false => journal.take_back(commit).map_err(JsonlError::Journal)?,
-                true => journal.keep(last.as_deref()).map_err(JsonlError::Journal)?,
-            }
-            // Only the last file of a run can lack its end.
-            if let (true, Some(last)) = (commit == Commit::None || series.plan.is_live, &last) {
-                file::repair(last, series.plan.compress).map_err(|why| why.at(last))?;
-            }
-            series.journal = Some(journal);
-            if series.plan.is_live && committed.is_some() {
-                // A file that was begun behind the commit is the last one.
-                let is_last = |saved: &Committed| {
-                    last.as_ref().is_none_or(|last| *last == Path::new(&saved.file))
-                };
-                series.saved =
-                    committed.clone().filter(|saved| saved.file != series.plan.name.shown());
-                committed = committed.filter(is_last);
-            }
+            let (journal, begun) = mend(&series.plan, committed.as_ref().map(|saved| &*saved.file))?;
+            (series.journal, last) = (Some(journal), begun);
         }
-        if let Some(committed) = committed.filter(|saved| saved.file != series.plan.name.shown()) {
-            series.go_on(committed, is_abandoned)?;
+        match committed {
+            // Where all files stay, one that was begun behind the commit is the last.
+            Some(saved)
+                if series.plan.is_live && last.is_some_and(|last| last != Path::new(&saved.file)) =>
+            {
+                series.saved = Some(saved);
+            }
+            Some(saved) => series.go_on(saved, is_abandoned)?,
+            None => {}
         }
         Ok(series)
     }
