@@ -25,8 +25,8 @@ import sys
 import tempfile
 import time
 
-import run
 from account import Files, holes, is_flat
+from agreement import compare, of_report
 from disk import disk
 from feed import Feed
 from run import STARTING, Run
@@ -86,7 +86,7 @@ class Story:
             if self.run.address or code == 0:
                 self.fault(f"{what}: no report, exit {code}")
             return
-        now = run.of_report(report)
+        now = of_report(report)
         skipped = now["skipped"]
         accounted = now["delivered"] + now["unconfirmed"] + skipped.get("not_written", 0)
         if now["read"] != accounted:
@@ -167,14 +167,13 @@ class Story:
             # Room again before the run has noticed, or just after.
             time.sleep(0.1 * self.random.random())
             self.disk.free(self.run.process.pid)
-            time.sleep(0.2)
+            # A run that has noticed ends within its grace.
+            self.until_ended(3)
             if not self.run.alive():
                 self.end("full for a moment", [FULL])
                 self.again()
             return
-        end = time.monotonic() + 20
-        while self.run.alive() and time.monotonic() < end:
-            time.sleep(0.05)
+        self.until_ended(20)
         if self.run.alive():
             self.fault("the disk is full, and the run goes on")
             self.disk.free(self.run.process.pid)
@@ -182,9 +181,7 @@ class Story:
         self.end("the disk is full", [FULL])
         if self.disk.how.startswith("a tmpfs"):
             self.begin("log")
-            end = time.monotonic() + 20
-            while self.run.alive() and time.monotonic() < end:
-                time.sleep(0.05)
+            self.until_ended(20)
             self.count("starts on a full disk")
             if self.run.alive():
                 self.fault("a run goes on with a full disk")
@@ -192,6 +189,11 @@ class Story:
             self.end("started on a full disk", [FULL])
         self.disk.free(self.run.process.pid)
         self.again()
+
+    def until_ended(self, seconds):
+        end = time.monotonic() + seconds
+        while self.run.alive() and time.monotonic() < end:
+            time.sleep(0.05)
 
     def again(self, how=None):
         """Starts the run again."""
@@ -209,61 +211,15 @@ class Story:
         """Compares all that is told while nothing arrives."""
         self.feed.freeze()
         try:
-            self._agree()
+            # A frozen feed is left after `stale_timeout`, and half a frame with it.
+            time.sleep(1.5)
+            metrics, differences = compare(self.run)
         finally:
+            lines = self.look() - self.found
             self.feed.thaw()
-
-    def _agree(self):
-        def until(what, look):
-            end = time.monotonic() + 15
-            while time.monotonic() < end:
-                if found := look():
-                    return found
-                time.sleep(0.1)
-            self.fault(f"agree: {what}: not in time")
-            return None
-
-        def still():
-            first, arrived = run.of_metrics(self.run.get("/metrics"))
-            time.sleep(0.3)
-            second, later = run.of_metrics(self.run.get("/metrics"))
-            settled = first["read"] == first["delivered"] == arrived == later and first == second
-            return settled and first
-
-        # A frozen feed is left after `stale_timeout`, and half a frame with it.
-        time.sleep(1.5)
-        metrics = until("arrived, read and delivered", still)
-        if not metrics:
-            return
-        since = time.time_ns() // 1_000_000
-        if os.path.exists(self.run.report_file):
-            os.unlink(self.run.report_file)
-        self.run.signal(signal.SIGUSR1)
-
-        def asked():
-            try:
-                with open(self.run.report_file, encoding="utf-8") as file:
-                    return json.load(file)
-            except (FileNotFoundError, ValueError):
-                return None
-
-        def event():
-            state = json.loads(self.run.event or b"{}")
-            return state if state.get("now", 0) > since else None
-
-        file, page = until("the report of USR1", asked), until("an event", event)
-        if not (file and page):
-            return
-        told = {
-            "/report": run.of_report(json.loads(self.run.get("/report"))),
-            "the file of the report": run.of_report(file), "the page": run.of_page(page),
-            "/metrics afterwards": run.of_metrics(self.run.get("/metrics"))[0],
-        }
-        for where, numbers in told.items():
-            if numbers != metrics:
-                self.fault(f"agree: {where} has {numbers}, /metrics {metrics}")
-        lines = self.look() - self.found
-        if lines != metrics["delivered"]:
+        for difference in differences:
+            self.fault(f"agree: {difference}")
+        if metrics and lines != metrics["delivered"]:
             self.fault(f"agree: {lines} in files, {metrics['delivered']} delivered")
         self.count("agreements")
 

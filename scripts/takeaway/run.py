@@ -14,8 +14,6 @@ import threading
 import time
 
 ADDRESS = re.compile(rb"serving http://(127\.0\.0\.1:\d+)/")
-SAMPLE = re.compile(r'^faucet_(\w+)\{(.*)\} (\S+)$', re.MULTILINE)
-LABEL = re.compile(r'(\w+)="([^"]*)"')
 # So many samples of a life are those of its start.
 STARTING = 4
 
@@ -110,58 +108,3 @@ class Run:
                 return code, json.load(file)
         except FileNotFoundError:
             return code, None
-
-
-def of_report(report):
-    """The numbers that must agree, from a report."""
-    source, sink = report["components"]["source"], report["components"]["sink"]
-    return {
-        "read": source["records"], "read bytes": source["bytes"], "taken": sink["records"],
-        "bytes": sink["bytes"], "delivered": sink["delivered"],
-        "unconfirmed": sink.get("unconfirmed", 0), "gaps": len(report["gaps"]) + report["more_gaps"],
-        "gap seconds": report["disconnected_seconds"], "reconnects": report["reconnects"],
-        "skipped": {name: n for name, n in report["skipped"].items() if n},
-    }
-
-
-def of_metrics(text):
-    """The same from /metrics, and how many records have arrived."""
-    found = {}
-    for name, labels, value in SAMPLE.findall(text):
-        labels = dict(LABEL.findall(labels))
-        own = labels.get("reason") or labels.get("cause") or ""
-        found.setdefault((name, labels.get("component")), {})[own] = float(value)
-    one = lambda name, of: found.get((name, of), {}).get("", 0)
-    skipped = {}
-    for of in ("source", "sink"):
-        for reason, n in found.get(("skipped_total", of), {}).items():
-            if n:
-                skipped[reason] = skipped.get(reason, 0) + n
-    return {
-        "read": one("records_total", "source"), "read bytes": one("payload_bytes_total", "source"),
-        "taken": one("records_total", "sink"), "bytes": one("payload_bytes_total", "sink"),
-        "delivered": one("delivered_records_total", "sink"),
-        "unconfirmed": one("unconfirmed_records_total", "sink"),
-        "gaps": one("gaps_total", "source"), "gap seconds": one("gap_seconds_total", "source"),
-        "reconnects": sum(found.get(("reconnects_total", "source"), {}).values()),
-        "skipped": skipped,
-    }, one("arrived_records_total", "source")
-
-
-def of_page(state):
-    """The same from an event of the page."""
-    by_id = {of["id"]: of for of in state["components"]}
-    source, sink = by_id["source"], by_id["sink"]
-    skipped = {}
-    for of in (source, sink):
-        runner = {name: of["counts"].get(name, 0) for name in ("not_written", "dropped", "rejected")}
-        for reason, n in [*of["skipped"].items(), *runner.items()]:
-            if n:
-                skipped[reason] = skipped.get(reason, 0) + n
-    return {
-        "read": source["counts"]["records"], "read bytes": source["counts"]["bytes"],
-        "taken": sink["counts"]["records"], "bytes": sink["counts"]["bytes"],
-        "delivered": sink["counts"]["delivered"], "unconfirmed": sink["counts"].get("unconfirmed", 0),
-        "gaps": len(state["gaps"]) + state["gaps_before"], "gap seconds": state["gap_seconds"],
-        "reconnects": sum(source["reconnect_causes"].values()), "skipped": skipped,
-    }
