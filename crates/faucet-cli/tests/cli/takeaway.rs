@@ -1,6 +1,7 @@
 //! Terminal, log, files, server and disk are taken away from a run that goes on. The short form of
 //! `scripts/takeaway`.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _};
 use std::net::SocketAddr;
@@ -109,6 +110,62 @@ async fn a_terminal_that_is_closed_ends_a_run_well_and_never_one_of_nohup() {
     }
 }
 
+/// What a run that goes on tells in four places.
+struct Told {
+    metrics: BTreeMap<String, f64>,
+    served: Value,
+    asked: Value,
+    page: Value,
+}
+
+/// These numbers of a component, and the metrics that have them.
+const NUMBERS: [(&str, &str); 4] = [
+    ("records", "records_total"),
+    ("bytes", "payload_bytes_total"),
+    ("delivered", "delivered_records_total"),
+    ("unconfirmed", "unconfirmed_records_total"),
+];
+
+impl Told {
+    fn of_page(&self, id: &str) -> &Value {
+        let components = self.page["components"].as_array().unwrap();
+        components.iter().find(|of| of["id"] == id).unwrap()
+    }
+
+    /// Checks that all places agree about so many delivered and skipped records, and returns the bytes.
+    #[track_caller]
+    fn agrees(&self, records: u64, skipped: u64) -> f64 {
+        for (id, labels, numbers) in [("source", SOURCE, &NUMBERS[..2]), ("sink", SINK, &NUMBERS)] {
+            for (name, metric) in numbers {
+                let expected = sample(&self.metrics, metric, labels);
+                assert_eq!(self.of_page(id)["counts"][name].as_f64(), expected, "{id} {name}");
+                for report in [&self.served, &self.asked] {
+                    // A report may leave a 0 out.
+                    let found = report["components"][id][name].as_f64().unwrap_or_default();
+                    assert_eq!(Some(found), expected, "{id} {name}: {report}");
+                }
+            }
+        }
+        let skipped = json!({"parse_error": skipped});
+        let metric =
+            sample(&self.metrics, "skipped_total", &format!("{SOURCE},reason=\"parse_error\""));
+        assert_eq!(metric, skipped["parse_error"].as_f64());
+        assert_eq!(self.of_page("source")["skipped"], skipped);
+        for report in [&self.served, &self.asked] {
+            assert_eq!(report["skipped"], skipped, "{report}");
+            assert_eq!(report["gaps"], self.page["gaps"], "{report}");
+            assert_eq!(report["disconnected_seconds"], self.page["gap_seconds"], "{report}");
+            assert_eq!(
+                (&report["delivered"], &report["unconfirmed"]),
+                (&json!(records), &json!(0))
+            );
+        }
+        let of_source = sample(&self.metrics, "payload_bytes_total", SOURCE);
+        assert_eq!(of_source, sample(&self.metrics, "payload_bytes_total", SINK));
+        of_source.unwrap()
+    }
+}
+
 #[tokio::test]
 async fn all_numbers_agree_after_everything_was_taken_away() {
     const NOISE: u64 = 3000;
@@ -145,47 +202,13 @@ async fn all_numbers_agree_after_everything_was_taken_away() {
     fs::remove_file(files.path("report.json")).unwrap();
     signal(&child, "USR1");
     files.until("report.json", PATIENCE, |text| text.ends_with("}\n")).await;
-    let metrics = samples(&delivered(address, 600).await);
-    let served: Value = serde_json::from_str(&ask(address, "/report", &[]).await.body).unwrap();
-    let page = &events(address, 1).await[0];
-    let numbers = |of: &dyn Fn(&str, &str) -> Option<f64>| -> Vec<Option<f64>> {
-        let names = ["records", "bytes", "delivered", "unconfirmed"];
-        let of_source = ["records", "bytes"].map(|name| of("source", name));
-        of_source.into_iter().chain(names.map(|name| of("sink", name))).collect()
+    let told = Told {
+        metrics: samples(&delivered(address, 600).await),
+        served: serde_json::from_str(&ask(address, "/report", &[]).await.body).unwrap(),
+        asked: report(&files),
+        page: events(address, 1).await.remove(0),
     };
-    let of_metrics = |id: &str, name: &str| {
-        let labels = if id == "source" { SOURCE } else { SINK };
-        let name = match name {
-            "records" => "records_total",
-            "bytes" => "payload_bytes_total",
-            "delivered" => "delivered_records_total",
-            _ => "unconfirmed_records_total",
-        };
-        sample(&metrics, name, labels)
-    };
-    let component = |id: &str| {
-        let components = page["components"].as_array().unwrap();
-        components.iter().find(|of| of["id"] == id).unwrap().clone()
-    };
-    let expected = numbers(&of_metrics);
-    assert_eq!(expected[0..2], expected[2..4], "{metrics:?}");
-    assert_eq!(expected[4..], [Some(600.0), Some(0.0)], "{metrics:?}");
-    let of_page = |id: &str, name: &str| component(id)["counts"][name].as_f64();
-    assert_eq!(numbers(&of_page), expected, "{page}");
-    let reports = [report(&files), served];
-    for report in &reports {
-        let of_report = |id: &str, name: &str| {
-            // Fields that are 0 may be left out.
-            Some(report["components"][id][name].as_f64().unwrap_or_default())
-        };
-        assert_eq!(numbers(&of_report), expected, "{report}");
-        assert_eq!(report["skipped"], json!({"parse_error": NOISE}), "{report}");
-        assert_eq!(report["gaps"], page["gaps"], "{report}");
-        assert_eq!(report["disconnected_seconds"], page["gap_seconds"], "{report}");
-    }
-    let labels = format!("{SOURCE},reason=\"parse_error\"");
-    assert_eq!(sample(&metrics, "skipped_total", &labels), Some(NOISE as f64), "{metrics:?}");
-    assert_eq!(component("source")["skipped"], json!({"parse_error": NOISE}), "{page}");
+    let taken_bytes = told.agrees(600, NOISE);
 
     let mut gone = String::new();
     deleted.rewind().unwrap();
@@ -194,7 +217,7 @@ async fn all_numbers_agree_after_everything_was_taken_away() {
     // What was written to the deleted file behind these was copied to the next.
     let lines: Vec<&str> = gone.lines().take(200).chain(kept.lines()).collect();
     let bytes: usize = lines.iter().map(|line| line.len()).sum();
-    assert_eq!(expected[3], Some(bytes as f64));
+    assert_eq!(bytes as f64, taken_bytes);
     assert_eq!(found(&lines.join("\n")), (0..600).collect::<Vec<_>>());
 
     signal(&child, "TERM");
@@ -208,9 +231,10 @@ async fn all_numbers_agree_after_everything_was_taken_away() {
 /// A live feed repeats nothing: what a run with a state has delivered behind its last commit must stay.
 #[tokio::test]
 async fn a_full_disk_costs_no_delivered_record_of_a_live_feed() {
+    let gate = Gate::new();
     let scripts = [
-        numbers(Script::accept(), 0, 20_000).stall(),
-        numbers(Script::accept(), 20_000, 100).stall(),
+        numbers(numbers(Script::accept(), 0, 1000).wait(&gate), 1000, 20_000).stall(),
+        numbers(Script::accept(), 30_000, 100).stall(),
     ];
     let server = ScriptedServer::start(scripts).await;
     let files = Files::new();
@@ -226,6 +250,12 @@ async fn a_full_disk_costs_no_delivered_record_of_a_live_feed() {
     // The limit is in blocks of 512 or 1,024 bytes.
     let limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""];
     let child = recorder(&limited, &files, &file).spawn().unwrap();
+    let is_committed = |text: &str| {
+        let text = text.replace('\\', "");
+        text.contains("\"length\":") && !text.contains("\"length\":0")
+    };
+    files.until("state.json", PATIENCE, is_committed).await;
+    gate.open();
     assert_eq!(ended(child).await, Some(7));
     let full = report(&files);
     let [read, kept, lost] = [
@@ -242,6 +272,6 @@ async fn a_full_disk_costs_no_delivered_record_of_a_live_feed() {
     delivered(address(&mut stderr).await, 100).await;
     signal(&child, "TERM");
     assert_eq!(ended(child).await, Some(0));
-    let all: Vec<u64> = (0..kept).chain(20_000..20_100).collect();
+    let all: Vec<u64> = (0..kept).chain(30_000..30_100).collect();
     assert_eq!(found(&files.read("out.jsonl")), all);
 }

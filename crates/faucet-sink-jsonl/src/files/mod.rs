@@ -16,7 +16,7 @@ pub(crate) use check::look;
 pub(crate) use committed::{Committed, CommittedError};
 pub(crate) use name::{FileName, OWN};
 pub(crate) use place::Place;
-pub use rotation::RotateKeys;
 pub(crate) use plan::SeriesPlan;
+pub use rotation::RotateKeys;
 pub(crate) use series::{Series, committed_of};
 pub(crate) use target::Target;

@@ -87,13 +87,15 @@ impl Series {
         let committed = committed.filter(|saved| saved.file != series.plan.name.shown());
         let mut last = None;
         if series.plan.keeps_state || series.plan.compress != Compress::None {
-            let (journal, begun) = mend(&series.plan, committed.as_ref().map(|saved| &*saved.file))?;
+            let (journal, begun) =
+                mend(&series.plan, committed.as_ref().map(|saved| &*saved.file))?;
             (series.journal, last) = (Some(journal), begun);
         }
         match committed {
             // Where all files stay, one that was begun behind the commit is the last.
             Some(saved)
-                if series.plan.is_live && last.is_some_and(|last| last != Path::new(&saved.file)) =>
+                if series.plan.is_live
+                    && last.is_some_and(|last| last != Path::new(&saved.file)) =>
             {
                 series.saved = Some(saved);
             }
