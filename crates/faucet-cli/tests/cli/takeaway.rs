@@ -135,7 +135,9 @@ impl Told {
     /// Checks that all places agree about so many delivered and skipped records, and returns the bytes.
     #[track_caller]
     fn agrees(&self, records: u64, skipped: u64) -> f64 {
-        for (id, labels, numbers) in [("source", SOURCE, &NUMBERS[..2]), ("sink", SINK, &NUMBERS)] {
+        for (id, labels, numbers) in
+            [("source", SOURCE, &NUMBERS[..2]), ("sink", SINK, &NUMBERS[..])]
+        {
             for (name, metric) in numbers {
                 let expected = sample(&self.metrics, metric, labels);
                 assert_eq!(self.of_page(id)["counts"][name].as_f64(), expected, "{id} {name}");

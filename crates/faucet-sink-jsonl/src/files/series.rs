@@ -11,7 +11,7 @@ use faucet_core::{StreamPage, Timestamp};
 use crate::compress::{Compress, Encoder, Pack};
 use crate::error::JsonlError;
 use crate::files::committed::{Committed, CommittedError};
-use crate::files::file::{self, Created, Opened, directory_of};
+use crate::files::file::{self, Created, FileOptions, Opened, directory_of};
 use crate::files::journal::Journal;
 use crate::files::name::FileName;
 use crate::files::place::{Place, place};
