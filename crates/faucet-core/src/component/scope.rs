@@ -27,6 +27,7 @@ struct Inner {
     position: Option<Position>,
     saved: Option<Bytes>,
     keeps_state: bool,
+    is_live: bool,
     diverts: bool,
     cancelled: Cancelled,
 }
@@ -80,6 +81,12 @@ impl Scope {
     #[must_use]
     pub fn with_state(self) -> Self {
         self.with(|inner| inner.keeps_state = true)
+    }
+
+    /// Says that no record comes again: no source that the component has records of can repeat one.
+    #[must_use]
+    pub fn with_live_input(self) -> Self {
+        self.with(|inner| inner.is_live = true)
     }
 
     /// Says that the pipeline has a place for what this component rejects.
@@ -150,6 +157,12 @@ impl Scope {
     /// Whether positions and saved bytes outlive the run.
     pub fn keeps_state(&self) -> bool {
         self.0.keeps_state
+    }
+
+    /// Sink: whether records that were taken and not committed are gone from their sources. A sink must then
+    /// keep what it has written behind its last committed flush.
+    pub fn is_live(&self) -> bool {
+        self.0.is_live
     }
 
     /// Whether the pipeline has a place for what this component rejects.

@@ -23,10 +23,14 @@ type Id = Arc<str>;
 
 /// The scope of each component of a run that begins at `state`.
 pub(crate) fn scopes(plan: &Plan, cancel: &Cancel) -> BTreeMap<Id, Scope> {
+    let again = come_again(plan);
     let scope = |component: &Component| {
         let mut scope = plan.scope(&component.id).with_cancelled(cancel.cancelled());
         if plan.settings.state.is_some() {
             scope = scope.with_state();
+        }
+        if !again.contains(&component.id) {
+            scope = scope.with_live_input();
         }
         if component.dead_letter.is_some() {
             scope = scope.with_dead_letter();
@@ -59,6 +63,23 @@ fn feeds(plan: &Plan) -> BTreeMap<Id, BTreeSet<Id>> {
         }
     }
     feeds
+}
+
+/// The components that get records a second time where a run ends before it has committed them: those behind
+/// a source that can repeat records.
+fn come_again(plan: &Plan) -> BTreeSet<Id> {
+    let mut again = BTreeSet::new();
+    // Each component stands behind all that it takes pages from, and a dead letter's sink is the end.
+    for component in &plan.components {
+        let repeats = component.info.resume != Resume::No;
+        if repeats || component.from.iter().any(|id| again.contains(id)) {
+            again.insert(Arc::clone(&component.id));
+        }
+    }
+    let letters = plan.components.iter().filter(|component| again.contains(&component.id));
+    let letters: Vec<Id> = letters.filter_map(|component| component.dead_letter.clone()).collect();
+    again.extend(letters);
+    again
 }
 
 /// Lets the scopes begin where `state` is.
