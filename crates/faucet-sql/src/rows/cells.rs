@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::builder::NullBufferBuilder;
 use datafusion::arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Float32Array, Float64Array, Int32Array, Int64Array,
     StringArray,
 };
-use datafusion::arrow::array::builder::NullBufferBuilder;
-use datafusion::arrow::datatypes::ArrowNativeType;
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use datafusion::arrow::datatypes::ArrowNativeType;
 
 use crate::rows::value::{self, Unfit};
 use crate::schema::ColumnType;

@@ -210,15 +210,20 @@ mod tests {
     fn each_type_takes_its_values_and_no_others() {
         use ColumnType::{Bool, Bytes, Double, Float, Int, Long, Object, String};
         let values = [
-            "true", "12", "1.5", "2147483648", "1E400", "\"x\"", "\"YWJj\"", "\"12\"", "[1]",
+            "true",
+            "12",
+            "1.5",
+            "2147483648",
+            "1E400",
+            "\"x\"",
+            "\"YWJj\"",
+            "\"12\"",
+            "[1]",
             "{\"a\": 0.10}",
         ];
         // `-` is a wrong type.
         for (kind, expected) in [
-            (
-                String,
-                ["true", "12", "1.5", "2147483648", "1E400", "x", "YWJj", "12", "-", "-"],
-            ),
+            (String, ["true", "12", "1.5", "2147483648", "1E400", "x", "YWJj", "12", "-", "-"]),
             (Int, ["-", "12", "-", "-", "-", "-", "-", "-", "-", "-"]),
             (Long, ["-", "12", "-", "2147483648", "-", "-", "-", "-", "-", "-"]),
             (Float, ["-", "12.0", "1.5", "2147483600.0", "-", "-", "-", "-", "-", "-"]),
@@ -227,8 +232,16 @@ mod tests {
             (
                 Object,
                 [
-                    "true", "12", "1.5", "2147483648", "1E400", "\"x\"", "\"YWJj\"", "\"12\"",
-                    "[1]", "{\"a\": 0.10}",
+                    "true",
+                    "12",
+                    "1.5",
+                    "2147483648",
+                    "1E400",
+                    "\"x\"",
+                    "\"YWJj\"",
+                    "\"12\"",
+                    "[1]",
+                    "{\"a\": 0.10}",
                 ],
             ),
             (Bytes, ["-", "-", "-", "-", "-", "-", "616263", "-", "-", "-"]),
@@ -277,7 +290,10 @@ mod tests {
         let decoded = decoder.decode(&page(&[text, r#"{"t":10,"T":20}"#, r#"{"T":2,"t":1}"#]));
         let row = |row| cells(&decoded.batch, row).into_iter().flatten().collect::<Vec<_>>();
         assert_eq!(row(0), ["1", "2", "3", "4", "5", "6", "7", "8"]);
-        assert_eq!((row(1), row(2)), (vec!["10".into(), "20".into()], vec!["1".into(), "2".into()]));
+        assert_eq!(
+            (row(1), row(2)),
+            (vec!["10".into(), "20".into()], vec!["1".into(), "2".into()])
+        );
     }
 
     #[test]
@@ -315,7 +331,10 @@ mod tests {
         let expected = ["1.5", "1", "2", data, "7", r#"{"n":7}"#, text.trim()];
         assert_eq!(cells(&decoded.batch, 0).into_iter().flatten().collect::<Vec<_>>(), expected);
         let row = cells(&decoded.batch, 1);
-        assert_eq!((row[0].clone(), row[3].clone(), row[4].clone()), (None, Some("7".into()), None));
+        assert_eq!(
+            (row[0].clone(), row[3].clone(), row[4].clone()),
+            (None, Some("7".into()), None)
+        );
     }
 
     #[test]
@@ -332,8 +351,7 @@ mod tests {
     fn a_bad_row_is_left_out_whole() {
         use ColumnType::{Bool, Bytes, Double, Float, Int, Long, Object, String};
         let kinds = [String, Int, Long, Float, Double, Bool, Object, Bytes];
-        let columns: Vec<_> =
-            kinds.iter().map(|kind| column(kind.as_str(), *kind)).collect();
+        let columns: Vec<_> = kinds.iter().map(|kind| column(kind.as_str(), *kind)).collect();
         let good = |n: u32| {
             format!(
                 r#"{{"STRING":"s{n}","INT":{n},"LONG":{n},"FLOAT":{n}.5,"DOUBLE":{n}.5,"BOOL":true,"OBJECT":[{n}],"BYTES":"YQ=="}}"#
@@ -397,8 +415,7 @@ mod tests {
             Payload::Binary(b"{\"n\":\"\xff\"}".to_vec().into()),
             json("{\"n\":3}"),
         ];
-        let page: StreamPage =
-            payloads.iter().map(|payload| record(payload.clone(), 5)).collect();
+        let page: StreamPage = payloads.iter().map(|payload| record(payload.clone(), 5)).collect();
         let mut decoder = Decoder::new(Format::Json, &[column("n", ColumnType::Long)]);
         let Decoded { batch, bad, .. } = decoder.decode(&page);
         assert_eq!(batch.column(0).as_primitive::<Int64Type>().values()[..], [1, 2, 3]);

@@ -83,9 +83,9 @@ impl Encoder {
         page.reserve(batch.num_rows());
         match self.format {
             Format::Json => self.encode_json(batch, at, page),
-            Format::Text => encode_single(batch, at, page, |bytes| {
-                Payload::Text(Text::from_checked(bytes))
-            }),
+            Format::Text => {
+                encode_single(batch, at, page, |bytes| Payload::Text(Text::from_checked(bytes)))
+            }
             Format::Bytes => encode_single(batch, at, page, Payload::Binary),
         }
     }
@@ -124,4 +124,257 @@ fn encode_single(
         from = end;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use datafusion::arrow::array::{
+        ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, Date32Array, Decimal128Array,
+        DictionaryArray, FixedSizeBinaryArray, Float64Array, Int64Array, LargeBinaryArray,
+        LargeStringArray, ListArray, NullArray, StringArray, StringViewArray,
+        TimestampMillisecondArray, UnionArray,
+    };
+    use datafusion::arrow::datatypes::{Int32Type, UnionFields};
+    use faucet_core::StreamPage;
+
+    use super::*;
+    use crate::schema::ColumnType;
+
+    const TEXTS: [Option<&str>; 3] = [Some("a\n\"b\""), None, Some("")];
+    const BYTES: [Option<&[u8]>; 3] = [Some(b"\xff\x00a"), None, Some(b"")];
+
+    fn batch(columns: Vec<(Field, ArrayRef)>) -> RecordBatch {
+        let (fields, arrays): (Vec<_>, _) = columns.into_iter().unzip();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
+    }
+
+    fn column(array: impl datafusion::arrow::array::Array + 'static) -> (Field, ArrayRef) {
+        (Field::new("c", array.data_type().clone(), true), Arc::new(array))
+    }
+
+    fn object(array: impl datafusion::arrow::array::Array + 'static) -> (Field, ArrayRef) {
+        let (field, array) = column(array);
+        let metadata = ColumnType::Object.field("c").metadata().clone();
+        (field.with_metadata(metadata), array)
+    }
+
+    fn encoded(format: Format, batch: &RecordBatch) -> Result<StreamPage, EncodeError> {
+        let encoder = Encoder::new(format, &batch.schema())?;
+        let mut page = PageBuilder::new();
+        let at = |row| Timestamp::from_unix_millis(10 + row as u64);
+        encoder.encode(batch, at, &mut page)?;
+        Ok(page.take())
+    }
+
+    fn texts(page: &StreamPage) -> Vec<String> {
+        page.iter().map(|record| String::from_utf8(record.as_bytes().to_vec()).unwrap()).collect()
+    }
+
+    /// The JSON texts of the only column.
+    fn values(column: (Field, ArrayRef)) -> Vec<String> {
+        let page = encoded(Format::Json, &batch(vec![column])).unwrap();
+        let value = |text: &String| {
+            text.strip_prefix("{\"c\":").unwrap().strip_suffix('}').unwrap().to_owned()
+        };
+        texts(&page).iter().map(value).collect()
+    }
+
+    #[test]
+    fn a_row_is_an_object_with_all_columns_in_order() {
+        let rows = batch(vec![
+            (ColumnType::Long.field("z"), Arc::new(Int64Array::from(vec![Some(i64::MAX), None]))),
+            (ColumnType::String.field("a\"b"), Arc::new(StringArray::from(vec!["é", "\n"]))),
+            (ColumnType::Bool.field("Z"), Arc::new(BooleanArray::from(vec![true, false]))),
+        ]);
+        let page = encoded(Format::Json, &rows).unwrap();
+        assert_eq!(
+            texts(&page),
+            [
+                r#"{"z":9223372036854775807,"a\"b":"é","Z":true}"#,
+                r#"{"z":null,"a\"b":"\n","Z":false}"#
+            ]
+        );
+        let records = page.into_records();
+        assert!(records.iter().all(|record| matches!(record.payload(), Payload::Json(_))));
+        let times = records.iter().map(|record| record.received_at().as_unix_millis());
+        assert_eq!(times.collect::<Vec<_>>(), [10, 11]);
+        // A result may have no columns.
+        let none = StructArray::new_empty_fields(2, None);
+        let page = encoded(Format::Json, &RecordBatch::from(none)).unwrap();
+        assert_eq!(texts(&page), ["{}", "{}"]);
+    }
+
+    #[test]
+    fn objects_are_written_byte_for_byte() {
+        let texts = ["{\"a\" :\n[0.10, 1E400,101027219534255757415994639]}", "\"x\"", "null"];
+        let given = || texts.map(Some).into_iter().chain([None]);
+        let expected = [texts[0], texts[1], texts[2], "null"];
+        assert_eq!(values(object(given().collect::<StringArray>())), expected);
+        assert_eq!(values(object(given().collect::<LargeStringArray>())), expected);
+        assert_eq!(values(object(given().collect::<StringViewArray>())), expected);
+        let dictionary: DictionaryArray<Int32Type> = given().collect();
+        assert_eq!(values(object(dictionary)), expected);
+        // What the functions of JSON mark as JSON is JSON.
+        let (field, array) = column(StringArray::from(vec!["[1]"]));
+        let marked = HashMap::from([("ARROW:extension:name".into(), "arrow.json".into())]);
+        assert_eq!(values((field.with_metadata(marked), array)), ["[1]"]);
+    }
+
+    #[test]
+    fn text_that_is_no_json_cannot_leave_its_member() {
+        let texts = StringArray::from(vec!["1,\"x\":2", "1}{", "", "\u{2028}"]);
+        assert_eq!(values(object(texts)), [r#""1,\"x\":2""#, r#""1}{""#, r#""""#, "\"\u{2028}\""]);
+        let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+        let rows = batch(vec![object(StringArray::from(vec![deep]))]);
+        let error = encoded(Format::Json, &rows).unwrap_err();
+        assert!(matches!(error, EncodeError::BadJson(_)), "{error:?}");
+    }
+
+    #[test]
+    fn bytes_are_base64() {
+        let expected = ["\"/wBh\"", "null", "\"\""];
+        assert_eq!(values(column(BYTES.into_iter().collect::<BinaryArray>())), expected);
+        assert_eq!(values(column(BYTES.into_iter().collect::<LargeBinaryArray>())), expected);
+        assert_eq!(values(column(BYTES.into_iter().collect::<BinaryViewArray>())), expected);
+        let fixed = FixedSizeBinaryArray::try_from_iter([b"\xff\x00a"].into_iter()).unwrap();
+        assert_eq!(values(column(fixed)), ["\"/wBh\""]);
+    }
+
+    #[test]
+    fn other_types() {
+        for (column, expected) in [
+            (
+                column(Float64Array::from(vec![0.1, f64::NAN, f64::INFINITY, 12.0])),
+                &["0.1", "null", "null", "12.0"][..],
+            ),
+            (column(NullArray::new(1)), &["null"]),
+            (column(Date32Array::from(vec![19_000])), &["\"2022-01-08\""]),
+            (
+                column(TimestampMillisecondArray::from(vec![Some(1_732_550_400_123), None])),
+                &["\"2024-11-25T16:00:00.123\"", "null"],
+            ),
+            (
+                column(Decimal128Array::from(vec![1230]).with_precision_and_scale(9, 2).unwrap()),
+                &["12.30"],
+            ),
+            (
+                column(ListArray::from_iter_primitive::<Int32Type, _, _>([
+                    Some(vec![Some(1), None]),
+                    None,
+                ])),
+                &["[1,null]", "null"],
+            ),
+            (
+                column(TEXTS.into_iter().collect::<StringViewArray>()),
+                &[r#""a\n\"b\"""#, "null", "\"\""],
+            ),
+        ] {
+            assert_eq!(values(column), expected);
+        }
+    }
+
+    #[test]
+    fn a_union_is_written_as_the_value_that_it_holds() {
+        let marked = HashMap::from([("ARROW:extension:name".into(), "arrow.json".into())]);
+        let fields = [
+            Field::new("null", DataType::Null, true),
+            Field::new("int", DataType::Int64, true),
+            Field::new("str", DataType::Utf8, true),
+            Field::new("array", DataType::Utf8, true).with_metadata(marked),
+        ];
+        let fields = UnionFields::try_new(0..4, fields).unwrap();
+        let children: Vec<ArrayRef> = vec![
+            Arc::new(NullArray::new(5)),
+            Arc::new(Int64Array::from(vec![None, Some(7), None, None, None])),
+            Arc::new(StringArray::from(vec![None, None, Some("[1]"), None, None])),
+            Arc::new(StringArray::from(vec![None, None, None, Some("[1]"), None])),
+        ];
+        let union =
+            UnionArray::try_new(fields, vec![0, 1, 2, 3, 2].into(), None, children).unwrap();
+        assert_eq!(values(column(union)), ["null", "7", "\"[1]\"", "[1]", "null"]);
+    }
+
+    #[test]
+    fn text_and_bytes_are_the_only_column() {
+        let dictionary: DictionaryArray<Int32Type> = TEXTS.into_iter().collect();
+        for column in [
+            column(TEXTS.into_iter().collect::<StringArray>()),
+            column(TEXTS.into_iter().collect::<LargeStringArray>()),
+            column(TEXTS.into_iter().collect::<StringViewArray>()),
+            column(dictionary),
+        ] {
+            let rows = batch(vec![column]);
+            for (format, payload) in [
+                (Format::Text, Payload::Text(TEXTS[0].unwrap().to_owned().into())),
+                (Format::Bytes, Payload::Binary(TEXTS[0].unwrap().into())),
+            ] {
+                let page = encoded(format, &rows).unwrap();
+                assert_eq!(texts(&page), ["a\n\"b\"", "", ""]);
+                let first = page.into_records().remove(0);
+                assert_eq!(first, Record::new(payload, Timestamp::from_unix_millis(10)));
+            }
+        }
+        for column in [
+            column(BYTES.into_iter().collect::<BinaryArray>()),
+            column(BYTES.into_iter().collect::<LargeBinaryArray>()),
+            column(BYTES.into_iter().collect::<BinaryViewArray>()),
+        ] {
+            let page = encoded(Format::Bytes, &batch(vec![column])).unwrap();
+            let found: Vec<_> = page.iter().map(|record| record.as_bytes()).collect();
+            assert_eq!(found, [&b"\xff\x00a"[..], b"", b""]);
+        }
+    }
+
+    #[test]
+    fn results_of_another_shape_are_refused_at_once() {
+        use ColumnType::{Bytes, Long, String};
+        for (format, columns, sentence) in [
+            (
+                Format::Text,
+                vec![],
+                "a record in the format `text` is one column, and the result has 0",
+            ),
+            (
+                Format::Bytes,
+                vec![Bytes, Bytes],
+                "a record in the format `bytes` is one column, and the result has 2",
+            ),
+            (
+                Format::Text,
+                vec![Bytes],
+                "a record in the format `text` is a column of STRING, and `c` is of the type Binary",
+            ),
+            (
+                Format::Bytes,
+                vec![Long],
+                "a record in the format `bytes` is a column of BYTES or STRING, and `c` is of the \
+                 type Int64",
+            ),
+        ] {
+            let fields: Vec<_> = columns.iter().map(|kind| kind.field("c")).collect();
+            let error = Encoder::new(format, &Schema::new(fields)).unwrap_err();
+            assert_eq!(error.to_string(), sentence);
+        }
+        for (format, kind) in
+            [(Format::Text, String), (Format::Bytes, String), (Format::Bytes, Bytes)]
+        {
+            assert!(Encoder::new(format, &Schema::new(vec![kind.field("c")])).is_ok());
+        }
+        let interval = DataType::Map(
+            Arc::new(Field::new_struct(
+                "entries",
+                [
+                    Field::new("key", DataType::Int32, false),
+                    Field::new("value", DataType::Int32, true),
+                ],
+                false,
+            )),
+            false,
+        );
+        let schema = Schema::new(vec![Field::new("c", interval, true)]);
+        let error = Encoder::new(Format::Json, &schema).unwrap_err();
+        assert!(matches!(error, EncodeError::NoJson(_)), "{error:?}");
+    }
 }

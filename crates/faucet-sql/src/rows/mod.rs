@@ -6,6 +6,8 @@ mod decode;
 mod encode;
 mod format;
 mod json_writer;
+#[cfg(test)]
+mod properties;
 mod single;
 mod value;
 

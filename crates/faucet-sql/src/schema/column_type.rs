@@ -90,7 +90,9 @@ impl ColumnType {
     pub(crate) fn field(self, name: &str) -> Field {
         let field = Field::new(name, self.arrow(), true);
         match self {
-            Self::Object => field.with_metadata(HashMap::from([(OBJECT.to_owned(), String::new())])),
+            Self::Object => {
+                field.with_metadata(HashMap::from([(OBJECT.to_owned(), String::new())]))
+            }
             _ => field,
         }
     }
@@ -98,9 +100,9 @@ impl ColumnType {
     /// The type with which a column of a query's result is read back from JSON.
     pub(crate) fn of_field(field: &Field) -> Self {
         use DataType::{
-            Binary, BinaryView, Boolean, Dictionary, FixedSizeBinary, FixedSizeList, Float16, Float32,
-            Float64, Int8, Int16, Int32, Int64, LargeBinary, LargeList, List, ListView, Map, Null,
-            Struct, UInt8, UInt16, UInt32, UInt64, Union, Utf8,
+            Binary, BinaryView, Boolean, Dictionary, FixedSizeBinary, FixedSizeList, Float16,
+            Float32, Float64, Int8, Int16, Int32, Int64, LargeBinary, LargeList, List, ListView,
+            Map, Null, Struct, UInt8, UInt16, UInt32, UInt64, Union, Utf8,
         };
         match field.data_type() {
             Utf8 if is_object(field) => Self::Object,
