@@ -1,5 +1,6 @@
 //! Batches of rows as records.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_json::writer::{EncoderOptions, make_encoder};
@@ -8,9 +9,14 @@ use datafusion::arrow::array::{Array as _, RecordBatch, StructArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::error::ArrowError;
 use faucet_core::json::JsonError;
-use faucet_core::{PageBuilder, Payload, Record, Text, Timestamp};
+use faucet_core::{Batch, Chunk, PageBuilder, Payload, Record, Text, Timestamp};
 
+use crate::rows::lines::{Lines, TooLong};
 use crate::rows::{Format, json_writer, single};
+
+/// The records of a result are put into chunks of about so many bytes: one record that is kept for long
+/// keeps no large result alive.
+const CHUNK: usize = 256 << 10;
 
 /// Makes records of batches.
 #[derive(Debug)]
@@ -29,10 +35,14 @@ pub(crate) enum EncodeError {
         taken(*.format)
     )]
     WrongColumn { format: Format, column: String, kind: DataType },
+    #[error("the result has two columns named `{column}`: rename one of them with AS")]
+    SameName { column: String },
     #[error("the result has a column that cannot be written as JSON")]
     NoJson(#[source] ArrowError),
     #[error("a row cannot be written as JSON")]
     BadJson(#[source] JsonError),
+    #[error("a row has more than 4 GiB as JSON")]
+    TooLong,
     #[error("a column of text or bytes cannot be read")]
     Unread(#[source] ArrowError),
 }
@@ -53,6 +63,10 @@ impl Encoder {
     pub(crate) fn new(format: Format, schema: &Schema) -> Result<Self, EncodeError> {
         let encoder = Self { format, options: json_writer::options() };
         if format == Format::Json {
+            let mut names = HashSet::new();
+            if let Some(field) = schema.fields().iter().find(|field| !names.insert(field.name())) {
+                return Err(EncodeError::SameName { column: field.name().clone() });
+            }
             let none = RecordBatch::new_empty(Arc::new(schema.clone()));
             encoder.encode(&none, |_| Timestamp::from_unix_millis(0), &mut PageBuilder::new())?;
             return Ok(encoder);
@@ -100,13 +114,40 @@ impl Encoder {
         let field = Arc::new(Field::new("", rows.data_type().clone(), false));
         let mut encoder =
             make_encoder(&field, &rows, &self.options).map_err(EncodeError::NoJson)?;
+        let (mut lines, mut times) = (Lines::default(), Vec::new());
         for row in 0..batch.num_rows() {
-            let like = Record::new(Payload::Binary(Bytes::new()), at(row));
-            page.push_json(&like.as_ref(), |out| encoder.encode(row, out))
-                .map_err(EncodeError::BadJson)?;
+            lines.push(|out| encoder.encode(row, out)).map_err(|TooLong| EncodeError::TooLong)?;
+            times.push(at(row));
+            if lines.bytes.len() >= CHUNK {
+                push_lines(std::mem::take(&mut lines), &times, page)?;
+                times.clear();
+            }
         }
-        Ok(())
+        push_lines(lines, &times, page)
     }
+}
+
+/// Appends the texts as records. The records of a time that stand together become one batch.
+fn push_lines(
+    lines: Lines,
+    times: &[Timestamp],
+    page: &mut PageBuilder,
+) -> Result<(), EncodeError> {
+    let payload = lines.check().map_err(EncodeError::BadJson)?;
+    let chunk = Bytes::from(lines.bytes);
+    let mut rest = &lines.spans[..];
+    for run in times.chunk_by(PartialEq::eq) {
+        let (spans, behind) = rest.split_at(run.len());
+        rest = behind;
+        page.push_batch(&Batch {
+            chunk: Chunk::Shared(&chunk),
+            spans,
+            payload,
+            received_at: run[0],
+            envelope: None,
+        });
+    }
+    Ok(())
 }
 
 /// Appends one record for each value of the only column.
@@ -204,6 +245,23 @@ mod tests {
         let none = StructArray::new_empty_fields(2, None);
         let page = encoded(Format::Json, &RecordBatch::from(none)).unwrap();
         assert_eq!(texts(&page), ["{}", "{}"]);
+    }
+
+    #[test]
+    fn a_large_result_keeps_its_order_and_its_times() {
+        let numbers = Int64Array::from_iter_values(0..40_000);
+        let rows = batch(vec![column(numbers)]);
+        let encoder = Encoder::new(Format::Json, &rows.schema()).unwrap();
+        let mut page = PageBuilder::new();
+        let time = |row: usize| row as u64 / 7;
+        encoder.encode(&rows, |row| Timestamp::from_unix_millis(time(row)), &mut page).unwrap();
+        let page = page.take();
+        assert!(page.payload_bytes() > CHUNK);
+        assert_eq!(page.len(), 40_000);
+        for (row, record) in page.iter().enumerate() {
+            assert_eq!(record.as_bytes(), format!("{{\"c\":{row}}}").as_bytes());
+            assert_eq!(record.received_at().as_unix_millis(), time(row));
+        }
     }
 
     #[test]
@@ -362,7 +420,12 @@ mod tests {
         {
             assert!(Encoder::new(format, &Schema::new(vec![kind.field("c")])).is_ok());
         }
-        let interval = DataType::Map(
+        let twice = Schema::new(vec![Long.field("id"), String.field("Id"), Long.field("id")]);
+        assert_eq!(
+            Encoder::new(Format::Json, &twice).unwrap_err().to_string(),
+            "the result has two columns named `id`: rename one of them with AS"
+        );
+        let map = DataType::Map(
             Arc::new(Field::new_struct(
                 "entries",
                 [
@@ -373,7 +436,7 @@ mod tests {
             )),
             false,
         );
-        let schema = Schema::new(vec![Field::new("c", interval, true)]);
+        let schema = Schema::new(vec![Field::new("c", map, true)]);
         let error = Encoder::new(Format::Json, &schema).unwrap_err();
         assert!(matches!(error, EncodeError::NoJson(_)), "{error:?}");
     }

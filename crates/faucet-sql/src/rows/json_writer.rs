@@ -10,6 +10,7 @@ use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::arrow::error::ArrowError;
 use faucet_core::json;
 
+use crate::rows::lines::Lines;
 use crate::schema::is_object;
 
 /// NULL is `null`, and the types that [`Writers`] knows are written by it.
@@ -29,9 +30,13 @@ impl EncoderFactory for Writers {
         options: &'a EncoderOptions,
     ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
         let encoder: Box<dyn Encoder + 'a> = match array.data_type() {
-            DataType::Utf8 if is_object(field) => Box::new(Verbatim(array.as_string::<i32>())),
-            DataType::LargeUtf8 if is_object(field) => Box::new(Verbatim(array.as_string::<i64>())),
-            DataType::Utf8View if is_object(field) => Box::new(Verbatim(array.as_string_view())),
+            DataType::Utf8 if is_object(field) => Box::new(Verbatim::new(array.as_string::<i32>())),
+            DataType::LargeUtf8 if is_object(field) => {
+                Box::new(Verbatim::new(array.as_string::<i64>()))
+            }
+            DataType::Utf8View if is_object(field) => {
+                Box::new(Verbatim::new(array.as_string_view()))
+            }
             DataType::Binary => Box::new(Base64(array.as_binary::<i32>())),
             DataType::LargeBinary => Box::new(Base64(array.as_binary::<i64>())),
             DataType::BinaryView => Box::new(Base64(array.as_binary_view())),
@@ -52,12 +57,27 @@ impl EncoderFactory for Writers {
 
 /// JSON text. Text that is no JSON value, which only a cast makes, becomes a string: it must not end the
 /// member and begin another.
-struct Verbatim<A>(A);
+struct Verbatim<A> {
+    texts: A,
+    /// Whether all texts are known to be JSON.
+    are_json: bool,
+}
+
+impl<'a, A: ArrayAccessor<Item = &'a str>> Verbatim<A> {
+    fn new(texts: A) -> Self {
+        let mut lines = Lines::default();
+        let mut valid = (0..texts.len()).filter(|index| texts.is_valid(*index));
+        let all = valid.try_for_each(|index| {
+            lines.push(|out| out.extend_from_slice(texts.value(index).as_bytes()))
+        });
+        Self { texts, are_json: all.is_ok() && lines.are_json() }
+    }
+}
 
 impl<'a, A: ArrayAccessor<Item = &'a str>> Encoder for Verbatim<A> {
     fn encode(&mut self, index: usize, out: &mut Vec<u8>) {
-        let text = self.0.value(index);
-        if json::check(text.as_bytes()).is_ok() {
+        let text = self.texts.value(index);
+        if self.are_json || json::check(text.as_bytes()).is_ok() {
             out.extend_from_slice(text.as_bytes());
         } else {
             out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());

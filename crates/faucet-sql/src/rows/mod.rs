@@ -6,6 +6,7 @@ mod decode;
 mod encode;
 mod format;
 mod json_writer;
+mod lines;
 #[cfg(test)]
 mod properties;
 mod single;
