@@ -4,6 +4,7 @@ mod bad_row;
 mod cells;
 mod decode;
 mod encode;
+mod encode_error;
 mod format;
 mod json_writer;
 mod lines;
@@ -14,5 +15,6 @@ mod value;
 
 pub(crate) use bad_row::BadRow;
 pub(crate) use decode::{Decoded, Decoder};
-pub(crate) use encode::{EncodeError, Encoder};
+pub(crate) use encode::Encoder;
+pub(crate) use encode_error::EncodeError;
 pub(crate) use format::Format;
