@@ -293,17 +293,12 @@ mod tests {
             Encoder::new(Format::Json, &twice).unwrap_err().to_string(),
             "the result has two columns named `id`: rename one of them with AS"
         );
-        let map = DataType::Map(
-            Arc::new(Field::new_struct(
-                "entries",
-                [
-                    Field::new("key", DataType::Int32, false),
-                    Field::new("value", DataType::Int32, true),
-                ],
-                false,
-            )),
-            false,
-        );
+        let entries = vec![
+            Field::new("key", DataType::Int32, false),
+            Field::new("value", DataType::Int32, true),
+        ];
+        let entries = Field::new_struct("entries", entries, false);
+        let map = DataType::Map(Arc::new(entries), false);
         let schema = Schema::new(vec![Field::new("c", map, true)]);
         let error = Encoder::new(Format::Json, &schema).unwrap_err();
         assert!(matches!(error, EncodeError::NoJson(_)), "{error:?}");

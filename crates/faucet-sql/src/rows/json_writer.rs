@@ -214,7 +214,7 @@ mod tests {
                 &["[1,null]", "null"],
             ),
             (
-                column(TEXTS.into_iter().collect::<StringViewArray>()),
+                column(StringViewArray::from(vec![Some("a\n\"b\""), None, Some("")])),
                 &[r#""a\n\"b\"""#, "null", "\"\""],
             ),
         ] {
