@@ -40,8 +40,8 @@ impl Lines {
         if self.are_json() {
             return Ok(BatchPayload::Json);
         }
-        let texts = self.spans.iter().filter_map(|span| self.bytes.get(span.range()));
-        texts.map(json::check).collect::<Result<(), _>>()?;
+        let mut texts = self.spans.iter().filter_map(|span| self.bytes.get(span.range()));
+        texts.try_for_each(json::check)?;
         Ok(BatchPayload::JudgedJson)
     }
 }
