@@ -10,7 +10,7 @@ use crate::stage::clock::{Clock, millis};
 use crate::stage::failed::failed;
 use crate::stage::links::Links;
 use crate::stage::outlet::Outlet;
-use crate::stage::reader::Reader;
+use crate::stage::reader::{Page, Reader};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
 /// The counter of rows that came when a window they belong to was closed.
@@ -98,7 +98,9 @@ impl PageStage for Windowed {
     async fn push(&mut self, input: usize, page: StreamPage, out: &mut Out) -> Result<()> {
         self.clock = Clock::now();
         self.look(self.clock.wall());
-        let mut rows = self.readers[input].read(&page, &self.scope, out);
+        let at = Page { page: &page, scope: &self.scope, out };
+        let rows = self.readers[input].read(at).await;
+        let mut rows = rows.map_err(|error| failed(&self.label, error))?;
         let (Some(first), Some(latest)) =
             (rows.times.iter().min().copied(), rows.times.iter().max().copied())
         else {
