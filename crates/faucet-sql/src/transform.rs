@@ -13,7 +13,7 @@ use faucet_core::{
 use crate::engine::Recipe;
 use crate::rows::Format;
 use crate::script::WindowSpec;
-use crate::stage::{Clock, InputPlan, Outlet, Reader, Stateless, Windowed, failed};
+use crate::stage::{Clock, InputPlan, Links, Outlet, Reader, Stateless, Windowed, failed};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
 /// A query over the records of its inputs; see [`SqlConfig`](crate::SqlConfig).
@@ -26,6 +26,8 @@ pub struct SqlTransform {
     pub(crate) inputs: Vec<InputPlan>,
     /// Which component brings the records of which input. `None`: each has the name of its stream.
     pub(crate) feeds: Option<Arc<[(Arc<str>, usize)]>>,
+    /// The query that says which rows the query reads, where casts were taken out of it.
+    pub(crate) guard: Option<Arc<Recipe>>,
     pub(crate) window: Option<WindowSpec>,
     pub(crate) time: Time,
     pub(crate) holds: bool,
@@ -86,11 +88,16 @@ impl Transform for SqlTransform {
             [] => self.inputs.iter().collect(),
             names => names.iter().filter_map(by_name).collect(),
         };
-        let reader = |input: &&InputPlan| Reader::new((*input).clone(), self.recipe.hidden);
-        let readers: Vec<Reader> = inputs.iter().map(reader).collect();
+        let mut readers = Vec::new();
+        for input in inputs {
+            let guard = self.guard.as_ref().map(|guard| guard.plan()).transpose();
+            let guard = guard.map_err(|error| failed(&self.label, error))?;
+            readers.push(Reader::new(input.clone(), self.recipe.hidden, guard, &self.label));
+        }
         let scope = scope.clone();
         let Some(window) = self.window else {
-            return Ok(Box::new(Stateless { query, readers, outlet, scope }));
+            let label = Arc::clone(&self.label);
+            return Ok(Box::new(Stateless { query, readers, outlet, scope, label }));
         };
         let clock = Clock::now();
         let began = match self.time {
@@ -102,6 +109,8 @@ impl Transform for SqlTransform {
             time: self.time,
             timeline: Timeline::new(self.time, readers.len(), clock.wall()),
             coverage: Coverage::new(began),
+            links: Links::new(&scope),
+            looked: clock.wall(),
             size: window.size,
             clock,
             readers,

@@ -33,6 +33,8 @@ mod signals;
 #[cfg(unix)]
 mod start;
 mod support;
+#[cfg(target_os = "linux")]
+mod takeaway;
 mod tap;
 mod tap_connection;
 mod tap_file;

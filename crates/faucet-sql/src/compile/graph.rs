@@ -43,6 +43,8 @@ pub(crate) struct Around<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) lookup: Lookup<'a>,
     pub(crate) context: &'a BTreeMap<String, String>,
+    /// Whether statements are missing, because they cannot be read.
+    pub(crate) incomplete: bool,
 }
 
 /// Compiles the statements of the script `text`.
@@ -63,6 +65,7 @@ pub(crate) fn compile(text: &str, statements: &[Statement], around: &Around<'_>)
         }
     }
     graph.resolve();
+    graph.letters();
     graph.plan();
     graph.build();
     graph.out
@@ -140,7 +143,7 @@ impl Graph<'_> {
             let mut faults = std::mem::take(&mut self.queries[n].faults);
             for read in &reads {
                 faults.extend(self.unreadable(read));
-                self.queries[n].blocked |= self.broken.contains(&read.text);
+                self.queries[n].blocked |= !self.is_known(&read.text);
             }
             if reads.is_empty() && faults.is_empty() {
                 let why = "the query reads no stream, so that it has nothing to begin with";
@@ -156,6 +159,11 @@ impl Graph<'_> {
             self.queries[n].blocked |= !faults.is_empty();
             self.out.found.extend(faults);
         }
+    }
+
+    /// Whether the stream is there, or a query writes it.
+    fn is_known(&self, name: &str) -> bool {
+        self.streams.contains_key(name) || !self.writers(name).is_empty()
     }
 
     /// Why a query cannot read the stream, if it cannot.
@@ -175,6 +183,9 @@ impl Graph<'_> {
             let why = format!("no query writes the stream `{name}`");
             let help = format!("add INSERT INTO {name} SELECT …, or WITH and a connector");
             return Some(invalid(read.span, why).with_other(internal.name.span).with_help(help));
+        }
+        if self.around.incomplete {
+            return None;
         }
         let is_readable = |name: &&str| !self.is_kind(name, ComponentKind::Sink);
         let known = self.streams.keys().map(String::as_str);
@@ -289,8 +300,8 @@ impl Graph<'_> {
     fn build(&mut self) {
         let mut ids = Ids::default();
         let mut builder = Pipeline::builder().parallel(true).context(self.around.context.clone());
-        let reads: BTreeSet<&str> =
-            self.queries.iter().flat_map(|query| &query.reads).map(|read| read.text.as_str()).collect();
+        let reads: BTreeSet<String> =
+            self.queries.iter().flat_map(|query| &query.reads).map(|read| read.text.clone()).collect();
         let has_queries = !self.queries.is_empty();
         let query_ids: Vec<Arc<str>> =
             (0..self.queries.len()).map(|n| ids.query(self.queries[n].target(), n, self.is_sink_of(n))).collect();
@@ -300,7 +311,7 @@ impl Graph<'_> {
             let id = ids.stream(name);
             let writers: Vec<Arc<str>> =
                 self.writers(name).into_iter().map(|n| Arc::clone(&query_ids[n])).collect();
-            let is_used = reads.contains(name.as_str()) || !writers.is_empty();
+            let is_used = reads.contains(name) || !writers.is_empty() || self.takes_letters(name);
             if has_queries && !is_used {
                 let why = format!("no query uses the stream `{name}`; it is left out");
                 let mut found = invalid(declared.name.span, why);
@@ -340,6 +351,9 @@ impl Graph<'_> {
             let (transform, from) = self.wired(planned, &query_ids, &ids);
             let from: Vec<&str> = from.iter().map(|id| &**id).collect();
             builder = builder.transform(&query_ids[n], transform, &from);
+            if let Some(letter) = self.letter_of(n) {
+                builder = builder.dead_letter(&query_ids[n], &ids.known(&letter.text));
+            }
         }
         if !shown.is_empty() {
             match self.around.registry.sinks.build(STDOUT, json!({})) {
@@ -368,18 +382,66 @@ impl Graph<'_> {
         }
     }
 
+    /// Whether the stream takes what other streams bring and queries cannot read.
+    fn takes_letters(&self, name: &str) -> bool {
+        let ends = self.streams.values().filter_map(|stream| stream.end.as_ref());
+        ends.filter_map(|end| end.dead_letter.as_ref()).any(|letter| letter.text == name)
+    }
+
+    /// The stream that takes what a query cannot read.
+    fn letter_of(&self, n: usize) -> Option<&Named> {
+        let ends = self.queries[n].reads.iter().filter_map(|read| self.end(&read.text));
+        ends.filter_map(|end| end.dead_letter.as_ref()).next()
+    }
+
+    /// Looks at the dead letters of the streams that each query reads: a query has one.
+    fn letters(&mut self) {
+        let mut faults = Vec::new();
+        for stream in self.streams.values() {
+            let letter = stream.end.as_ref().and_then(|end| end.dead_letter.as_ref());
+            let Some(letter) = letter else { continue };
+            if !self.is_kind(&letter.text, ComponentKind::Sink) && !self.broken.contains(&letter.text) {
+                let is_sink = |name: &&String| self.is_kind(name, ComponentKind::Sink);
+                let known: Vec<&str> =
+                    self.streams.keys().filter(is_sink).map(String::as_str).collect();
+                let near = nearest(&letter.text, known.iter().copied());
+                faults.push(unknown(letter.span, "sink", &letter.text, near, &known));
+            }
+        }
+        for query in &self.queries {
+            let ends = query.reads.iter().filter_map(|read| self.end(&read.text));
+            let mut letters = ends.filter_map(|end| end.dead_letter.as_ref());
+            if let Some(first) = letters.next()
+                && let Some(other) = letters.find(|other| other.text != first.text)
+            {
+                let why = "the streams that a query reads have two dead letters, and a query has one";
+                faults.push(invalid(other.span, why).with_other(first.span));
+            }
+        }
+        self.out.found.extend(faults);
+    }
+
     fn is_sink_of(&self, n: usize) -> bool {
         self.queries[n].target().is_some_and(|into| self.is_kind(into, ComponentKind::Sink))
     }
 
     /// The queries whose rows go to stdout. Warns of streams that nothing reads.
-    fn shown(&self, query_ids: &[Arc<str>], reads: &BTreeSet<&str>) -> Vec<Arc<str>> {
+    fn shown(&mut self, query_ids: &[Arc<str>], reads: &BTreeSet<String>) -> Vec<Arc<str>> {
         let shows = |query: &Asked<'_>| match query.target() {
             None => true,
             Some(into) => self.end(into).is_none() && !reads.contains(into),
         };
-        let shown = (0..self.queries.len()).filter(|n| shows(&self.queries[*n]));
-        shown.map(|n| Arc::clone(&query_ids[n])).collect()
+        let shown: Vec<usize> =
+            (0..self.queries.len()).filter(|n| shows(&self.queries[*n])).collect();
+        for n in &shown {
+            let Some(into) = &self.queries[*n].statement.into else { continue };
+            let why = format!("nothing reads the stream `{}`: its rows go to stdout", into.text);
+            let mut found = invalid(into.span, why);
+            found.severity = Severity::Warning;
+            let help = format!("declare it as a sink, CREATE STREAM {} (…) WITH (…), or read it in a query", into.text);
+            self.out.found.push(found.with_help(help));
+        }
+        shown.into_iter().map(|n| Arc::clone(&query_ids[n])).collect()
     }
 
     /// The transform, told which component brings the records of which stream, and these components.

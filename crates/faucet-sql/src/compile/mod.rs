@@ -3,6 +3,7 @@
 mod components;
 mod explain;
 mod graph;
+mod hoist;
 mod ids;
 mod limits;
 mod options;

@@ -16,7 +16,8 @@ use crate::compile::explain::explain;
 use crate::compile::limits::{asks_early, endless};
 use crate::compile::stream::{StreamDecl, TimeDecl};
 use crate::compile::target::{misfits, name_expressions};
-use crate::engine::{Hidden, Input, RECEIVED_AT, Recipe, Session};
+use crate::compile::hoist::hoist;
+use crate::engine::{Cast, Hidden, Input, RECEIVED_AT, ROW, Recipe, Session};
 use crate::rows::{Encoder, Format};
 use crate::schema::Column;
 use crate::script::{
@@ -77,16 +78,23 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
         query: question.query.clone(),
         windowed: question.window.is_some(),
         hidden,
+        casts: Vec::new(),
         target: question.target.map(|(_, columns)| columns.to_vec()),
     };
-    let holds = understand(&question, &recipe)?;
+    let (holds, names) = understand(&question, &recipe)?;
+    let guard = match question.window {
+        Some(_) => take_out_casts(&mut recipe, &names),
+        None => None,
+    };
     prune(&mut recipe).map_err(|error| explain(&error, question.places, question.span))?;
+    let guard = guard.map(|query| guard_of(query, &recipe));
     let plan = recipe.plan().map_err(|error| explain(&error, question.places, question.span))?;
     let rows = visible(&plan.schema());
     if let Err(error) = Encoder::new(question.format, &rows) {
         return Err(vec![invalid(question.span, error.to_string())]);
     }
-    let inputs = question.inputs.iter().zip(&recipe.inputs).map(|(stream, input)| plan_of(stream, input));
+    let inputs = question.inputs.iter().zip(&recipe.inputs);
+    let inputs = inputs.map(|(stream, input)| plan_of(stream, input, &recipe.casts));
     Ok(SqlTransform {
         label: question.label.into(),
         inputs: inputs.collect(),
@@ -97,13 +105,17 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
         format: question.format,
         rows,
         described: plan.described().into(),
+        guard: guard.map(Arc::new),
         recipe: Arc::new(recipe),
     })
 }
 
 /// Looks at the plan of the query as it is written. Returns whether rows have to wait for the end of their
-/// window.
-fn understand(question: &Question<'_>, recipe: &Recipe) -> Result<bool, Vec<Diagnostic>> {
+/// window, and the names of the columns of the result.
+fn understand(
+    question: &Question<'_>,
+    recipe: &Recipe,
+) -> Result<(bool, Vec<String>), Vec<Diagnostic>> {
     let Question { places, span, .. } = *question;
     let told = |error| explain(&error, places, span);
     let (session, _, logical) = recipe.understand().map_err(told)?;
@@ -121,7 +133,57 @@ fn understand(question: &Question<'_>, recipe: &Recipe) -> Result<bool, Vec<Diag
             return Err(faults);
         }
     }
-    asks_early(&logical).map_err(told)
+    let names = logical.schema().fields().iter().map(|field| field.name().clone());
+    Ok((asks_early(&logical).map_err(told)?, names.collect()))
+}
+
+/// Takes casts out of the query. Returns the query that finds the rows that it reads, where it has a WHERE: a
+/// row that WHERE leaves out may have any text.
+fn take_out_casts(recipe: &mut Recipe, names: &[String]) -> Option<Box<Query>> {
+    let [input] = &recipe.inputs[..] else { return None };
+    let before = recipe.query.clone();
+    let SetExpr::Select(select) = &*before.body else { return None };
+    let guard = select.selection.is_some().then(|| {
+        let mut guard = before.clone();
+        let mut select = select.clone();
+        let row = Expr::Identifier(Ident::with_quote('"', ROW));
+        select.projection = vec![SelectItem::UnnamedExpr(row)];
+        select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
+        (select.having, select.distinct) = (None, None);
+        (guard.order_by, guard.limit_clause, guard.fetch) = (None, None, None);
+        *guard.body = SetExpr::Select(select);
+        guard
+    });
+    let mut query = recipe.query.clone();
+    recipe.casts = hoist(&mut query, &input.columns, names);
+    // WHERE may ask for the window, which the rows do not have yet.
+    let asks = guard.as_ref().is_some_and(|guard| {
+        let places = Places::new("");
+        functions(guard, &places).iter().any(|call| is_of_window(&call.text))
+    });
+    if recipe.casts.is_empty() || asks {
+        recipe.casts.clear();
+        return None;
+    }
+    recipe.query = query;
+    guard
+}
+
+fn is_of_window(function: &str) -> bool {
+    let name = function.to_lowercase();
+    name.starts_with("window_") || name == "event_timestamp"
+}
+
+/// The recipe of the query that finds rows.
+fn guard_of(query: Box<Query>, recipe: &Recipe) -> Recipe {
+    Recipe {
+        inputs: recipe.inputs.clone(),
+        query,
+        windowed: false,
+        hidden: Hidden { row: true, ..Hidden::default() },
+        casts: Vec::new(),
+        target: None,
+    }
 }
 
 fn unknown_functions(question: &Question<'_>) -> Vec<Diagnostic> {
@@ -236,17 +298,23 @@ fn has_wildcard(query: &Query) -> bool {
     found.0
 }
 
-/// How the stream is read. The column of its time is decoded, also where the query does not read it.
-fn plan_of(stream: &StreamDecl, input: &Input) -> InputPlan {
+/// How the stream is read. The columns of casts and of the time are decoded, also where the query does not read
+/// them.
+fn plan_of(stream: &StreamDecl, input: &Input, casts: &[Cast]) -> InputPlan {
     let mut columns = input.columns.clone();
     let visible = columns.len();
-    let time = stream.time.map(|time| {
-        let wanted = &stream.columns[time.column];
+    let mut place = |wanted: &Column| {
         let known = columns.iter().position(|column| column.name == wanted.name);
-        let column = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             columns.push(wanted.clone());
-            visible
-        });
+            columns.len() - 1
+        })
+    };
+    let declared = |name: &str| stream.columns.iter().find(|column| column.name == name);
+    let casts = casts.iter().filter_map(|cast| Some((place(declared(&cast.column)?), cast.clone())));
+    let casts = casts.collect();
+    let time = stream.time.map(|time| {
+        let column = place(&stream.columns[time.column]);
         TimeColumn { column, unit: time.unit }
     });
     InputPlan {
@@ -254,6 +322,7 @@ fn plan_of(stream: &StreamDecl, input: &Input) -> InputPlan {
         format: stream.format,
         columns,
         visible,
+        casts,
         time,
         on_bad_row: stream.on_bad_row,
     }

@@ -1,8 +1,10 @@
 //! A query at work in a pipeline.
 
+mod casts;
 mod clock;
 mod failed;
 mod input;
+mod links;
 mod outlet;
 mod reader;
 mod row_times;
@@ -12,6 +14,7 @@ mod windowed;
 pub(crate) use clock::Clock;
 pub(crate) use failed::failed;
 pub(crate) use input::{InputPlan, OnBadRow, TimeColumn, TimeUnit};
+pub(crate) use links::Links;
 pub(crate) use outlet::Outlet;
 pub(crate) use reader::Reader;
 pub(crate) use stateless::Stateless;

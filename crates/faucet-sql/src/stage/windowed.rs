@@ -8,8 +8,9 @@ use faucet_core::{Carry, Gap, Mark, Out, PageStage, Result, Scope, StreamPage};
 
 use crate::stage::clock::{Clock, millis};
 use crate::stage::failed::failed;
+use crate::stage::links::Links;
 use crate::stage::outlet::Outlet;
-use crate::stage::reader::Reader;
+use crate::stage::reader::{Page, Reader};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
 /// The counter of rows that came when a window they belong to was closed.
@@ -24,6 +25,9 @@ pub(crate) struct Windowed {
     pub(crate) time: Time,
     pub(crate) timeline: Timeline,
     pub(crate) coverage: Coverage,
+    pub(crate) links: Links,
+    /// When the connections were looked at.
+    pub(crate) looked: i64,
     pub(crate) size: i64,
     pub(crate) clock: Clock,
     pub(crate) readers: Vec<Reader>,
@@ -49,6 +53,20 @@ impl Windowed {
             self.coverage.forget(until, self.size);
         }
         Ok(())
+    }
+
+    /// Looks at the connections of the feeds.
+    fn look(&mut self, now: i64) {
+        let before = std::mem::replace(&mut self.looked, now);
+        if !self.links.were_lost(&self.scope) {
+            return;
+        }
+        match self.time {
+            Time::Arrival { .. } => self.coverage.hole(before, now),
+            Time::Event { .. } => {
+                self.coverage.hole_from(self.timeline.latest().unwrap_or(i64::MIN));
+            }
+        }
     }
 
     async fn advance(&mut self, now: i64, out: &mut Out) -> Result<()> {
@@ -79,7 +97,10 @@ impl Windowed {
 impl PageStage for Windowed {
     async fn push(&mut self, input: usize, page: StreamPage, out: &mut Out) -> Result<()> {
         self.clock = Clock::now();
-        let mut rows = self.readers[input].read(&page, &self.scope, out);
+        self.look(self.clock.wall());
+        let at = Page { page: &page, scope: &self.scope, out };
+        let rows = self.readers[input].read(at).await;
+        let mut rows = rows.map_err(|error| failed(&self.label, error))?;
         let (Some(first), Some(latest)) =
             (rows.times.iter().min().copied(), rows.times.iter().max().copied())
         else {
@@ -120,7 +141,9 @@ impl PageStage for Windowed {
     }
 
     async fn tick(&mut self, now: Instant, out: &mut Out) -> Result<()> {
-        self.advance(self.clock.wall_at(now), out).await
+        let now = self.clock.wall_at(now);
+        self.look(now);
+        self.advance(now, out).await
     }
 
     async fn finish(&mut self, out: &mut Out) -> Result<()> {
