@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod examples;
+mod page;
+mod serving;
 mod support;
 
 use support::{Scripts, faucet};
