@@ -5,6 +5,7 @@
 mod examples;
 mod page;
 mod serving;
+mod several_leaves;
 mod support;
 
 use support::{Scripts, faucet};
