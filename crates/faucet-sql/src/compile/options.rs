@@ -119,15 +119,16 @@ impl<'a> Reading<'a> {
                 }
             }
             "on_parse_error" => {
-                self.word(name, value, &OnBadRow::WORDS);
-                self.decl.on_bad_row = OnBadRow::of_name(&value.text).unwrap_or_default();
+                if let Some(n) = self.word(name, value, &OnBadRow::WORDS) {
+                    self.decl.on_bad_row = OnBadRow::ALL[n];
+                }
             }
             "time.column" => {
                 self.time.column = self.column(&value.text, value.span).map(|n| (n, value.span));
             }
             "time.unit" => {
-                self.word(name, value, &TimeUnit::WORDS);
-                self.time.unit = TimeUnit::of_name(&value.text).map(|unit| (unit, name.span));
+                let word = self.word(name, value, &TimeUnit::WORDS);
+                self.time.unit = word.map(|n| (TimeUnit::ALL[n], name.span));
             }
             "time.lateness" => self.time.lateness = self.millis(name, value),
             "time.idle" => self.time.idle = self.millis(name, value),

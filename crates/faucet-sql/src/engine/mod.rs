@@ -4,6 +4,7 @@ mod execution;
 
 mod functions;
 mod inlet;
+mod merge;
 mod moment;
 mod query;
 mod ready;

@@ -16,6 +16,7 @@ use datafusion::sql::sqlparser::ast::{Query as SqlQuery, Statement as SqlStateme
 
 use crate::engine::execution::Execution;
 use crate::engine::inlet::Feed;
+use crate::engine::merge::in_place;
 use crate::engine::moment::Moment;
 use crate::engine::ready::ready;
 use crate::engine::session::Session;
@@ -122,7 +123,7 @@ impl Recipe {
             None => logical,
         };
         let state = session.state();
-        let plan = ready(state.create_physical_plan(&logical))?;
+        let plan = in_place(ready(state.create_physical_plan(&logical))?)?;
         let (config, runtime) = (state.config().clone(), Arc::clone(state.runtime_env()));
         Ok(Query { plan, logical, config, runtime, moment })
     }

@@ -41,18 +41,9 @@ pub(crate) enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// The words for them.
+    /// All of them, and the words for them.
+    pub(crate) const ALL: [Self; 4] = [Self::Seconds, Self::Millis, Self::Micros, Self::Nanos];
     pub(crate) const WORDS: [&'static str; 4] = ["s", "ms", "us", "ns"];
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "s" => Self::Seconds,
-            "ms" => Self::Millis,
-            "us" => Self::Micros,
-            "ns" => Self::Nanos,
-            _ => return None,
-        })
-    }
 
     /// A number of this unit in milliseconds since 1970.
     pub(crate) fn millis(self, number: i64) -> Option<i64> {
@@ -76,14 +67,7 @@ pub(crate) enum OnBadRow {
 }
 
 impl OnBadRow {
-    /// The words for them.
+    /// All of them, and the words for them.
+    pub(crate) const ALL: [Self; 2] = [Self::Fail, Self::Skip];
     pub(crate) const WORDS: [&'static str; 2] = ["fail", "skip"];
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        match name {
-            "fail" => Some(Self::Fail),
-            "skip" => Some(Self::Skip),
-            _ => None,
-        }
-    }
 }
