@@ -1,23 +1,20 @@
 //! From a query to a transform, or to what is wrong with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
-use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
-use datafusion::logical_expr::LogicalPlan;
-use datafusion::sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
-};
+use datafusion::sql::sqlparser::ast::Query;
 use faucet_core::nearest;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
 use crate::compile::explain::explain;
 use crate::compile::limits::{asks_early, endless};
+use crate::compile::reads::{keep_times, prune};
 use crate::compile::stream::{StreamDecl, TimeDecl};
 use crate::compile::target::{misfits, name_expressions};
-use crate::compile::hoist::hoist;
-use crate::engine::{Cast, Hidden, Input, RECEIVED_AT, ROW, Recipe, Session};
+use crate::compile::guard::{guard_of, take_out_casts};
+use crate::engine::{Cast, Hidden, Input, RECEIVED_AT, Recipe, Session};
 use crate::rows::{Encoder, Format};
 use crate::schema::Column;
 use crate::script::{
@@ -137,55 +134,6 @@ fn understand(
     Ok((asks_early(&logical).map_err(told)?, names.collect()))
 }
 
-/// Takes casts out of the query. Returns the query that finds the rows that it reads, where it has a WHERE: a
-/// row that WHERE leaves out may have any text.
-fn take_out_casts(recipe: &mut Recipe, names: &[String]) -> Option<Box<Query>> {
-    let [input] = &recipe.inputs[..] else { return None };
-    let before = recipe.query.clone();
-    let SetExpr::Select(select) = &*before.body else { return None };
-    let guard = select.selection.is_some().then(|| {
-        let mut guard = before.clone();
-        let mut select = select.clone();
-        let row = Expr::Identifier(Ident::with_quote('"', ROW));
-        select.projection = vec![SelectItem::UnnamedExpr(row)];
-        select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
-        (select.having, select.distinct) = (None, None);
-        (guard.order_by, guard.limit_clause, guard.fetch) = (None, None, None);
-        *guard.body = SetExpr::Select(select);
-        guard
-    });
-    let mut query = recipe.query.clone();
-    recipe.casts = hoist(&mut query, &input.columns, names);
-    // WHERE may ask for the window, which the rows do not have yet.
-    let asks = guard.as_ref().is_some_and(|guard| {
-        let places = Places::new("");
-        functions(guard, &places).iter().any(|call| is_of_window(&call.text))
-    });
-    if recipe.casts.is_empty() || asks {
-        recipe.casts.clear();
-        return None;
-    }
-    recipe.query = query;
-    guard
-}
-
-fn is_of_window(function: &str) -> bool {
-    let name = function.to_lowercase();
-    name.starts_with("window_") || name == "event_timestamp"
-}
-
-/// The recipe of the query that finds rows.
-fn guard_of(query: Box<Query>, recipe: &Recipe) -> Recipe {
-    Recipe {
-        inputs: recipe.inputs.clone(),
-        query,
-        windowed: false,
-        hidden: Hidden { row: true, ..Hidden::default() },
-        casts: Vec::new(),
-        target: None,
-    }
-}
-
 fn unknown_functions(question: &Question<'_>) -> Vec<Diagnostic> {
     // Those of a window are known to all queries: without one they get an error of their own.
     let moment = Arc::default();
@@ -225,77 +173,6 @@ fn time_of(question: &Question<'_>) -> Result<Time, Vec<Diagnostic>> {
         }),
         _ => Ok(Time::Arrival { grace: GRACE }),
     }
-}
-
-/// Lets the times of arrival go through the query, where it is simple enough. Returns whether they do.
-fn keep_times(query: &mut Query) -> bool {
-    if query.with.is_some() {
-        return false;
-    }
-    let SetExpr::Select(select) = &mut *query.body else { return false };
-    if !is_simple(select) {
-        return false;
-    }
-    let is_all = |item: &&SelectItem| {
-        matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
-    };
-    match select.projection.iter().filter(is_all).count() {
-        0 => {
-            let column = Expr::Identifier(Ident::with_quote('"', RECEIVED_AT));
-            select.projection.push(SelectItem::UnnamedExpr(column));
-            true
-        }
-        // It is one of all columns.
-        1 => true,
-        _ => false,
-    }
-}
-
-/// Whether the SELECT reads one stream, row by row.
-fn is_simple(select: &Select) -> bool {
-    let one = match &select.from[..] {
-        [from] => from.joins.is_empty() && matches!(from.relation, TableFactor::Table { args: None, .. }),
-        _ => false,
-    };
-    let by_row = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
-    one && by_row && select.distinct.is_none()
-}
-
-/// Takes the columns out of the inputs that the query does not read: they need not be decoded.
-fn prune(recipe: &mut Recipe) -> datafusion::error::Result<()> {
-    if has_wildcard(&recipe.query) {
-        return Ok(());
-    }
-    let (session, _, logical) = recipe.understand()?;
-    let mut read: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    session.state().optimize(&logical)?.apply_with_subqueries(|plan| {
-        if let LogicalPlan::TableScan(scan) = plan {
-            let names = scan.projected_schema.fields().iter().map(|field| field.name().clone());
-            read.entry(scan.table_name.table().to_owned()).or_default().extend(names);
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    for input in &mut recipe.inputs {
-        let names = read.remove(&input.name).unwrap_or_default();
-        input.columns.retain(|column| names.contains(&column.name));
-    }
-    Ok(())
-}
-
-fn has_wildcard(query: &Query) -> bool {
-    struct Wildcards(bool);
-    impl Visitor for Wildcards {
-        type Break = ();
-        fn pre_visit_select(&mut self, select: &Select) -> std::ops::ControlFlow<()> {
-            self.0 |= select.projection.iter().any(|item| {
-                matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
-            });
-            std::ops::ControlFlow::Continue(())
-        }
-    }
-    let mut found = Wildcards(false);
-    let _ = query.visit(&mut found);
-    found.0
 }
 
 /// How the stream is read. The columns of casts and of the time are decoded, also where the query does not read

@@ -12,7 +12,5 @@ mod session;
 
 pub(crate) use execution::Execution;
 
-pub(crate) use moment::Moment;
 pub(crate) use query::{Cast, Hidden, Input, Query, RECEIVED_AT, ROW, ROW_TIME, Recipe};
-pub(crate) use ready::ready;
 pub(crate) use session::Session;

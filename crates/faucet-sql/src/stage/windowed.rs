@@ -19,6 +19,10 @@ const LATE: &str = "late_rows";
 /// The counter of rows that were put into the next window, because their own was closed by the clock.
 const DELAYED: &str = "delayed_rows";
 
+/// The gauges of the open windows: their number, and the bytes that their groups take.
+const OPEN: &str = "open_windows";
+const MEMORY: &str = "window_bytes";
+
 /// A query over windows. Each open window is an execution of the plan.
 pub(crate) struct Windowed {
     pub(crate) windows: Windows,
@@ -71,7 +75,10 @@ impl Windowed {
 
     async fn advance(&mut self, now: i64, out: &mut Out) -> Result<()> {
         let closed = self.timeline.advance(now);
-        self.close(closed, closed, out).await
+        self.close(closed, closed, out).await?;
+        self.scope.counters().set(OPEN, self.windows.len() as u64);
+        self.scope.counters().set(MEMORY, self.windows.memory() as u64);
+        Ok(())
     }
 
     /// A hole in the feed.
