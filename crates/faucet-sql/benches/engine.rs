@@ -4,6 +4,8 @@
 //! minute, the same without a window as a filter, and a hopping window. The pages are made before; what is
 //! measured is decoding, the query and encoding, on one thread.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its results")]
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 

@@ -16,6 +16,9 @@ use crate::script::WindowSpec;
 use crate::stage::{Clock, InputPlan, Links, Outlet, Reader, Stateless, Windowed, failed};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
+/// A component, and the input whose records it brings.
+pub(crate) type Feeds = (Arc<str>, usize);
+
 /// A query over the records of its inputs; see [`SqlConfig`](crate::SqlConfig).
 #[derive(Clone)]
 pub struct SqlTransform {
@@ -25,7 +28,7 @@ pub struct SqlTransform {
     /// The streams that the query reads.
     pub(crate) inputs: Vec<InputPlan>,
     /// Which component brings the records of which input. `None`: each has the name of its stream.
-    pub(crate) feeds: Option<Arc<[(Arc<str>, usize)]>>,
+    pub(crate) feeds: Option<Arc<[Feeds]>>,
     /// The query that says which rows the query reads, where casts were taken out of it.
     pub(crate) guard: Option<Arc<Recipe>>,
     pub(crate) window: Option<WindowSpec>,
