@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use faucet_core::{ComponentKind, Error, ProblemKind, Registry, Sink, Source, nearest};
+use faucet_core::{ComponentKind, ProblemKind, Registry, nearest};
 use faucet_pipeline::diagnostic::{Diagnostic, Severity, Span};
-use faucet_pipeline::{Component, Pipeline, PipelineBuilder};
+use faucet_pipeline::{Component, Pipeline};
 use serde_json::json;
 
 use crate::compile::components::{self, Lookup};
+use crate::compile::ends::{Built, placeholders};
 use crate::compile::ids::Ids;
 use crate::compile::options::{Declared, End, declared};
 use crate::compile::order::{Circle, order};
@@ -45,14 +46,19 @@ pub(crate) struct Around<'a> {
     pub(crate) context: &'a BTreeMap<String, String>,
 }
 
-/// Compiles the statements of the script `text`.
-pub(crate) fn compile(text: &str, statements: &[Statement], around: &Around<'_>) -> Compiled {
+/// Compiles the statements of the script `text`. `broken` are the streams of statements that were not read.
+pub(crate) fn compile(
+    text: &str,
+    statements: &[Statement],
+    broken: &[String],
+    around: &Around<'_>,
+) -> Compiled {
     let places = Places::new(text);
     let mut graph = Graph {
         around,
         places: &places,
         streams: BTreeMap::new(),
-        broken: BTreeSet::new(),
+        broken: broken.iter().cloned().collect(),
         queries: Vec::new(),
         out: Compiled::default(),
     };
@@ -150,7 +156,7 @@ impl Graph<'_> {
                 self.queries[n].blocked |= self.broken.contains(&into.text);
                 if self.is_kind(&into.text, ComponentKind::Source) {
                     let why = format!("`{}` is a source, and no query writes to a source", into.text);
-                    faults.push(invalid(into.span, why).with_other(self.streams[&into.text].name.span));
+                    faults.push(invalid(into.span, why).with_other(self.streams[&into.text].name.span, "declared here"));
                 }
             }
             self.queries[n].blocked |= !faults.is_empty();
@@ -166,7 +172,7 @@ impl Graph<'_> {
         }
         if self.is_kind(name, ComponentKind::Sink) {
             let why = format!("`{name}` is a sink, and no query reads a sink");
-            return Some(invalid(read.span, why).with_other(self.streams[name].name.span));
+            return Some(invalid(read.span, why).with_other(self.streams[name].name.span, "declared here"));
         }
         if self.end(name).is_some() || !self.writers(name).is_empty() {
             return None;
@@ -174,7 +180,7 @@ impl Graph<'_> {
         if let Some(internal) = self.streams.get(name) {
             let why = format!("no query writes the stream `{name}`");
             let help = format!("add INSERT INTO {name} SELECT …, or WITH and a connector");
-            return Some(invalid(read.span, why).with_other(internal.name.span).with_help(help));
+            return Some(invalid(read.span, why).with_other(internal.name.span, "declared here").with_help(help));
         }
         let is_readable = |name: &&str| !self.is_kind(name, ComponentKind::Sink);
         let known = self.streams.keys().map(String::as_str);
@@ -207,9 +213,9 @@ impl Graph<'_> {
         let Some(into) = into else { return };
         let read = self.queries[*reader].reads.iter().find(|read| read.text == into.text);
         let Some(read) = read else { return };
-        let why = format!("the streams go in a circle: `{}` is read here, and written by a query behind it", read.text);
+        let why = format!("the streams go in a circle: `{}` is read here, and written by a query that needs it", read.text);
         let help = "let the query write another stream";
-        self.out.found.push(invalid(read.span, why).with_other(into.span).with_help(help));
+        self.out.found.push(invalid(read.span, why).with_other(into.span, "written here").with_help(help));
     }
 
     fn plan_query(&mut self, n: usize) {
@@ -294,6 +300,8 @@ impl Graph<'_> {
         let has_queries = !self.queries.is_empty();
         let query_ids: Vec<Arc<str>> =
             (0..self.queries.len()).map(|n| ids.query(self.queries[n].target(), n, self.is_sink_of(n))).collect();
+        let warnings = self.warnings(&reads);
+        self.out.found.extend(warnings);
         for (name, declared) in &self.streams {
             let Some(end) = &declared.end else { continue };
             self.out.secrets.extend(components::secrets(end, self.around.registry));
@@ -301,12 +309,6 @@ impl Graph<'_> {
             let writers: Vec<Arc<str>> =
                 self.writers(name).into_iter().map(|n| Arc::clone(&query_ids[n])).collect();
             let is_used = reads.contains(name.as_str()) || !writers.is_empty();
-            if has_queries && !is_used {
-                let why = format!("no query uses the stream `{name}`; it is left out");
-                let mut found = invalid(declared.name.span, why);
-                found.severity = Severity::Warning;
-                self.out.found.push(found);
-            }
             let Around { registry, lookup, .. } = self.around;
             let built = match end.kind {
                 ComponentKind::Source => components::source(declared, end, registry, lookup)
@@ -368,11 +370,33 @@ impl Graph<'_> {
         }
     }
 
+    /// The streams that nobody uses, and those that nobody reads.
+    fn warnings(&self, reads: &BTreeSet<&str>) -> Vec<Diagnostic> {
+        let mut warnings = Vec::new();
+        let declared = self.streams.values().filter(|_| !self.queries.is_empty());
+        for name in declared.map(|declared| &declared.name) {
+            if !reads.contains(name.text.as_str()) && self.writers(&name.text).is_empty() {
+                let why = format!("no query uses the stream `{}`; it is left out", name.text);
+                warnings.push(invalid(name.span, why));
+            }
+        }
+        let targets = self.queries.iter().filter_map(|query| query.statement.into.as_ref());
+        let mut seen = BTreeSet::new();
+        for into in targets.filter(|into| self.end(&into.text).is_none()) {
+            if !reads.contains(into.text.as_str()) && seen.insert(&into.text) {
+                let why = format!("no query reads the stream `{}`: its rows are written to stdout", into.text);
+                warnings.push(invalid(into.span, why));
+            }
+        }
+        warnings.iter_mut().for_each(|warning| warning.severity = Severity::Warning);
+        warnings
+    }
+
     fn is_sink_of(&self, n: usize) -> bool {
         self.queries[n].target().is_some_and(|into| self.is_kind(into, ComponentKind::Sink))
     }
 
-    /// The queries whose rows go to stdout. Warns of streams that nothing reads.
+    /// The queries whose rows go to stdout.
     fn shown(&self, query_ids: &[Arc<str>], reads: &BTreeSet<&str>) -> Vec<Arc<str>> {
         let shows = |query: &Asked<'_>| match query.target() {
             None => true,
@@ -402,49 +426,4 @@ impl Graph<'_> {
         let from = feeds.iter().map(|(id, _)| Arc::clone(id)).collect();
         (SqlTransform { feeds: Some(feeds.into()), ..transform }, from)
     }
-}
-
-/// The end of a stream.
-enum Built {
-    Source(Arc<dyn Source>),
-    /// A sink, and the queries that write it.
-    Sink(Arc<dyn Sink>, Vec<Arc<str>>),
-}
-
-impl Built {
-    /// The end outside of a pipeline, to reach it.
-    fn alone(&self, id: &str) -> Result<Component, Error> {
-        match self {
-            Self::Source(source) => Component::of_source(id, Box::new(Arc::clone(source))),
-            Self::Sink(sink, _) => Component::of_sink(id, Box::new(Arc::clone(sink))),
-        }
-    }
-
-    fn into_builder(self, builder: PipelineBuilder, id: &str) -> PipelineBuilder {
-        match self {
-            Self::Source(source) => builder.source(id, source),
-            Self::Sink(sink, writers) => {
-                let from: Vec<&str> = writers.iter().map(|id| &**id).collect();
-                builder.sink(id, sink, &from)
-            }
-        }
-    }
-}
-
-/// The placeholders of an end that the context has no value for.
-fn placeholders(
-    declared: &Declared,
-    component: &Component,
-    context: &BTreeMap<String, String>,
-) -> Vec<Diagnostic> {
-    let info = component.info();
-    let is_open = |name: &&String| !context.contains_key(*name) && !info.own_names.contains(name);
-    let open: BTreeSet<&String> = info.placeholders.iter().filter(is_open).collect();
-    open.into_iter()
-        .map(|name| {
-            let near = nearest(name, context.keys().map(String::as_str)).map(str::to_owned);
-            let kind = ProblemKind::Placeholder { name: name.clone(), near };
-            fault(Some(declared.name.span), kind).with_help(format!("give it: --context {name}=…"))
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! From statements to components: what is wrong with a query, and what runs.
 
 mod components;
+mod ends;
 mod explain;
 mod graph;
 mod ids;
@@ -10,6 +11,7 @@ mod order;
 mod prepare;
 mod stream;
 mod target;
+mod types;
 
 pub(crate) use graph::{Around, Compiled, compile};
 pub(crate) use prepare::{Question, prepare};

@@ -12,10 +12,11 @@ use datafusion::sql::sqlparser::ast::{
 use faucet_core::nearest;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
-use crate::compile::explain::explain;
+use crate::compile::explain::{Asked, explain};
 use crate::compile::limits::{asks_early, endless};
 use crate::compile::stream::{StreamDecl, TimeDecl};
 use crate::compile::target::{misfits, name_expressions};
+use crate::compile::types::unknown_types;
 use crate::engine::{Hidden, Input, RECEIVED_AT, Recipe, Session};
 use crate::rows::{Encoder, Format};
 use crate::schema::Column;
@@ -46,12 +47,19 @@ pub(crate) struct Question<'a> {
     pub(crate) span: Span,
 }
 
+impl Question<'_> {
+    fn asked(&self) -> Asked<'_> {
+        Asked { query: &self.query, places: self.places, statement: self.span }
+    }
+}
+
 /// Plans a query.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Diagnostic>> {
-    let faults = unknown_functions(&question);
+    let mut faults = unknown_functions(&question);
+    faults.extend(unknown_types(&question.query, question.places));
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -63,7 +71,6 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
             return Err(faults);
         }
         hidden.row_time = use_row_time(&mut question.query).used;
-        hidden.received_at = keep_times(&mut question.query);
     }
     if let Some((_, target)) = question.target {
         name_expressions(&mut question.query, target);
@@ -80,8 +87,12 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
         target: question.target.map(|(_, columns)| columns.to_vec()),
     };
     let holds = understand(&question, &recipe)?;
-    prune(&mut recipe).map_err(|error| explain(&error, question.places, question.span))?;
-    let plan = recipe.plan().map_err(|error| explain(&error, question.places, question.span))?;
+    // Behind the look at the query: nobody is told of a column that is ours.
+    if question.window.is_none() {
+        recipe.hidden.received_at = keep_times(&mut recipe.query);
+    }
+    prune(&mut recipe).map_err(|error| explain(&error, question.asked()))?;
+    let plan = recipe.plan().map_err(|error| explain(&error, question.asked()))?;
     let rows = visible(&plan.schema());
     if let Err(error) = Encoder::new(question.format, &rows) {
         return Err(vec![invalid(question.span, error.to_string())]);
@@ -105,7 +116,7 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
 /// window.
 fn understand(question: &Question<'_>, recipe: &Recipe) -> Result<bool, Vec<Diagnostic>> {
     let Question { places, span, .. } = *question;
-    let told = |error| explain(&error, places, span);
+    let told = |error| explain(&error, question.asked());
     let (session, _, logical) = recipe.understand().map_err(told)?;
     if question.window.is_none() {
         let state = session.state();
@@ -137,10 +148,11 @@ fn unknown_functions(question: &Question<'_>) -> Vec<Diagnostic> {
         .collect();
     let called = functions(&question.query, question.places).into_iter();
     let missing = called.filter(|call| !names.contains(call.text.to_lowercase().as_str()));
+    let known: Vec<&str> = names.iter().copied().collect();
     missing
         .map(|call| {
             let near = nearest(&call.text.to_lowercase(), names.iter().copied());
-            unknown(call.span, "function", &call.text, near, &["docs/sql.md"; 0])
+            unknown(call.span, "function", &call.text, near, &known)
         })
         .collect()
 }

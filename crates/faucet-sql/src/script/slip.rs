@@ -74,12 +74,15 @@ fn help(what: &str, pieces: &[Piece], at: usize) -> Option<String> {
         _ if found.is_one_of(&["CREATE", "SELECT", "INSERT"]) && !is_name_wanted => {
             Some("end the statement before it with `;`".to_owned())
         }
+        Token::Word(_) if found.is_one_of(&["GROUP", "ORDER"]) && !pieces.get(at + 1).is_some_and(|next| next.is_word("BY")) => {
+            Some(format!("write {} BY", found.shown().trim_matches('`').to_uppercase()))
+        }
         Token::Word(word) if is_name_wanted && is_reserved(pieces, at) => Some(format!(
             "`{name}` is a word of SQL; as a name it stands in double quotes: \"{name}\"",
             name = word.value
         )),
         Token::Word(_) | Token::Number(..) | Token::SingleQuotedString(_)
-            if before.is_some_and(ends_value) =>
+            if !is_name_wanted && before.is_some_and(ends_value) =>
         {
             Some(format!("is a comma or an operator missing before {}?", found.shown()))
         }
