@@ -29,11 +29,11 @@ async fn windows_that_were_not_seen_from_beginning_to_end_are_not_complete() {
     let base = (before / 1000 + 3600) * 1000;
     stage.push(0, vec![text("{}", before - 1000)]).await;
     stage.push(0, vec![text("{}", base + 100)]).await;
-    let gap = Gap::new(GapReason::PeerClosed).between(at(base + 1200), at(base + 1300));
+    let gap = Gap::new(GapReason::Outage).between(at(base + 1200), at(base + 1300));
     stage.mark(Mark::Gap(gap)).await;
     stage.push(0, vec![text("{}", base + 1500), text("{}", base + 2500)]).await;
     // Nothing is missing.
-    let gap = Gap::new(GapReason::PeerClosed).between(at(base + 2600), at(base + 2700)).with_missing(0);
+    let gap = Gap::new(GapReason::Outage).between(at(base + 2600), at(base + 2700)).with_missing(0);
     stage.mark(Mark::Gap(gap)).await;
     stage.push(0, vec![text("{}", base + 3500)]).await;
     stage.finish().await;
@@ -50,7 +50,7 @@ async fn a_hole_in_event_time_ends_with_the_next_row() {
     let mut stage = Stage::open(keys).await;
     let row = |second: i64| text(format!("{{\"a\":{second}}}"), now());
     stage.push(0, vec![row(10), row(11), row(12)]).await;
-    stage.mark(Mark::Gap(Gap::new(GapReason::PeerClosed).between(at(now()), at(now())))).await;
+    stage.mark(Mark::Gap(Gap::new(GapReason::Outage).between(at(now()), at(now())))).await;
     stage.push(0, vec![row(14), row(15), row(16)]).await;
     stage.finish().await;
     // The last row before the hole, and the first one behind it, stand in windows that may miss others.
