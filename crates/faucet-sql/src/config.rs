@@ -11,6 +11,7 @@ use serde::Deserialize;
 use std::time::Duration;
 
 use crate::compile::{Question, StreamDecl, TimeDecl, prepare};
+use crate::deep::on_deep_stack;
 use crate::rows::Format;
 use crate::schema::{Column, ColumnType};
 use crate::script::{Places, Statement, parse, streams};
@@ -188,6 +189,12 @@ impl TransformConfig for SqlConfig {
     type Transform = SqlTransform;
 
     fn build(self) -> Result<SqlTransform, Problems> {
+        on_deep_stack(|| self.built())
+    }
+}
+
+impl SqlConfig {
+    fn built(self) -> Result<SqlTransform, Problems> {
         let mut problems = Problems::new();
         let mut declared = Vec::new();
         for (name, keys) in &self.streams {

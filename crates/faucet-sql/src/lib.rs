@@ -7,6 +7,7 @@
 
 mod compile;
 mod config;
+mod deep;
 mod engine;
 mod rows;
 mod schema;

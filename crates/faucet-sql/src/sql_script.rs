@@ -11,6 +11,7 @@ use faucet_pipeline::diagnostic::{Diagnostic, Severity, SourceText, Span, locate
 use faucet_pipeline::{Component, SpecErrors, Variable, Verdict};
 
 use crate::compile::{Around, Compiled, compile};
+use crate::deep::on_deep_stack;
 use crate::script::{Statement, parse};
 
 /// A script: streams, and queries over them.
@@ -28,6 +29,8 @@ pub struct Script {
     text: SourceText,
     statements: Vec<Statement>,
     faults: Vec<Diagnostic>,
+    /// The streams of statements with faults.
+    broken: Vec<String>,
     lookup: Arc<dyn Fn(&str) -> Variable + Send + Sync>,
     context: BTreeMap<String, String>,
 }
@@ -75,6 +78,7 @@ impl Script {
             text,
             statements: parsed.statements,
             faults: parsed.faults,
+            broken: parsed.broken,
             lookup: Arc::new(|_| Variable::Unset),
             context: BTreeMap::new(),
         }
@@ -116,8 +120,12 @@ impl Script {
             found.push(Diagnostic::new(Severity::Error, problem));
         }
         let text = self.text.clone().with_secrets(secrets);
-        locate(&mut found, &text);
         let is_refused = found.iter().any(|found| found.severity == Severity::Error);
+        if is_refused {
+            // A stream that seems to be of no use is the one that a misspelled name means.
+            found.retain(|found| found.severity == Severity::Error);
+        }
+        locate(&mut found, &text);
         Verdict::new(pipeline.filter(|_| !is_refused), found, text)
     }
 
@@ -145,7 +153,7 @@ impl Script {
         let incomplete = !self.faults.is_empty();
         let (lookup, context) = (&*self.lookup, &self.context);
         let around = Around { registry, lookup, context, incomplete };
-        compile(self.text.text(), &self.statements, &around)
+        on_deep_stack(|| compile(self.text.text(), &self.statements, &self.broken, &around))
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Diagnostic {
     pub end: Option<Position>,
     /// Other parts of the text that it is about, such as the first of two equal keys.
     pub others: Vec<Span>,
+    /// A few words for these parts, where the kind of the problem does not say enough.
+    pub other_label: Option<&'static str>,
     /// What stands in the text, where it may be shown: a variable by its name, no secret.
     pub value: Option<String>,
     /// Which slip probably brought it about.
@@ -89,6 +91,7 @@ impl Diagnostic {
             start: None,
             end: None,
             others: Vec::new(),
+            other_label: None,
             value: None,
             advice: None,
             owner: None,

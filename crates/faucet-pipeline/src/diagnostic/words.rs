@@ -216,6 +216,9 @@ fn label(of: &Diagnostic) -> Option<String> {
 
 /// The words beside the other places.
 pub(crate) fn other_label(of: &Diagnostic) -> &'static str {
+    if let Some(label) = of.other_label {
+        return label;
+    }
     match &of.problem.kind {
         ProblemKind::Duplicate { .. } => "the first time",
         ProblemKind::SameFile { .. } => "read here",

@@ -1,15 +1,16 @@
 //! From planned queries to a pipeline.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use faucet_core::{ComponentKind, Error, ProblemKind, Sink, Source, nearest};
+use faucet_core::{ComponentKind, ProblemKind};
 use faucet_pipeline::diagnostic::{Diagnostic, Severity};
-use faucet_pipeline::{Component, Pipeline, PipelineBuilder};
+use faucet_pipeline::{Pipeline, PipelineBuilder};
 use serde_json::json;
 
 use crate::compile::components;
 use crate::compile::compiled::{Around, Compiled};
+use crate::compile::ends::{Built, placeholders};
 use crate::compile::ids::Ids;
 use crate::compile::options::Declared;
 use crate::compile::streams::{Asked, Streams};
@@ -129,7 +130,7 @@ impl<'a> Assembly<'a> {
 
     /// Shows the rows that no stream takes, and those of streams that nothing reads.
     fn stdout(&mut self, builder: PipelineBuilder) -> PipelineBuilder {
-        let mut shown = Vec::new();
+        let (mut shown, mut told) = (Vec::new(), BTreeSet::new());
         for (query, id) in self.streams.queries.iter().zip(&self.queries) {
             let Some(into) = &query.statement.into else {
                 shown.push(Arc::clone(id));
@@ -140,7 +141,10 @@ impl<'a> Assembly<'a> {
                 continue;
             }
             shown.push(Arc::clone(id));
-            let why = format!("nothing reads the stream `{name}`: its rows go to stdout");
+            if !told.insert(name) {
+                continue;
+            }
+            let why = format!("no query reads the stream `{name}`: its rows are written to stdout");
             let help = format!(
                 "declare it as a sink, CREATE STREAM {name} (…) WITH (…), or read it in a query"
             );
@@ -178,49 +182,4 @@ impl<'a> Assembly<'a> {
 fn warning(mut found: Diagnostic) -> Diagnostic {
     found.severity = Severity::Warning;
     found
-}
-
-/// The end of a stream.
-enum Built {
-    Source(Arc<dyn Source>),
-    /// A sink, and the queries that write it.
-    Sink(Arc<dyn Sink>, Vec<Arc<str>>),
-}
-
-impl Built {
-    /// The end outside of a pipeline, to reach it.
-    fn alone(&self, id: &str) -> Result<Component, Error> {
-        match self {
-            Self::Source(source) => Component::of_source(id, Box::new(Arc::clone(source))),
-            Self::Sink(sink, _) => Component::of_sink(id, Box::new(Arc::clone(sink))),
-        }
-    }
-
-    fn into_builder(self, builder: PipelineBuilder, id: &str) -> PipelineBuilder {
-        match self {
-            Self::Source(source) => builder.source(id, source),
-            Self::Sink(sink, writers) => {
-                let from: Vec<&str> = writers.iter().map(|id| &**id).collect();
-                builder.sink(id, sink, &from)
-            }
-        }
-    }
-}
-
-/// The placeholders of an end that the context has no value for.
-fn placeholders(
-    declared: &Declared,
-    component: &Component,
-    context: &BTreeMap<String, String>,
-) -> Vec<Diagnostic> {
-    let info = component.info();
-    let is_open = |name: &&String| !context.contains_key(*name) && !info.own_names.contains(name);
-    let open: BTreeSet<&String> = info.placeholders.iter().filter(is_open).collect();
-    open.into_iter()
-        .map(|name| {
-            let near = nearest(name, context.keys().map(String::as_str)).map(str::to_owned);
-            let kind = ProblemKind::Placeholder { name: name.clone(), near };
-            fault(Some(declared.name.span), kind).with_help(format!("give it: --context {name}=…"))
-        })
-        .collect()
 }

@@ -16,7 +16,7 @@ use crate::script::fault::{fault, invalid, unknown};
 use crate::script::{Named, With as _};
 
 /// Finds the values of `${NAME}`.
-pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> faucet_pipeline::Variable;
+pub(crate) type Lookup<'a> = &'a (dyn Fn(&str) -> faucet_pipeline::Variable + Sync);
 
 /// Builds the source behind a stream.
 ///
@@ -157,8 +157,9 @@ impl About<'_> {
                 let name_at = name.map_or(at, |name| name.span);
                 let text = name.map_or_else(|| problem.path.to_string(), |name| name.text.clone());
                 let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
-                // An option of the language may be closer than one of the connector.
-                let near = near.as_deref().or_else(|| nearest(&text, known.iter().copied()));
+                // The options of the language have no dot in front.
+                let own = nearest(&text, OPTIONS).filter(|_| !text.contains('.'));
+                let near = own.or(near.as_deref()).or_else(|| nearest(&text, known.iter().copied()));
                 let found = unknown(name_at, "option", &text, near, &known);
                 match problem.help {
                     Some(help) => found.with_help(help),

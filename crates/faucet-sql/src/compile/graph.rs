@@ -16,12 +16,17 @@ use crate::rows::Format;
 use crate::script::fault::{invalid, twice};
 use crate::script::{Named, Places, Statement, With as _};
 
-/// Compiles the statements of the script `text`.
-pub(crate) fn compile(text: &str, statements: &[Statement], around: &Around<'_>) -> Compiled {
+/// Compiles the statements of the script `text`. `broken` are the streams of statements that were not read.
+pub(crate) fn compile(
+    text: &str,
+    statements: &[Statement],
+    broken: &[String],
+    around: &Around<'_>,
+) -> Compiled {
     let places = Places::new(text);
     let streams = Streams {
         declared: BTreeMap::new(),
-        broken: BTreeSet::new(),
+        broken: broken.iter().cloned().collect(),
         queries: Vec::new(),
     };
     let mut graph = Graph { places: &places, streams, out: Compiled::default() };
@@ -83,9 +88,9 @@ impl Graph<'_> {
         let Some(into) = into else { return };
         let read = self.streams.queries[*reader].reads.iter().find(|read| read.text == into.text);
         let Some(read) = read else { return };
-        let why = format!("the streams go in a circle: `{}` is read here, and written by a query behind it", read.text);
+        let why = format!("the streams go in a circle: `{}` is read here, and written by a query that needs it", read.text);
         let help = "let the query write another stream";
-        self.out.found.push(invalid(read.span, why).with_other(into.span).with_help(help));
+        self.out.found.push(invalid(read.span, why).with_other(into.span, "written here").with_help(help));
     }
 
     fn plan_query(&mut self, n: usize) {

@@ -1,11 +1,14 @@
 //! What a query may ask of a feed without an end.
 
+use std::ops::ControlFlow;
+
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{
-    Distinct, GroupByExpr, Query, Select, SetExpr, Spanned as _,
+    Distinct, Expr, GroupByExpr, Query, Select, SetExpr, Spanned as _, Visit as _, Visitor,
 };
+use datafusion::sql::sqlparser::tokenizer::Span as SqlSpan;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
 use crate::script::{Places, With as _, fault::invalid, functions};
@@ -26,6 +29,7 @@ pub(crate) fn endless(
     let _ = logical.apply_with_subqueries(|plan| {
         what = what.or(match plan {
             LogicalPlan::Aggregate(_) => Some("an aggregate"),
+            LogicalPlan::Distinct(_) if is_union(query) => Some("UNION without ALL"),
             LogicalPlan::Distinct(_) => Some("DISTINCT"),
             LogicalPlan::Sort(_) => Some("ORDER BY"),
             LogicalPlan::Limit(_) => Some("LIMIT"),
@@ -49,11 +53,39 @@ pub(crate) fn endless(
             let from = select(query).and_then(|select| select.from.first());
             from.and_then(|from| places.span(from.span()))
         }
+        "LIMIT" => query.limit_clause.as_ref().and_then(|limit| places.span(limit.span())),
+        "a function with OVER" | "a query inside an expression" => {
+            let mut found = Inner(None);
+            let _ = query.visit(&mut found);
+            found.0.and_then(|span| places.span(span))
+        }
         _ => None,
     };
     let why = format!("{what} needs WINDOW: a feed has no end to wait for");
     let help = "add a window behind FROM, such as WINDOW TUMBLING(1 min)";
     Some(invalid(span.unwrap_or(statement), why).with_help(help))
+}
+
+fn is_union(query: &Query) -> bool {
+    matches!(&*query.body, SetExpr::SetOperation { .. })
+}
+
+/// Finds the first function with OVER, or the first query inside an expression.
+struct Inner(Option<SqlSpan>);
+
+impl Visitor for Inner {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        self.0 = match expr {
+            Expr::Function(function) if function.over.is_some() => Some(function.name.span()),
+            Expr::InSubquery { subquery, .. } | Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => {
+                Some(subquery.span())
+            }
+            _ => return ControlFlow::Continue(()),
+        };
+        ControlFlow::Break(())
+    }
 }
 
 fn select(query: &Query) -> Option<&Select> {
@@ -63,14 +95,14 @@ fn select(query: &Query) -> Option<&Select> {
     }
 }
 
-fn group_by(query: &Query) -> Option<datafusion::sql::sqlparser::tokenizer::Span> {
+fn group_by(query: &Query) -> Option<SqlSpan> {
     match &select(query)?.group_by {
         GroupByExpr::Expressions(by, _) if !by.is_empty() => Some(by[0].span()),
         _ => None,
     }
 }
 
-fn distinct(select: &Select) -> Option<datafusion::sql::sqlparser::tokenizer::Span> {
+fn distinct(select: &Select) -> Option<SqlSpan> {
     matches!(select.distinct, Some(Distinct::Distinct | Distinct::On(_)))
         .then(|| select.projection.first().map(|item| item.span()))?
 }
@@ -92,8 +124,8 @@ pub(crate) fn asks_early(logical: &LogicalPlan) -> Result<bool> {
     Ok(early)
 }
 
-fn is_complete(expr: &Expr) -> bool {
-    matches!(expr, Expr::ScalarFunction(function) if function.name() == COMPLETE)
+fn is_complete(expr: &PlanExpr) -> bool {
+    matches!(expr, PlanExpr::ScalarFunction(function) if function.name() == COMPLETE)
 }
 
 /// Whether a plan gives out rows only when its input is over.

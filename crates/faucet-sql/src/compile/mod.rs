@@ -3,6 +3,7 @@
 mod assembly;
 mod compiled;
 mod components;
+mod ends;
 mod explain;
 mod graph;
 mod guard;
@@ -17,6 +18,7 @@ mod reads;
 mod stream;
 mod streams;
 mod target;
+mod types;
 
 pub(crate) use compiled::{Around, Compiled};
 pub(crate) use graph::compile;

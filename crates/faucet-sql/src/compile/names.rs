@@ -29,7 +29,7 @@ impl Streams<'_> {
                 self.queries[n].blocked |= self.broken.contains(&into.text);
                 if self.is_kind(&into.text, ComponentKind::Source) {
                     let why = format!("`{}` is a source, and no query writes to a source", into.text);
-                    faults.push(invalid(into.span, why).with_other(self.declared[&into.text].name.span));
+                    faults.push(invalid(into.span, why).with_other(self.declared[&into.text].name.span, "declared here"));
                 }
             }
             self.queries[n].blocked |= !faults.is_empty();
@@ -46,7 +46,7 @@ impl Streams<'_> {
         }
         if self.is_kind(name, ComponentKind::Sink) {
             let why = format!("`{name}` is a sink, and no query reads a sink");
-            return Some(invalid(read.span, why).with_other(self.declared[name].name.span));
+            return Some(invalid(read.span, why).with_other(self.declared[name].name.span, "declared here"));
         }
         if self.end(name).is_some() || !self.writers(name).is_empty() {
             return None;
@@ -54,7 +54,7 @@ impl Streams<'_> {
         if let Some(internal) = self.declared.get(name) {
             let why = format!("no query writes the stream `{name}`");
             let help = format!("add INSERT INTO {name} SELECT …, or WITH and a connector");
-            return Some(invalid(read.span, why).with_other(internal.name.span).with_help(help));
+            return Some(invalid(read.span, why).with_other(internal.name.span, "declared here").with_help(help));
         }
         if incomplete {
             return None;
@@ -91,7 +91,7 @@ impl Streams<'_> {
                 && let Some(other) = letters.find(|other| other.text != first.text)
             {
                 let why = "the streams that a query reads have two dead letters, and a query has one";
-                faults.push(invalid(other.span, why).with_other(first.span));
+                faults.push(invalid(other.span, why).with_other(first.span, "the other dead letter"));
             }
         }
         faults

@@ -189,11 +189,15 @@ impl<'a> Reading<'a> {
 
     fn finish(mut self) -> Result<Declared, Vec<Diagnostic>> {
         let at = self.stream.name.span;
-        if self.kind.is_none() && !self.says("type") {
+        if let Some(fault) = self.misspelled("type").filter(|_| !self.says("type")) {
+            self.faults.push(fault);
+        } else if self.kind.is_none() && !self.says("type") {
             let fault = invalid(at, format!("the stream `{}` has no `type`", self.stream.name.text));
             self.faults.push(fault.with_help("add type = 'source' or type = 'sink' to WITH"));
         }
-        if self.extension.is_none() {
+        if let Some(fault) = self.misspelled("extension").filter(|_| self.extension.is_none()) {
+            self.faults.push(fault);
+        } else if self.extension.is_none() {
             let why = format!("the stream `{}` has no `extension`", self.stream.name.text);
             let help = "add the name of a connector to WITH: extension = 'websocket'";
             self.faults.push(invalid(at, why).with_help(help));
@@ -223,6 +227,16 @@ impl<'a> Reading<'a> {
             }
             _ => Err(self.faults),
         }
+    }
+
+    /// The fault of an option that was probably meant to be `option`.
+    fn misspelled(&self, option: &str) -> Option<Diagnostic> {
+        let is_meant = |given: &&&OptionDef| {
+            let name = given.name.text.as_str();
+            !name.contains('.') && nearest(name, OPTIONS) == Some(option)
+        };
+        let name = &self.connector.iter().find(is_meant)?.name;
+        Some(unknown(name.span, "option", &name.text, Some(option), &OPTIONS))
     }
 
     fn says(&self, option: &str) -> bool {

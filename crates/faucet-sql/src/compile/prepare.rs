@@ -8,12 +8,13 @@ use datafusion::sql::sqlparser::ast::Query;
 use faucet_core::nearest;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
-use crate::compile::explain::explain;
+use crate::compile::explain::{Asked, explain};
 use crate::compile::limits::{asks_early, endless};
 use crate::compile::reads::{keep_times, prune};
 use crate::compile::stream::{StreamDecl, TimeDecl};
 use crate::compile::target::{misfits, name_expressions};
 use crate::compile::guard::{guard_of, take_out_casts};
+use crate::compile::types::unknown_types;
 use crate::engine::{Cast, Hidden, Input, RECEIVED_AT, Recipe, Session};
 use crate::rows::{Encoder, Format};
 use crate::schema::Column;
@@ -44,12 +45,19 @@ pub(crate) struct Question<'a> {
     pub(crate) span: Span,
 }
 
+impl Question<'_> {
+    fn asked(&self) -> Asked<'_> {
+        Asked { query: &self.query, places: self.places, statement: self.span }
+    }
+}
+
 /// Plans a query.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Diagnostic>> {
-    let faults = unknown_functions(&question);
+    let mut faults = unknown_functions(&question);
+    faults.extend(unknown_types(&question.query, question.places));
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -61,7 +69,6 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
             return Err(faults);
         }
         hidden.row_time = use_row_time(&mut question.query).used;
-        hidden.received_at = keep_times(&mut question.query);
     }
     if let Some((_, target)) = question.target {
         name_expressions(&mut question.query, target);
@@ -79,13 +86,17 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
         target: question.target.map(|(_, columns)| columns.to_vec()),
     };
     let (holds, names) = understand(&question, &recipe)?;
+    // Behind the look at the query: nobody is told of a column that is ours.
     let guard = match question.window {
         Some(_) => take_out_casts(&mut recipe, &names),
-        None => None,
+        None => {
+            recipe.hidden.received_at = keep_times(&mut recipe.query);
+            None
+        }
     };
-    prune(&mut recipe).map_err(|error| explain(&error, question.places, question.span))?;
+    prune(&mut recipe).map_err(|error| explain(&error, question.asked()))?;
     let guard = guard.map(|query| guard_of(query, &recipe));
-    let plan = recipe.plan().map_err(|error| explain(&error, question.places, question.span))?;
+    let plan = recipe.plan().map_err(|error| explain(&error, question.asked()))?;
     let rows = visible(&plan.schema());
     if let Err(error) = Encoder::new(question.format, &rows) {
         return Err(vec![invalid(question.span, error.to_string())]);
@@ -114,7 +125,7 @@ fn understand(
     recipe: &Recipe,
 ) -> Result<(bool, Vec<String>), Vec<Diagnostic>> {
     let Question { places, span, .. } = *question;
-    let told = |error| explain(&error, places, span);
+    let told = |error| explain(&error, question.asked());
     let (session, _, logical) = recipe.understand().map_err(told)?;
     if question.window.is_none() {
         let state = session.state();
@@ -147,10 +158,11 @@ fn unknown_functions(question: &Question<'_>) -> Vec<Diagnostic> {
         .collect();
     let called = functions(&question.query, question.places).into_iter();
     let missing = called.filter(|call| !names.contains(call.text.to_lowercase().as_str()));
+    let known: Vec<&str> = names.iter().copied().collect();
     missing
         .map(|call| {
             let near = nearest(&call.text.to_lowercase(), names.iter().copied());
-            unknown(call.span, "function", &call.text, near, &["docs/sql.md"; 0])
+            unknown(call.span, "function", &call.text, near, &known)
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
 use crate::engine::RECEIVED_AT;
 use crate::schema::Column;
-use crate::script::{Places, With as _, fault::invalid, fault::unknown};
+use crate::script::{Places, With as _, fault::invalid};
 
 /// Names expressions without a name by the columns of the target at their places. A column keeps its own
 /// name: it is never taken by its place.
@@ -45,9 +45,16 @@ pub(crate) fn misfits(
     for (n, field) in fields.iter().enumerate() {
         if !known.contains(&field.name().as_str()) {
             let span = item(query, n).and_then(|span| places.span(span)).unwrap_or(statement);
+            let why = format!("`{name}` has no column `{}`", field.name());
             let near = nearest(field.name(), known.iter().copied());
-            let fault = unknown(span, "column of the target", field.name(), near, &known);
-            faults.push(fault.with_help(format!("name the expression: AS {}", known.get(n).unwrap_or(&known[0]))));
+            let open = known.iter().find(|name| !fields.iter().any(|field| field.name() == *name));
+            let help = match (near, open) {
+                (Some(near), _) => format!("did you mean `{near}`? write: … AS {near}"),
+                (None, Some(open)) => format!("name it: … AS {open}"),
+                (None, None) => "leave it out".to_owned(),
+            };
+            let columns = format!("the columns of `{name}`: {}", known.join(", "));
+            faults.push(invalid(span, why).with_help(format!("{help}; {columns}")));
         }
     }
     let missing: Vec<&str> =
@@ -61,7 +68,7 @@ pub(crate) fn misfits(
 }
 
 /// The place of an item of SELECT.
-fn item(query: &Query, n: usize) -> Option<datafusion::sql::sqlparser::tokenizer::Span> {
+pub(crate) fn item(query: &Query, n: usize) -> Option<datafusion::sql::sqlparser::tokenizer::Span> {
     match &*query.body {
         SetExpr::Select(select) => select.projection.get(n).map(|item| item.span()),
         _ => None,

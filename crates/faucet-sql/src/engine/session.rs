@@ -80,6 +80,8 @@ fn config() -> SessionConfig {
     let options = config.options_mut();
     // `t` and `T` are two columns.
     options.sql_parser.enable_ident_normalization = false;
+    // Errors have the place of the column that they are about.
+    options.sql_parser.collect_spans = true;
     // A plan is executed many times; what a filter has learned in one execution is wrong in the next.
     options.optimizer.enable_dynamic_filter_pushdown = false;
     // Each side of UNION ALL would be sorted in a task of its own.

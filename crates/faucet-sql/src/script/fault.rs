@@ -27,7 +27,7 @@ pub(crate) fn invalid(span: Span, why: impl Into<String>) -> Diagnostic {
 pub(crate) fn twice(what: &str, first: Span, again: Span) -> Diagnostic {
     let mut made = fault(Some(again), ProblemKind::Duplicate { of: KeyPath::root() });
     made.value = Some(what.to_owned());
-    made.with_other(first)
+    made.with_other(first, "the first time")
 }
 
 /// There is no `what` of this name.
@@ -50,7 +50,7 @@ pub(crate) trait With {
     /// Names the slip.
     fn with_advice(self, advice: Advice) -> Self;
     /// Shows another part of the script that the fault is about.
-    fn with_other(self, other: Span) -> Self;
+    fn with_other(self, other: Span, label: &'static str) -> Self;
 }
 
 impl With for Diagnostic {
@@ -64,8 +64,9 @@ impl With for Diagnostic {
         self
     }
 
-    fn with_other(mut self, other: Span) -> Self {
+    fn with_other(mut self, other: Span, label: &'static str) -> Self {
         self.others.push(other);
+        self.other_label = Some(label);
         self
     }
 }

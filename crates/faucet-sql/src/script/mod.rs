@@ -9,6 +9,7 @@ mod parse;
 mod places;
 mod query;
 mod rewrite;
+mod size;
 mod slip;
 mod statement;
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod tokens;
 mod window_clause;
 
 pub(crate) use fault::With;
-pub(crate) use names::{functions, streams};
+pub(crate) use names::{functions, streams, uses};
 pub(crate) use parse::parse;
 pub(crate) use places::Places;
 pub(crate) use rewrite::{use_row_time, without_window};

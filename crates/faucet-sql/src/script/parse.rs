@@ -3,10 +3,12 @@
 use faucet_core::nearest;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
+use crate::deep::on_deep_stack;
 use crate::script::create_stream::create_stream;
 use crate::script::fault::{syntax, unknown};
 use crate::script::places::Places;
 use crate::script::query::query;
+use crate::script::size::too_large;
 use crate::script::statement::Statement;
 use crate::script::tokens::{Piece, begins_with, expected, statements};
 
@@ -17,26 +19,48 @@ pub(crate) struct Parsed {
     pub(crate) statements: Vec<Statement>,
     /// What is wrong with the others.
     pub(crate) faults: Vec<Diagnostic>,
+    /// The streams that the others declare or write.
+    pub(crate) broken: Vec<String>,
 }
 
 /// Reads a whole script. A statement that cannot be read is a fault, and the others are read.
 pub(crate) fn parse(text: &str) -> Parsed {
+    on_deep_stack(|| read(text))
+}
+
+fn read(text: &str) -> Parsed {
     let places = Places::new(text);
     let (pieces, broken) = statements(&places);
-    let mut parsed = Parsed { statements: Vec::new(), faults: Vec::new() };
+    let mut parsed = Parsed { statements: Vec::new(), faults: Vec::new(), broken: Vec::new() };
     for pieces in &pieces {
         match statement(pieces, &places) {
             Ok(statement) => parsed.statements.push(statement),
-            Err(faults) => parsed.faults.extend(faults),
+            Err(faults) => {
+                parsed.faults.extend(faults);
+                parsed.broken.extend(stream_of(pieces));
+            }
         }
     }
     parsed.faults.extend(broken);
     parsed
 }
 
+/// The stream that a statement with faults declares or writes.
+fn stream_of(pieces: &[Piece]) -> Option<String> {
+    let name = |at: usize| pieces.get(at).and_then(Piece::name).map(str::to_owned);
+    if pieces.get(1).is_some_and(|second| second.is_word("STREAM")) {
+        return name(2);
+    }
+    let into = (0..pieces.len()).find(|at| begins_with(&pieces[*at..], &["INSERT", "INTO"]))?;
+    name(into + 2)
+}
+
 fn statement(pieces: &[Piece], places: &Places<'_>) -> Result<Statement, Vec<Diagnostic>> {
     use datafusion::sql::sqlparser::tokenizer::Token;
     let Some(first) = pieces.first() else { return Err(Vec::new()) };
+    if let Some(fault) = too_large(pieces) {
+        return Err(vec![fault]);
+    }
     if begins_with(pieces, &["CREATE", "STREAM"]) {
         return create_stream(&pieces[2..], places).map(Statement::Stream);
     }

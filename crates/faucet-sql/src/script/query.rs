@@ -12,7 +12,7 @@ use faucet_pipeline::diagnostic::{Diagnostic, Span};
 use crate::script::create_stream::stream_name;
 use crate::script::fault::{Read, With, syntax, twice};
 use crate::script::places::Places;
-use crate::script::slip::{gave_up, trailing_comma, unexpected};
+use crate::script::slip::{gave_up, no_stream, trailing_comma, unexpected};
 use crate::script::statement::{Named, QueryStatement, WindowClause};
 use crate::script::tokens::{Cursor, DIALECT, Piece, begins_with, expected, whole};
 use crate::script::window_clause::{begins_window, window_clause};
@@ -38,7 +38,7 @@ pub(crate) fn query(pieces: &[Piece], places: &Places<'_>) -> Read<QueryStatemen
     let span = whole(pieces).unwrap_or_default();
     let Lifted { body, into, window } = lift(pieces)?;
     let into = into.map(|target| placed(target, &body)).transpose()?;
-    if let Some(fault) = trailing_comma(&body) {
+    if let Some(fault) = trailing_comma(&body).or_else(|| no_stream(&body)) {
         return Err(fault.into());
     }
     let tokens = body.iter().map(|piece| piece.token.clone()).collect();

@@ -74,12 +74,15 @@ fn help(what: &str, pieces: &[Piece], at: usize) -> Option<String> {
         _ if found.is_one_of(&["CREATE", "SELECT", "INSERT"]) && !is_name_wanted => {
             Some("end the statement before it with `;`".to_owned())
         }
+        Token::Word(_) if !is_name_wanted && is_without_by(pieces, at) => {
+            Some(format!("write {} BY", found.shown().trim_matches('`').to_uppercase()))
+        }
         Token::Word(word) if is_name_wanted && is_reserved(pieces, at) => Some(format!(
             "`{name}` is a word of SQL; as a name it stands in double quotes: \"{name}\"",
             name = word.value
         )),
         Token::Word(_) | Token::Number(..) | Token::SingleQuotedString(_)
-            if before.is_some_and(ends_value) =>
+            if !is_name_wanted && before.is_some_and(ends_value) =>
         {
             Some(format!("is a comma or an operator missing before {}?", found.shown()))
         }
@@ -93,6 +96,19 @@ fn help(what: &str, pieces: &[Piece], at: usize) -> Option<String> {
         Token::DoubleEq | Token::Assignment => Some("write `=`".to_owned()),
         _ => None,
     }
+}
+
+/// Whether `GROUP` or `ORDER` stands here without `BY`.
+fn is_without_by(pieces: &[Piece], at: usize) -> bool {
+    let is = |at: usize, words: &[&str]| pieces.get(at).is_some_and(|piece| piece.is_one_of(words));
+    is(at, &["GROUP", "ORDER"]) && !is(at + 1, &["BY"])
+}
+
+/// The fault of `FROM` without a stream: the parser takes the next word for its name.
+pub(crate) fn no_stream(pieces: &[Piece]) -> Option<Diagnostic> {
+    let is_clause = |piece: &Piece| piece.is_one_of(&["WHERE", "GROUP", "ORDER", "HAVING", "LIMIT"]);
+    let found = pieces.windows(2).find(|two| two[0].is_word("FROM") && is_clause(&two[1]))?;
+    Some(syntax(found[1].span, expected("the name of a stream", found.get(1))))
 }
 
 /// Whether a value may end with this token.

@@ -75,7 +75,11 @@ fn slips_in_queries() {
         ),
         ("SELECT a FROM t WHERE«»", "expected an expression, and the statement ends here"),
         ("SELECT a FROM t WHERE «GROUP» BY a", "expected an expression, found `GROUP`"),
-        ("SELECT a FROM «WHERE» a > 1", "expected a name, found `WHERE`"),
+        ("SELECT a FROM «WHERE» a > 1", "expected the name of a stream, found `WHERE`"),
+        (
+            "SELECT a FROM t «GROUP» a",
+            "expected the end of the statement, found `GROUP` | write GROUP BY",
+        ),
         ("SELECT a«,» FROM t", "a comma stands before `FROM` | remove the comma"),
         ("SELECT f(a«,») FROM t", "a comma stands before `)` | remove the comma"),
         ("SELECT a«,», b FROM t", "a comma stands before `,` | remove the comma"),

@@ -51,7 +51,7 @@ fn assert_faults(table: &[(&str, &str)]) {
 }
 
 fn sound(text: &str) -> Vec<Statement> {
-    let Parsed { statements, faults } = parse(text);
+    let Parsed { statements, faults, .. } = parse(text);
     assert_eq!(faults, [], "{text}");
     statements
 }
