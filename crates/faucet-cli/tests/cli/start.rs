@@ -8,6 +8,7 @@ use crate::support::*;
 
 const START: &str = include_str!("../../../../docs/start.md");
 const OPERATE: &str = include_str!("../../../../docs/operate.md");
+const PIPELINE_FILE: &str = include_str!("../../../../docs/pipeline-file.md");
 
 /// The address of the feed on the pages.
 const FEED: &str = "127.0.0.1:9001";
@@ -40,6 +41,16 @@ fn steps(page: &str) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// The files that a page shows, by name: blocks such as "yaml trades.yaml".
+pub(crate) fn shown_files(page: &str) -> Vec<(&str, &str)> {
+    let blocks = page.split("\n```").filter_map(|block| block.split_once('\n'));
+    let named = |(info, text)| match info {
+        info if str::contains(info, '.') => Some((str::split_once(info, ' ')?.1, text)),
+        _ => None,
+    };
+    blocks.filter_map(named).collect()
 }
 
 /// Whether the lines are those of the page, in which `…` stands for any text, and on a line of its own
@@ -84,6 +95,9 @@ async fn follow(page: &str) -> usize {
     let mut feed = Running::start(&mut feed);
     let address = feed.first_line().await;
     let address = address.trim_start_matches("ws://").trim_end_matches('/').to_owned();
+    for (name, text) in shown_files(page) {
+        files.write(name, text.replace(FEED, &address));
+    }
     let mut ran = 0;
     for step in steps(page) {
         ran += 1;
@@ -118,6 +132,12 @@ async fn each_command_of_the_first_page_does_what_the_page_says() {
 async fn each_command_for_operators_does_what_the_page_says() {
     let ran = follow(OPERATE).await;
     assert!(ran >= 5, "{ran}");
+}
+
+#[tokio::test]
+async fn each_command_about_pipeline_files_does_what_the_page_says() {
+    let ran = follow(PIPELINE_FILE).await;
+    assert!(ran >= 9, "{ran}");
 }
 
 #[test]
