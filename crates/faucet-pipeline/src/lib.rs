@@ -15,7 +15,7 @@ pub use file::{
 };
 pub use graph::{
     Buffer, Component, ComponentProgress, ComponentReport, End, Flush, Flusher, GRACE, Peek,
-    Pipeline, PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,
+    Pipeline, PipelineBuilder, Progress, Report, Run, WhenFull, report_schema, run, run_until,
 };
 
 /// The example of the README compiles.
