@@ -102,12 +102,10 @@ mod tests {
     #[test]
     fn a_link_without_its_file_or_heading_is_named_with_its_line() {
         let file = |path: &str, text: &str| File { path: path.into(), text: text.into() };
-        let other = file("docs/b.md", "# The `b` page: x\n## Two\n## Two\n```sh\n# no heading\n```\n");
-        let headings: BTreeMap<&str, Vec<String>> = [
-            ("docs/b.md", headings(&other.text)),
-            ("docs/c/a.md", vec!["here".to_owned()]),
-        ]
-        .into();
+        let other =
+            file("docs/b.md", "# The `b` page: x\n## Two\n## Two\n```sh\n# no heading\n```\n");
+        let headings: BTreeMap<&str, Vec<String>> =
+            [("docs/b.md", headings(&other.text)), ("docs/c/a.md", vec!["here".to_owned()])].into();
         assert_eq!(headings["docs/b.md"], ["the-b-page-x", "two", "two-1"]);
         let is_there = |path: &str| path == "docs/c/d.png" || path == "docs/c";
         for (text, expected) in [
@@ -118,7 +116,11 @@ mod tests {
             ("[x](#there)", vec!["docs/c/a.md:1: #there leads nowhere"]),
             ("[b](b.md)", vec!["docs/c/a.md:1: b.md leads nowhere"]),
         ] {
-            assert_eq!(broken(&file("docs/c/a.md", text), &headings, &is_there), expected, "{text}");
+            assert_eq!(
+                broken(&file("docs/c/a.md", text), &headings, &is_there),
+                expected,
+                "{text}"
+            );
         }
     }
 }
