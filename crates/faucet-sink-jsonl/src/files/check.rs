@@ -9,7 +9,7 @@ use faucet_core::{StepOutcome, Timestamp};
 use crate::error::JsonlError;
 use crate::files::committed::{self, Committed, CommittedError};
 use crate::files::file::directory_of;
-use crate::files::series::SeriesPlan;
+use crate::files::plan::SeriesPlan;
 use crate::write_mode::WriteMode;
 
 /// Whether a run could write its files, of one of which an earlier run has `committed` so many bytes.
