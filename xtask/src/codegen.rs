@@ -13,6 +13,10 @@ const README: &str = "README.md";
 /// Directories in which every file is made by us.
 const OURS: [&str; 4] = ["docs/schema/", "docs/reference/", "docs/explain/", "docs/init/"];
 
+/// The files of the transform `sql`, which a test of `faucet-sql` makes: this program is built without
+/// DataFusion.
+const OF_SQL: &str = "/transform-sql.";
+
 /// Writes what is out of date.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
     let mut outputs = documents(&faucet_stream::registry())?;
@@ -54,7 +58,8 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 fn stale(workspace: &Workspace, outputs: &BTreeMap<String, String>) -> Vec<String> {
     let differs = outputs.iter().filter(|(path, text)| workspace.file(path) != Some(text));
     let mut stale: Vec<String> = differs.map(|(path, _)| path.clone()).collect();
-    let ours = workspace.files.iter().filter(|file| OURS.iter().any(|d| file.path.starts_with(d)));
+    let is_ours = |path: &str| OURS.iter().any(|d| path.starts_with(d)) && !path.contains(OF_SQL);
+    let ours = workspace.files.iter().filter(|file| is_ours(&file.path));
     stale.extend(ours.filter(|file| !outputs.contains_key(&file.path)).map(|f| f.path.clone()));
     stale
 }
@@ -98,6 +103,7 @@ mod tests {
                 file("docs/init/gone.toml", "x"),
                 file("docs/schema/a.json", "old"),
                 file("docs/semantics.md", "not ours"),
+                file("docs/reference/transform-sql.md", "made elsewhere"),
             ],
         };
         let outputs =
@@ -129,6 +135,8 @@ mod tests {
             registry.transforms.left_out(),
             registry.sinks.left_out(),
         ];
-        assert!(out.concat().is_empty(), "{out:?}");
+        let out: Vec<&str> = out.concat().iter().map(|out| out.name).collect();
+        // Its pages are made by a test of its own crate.
+        assert_eq!(out, ["sql"]);
     }
 }

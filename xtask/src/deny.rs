@@ -19,6 +19,16 @@ struct Deny {
 #[derive(Debug, Deserialize)]
 struct Licenses {
     allow: BTreeSet<String>,
+    #[serde(default)]
+    exceptions: Vec<Exception>,
+}
+
+/// Licences that are allowed for one crate.
+#[derive(Debug, Deserialize)]
+struct Exception {
+    #[serde(rename = "crate")]
+    name: String,
+    allow: BTreeSet<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,7 +73,9 @@ fn forbidden(package: &Value, deny: &Deny) -> Option<String> {
     }
     let allowed = |requirement: &LicenseReq| {
         let id = requirement.license.id().map(|id| id.name);
-        id.is_some_and(|id| deny.licenses.allow.contains(id))
+        let own = deny.licenses.exceptions.iter().filter(|exception| exception.name == name);
+        let mut lists = own.map(|exception| &exception.allow).chain([&deny.licenses.allow]);
+        id.is_some_and(|id| lists.any(|list| list.contains(id)))
     };
     match Expression::parse_mode(text("license"), spdx::ParseMode::LAX) {
         Err(_) => Some(format!("{name}: its licence {:?} is no SPDX expression", text("license"))),
@@ -81,7 +93,7 @@ mod tests {
     #[test]
     fn licences_bans_and_sources_are_looked_at() {
         let deny: Deny = toml::from_str(
-            "[licenses]\nallow = [\"MIT\"]\n[bans]\ndeny = [{ crate = \"openssl-sys\" }]\n",
+            "[licenses]\nallow = [\"MIT\"]\nexceptions = [{ crate = \"hash\", allow = [\"CC0-1.0\"] }]\n[bans]\ndeny = [{ crate = \"openssl-sys\" }]\n",
         )
         .unwrap();
         let registry = "registry+https://example.com";
@@ -91,6 +103,8 @@ mod tests {
             ("a", "MIT/Apache-2.0", Some(registry), None),
             ("a", "MIT AND BSD-3-Clause", Some(registry), Some("does not allow")),
             ("a", "GPL-3.0-only", Some(registry), Some("does not allow")),
+            ("hash", "CC0-1.0", Some(registry), None),
+            ("a", "CC0-1.0", Some(registry), Some("does not allow")),
             ("a", "", Some(registry), Some("no SPDX expression")),
             ("a", "MIT", Some("git+https://example.com"), Some("no registry")),
             ("openssl-sys", "MIT", Some(registry), Some("bans")),

@@ -12,7 +12,9 @@ mod guide;
 mod instructions;
 mod marks;
 mod result;
+mod sql;
 mod tidy;
+mod times;
 mod workspace;
 
 use std::process::ExitCode;

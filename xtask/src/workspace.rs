@@ -18,6 +18,8 @@ pub(crate) struct Package {
     /// Its dependencies, optional ones too, without those of its tests.
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    /// Whether a command of cargo that names no crate means this one too.
+    pub(crate) is_default: bool,
 }
 
 /// What a manifest says to somebody who looks for a crate.
@@ -88,11 +90,45 @@ impl Workspace {
     /// The names of the crates in the tree of `package` without the dependencies of tests and
     /// build scripts.
     pub(crate) fn tree(&self, package: &str) -> Result<Vec<String>> {
+        let tree = self.trees(&["-e", "normal", "-p", package])?;
+        let name = |line: &String| line.split(' ').next().unwrap_or_default().to_owned();
+        Ok(tree.iter().map(name).collect())
+    }
+
+    /// The lines of `cargo tree` with these arguments, without their indentation.
+    pub(crate) fn trees(&self, arguments: &[&str]) -> Result<Vec<String>> {
         let mut command = cargo(&self.root);
-        let tree =
-            output(command.args(["tree", "-e", "normal", "--prefix", "none", "-p", package]))?;
-        let name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
-        Ok(tree.lines().map(name).collect())
+        let tree = output(command.args(["tree", "--prefix", "none"]).args(arguments))?;
+        Ok(tree.lines().map(str::to_owned).collect())
+    }
+
+    /// The features of all crates, as `crate/feature`, without those that bring in the crate `without`.
+    pub(crate) fn features_without(&self, without: &str) -> Vec<String> {
+        let packages = self.packages.iter().filter(|package| package.name != without);
+        let of = |package: &Package| {
+            let names = package.features.keys().filter(|name| *name != "default");
+            let names = names.filter(|name| !self.leads_to(package, name, without));
+            names.map(|name| format!("{}/{name}", package.name)).collect::<Vec<_>>()
+        };
+        packages.flat_map(of).collect()
+    }
+
+    /// Whether the feature `feature` of `package` brings in the crate `to`, directly or through others.
+    pub(crate) fn leads_to(&self, package: &Package, feature: &str, to: &str) -> bool {
+        let enables = package.features.get(feature).into_iter().flatten();
+        enables.into_iter().any(|enabled| {
+            if let Some(dependency) = enabled.strip_prefix("dep:") {
+                return dependency == to;
+            }
+            match enabled.split_once('/') {
+                Some((name, feature)) => {
+                    let name = name.trim_end_matches('?');
+                    let other = self.packages.iter().find(|package| package.name == name);
+                    name == to || other.is_some_and(|other| self.leads_to(other, feature, to))
+                }
+                None => enabled != feature && self.leads_to(package, enabled, to),
+            }
+        })
     }
 }
 
@@ -154,6 +190,7 @@ fn packages(metadata: &Value) -> Vec<Package> {
             .flatten()
             .map(|(name, enables)| (name.clone(), texts(enables)))
             .collect(),
+        is_default: list(&metadata["workspace_default_members"]).contains(&package["id"]),
     };
     list(&metadata["packages"]).iter().map(package).collect()
 }
@@ -186,8 +223,9 @@ mod tests {
     #[test]
     fn packages_come_without_the_dependencies_of_their_tests() {
         let dependency = |name: &str, kind: Value, path: Value| json!({"name": name, "kind": kind, "path": path});
-        let metadata = json!({"workspace_root": "/w", "packages": [{
+        let metadata = json!({"workspace_root": "/w", "workspace_default_members": ["a-id"], "packages": [{
             "name": "a",
+            "id": "a-id",
             "manifest_path": "/w/crates/a/Cargo.toml",
             "keywords": ["x"],
             "publish": [],
@@ -207,5 +245,27 @@ mod tests {
         let found: Vec<_> =
             packages[0].dependencies.iter().map(|d| (d.name.as_str(), d.local)).collect();
         assert_eq!(found, [("b", true), ("serde", false)]);
+        assert!(packages[0].is_default);
+    }
+
+    #[test]
+    fn features_that_lead_to_a_crate_are_left_out() {
+        let features = |all: &[(&str, &[&str])]| {
+            let owned = |enables: &&[&str]| enables.iter().map(|e| (*e).to_owned()).collect();
+            all.iter().map(|(name, enables)| ((*name).to_owned(), owned(enables))).collect()
+        };
+        let package = |name: &str, all: &[(&str, &[&str])]| {
+            let (name, features) = (name.to_owned(), features(all));
+            Package { name, features, ..Package::default() }
+        };
+        let (root, files) = (PathBuf::new(), Vec::new());
+        let packages = vec![
+            package("engine", &[("fast", &[])]),
+            package("door", &[("default", &[]), ("a", &["dep:x"]), ("sql", &["dep:engine", "a"])]),
+            package("cli", &[("sql", &["door/sql"]), ("all", &["sql", "b"]), ("b", &["door/a"])]),
+            package("other", &[("quick", &["engine?/fast"])]),
+        ];
+        let workspace = Workspace { root, packages, files };
+        assert_eq!(workspace.features_without("engine"), ["door/a", "cli/b"]);
     }
 }

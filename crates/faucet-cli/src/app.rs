@@ -118,7 +118,7 @@ impl App {
         let registry = &self.registry;
         match command {
             Command::Run(args) => commands::run::run(args, registry).await?,
-            Command::Validate(args) => return commands::validate::validate(&args, registry),
+            Command::Validate(args) => return commands::validate::validate(&args, registry).await,
             Command::Check(args) => return commands::check::check(args, registry).await,
             Command::Tap(args) => commands::tap::tap(*args, registry).await?,
             Command::Feed(args) => commands::feed::feed(args, registry).await?,
@@ -126,6 +126,8 @@ impl App {
             Command::Demo(args) => commands::demo::demo(args, registry).await?,
             Command::Schema(args) => commands::schema::schema(args, registry)?,
             Command::Explain(args) => commands::explain::explain(&args, registry, self.name)?,
+            #[cfg(feature = "sql")]
+            Command::Sql(command) => commands::sql::sql(command, registry).await?,
             Command::List => commands::list::list(registry)?,
             Command::Init(args) => {
                 commands::init::init(&args, registry, self.name, self.init.as_ref())?;

@@ -56,6 +56,10 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Explains a key, a connector or the code of a mistake.
     Explain(ExplainArgs),
+    /// Shows what becomes of a script of SQL.
+    #[cfg(feature = "sql")]
+    #[command(subcommand)]
+    Sql(SqlCommand),
     /// Lists the sources, transforms and sinks of this build.
     List,
     /// Writes a commented pipeline file, and its schema beside it.
@@ -73,7 +77,7 @@ pub(crate) enum Command {
 /// A pipeline file and what replaces parts of it.
 #[derive(Debug, Args)]
 pub(crate) struct FileArgs {
-    /// Pipeline file: .yaml, .yml, .json or .toml; `-` is stdin.
+    /// Pipeline file: .yaml, .yml, .json, .toml, or a script .sql; `-` is stdin.
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) changes: ChangeArgs,
@@ -82,10 +86,11 @@ pub(crate) struct FileArgs {
 /// Options that replace parts of a pipeline file, and name its format.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArgs {
-    /// Value of a {placeholder}; replaces the one in the file's `context`.
+    /// Value of a {placeholder} of the file or script; replaces the one in the file's `context`.
     #[arg(long = "context", value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
-    /// Replaces a key of the file, such as source.max_messages=10 or sinks.all.path=x.jsonl.
+    /// Replaces a key of the file, such as source.max_messages=10 or sinks.all.path=x.jsonl. A script
+    /// has no keys.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
     /// The format of the file, whatever its name. Stdin and pipes are YAML without it, and so may be
@@ -105,21 +110,25 @@ pub(crate) enum InputFormat {
     Yaml,
     Json,
     Toml,
+    /// A script, in a build with the cargo feature `sql`.
+    Sql,
 }
 
 impl InputFormat {
-    pub(crate) fn of_spec(self) -> SpecFormat {
+    /// The format of a pipeline file; `None` for a script.
+    pub(crate) fn of_spec(self) -> Option<SpecFormat> {
         match self {
-            Self::Yaml => SpecFormat::Yaml,
-            Self::Json => SpecFormat::Json,
-            Self::Toml => SpecFormat::Toml,
+            Self::Yaml => Some(SpecFormat::Yaml),
+            Self::Json => Some(SpecFormat::Json),
+            Self::Toml => Some(SpecFormat::Toml),
+            Self::Sql => None,
         }
     }
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
-    /// Pipeline files, or patterns such as 'feeds/*.yaml'; `-` is stdin.
+    /// Pipeline files and scripts .sql, or patterns such as 'feeds/*.yaml'; `-` is stdin.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -135,7 +144,7 @@ pub(crate) struct ValidateArgs {
     #[arg(long, value_enum, default_value_t = ResultFormat::Human)]
     pub(crate) format: ResultFormat,
     /// Prints the file as it is read, as YAML: variables replaced, keys of --set and --context in
-    /// place, secrets struck out.
+    /// place, secrets struck out. Not for a script.
     #[arg(long)]
     pub(crate) print: bool,
 }
@@ -180,6 +189,13 @@ pub(crate) struct ServeArgs {
     /// Strikes the values of records out on the page.
     #[arg(long, requires = "serve")]
     pub(crate) serve_redact: bool,
+}
+
+#[cfg(feature = "sql")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum SqlCommand {
+    /// Prints the plan of each query of a script.
+    Plan(FileArgs),
 }
 
 #[derive(Debug, Args)]
@@ -258,6 +274,10 @@ pub(crate) struct DemoArgs {
     /// Where the records go: to a file, or to a receiver that drops a connection too.
     #[arg(long, value_enum, default_value_t = DemoSink::Jsonl)]
     pub(crate) sink: DemoSink,
+    /// Shows a script of SQL: the volume-weighted average price of each symbol and second.
+    #[cfg(feature = "sql")]
+    #[arg(long, conflicts_with_all = ["sink", "output"])]
+    pub(crate) sql: bool,
     /// File for the records, with `--sink jsonl`.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

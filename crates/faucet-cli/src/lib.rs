@@ -27,6 +27,7 @@ mod pages;
 mod rate;
 mod running;
 mod screen;
+mod script;
 mod serve;
 mod signals;
 mod spec;

@@ -245,8 +245,8 @@ fn problems_of_edges() {
             format!("{SOURCE}sinks: {{source: {{{file}}}, Bad-Id: {{{file}}}}}"),
             vec![
                 "sinks.source: a source has this name too at line 2".into(),
-                "sinks.Bad-Id: is not a name for a component, expected a lower-case letter, then \
-                 lower-case letters, digits and `_` at line 2"
+                "sinks.Bad-Id: is not a name for a component, expected a letter, then letters, \
+                 digits and `_` at line 2"
                     .into(),
             ],
         ),

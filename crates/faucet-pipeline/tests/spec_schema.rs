@@ -62,7 +62,7 @@ fn the_schema_and_the_parser_agree() {
         (r#"{"source": [{S}], "sink": {K}}"#.into(), false),
         (r#"{"sources": {"a": {S}}, "sinks": {"k": {K}}}"#.into(), true),
         (r#"{"sources": {"a": {S}}, "sink": {K}}"#.into(), true),
-        (r#"{"sources": {"A": {S}}, "sink": {K}}"#.into(), false),
+        (r#"{"sources": {"_a": {S}}, "sink": {K}}"#.into(), false),
         (r#"{"sources": {}, "sink": {K}}"#.into(), false),
         (
             r#"{"sources": {"a": {S}, "b": {"max_messages": 3, S}},

@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// In a run that keeps a state, each flush saves a text such as `{"file":"out.jsonl","length":1234}`.
 /// A run that gets it back cuts a longer file to that length in `open`: this is the one change that
-/// the sink makes before its first page.
+/// the sink makes before its first page. Where the records behind that length do not come again
+/// ([`Scope::is_live`]), it cuts off half a record only.
 #[derive(Debug)]
 pub struct JsonlSink {
     pub(crate) config: JsonlSinkConfig,
@@ -51,6 +52,8 @@ impl JsonlSink {
             rendering: if config.frames { Rendering::Frames } else { Rendering::Records },
             fsync: config.fsync.unwrap_or(fsync),
             keeps_state,
+            is_live: scope.is_live(),
+            goes_on: scope.saved().is_some(),
             patience: PATIENCE,
         };
         let name = format!("jsonl sink {}", plan.name.shown());

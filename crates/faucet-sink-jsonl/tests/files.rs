@@ -255,6 +255,38 @@ async fn a_killed_run_with_a_state_leaves_no_record_twice_in_any_file() {
 }
 
 #[tokio::test]
+async fn where_nothing_comes_again_all_files_behind_the_commit_stay() {
+    for (name, keys) in [
+        ("{hour}.x", json!({})),
+        ("{hour}.zst", json!({"compress": "zstd"})),
+        ("t.x", json!({"rotate": {"every": "1h"}})),
+    ] {
+        let dir = dir();
+        let sink = sink(&dir, name, keys);
+        let live = |saved: Option<&[u8]>| keeping(saved).with_live_input();
+        let mut writer = sink.open(&live(None)).await.unwrap();
+        writer.write_page(page(&[0, 1])).await.unwrap();
+        let saved = flush(&mut writer).await.unwrap();
+        writer.write_page(page(&[2, 60])).await.unwrap();
+        // The flush after an error is not committed.
+        let _ = flush(&mut writer).await;
+        drop(writer);
+
+        let mut writer = sink.open(&live(Some(&saved))).await.unwrap();
+        writer.write_page(page(&[61, 120])).await.unwrap();
+        let saved = flush(&mut writer).await.unwrap();
+        writer.close().await.unwrap();
+        let mut writer = sink.open(&live(Some(&saved))).await.unwrap();
+        writer.write_page(page(&[121])).await.unwrap();
+        let _ = flush(&mut writer).await;
+        writer.close().await.unwrap();
+        let text: String = files(dir.path()).into_values().collect();
+        let all = [0, 1, 2, 60, 61, 120, 121].map(|n| format!("\"{n}\"\n")).concat();
+        assert_eq!(text, all, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_was_killed_before_its_first_commit_leaves_no_record() {
     let dir = dir();
     let sink = sink(&dir, "{hour}.x", json!({}));

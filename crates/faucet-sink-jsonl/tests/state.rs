@@ -107,6 +107,38 @@ async fn what_stands_behind_the_commit_is_cut_off_in_every_mode() {
 }
 
 #[tokio::test]
+async fn where_nothing_comes_again_only_half_a_line_is_cut_off() {
+    for mode in MODES {
+        for (torn, kept) in
+            [("", ""), ("\"b", ""), ("\"b\"\n", "\"b\"\n"), ("\"b\"\n\"c\"\n\"d", "\"b\"\n\"c\"\n")]
+        {
+            let (_dir, path) = in_dir("out.jsonl");
+            let sink = sink(&path, mode);
+            let live = |saved: Option<&[u8]>| scope(saved).with_live_input();
+            let mut writer = sink.open(&live(None)).await.unwrap();
+            writer.write_page(page(&["a"])).await.unwrap();
+            let saved = flush(&mut writer).await.unwrap();
+            drop(writer);
+            write_behind_the_commit(&path, torn);
+
+            assert!(sink.check(&live(Some(&saved))).await.passed());
+            let mut writer = sink.open(&live(Some(&saved))).await.unwrap();
+            writer.write_page(page(&["e"])).await.unwrap();
+            let all = format!("\"a\"\n{kept}\"e\"\n");
+            assert_eq!(flush(&mut writer).await, Some(length(&path, all.len())));
+            assert_eq!(fs::read_to_string(&path).unwrap(), all, "{mode:?} {torn:?}");
+            writer.close().await.unwrap();
+
+            // Somebody has taken the file away between the runs.
+            fs::remove_file(&path).unwrap();
+            let mut writer = sink.open(&live(Some(&saved))).await.unwrap();
+            writer.write_page(page(&["f"])).await.unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "\"f\"\n", "{mode:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_is_killed_at_any_byte_of_a_page_goes_on_without_duplicates() {
     let all = "\"a\"\n\"b\"\n\"ccc\"\n\"d\"\n";
     for committed in 0..=4 {

@@ -1,7 +1,7 @@
 //! Moves records from live feeds to where they are needed.
 //!
 //! This crate gathers the parts of faucet-stream behind one name. Nothing is compiled that is not
-//! asked for: each connector is a cargo feature, `pipeline` is the runner, `full` is everything.
+//! asked for: each connector is a cargo feature, `pipeline` is the runner, `full` is everything but `sql`.
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "pipeline", feature = "source-jsonl", feature = "sink-jsonl"))]
@@ -70,6 +70,8 @@ pub use faucet_source_websocket::session;
 pub use faucet_source_websocket::{
     WebsocketSource, WebsocketSourceConfig, WebsocketSourceFactory, WsMessageFormat,
 };
+#[cfg(feature = "sql")]
+pub use faucet_sql as sql;
 #[cfg(feature = "transforms")]
 pub use faucet_transforms::{
     Dedup, DedupConfig, Filter, FilterConfig, Pick, PickConfig, Split, SplitConfig,
@@ -124,6 +126,13 @@ const PARTS: &[Part] = &[
         for name in ["filter", "pick", "split", "dedup"] {
             registry.transforms.leave_out(name, "transforms");
         }
+        Ok(())
+    },
+    #[cfg(feature = "sql")]
+    faucet_sql::register,
+    #[cfg(not(feature = "sql"))]
+    |registry| {
+        registry.transforms.leave_out("sql", "sql");
         Ok(())
     },
 ];

@@ -14,10 +14,11 @@ const MOST: usize = 5;
 const LONGEST_KEYWORD: usize = 20;
 
 /// The categories in use, as the registry spells them. It ignores a category that it does not know.
-const CATEGORIES: [&str; 10] = [
+const CATEGORIES: [&str; 11] = [
     "asynchronous",
     "authentication",
     "command-line-utilities",
+    "database",
     "development-tools",
     "development-tools::profiling",
     "development-tools::testing",

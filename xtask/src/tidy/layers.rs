@@ -7,8 +7,8 @@ use crate::workspace::Workspace;
 const HEAVY: [&str; 7] =
     ["hyper", "mio", "rustls", "socket2", "tokio", "tokio-tungstenite", "tungstenite"];
 
-/// `core <- connect <- session <- common-*` and `core <- pipeline, testkit, sql, transforms`, then `<- connectors
-/// <- stream <- cli, bench, xtask`, and beside them `core, connect, common-* <- lab <- cli`; dependencies of tests and
+/// `core <- connect <- session <- common-*` and `core <- pipeline, testkit, transforms` and `pipeline <- sql`, then
+/// `<- connectors <- stream <- cli, bench, xtask`, and beside them `core, connect, common-* <- lab <- cli`; dependencies of tests and
 /// benches are free.
 pub(super) fn edges_point_one_way(workspace: &Workspace) -> Result<Vec<String>> {
     let mut violations = Vec::new();
@@ -34,6 +34,8 @@ enum Layer {
     Common,
     /// Depends only on faucet-core; connectors must not depend on it.
     Beside,
+    /// Another language than that of pipeline files, for the same runner; knows no connector.
+    Language,
     /// Peers to try the others with. Only the command serves them.
     Lab,
     Connector,
@@ -46,7 +48,8 @@ fn layer(name: &str) -> Layer {
         "core" => Layer::Core,
         "connect" => Layer::Connect,
         "session" => Layer::Session,
-        "pipeline" | "testkit" | "sql" | "transforms" => Layer::Beside,
+        "pipeline" | "testkit" | "transforms" => Layer::Beside,
+        "sql" => Layer::Language,
         "lab" => Layer::Lab,
         "stream" => Layer::Umbrella,
         "bench" | "cli" | "xtask" => Layer::Top,
@@ -61,6 +64,7 @@ fn may_depend(from: &str, to: &str) -> bool {
     if to == "faucet-bench" {
         return false;
     }
+    let is_runner = to == "faucet-pipeline";
     let to = layer(to);
     if to == Layer::Lab {
         return from == "faucet-cli";
@@ -68,6 +72,7 @@ fn may_depend(from: &str, to: &str) -> bool {
     match layer(from) {
         Layer::Core => false,
         Layer::Connect | Layer::Beside => to == Layer::Core,
+        Layer::Language => to == Layer::Core || is_runner,
         Layer::Session => matches!(to, Layer::Core | Layer::Connect),
         Layer::Common => matches!(to, Layer::Core | Layer::Connect | Layer::Session),
         Layer::Lab | Layer::Connector => {
@@ -144,6 +149,14 @@ mod tests {
             ("faucet-transforms", "faucet-core", true),
             ("faucet-transforms", "faucet-common-websocket", false),
             ("faucet-transforms", "faucet-pipeline", false),
+            ("faucet-sql", "faucet-core", true),
+            ("faucet-sql", "faucet-pipeline", true),
+            ("faucet-sql", "faucet-testkit", false),
+            ("faucet-sql", "faucet-source-jsonl", false),
+            ("faucet-pipeline", "faucet-sql", false),
+            ("faucet-source-something", "faucet-sql", false),
+            ("faucet-stream", "faucet-sql", true),
+            ("faucet-cli", "faucet-sql", true),
             ("faucet-stream", "faucet-transforms", true),
             ("faucet-stream", "faucet-source-jsonl", true),
             ("faucet-stream", "faucet-cli", false),

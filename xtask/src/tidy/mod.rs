@@ -2,6 +2,7 @@
 
 mod circles;
 mod doors;
+mod engine;
 mod faults;
 mod layers;
 mod links;
@@ -20,6 +21,7 @@ type Rule = fn(&Workspace) -> Result<Vec<String>>;
 const RULES: [Rule; 12] = [
     circles::files_form_no_circle,
     doors::crates_have_front_doors,
+    engine::only_sql_brings_it,
     faults::named_tests_exist,
     layers::edges_point_one_way,
     layers::the_contract_has_no_runtime,

@@ -14,13 +14,12 @@ use crate::spec;
 /// The exit code is that of the first component that fails.
 pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCode> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
-    let pipeline = spec::load(&args, registry)?;
+    let reached = spec::reached(&args, registry).await?;
     let checked = async {
         let mut failed: Option<Error> = None;
-        for component in pipeline.components() {
-            let scope = pipeline.scope(component.id());
-            let Some(report) = component.check(&scope).await else { continue };
-            show(component, &template::fill_target(&report.target, &scope), &report)?;
+        for (component, scope) in &reached {
+            let Some(report) = component.check(scope).await else { continue };
+            show(component, &template::fill_target(&report.target, scope), &report)?;
             failed = failed.or(report.into_result().err());
         }
         Ok(failed.map_or(ExitCode::SUCCESS, |error| exit::code(&error)))

@@ -13,9 +13,31 @@ use tokio::sync::oneshot;
 use crate::args::{DemoArgs, DemoSink};
 use crate::live::Show;
 use crate::output::{count, counted, note, print_line};
+#[cfg(feature = "sql")]
+use crate::script::Script;
 use crate::signals::Signals;
 
 const SHOWN: usize = 3;
+
+/// The volume-weighted average price of each symbol, second by second.
+#[cfg(feature = "sql")]
+const VWAP: &str = r#"CREATE STREAM Trades (s STRING, p STRING, q STRING) WITH (
+    type = 'source',
+    extension = 'websocket',
+    format = 'json',
+    "websocket.url" = '{url}',
+    "websocket.max_messages" = '{records}'
+);
+
+SELECT s AS symbol,
+       SUM(CAST(p AS DOUBLE) * CAST(q AS DOUBLE)) / SUM(CAST(q AS DOUBLE)) AS vwap,
+       COUNT(*) AS trades,
+       window_end() AS until,
+       window_complete() AS complete
+FROM Trades
+WINDOW TUMBLING(1 sec)
+GROUP BY s;
+"#;
 
 pub(crate) async fn demo(args: DemoArgs, registry: &Registry) -> Result<()> {
     let signals = Signals::install().map_err(other)?;
@@ -27,6 +49,12 @@ pub(crate) async fn demo(args: DemoArgs, registry: &Registry) -> Result<()> {
     let server = FeedServer::bind(free_port(), program).await.map_err(other)?;
     let demo = Demo { url: server.url().map_err(other)?, records: args.records, registry, signals };
     let serving = tokio::spawn(server.serve(demo.signals.asked()));
+    #[cfg(feature = "sql")]
+    if args.sql {
+        let result = demo.windows().await;
+        serving.abort();
+        return result;
+    }
     let result = match (args.sink, args.output) {
         (DemoSink::Jsonl, output) => demo.to_file(&output.unwrap_or_else(default_output)).await,
         (DemoSink::Websocket, None) => demo.to_receiver().await,
@@ -96,6 +124,27 @@ impl Demo<'_> {
         receiving.await.map_err(|e| Error::new(ErrorKind::Other, "demo").with_source(e))??;
         let report = report?;
         let told = tell_received(&report, &received);
+        report.into_result().and(told)
+    }
+
+    /// A script that aggregates the trades: its rows go to stdout as its windows close.
+    #[cfg(feature = "sql")]
+    async fn windows(&self) -> Result<()> {
+        let script =
+            VWAP.replace("{url}", &self.url).replace("{records}", &self.records.to_string());
+        note(&format!(
+            "A synthetic exchange trades on {}. This script follows it to {} trades, and halfway the \
+             exchange drops the connection: `complete` is false for the windows that miss trades.\n\n\
+             {script}",
+            self.url,
+            count(self.records)
+        ));
+        let verdict = Script::parse(&script).check(self.registry);
+        let (pipeline, _) = verdict.into_result()?;
+        let run = pipeline.start();
+        let progress = run.progress();
+        let report = Show::new(false).during(progress, run.until(self.signals.asked())).await;
+        let told = tell_report(&report);
         report.into_result().and(told)
     }
 

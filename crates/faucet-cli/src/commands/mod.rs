@@ -13,5 +13,7 @@ pub(crate) mod new;
 pub(crate) mod receive;
 pub(crate) mod run;
 pub(crate) mod schema;
+#[cfg(feature = "sql")]
+pub(crate) mod sql;
 pub(crate) mod tap;
 pub(crate) mod validate;

@@ -1,4 +1,4 @@
-//! `faucet run`: runs a pipeline file.
+//! `faucet run`: runs a pipeline file or a script.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -29,7 +29,7 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     if let Some(file) = &args.report {
         is_writable(file)?;
     }
-    let (report, pipeline) = match spec::load(&args.file, registry) {
+    let (report, pipeline) = match spec::load(&args.file, registry).await {
         Ok(pipeline) => {
             let serve = match args.serve.serve {
                 Some(at) => Some(Options::new(at, args.serve.serve_token_file.as_deref())?),

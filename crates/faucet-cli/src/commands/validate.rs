@@ -9,9 +9,10 @@ use faucet_pipeline::diagnostic::{Format, SourceText, render};
 use faucet_pipeline::{Diagnostic, SpecErrors, Verdict};
 
 use crate::args::{ResultFormat, ValidateArgs};
+use crate::exit;
 use crate::graph::described;
 use crate::output::{self, print_line, print_text};
-use crate::{exit, spec};
+use crate::spec::Described;
 
 /// The result for one file.
 struct Looked {
@@ -22,10 +23,10 @@ struct Looked {
 }
 
 /// The exit code is 2 where one of the files has an error.
-pub(crate) fn validate(args: &ValidateArgs, registry: &Registry) -> Result<ExitCode> {
+pub(crate) async fn validate(args: &ValidateArgs, registry: &Registry) -> Result<ExitCode> {
     let mut all = Vec::new();
     for file in expanded(&args.files)? {
-        all.push(look(&file, args, registry)?);
+        all.push(look(&file, args, registry).await?);
     }
     let texts: Vec<(&SourceText, &[Diagnostic])> =
         all.iter().map(|one| (&one.text, &*one.diagnostics)).collect();
@@ -50,9 +51,9 @@ pub(crate) fn validate(args: &ValidateArgs, registry: &Registry) -> Result<ExitC
     })
 }
 
-fn look(file: &Path, args: &ValidateArgs, registry: &Registry) -> Result<Looked> {
-    let mut spec = match spec::read(file, &args.changes) {
-        Ok(spec) => spec,
+async fn look(path: &Path, args: &ValidateArgs, registry: &Registry) -> Result<Looked> {
+    let mut file = match Described::read(path, &args.changes) {
+        Ok(file) => file,
         Err(error) => {
             let errors = error.source().and_then(|source| source.downcast_ref::<SpecErrors>());
             let Some(errors) = errors else { return Err(error) };
@@ -60,21 +61,26 @@ fn look(file: &Path, args: &ValidateArgs, registry: &Registry) -> Result<Looked>
             return Ok(Looked { text: errors.text().clone(), diagnostics, valid: None });
         }
     };
-    if args.no_env {
-        spec = spec.accept_unset();
+    if let (Described::File(spec), true) = (&mut file, args.no_env) {
+        **spec = spec.clone().accept_unset();
     }
-    let mut verdict = spec.check(registry);
+    let mut verdict = file.check(registry).await;
     if args.strict {
         verdict = verdict.strict();
     }
     let is_refused = verdict.is_refused();
     if args.print && !is_refused {
+        let Described::File(spec) = &file else {
+            return Err(Error::usage("--print: a script has no form as YAML"));
+        };
         print_text(&spec.resolved(registry))?;
     }
     let Verdict { pipeline, diagnostics, text, unset, .. } = verdict;
     let what = match pipeline {
         Some(pipeline) => described(&pipeline),
-        None => format!("as far as it can be known without {}", unset.join(", ")),
+        None => file
+            .without_pipeline()
+            .unwrap_or_else(|| format!("as far as it can be known without {}", unset.join(", "))),
     };
     let name = text.name().unwrap_or_default();
     let valid = (!is_refused).then(|| format!("{name}: valid: {what}"));

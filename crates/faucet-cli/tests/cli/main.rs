@@ -25,6 +25,7 @@ mod pty;
 mod receive;
 mod reports;
 mod run;
+mod scripts;
 mod secrets;
 mod serve;
 #[cfg(unix)]
@@ -32,6 +33,8 @@ mod signals;
 #[cfg(unix)]
 mod start;
 mod support;
+#[cfg(target_os = "linux")]
+mod takeaway;
 mod tap;
 mod tap_connection;
 mod tap_file;

@@ -18,7 +18,11 @@ pub(crate) struct Pty {
 impl Pty {
     /// A terminal so many columns wide.
     pub(crate) fn new(columns: u16) -> Self {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        // A child that has this end keeps the terminal open.
+        #[cfg(target_os = "linux")]
+        let flags = flags | OpenptFlags::CLOEXEC;
+        let ours = openpt(flags).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
         let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
@@ -31,7 +35,7 @@ impl Pty {
     }
 
     fn theirs(&self) -> File {
-        let flags = OFlags::RDWR | OFlags::NOCTTY;
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         rustix::fs::open(self.name.as_c_str(), flags, Mode::empty()).unwrap().into()
     }
 

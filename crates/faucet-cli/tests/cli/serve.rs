@@ -13,14 +13,14 @@ use crate::support::*;
 
 /// An answer: its status, its head and its body.
 #[derive(Debug)]
-struct Answer {
+pub(crate) struct Answer {
     status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 /// Asks the server with these lines behind the first.
-async fn ask(address: SocketAddr, path: &str, headers: &[&str]) -> Answer {
+pub(crate) async fn ask(address: SocketAddr, path: &str, headers: &[&str]) -> Answer {
     request(address, &format!("GET {path} HTTP/1.1"), headers).await
 }
 
@@ -42,12 +42,14 @@ async fn request(address: SocketAddr, line: &str, headers: &[&str]) -> Answer {
 
 /// Where the run serves, as it says on stderr.
 async fn address(running: &mut Running) -> SocketAddr {
-    let told = |text: &str| {
-        let (_, rest) = text.split_once("serving http://")?;
-        rest.split_once("/").and_then(|(address, _)| address.parse().ok())
-    };
-    let stderr = running.stderr.until("the address", |text| told(text).is_some()).await;
-    told(&stderr).unwrap()
+    let stderr = running.stderr.until("the address", |text| told_address(text).is_some()).await;
+    told_address(&stderr).unwrap()
+}
+
+/// The address in what a run says.
+pub(crate) fn told_address(text: &str) -> Option<SocketAddr> {
+    let (_, rest) = text.split_once("serving http://")?;
+    rest.split_once("/").and_then(|(address, _)| address.parse().ok())
 }
 
 /// A run of a pipeline file with `--serve`, and its address.
@@ -59,7 +61,11 @@ async fn serving(args: &[&str]) -> (Running, SocketAddr) {
 }
 
 /// Asks for `path` until the answer is good.
-async fn until(address: SocketAddr, path: &str, good: impl Fn(&Answer) -> bool) -> Answer {
+pub(crate) async fn until(
+    address: SocketAddr,
+    path: &str,
+    good: impl Fn(&Answer) -> bool,
+) -> Answer {
     let asking = async {
         loop {
             let answer = ask(address, path, &[]).await;
@@ -73,7 +79,7 @@ async fn until(address: SocketAddr, path: &str, good: impl Fn(&Answer) -> bool) 
 }
 
 /// The samples of the text format by name and labels.
-fn samples(text: &str) -> BTreeMap<String, f64> {
+pub(crate) fn samples(text: &str) -> BTreeMap<String, f64> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
@@ -83,12 +89,12 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
-fn sample(samples: &BTreeMap<String, f64>, name: &str, labels: &str) -> Option<f64> {
+pub(crate) fn sample(samples: &BTreeMap<String, f64>, name: &str, labels: &str) -> Option<f64> {
     samples.get(&format!("faucet_{name}{{pipeline=\"pipeline\",{labels}}}")).copied()
 }
 
-const SOURCE: &str = "component=\"source\",kind=\"source\"";
-const SINK: &str = "component=\"sink\",kind=\"sink\"";
+pub(crate) const SOURCE: &str = "component=\"source\",kind=\"source\"";
+pub(crate) const SINK: &str = "component=\"sink\",kind=\"sink\"";
 
 #[tokio::test]
 async fn metrics_report_and_file_agree_exactly() {
@@ -291,7 +297,7 @@ async fn clients_that_do_not_read_or_write_cost_the_run_nothing() {
 }
 
 /// Reads the first events of the page.
-async fn events(address: SocketAddr, count: usize) -> Vec<Value> {
+pub(crate) async fn events(address: SocketAddr, count: usize) -> Vec<Value> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!("GET /events HTTP/1.1\r\nHost: {address}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();

@@ -115,6 +115,11 @@ impl Activity {
         self.connection.store(state as u8, Relaxed);
     }
 
+    pub(crate) fn connection(&self) -> ConnectionState {
+        let state = usize::from(self.connection.load(Relaxed));
+        ConnectionState::ALL.get(state).copied().unwrap_or_default()
+    }
+
     pub(crate) fn set_phase(&self, phase: Phase) {
         self.phase.store(phase as u8, Relaxed);
     }
@@ -141,7 +146,7 @@ impl Activity {
         let of = |byte: &AtomicU8| usize::from(byte.load(Relaxed));
         let round_trip = self.round_trip.load(Relaxed).checked_sub(1);
         ActivityReading {
-            connection: ConnectionState::ALL.get(of(&self.connection)).copied().unwrap_or_default(),
+            connection: self.connection(),
             phase: Phase::ALL.get(of(&self.phase)).copied().unwrap_or_default(),
             arrived: self.records.load(Relaxed),
             arrived_bytes: self.bytes.load(Relaxed),

@@ -116,6 +116,16 @@ impl Counters {
     /// The name under which sinks count records that they send once more after a reconnect.
     pub const RESENT: &'static str = "resent";
 
+    /// The connection of the component at this moment.
+    pub fn connection(&self) -> ConnectionState {
+        self.activity.connection()
+    }
+
+    /// How many connections after the first there were whose causes `counts` names.
+    pub fn reconnects(&self, counts: impl Fn(&str) -> bool) -> u64 {
+        self.own().causes.iter().filter(|(cause, _)| counts(cause)).map(|(_, n)| n).sum()
+    }
+
     /// Adds to a counter of the component's own.
     pub fn add(&self, name: &'static str, n: u64) {
         if n > 0 {

@@ -16,6 +16,7 @@ use crate::component::scope::Scope;
 use crate::component::sink::{PageWriter, Sink};
 use crate::component::source::{Next, PageReader, Source};
 use crate::component::transform::{Carry, Out, PageStage, Transform};
+use crate::config::problem::Problems;
 use crate::stream::{Mark, Position, StreamPage};
 
 type Fut<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
@@ -64,6 +65,10 @@ macro_rules! forward_configured {
 
         impl<T: Transform + ?Sized> Transform for $wrapper<T> {
             forward_open!(PageStage);
+
+            fn inputs(&self, from: &[&str]) -> Result<(), Problems> {
+                (**self).inputs(from)
+            }
         }
     )* };
 }

@@ -20,6 +20,8 @@ pub struct Info {
     pub ack_window: Option<u64>,
     /// Whether a source diverts messages that it cannot decode, so that it needs a `dead_letter`.
     pub diverts: bool,
+    /// Whether a transform holds records that it cannot save, so that its pipeline keeps no `state`.
+    pub carries_unsaved: bool,
     /// The `{name}` placeholders that the run's context must have values for.
     pub placeholders: Vec<String>,
     /// The names that the configuration itself gives values. The run's context must not have them.
@@ -39,6 +41,7 @@ impl Info {
             resume: Resume::No,
             ack_window: None,
             diverts: false,
+            carries_unsaved: false,
             placeholders: Vec::new(),
             own_names: Vec::new(),
             warnings: Vec::new(),
@@ -63,6 +66,14 @@ impl Info {
     #[must_use]
     pub fn with_diverts(mut self, diverts: bool) -> Self {
         self.diverts = diverts;
+        self
+    }
+
+    /// Says that the transform holds records that it cannot save: its stage answers
+    /// [`Carry::Unsaved`](crate::Carry::Unsaved). A pipeline with it refuses `state`.
+    #[must_use]
+    pub fn with_unsaved(mut self) -> Self {
+        self.carries_unsaved = true;
         self
     }
 

@@ -21,10 +21,13 @@ pub struct Scope(Arc<Inner>);
 struct Inner {
     id: Arc<str>,
     values: Arc<BTreeMap<String, String>>,
+    inputs: Arc<[Arc<str>]>,
+    feeds: Arc<[Arc<Counters>]>,
     counters: Arc<Counters>,
     position: Option<Position>,
     saved: Option<Bytes>,
     keeps_state: bool,
+    is_live: bool,
     diverts: bool,
     cancelled: Cancelled,
 }
@@ -54,6 +57,13 @@ impl Scope {
         self.with(|inner| inner.values = values)
     }
 
+    /// Names the inputs of a transform or sink, in order.
+    #[must_use]
+    pub fn with_inputs(self, names: impl Into<Arc<[Arc<str>]>>) -> Self {
+        let names = names.into();
+        self.with(|inner| inner.inputs = names)
+    }
+
     /// Lets a source begin behind `position`.
     #[must_use]
     pub fn with_position(self, position: Position) -> Self {
@@ -71,6 +81,12 @@ impl Scope {
     #[must_use]
     pub fn with_state(self) -> Self {
         self.with(|inner| inner.keeps_state = true)
+    }
+
+    /// Says that no record comes again: no source that the component has records of can repeat one.
+    #[must_use]
+    pub fn with_live_input(self) -> Self {
+        self.with(|inner| inner.is_live = true)
     }
 
     /// Says that the pipeline has a place for what this component rejects.
@@ -93,6 +109,24 @@ impl Scope {
     /// The component's id in the pipeline.
     pub fn id(&self) -> &Arc<str> {
         &self.0.id
+    }
+
+    /// Shows a transform or sink the counters of the sources whose records reach it.
+    #[must_use]
+    pub fn with_feeds<'a>(self, sources: impl IntoIterator<Item = &'a Self>) -> Self {
+        let feeds = sources.into_iter().map(|source| Arc::clone(&source.0.counters)).collect();
+        self.with(|inner| inner.feeds = feeds)
+    }
+
+    /// Transform or sink: the counters of the sources whose records reach it, also through others. They say
+    /// whether a feed that brings nothing is connected.
+    pub fn feeds(&self) -> impl Iterator<Item = &Counters> {
+        self.0.feeds.iter().map(|counters| &**counters)
+    }
+
+    /// Transform or sink: the components that it takes pages from, in the order of its inputs.
+    pub fn inputs(&self) -> &[Arc<str>] {
+        &self.0.inputs
     }
 
     /// The value of `{name}`.
@@ -123,6 +157,12 @@ impl Scope {
     /// Whether positions and saved bytes outlive the run.
     pub fn keeps_state(&self) -> bool {
         self.0.keeps_state
+    }
+
+    /// Sink: whether records that were taken and not committed are gone from their sources. A sink must then
+    /// keep what it has written behind its last committed flush.
+    pub fn is_live(&self) -> bool {
+        self.0.is_live
     }
 
     /// Whether the pipeline has a place for what this component rejects.

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::component::error::Result;
 use crate::component::info::Info;
 use crate::component::scope::Scope;
+use crate::config::problem::Problems;
 use crate::stream::{Mark, Record, Rejected, StreamPage};
 
 /// A configured transform. Immutable; each [`open`](Self::open) starts a run that owns its state.
@@ -16,6 +17,15 @@ use crate::stream::{Mark, Record, Rejected, StreamPage};
 pub trait Transform: Debug + Send + Sync {
     /// Describes the transform. Does no I/O; may be called at any time.
     fn info(&self) -> Info;
+
+    /// Sees the names of its inputs, in order, when a pipeline is put together. The transform accepts
+    /// all names unless it overrides this.
+    ///
+    /// # Errors
+    /// What is wrong with the names, at a path from the transform.
+    fn inputs(&self, _from: &[&str]) -> Result<(), Problems> {
+        Ok(())
+    }
 
     /// Starts a run from [`Scope::saved`], the bytes of the last committed
     /// [`snapshot`](PageStage::snapshot), if there are any.

@@ -96,6 +96,11 @@ fn message(of: &Diagnostic) -> String {
         ProblemKind::Below { key: other } => {
             format!("`{key}` cannot be below `{}`", name(of, other))
         }
+        // In a language without keys the diagnostic has the name.
+        ProblemKind::Duplicate { of: other } if other == path && path.is_root() => match value {
+            Some(value) => format!("`{}` is given twice", unquoted(value)),
+            None => "this is given twice".to_owned(),
+        },
         ProblemKind::Duplicate { of: other } if other == path => format!("`{key}` is given twice"),
         ProblemKind::Duplicate { of: other } => {
             format!("`{key}` means the same as `{}`", name(of, other))

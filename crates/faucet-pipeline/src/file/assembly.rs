@@ -223,7 +223,10 @@ impl Graph {
                 let (outer, inner) = steps.split_at(depth);
                 Some((self.members.get(&path_of(outer))?, path_of(inner)))
             });
-        let of_file = steps.len() == 2 && problem.path.first_key() == Some("flush");
+        // A panic of a component called `state` has the same path, and is another kind of problem.
+        let of_state = problem.path == KeyPath::key("state")
+            && matches!(problem.kind, ProblemKind::Invalid { .. });
+        let of_file = of_state || (steps.len() == 2 && problem.path.first_key() == Some("flush"));
         let of_section = steps.len() == 1 && problem.kind == ProblemKind::Missing;
         let (member, inner) = match of_member {
             _ if of_file => return findings.push(problem),

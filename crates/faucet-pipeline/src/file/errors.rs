@@ -8,7 +8,7 @@ use faucet_core::Error;
 
 use crate::diagnostic::{Diagnostic, Format, Severity, SourceText, render};
 
-/// Everything that is wrong with a pipeline file: the diagnostics and the text that they are about.
+/// Everything that is wrong with a pipeline file, or a text of another language: the diagnostics and the text that they are about.
 /// `Display` shows each in a line.
 ///
 /// [`Error`] takes it over with `?`: the error is of the kind
@@ -22,11 +22,14 @@ pub struct SpecErrors {
 }
 
 impl SpecErrors {
-    pub(crate) fn new(text: SourceText, diagnostics: Vec<Diagnostic>) -> Self {
+    /// The diagnostics of `text`, at least one of them an error.
+    pub fn new(text: SourceText, diagnostics: Vec<Diagnostic>) -> Self {
         Self { text, diagnostics, cause: None }
     }
 
-    pub(crate) fn because(self, cause: std::io::Error) -> Self {
+    /// The failure behind a file that cannot be read.
+    #[must_use]
+    pub fn because(self, cause: std::io::Error) -> Self {
         Self { cause: Some(Arc::new(cause)), ..self }
     }
 

@@ -92,6 +92,12 @@ pub(crate) fn interpolate(tree: &mut Value, lookup: &dyn Fn(&str) -> Variable) -
     walk.variables
 }
 
+/// Replaces the variables in all text values of `tree`, as in a pipeline file: for other languages. A variable
+/// without a value is left out, and is among the problems.
+pub fn fill_variables(tree: &mut Value, lookup: &dyn Fn(&str) -> Variable) -> Vec<Problem> {
+    interpolate(tree, lookup).problems
+}
+
 struct Walk<'a> {
     lookup: &'a dyn Fn(&str) -> Variable,
     variables: Variables,

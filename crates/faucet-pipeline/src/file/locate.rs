@@ -3,7 +3,7 @@
 use faucet_core::{KeyPath, Problem, ProblemKind, nearest};
 use serde_json::Value;
 
-use crate::diagnostic::{Advice, Diagnostic, SourceText, Span, without_secrets};
+use crate::diagnostic::{Advice, Diagnostic, SourceText, Span, in_order, without_secrets};
 use crate::file::advise::advice;
 use crate::file::findings::Findings;
 use crate::file::places::Places;
@@ -77,8 +77,6 @@ pub(crate) fn locate(found: &mut Vec<Diagnostic>, text: &SourceText, places: &Pl
             }
             _ => {}
         }
-        diagnostic.start = diagnostic.span.map(|span| text.position(span.start));
-        diagnostic.end = diagnostic.span.map(|span| text.position(span.end));
     }
     let unknown: Vec<KeyPath> = found
         .iter()
@@ -89,9 +87,7 @@ pub(crate) fn locate(found: &mut Vec<Diagnostic>, text: &SourceText, places: &Pl
         diagnostic.is_unknown_key =
             unknown.iter().any(|unknown| diagnostic.problem.path.is_within(unknown));
     }
-    // What does not stand in the text comes last.
-    found.sort_by_key(|found| (found.span.is_none(), found.span, found.severity));
-    found.dedup_by(|one, other| one.problem == other.problem && one.span == other.span);
+    in_order(found, text);
 }
 
 /// The part of a value that a problem is about.

@@ -38,7 +38,7 @@ mod yaml_slips;
 
 pub use errors::SpecErrors;
 pub use format::SpecFormat;
-pub use interpolate::Variable;
+pub use interpolate::{Variable, fill_variables};
 pub use schema::{component_schema, schema};
 pub use spec::PipelineSpec;
 pub use validate::validate;

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Severity, SourceText};
 use crate::file::errors::SpecErrors;
 use crate::graph::Pipeline;
 
-/// What was found in a pipeline file, and the pipeline where nothing is wrong.
+/// What was found in a pipeline file, or in a text of another language, and the pipeline where nothing is wrong.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Verdict {
@@ -19,6 +19,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// What was found in `text`, and the pipeline where nothing is wrong: for another language than
+    /// that of pipeline files. [`locate`](crate::diagnostic::locate) puts the diagnostics in order.
+    pub fn new(pipeline: Option<Pipeline>, diagnostics: Vec<Diagnostic>, text: SourceText) -> Self {
+        Self { pipeline, diagnostics, text, unset: Vec::new() }
+    }
+
     /// Whether the file has errors.
     pub fn is_refused(&self) -> bool {
         self.diagnostics.iter().any(|found| found.severity == Severity::Error)

@@ -52,7 +52,7 @@ impl Default for PipelineBuilder {
 }
 
 impl PipelineBuilder {
-    /// Adds a source. An id is a lower-case letter and then lower-case letters, digits and `_`.
+    /// Adds a source. An id is a letter and then letters, digits and `_`.
     pub fn source(self, id: &str, source: impl Source + 'static) -> Self {
         self.draft(id, Part::Source(Arc::new(source)), &[])
     }
@@ -131,7 +131,7 @@ impl PipelineBuilder {
         let mut problems = Problems::new();
         let mut components = Vec::new();
         for Draft { id, part, from } in drafts {
-            match caught_now("info", || info_of(&part)) {
+            match caught_now("info", || part.info()) {
                 Ok(info) => components.push(Component {
                     buffer: buffers.remove(&*id).unwrap_or_default(),
                     dead_letter: dead_letters.get(&*id).map(|sink| Arc::from(sink.as_str())),
@@ -161,17 +161,11 @@ impl PipelineBuilder {
                 Vec::new()
             }
         };
+        check_inputs(&components, &mut problems);
+        check_state(&components, &settings, &mut problems);
         problems.into_result()?;
         let components = order.into_iter().map(|n| components[n].clone()).collect();
         Ok(Pipeline::of(Plan { components, settings }))
-    }
-}
-
-fn info_of(part: &Part) -> faucet_core::Info {
-    match part {
-        Part::Source(source) => source.info(),
-        Part::Transform(transform) => transform.info(),
-        Part::Sink(sink) => sink.info(),
     }
 }
 
@@ -205,6 +199,35 @@ fn member(component: &Component) -> Member<'_> {
         diverts: component.kind() == ComponentKind::Source && component.info.diverts,
         buffer_pages: component.buffer.pages,
         buffer_bytes: component.buffer.bytes,
+    }
+}
+
+/// Lets each transform look at the names of its inputs, unless a name itself is a mistake.
+fn check_inputs(components: &[Component], problems: &mut Problems) {
+    for Component { id, part, from, .. } in components {
+        let Part::Transform(transform) = part else { continue };
+        let place = KeyPath::key("transforms").then(&**id);
+        if problems.concern(&place.clone().then("from")) {
+            continue;
+        }
+        let names: Vec<&str> = from.iter().map(|id| &**id).collect();
+        match caught_now("inputs", || transform.inputs(&names)) {
+            Ok(Ok(())) => {}
+            Ok(Err(found)) => problems.extend_under(&place, found),
+            Err(panicked) => problems.push(Problem::custom(place, panicked.to_string())),
+        }
+    }
+}
+
+/// Refuses a state that no flush would ever commit.
+fn check_state(components: &[Component], settings: &Settings, problems: &mut Problems) {
+    let unsaved = components.iter().filter(|component| component.info.carries_unsaved);
+    for Component { id, .. } in unsaved.filter(|_| settings.state.is_some()) {
+        let why = format!(
+            "the transform `{id}` holds records that it cannot save: no flush would commit a position"
+        );
+        let help = format!("leave `state` out, or the window of `{id}`");
+        problems.push(Problem::invalid("state", why).help(help));
     }
 }
 

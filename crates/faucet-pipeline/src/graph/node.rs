@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use faucet_core::{CheckReport, ComponentKind, Info, Scope, Sink, Source, StepOutcome, Transform};
+use faucet_core::{
+    CheckReport, ComponentKind, Info, Result, Scope, Sink, Source, StepOutcome, Transform,
+};
 
 use crate::graph::buffer::Buffer;
-use crate::graph::guard::caught;
+use crate::graph::guard::{caught, caught_now};
 
 /// What a component is made of.
 #[derive(Debug, Clone)]
@@ -15,6 +17,17 @@ pub(crate) enum Part {
     Source(Arc<dyn Source>),
     Transform(Arc<dyn Transform>),
     Sink(Arc<dyn Sink>),
+}
+
+impl Part {
+    /// The component's description. May panic: it is a plugin's call.
+    pub(crate) fn info(&self) -> Info {
+        match self {
+            Self::Source(source) => source.info(),
+            Self::Transform(transform) => transform.info(),
+            Self::Sink(sink) => sink.info(),
+        }
+    }
 }
 
 /// A named component of a pipeline.
@@ -29,6 +42,28 @@ pub struct Component {
 }
 
 impl Component {
+    /// A source outside of a pipeline, to reach its far end.
+    ///
+    /// # Errors
+    /// The source panics where it describes itself.
+    pub fn of_source(id: &str, source: Box<dyn Source>) -> Result<Self> {
+        Self::alone(id, Part::Source(source.into()))
+    }
+
+    /// A sink outside of a pipeline, to reach its far end.
+    ///
+    /// # Errors
+    /// The sink panics where it describes itself.
+    pub fn of_sink(id: &str, sink: Box<dyn Sink>) -> Result<Self> {
+        Self::alone(id, Part::Sink(sink.into()))
+    }
+
+    fn alone(id: &str, part: Part) -> Result<Self> {
+        let info = caught_now("info", || part.info())?;
+        let (from, buffer) = (Vec::new(), Buffer::default());
+        Ok(Self { id: id.into(), part, from, buffer, dead_letter: None, info })
+    }
+
     /// Its name in the pipeline.
     pub fn id(&self) -> &Arc<str> {
         &self.id

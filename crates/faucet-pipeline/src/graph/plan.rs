@@ -46,6 +46,10 @@ impl Plan {
 
     /// The scope of a component outside of a run.
     pub(crate) fn scope(&self, id: &str) -> Scope {
-        Scope::new(id).with_values(Arc::clone(&self.settings.context))
+        let scope = Scope::new(id).with_values(Arc::clone(&self.settings.context));
+        match self.component(id) {
+            Some(component) => scope.with_inputs(component.from.as_slice()),
+            None => scope,
+        }
     }
 }

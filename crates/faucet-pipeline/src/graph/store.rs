@@ -42,6 +42,7 @@ enum StoreError {
 impl StoreError {
     fn hint(&self) -> &'static str {
         match self {
+            Self::Lock(e) | Self::Write(e) if is_full(e) => "make room",
             Self::Lock(_) | Self::Write(_) => "its directory must exist and be writable",
             Self::InUse => "wait for the other run, or name another file under state.path",
             Self::Read(_) | Self::Malformed(_) | Self::Version(_) => {
@@ -56,8 +57,11 @@ impl StoreError {
     }
 
     fn at(self, path: &Path) -> Error {
-        let kind = match self {
-            Self::Lock(_) | Self::Write(_) | Self::Foreign => ErrorKind::Other,
+        let kind = match &self {
+            // A full disk is no fault of this program, whichever file meets it first.
+            Self::Write(_) => ErrorKind::Sink,
+            Self::Lock(e) if is_full(e) => ErrorKind::Sink,
+            Self::Lock(_) | Self::Foreign => ErrorKind::Other,
             _ => ErrorKind::Config,
         };
         let hint = self.hint();
@@ -69,6 +73,10 @@ impl StoreError {
             _ => error,
         }
     }
+}
+
+fn is_full(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// A state file that this run owns. Dropping it gives the file free.

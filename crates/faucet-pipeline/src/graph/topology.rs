@@ -46,12 +46,12 @@ pub(crate) fn order(members: &[Member<'_>]) -> Result<Vec<usize>, Problems> {
 fn names(members: &[Member<'_>], problems: &mut Problems) {
     let mut seen: BTreeMap<&str, ComponentKind> = BTreeMap::new();
     for member in members {
-        let good = member.id.starts_with(|c: char| c.is_ascii_lowercase())
-            && member.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        let good = member.id.starts_with(|c: char| c.is_ascii_alphabetic())
+            && member.id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         problems.push_if(!good, || {
             let why = "is not a name for a component".to_owned();
             Problem::new(member.path(), ProblemKind::InvalidKey { why })
-                .expected("a lower-case letter, then lower-case letters, digits and `_`")
+                .expected("a letter, then letters, digits and `_`")
         });
         if let Some(kind) = seen.insert(member.id, member.kind) {
             let why = match kind == member.kind {
@@ -319,10 +319,10 @@ mod tests {
             ),
             (vec![diverting, member("k1", &["s1"])], vec!["sources.s1.dead_letter: missing"]),
             (
-                vec![member("S", &[]), member("k1", &["S"]), member("k1", &["S"])],
+                vec![member("_s", &[]), member("k1", &["_s"]), member("k1", &["_s"])],
                 vec![
-                    "sources.S: is not a name for a component, expected a lower-case letter, then \
-                     lower-case letters, digits and `_`",
+                    "sources._s: is not a name for a component, expected a letter, then letters, \
+                     digits and `_`",
                     "sinks.k1: another sink has this name",
                 ],
             ),

@@ -1,6 +1,6 @@
 //! Joins the components of a run by edges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use faucet_core::{Cancel, Out, Position, Resume, Scope};
@@ -23,17 +23,63 @@ type Id = Arc<str>;
 
 /// The scope of each component of a run that begins at `state`.
 pub(crate) fn scopes(plan: &Plan, cancel: &Cancel) -> BTreeMap<Id, Scope> {
+    let again = come_again(plan);
     let scope = |component: &Component| {
         let mut scope = plan.scope(&component.id).with_cancelled(cancel.cancelled());
         if plan.settings.state.is_some() {
             scope = scope.with_state();
+        }
+        if !again.contains(&component.id) {
+            scope = scope.with_live_input();
         }
         if component.dead_letter.is_some() {
             scope = scope.with_dead_letter();
         }
         (Arc::clone(&component.id), scope)
     };
-    plan.components.iter().map(scope).collect()
+    let mut scopes: BTreeMap<Id, Scope> = plan.components.iter().map(scope).collect();
+    for (id, feeds) in feeds(plan) {
+        let sources: Vec<Scope> = feeds.iter().filter_map(|id| scopes.get(id).cloned()).collect();
+        if let Some(scope) = scopes.get_mut(&id) {
+            *scope = scope.clone().with_feeds(&sources);
+        }
+    }
+    scopes
+}
+
+/// The sources whose records reach each transform and sink. A component stands behind those before it.
+fn feeds(plan: &Plan) -> BTreeMap<Id, BTreeSet<Id>> {
+    let mut feeds: BTreeMap<Id, BTreeSet<Id>> = BTreeMap::new();
+    for component in &plan.components {
+        let mut of = BTreeSet::new();
+        for from in &component.from {
+            match feeds.get(from) {
+                Some(known) => of.extend(known.iter().cloned()),
+                None => _ = of.insert(Arc::clone(from)),
+            }
+        }
+        if !component.from.is_empty() {
+            feeds.insert(Arc::clone(&component.id), of);
+        }
+    }
+    feeds
+}
+
+/// The components that get records a second time where a run ends before it has committed them: those behind
+/// a source that can repeat records.
+fn come_again(plan: &Plan) -> BTreeSet<Id> {
+    let mut again = BTreeSet::new();
+    // Each component stands behind all that it takes pages from, and a dead letter's sink is the end.
+    for component in &plan.components {
+        let repeats = component.info.resume != Resume::No;
+        if repeats || component.from.iter().any(|id| again.contains(id)) {
+            again.insert(Arc::clone(&component.id));
+        }
+    }
+    let letters = plan.components.iter().filter(|component| again.contains(&component.id));
+    let letters: Vec<Id> = letters.filter_map(|component| component.dead_letter.clone()).collect();
+    again.extend(letters);
+    again
 }
 
 /// Lets the scopes begin where `state` is.

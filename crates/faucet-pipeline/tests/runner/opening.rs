@@ -1,11 +1,16 @@
 //! How a run begins, and what becomes of it when it does not.
 
-use faucet_core::ErrorKind;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use faucet_core::{
+    CheckReport, Delivery, Error, ErrorKind, Info, PageWriter, Result, Resume, Scope, Sink,
+};
 use faucet_pipeline::{End, Pipeline};
 
 use crate::books::{BOTH, run, run_until};
 use crate::doubles::Do::{Fail, Hang, Ok, Page, Panic, Wait};
-use crate::doubles::{Log, TestSink, TestSource, after, never};
+use crate::doubles::{Log, Numbers, TestSink, TestSource, Window, after, never};
 
 fn pipeline(source: TestSource, sink: TestSink, parallel: bool) -> Pipeline {
     let builder = Pipeline::builder().source("source", source).sink("sink", sink, &["source"]);
@@ -141,4 +146,46 @@ async fn a_shutdown_that_is_asked_for_before_the_run_opens_nothing() {
     let both = pipeline(TestSource::new(&[Page(1)], &log), TestSink::new(&[], &log), false);
     assert_eq!(run_until(&both, std::future::ready(())).await.ended, End::Shutdown);
     assert!(log.lines().is_empty());
+}
+
+/// A sink that notes whether its input is live, and does not open.
+#[derive(Debug, Clone, Default)]
+struct Told(Arc<Mutex<Option<bool>>>);
+
+#[async_trait]
+impl Sink for Told {
+    fn info(&self) -> Info {
+        Info::new("told", "nowhere", Delivery::AtLeastOnce)
+    }
+
+    async fn open(&self, scope: &Scope) -> Result<Box<dyn PageWriter>> {
+        *self.0.lock().unwrap() = Some(scope.is_live());
+        Err(Error::new(ErrorKind::Sink, "it was told"))
+    }
+
+    async fn check(&self, _: &Scope) -> CheckReport {
+        CheckReport::new("nowhere")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_is_told_whether_records_come_again() {
+    for (one, other, is_live) in [
+        (Resume::No, Resume::No, true),
+        (Resume::Positions, Resume::No, false),
+        (Resume::No, Resume::Acks, false),
+    ] {
+        let numbers = |resume| Numbers { resume, ..Numbers::new(10, 4) };
+        let told = Told::default();
+        let pipeline = Pipeline::builder()
+            .source("one", numbers(one))
+            .source("other", numbers(other))
+            .transform("w", Window::of(7), &["one"])
+            .sink("told", told.clone(), &["w", "other"])
+            .build()
+            .unwrap();
+        let report = run(&pipeline).await;
+        assert_eq!(report.error.unwrap().to_string(), "it was told");
+        assert_eq!(*told.0.lock().unwrap(), Some(is_live), "{one:?} {other:?}");
+    }
 }

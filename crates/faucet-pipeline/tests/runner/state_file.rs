@@ -259,7 +259,7 @@ async fn a_state_that_cannot_be_saved_stops_the_run_and_nothing_is_acknowledged(
         let report = run(&pipeline).await;
         let error = report.error.as_ref().unwrap();
         let expected = format!("state file {}: cannot be written", file.display());
-        assert_eq!((error.to_string(), error.kind()), (expected, ErrorKind::Other));
+        assert_eq!((error.to_string(), error.kind()), (expected, ErrorKind::Sink));
         assert!(error.component().is_none());
         // What was read is in the sink.
         assert!((10..=11).contains(&report.delivered), "{report:?}");

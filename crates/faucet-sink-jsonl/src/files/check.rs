@@ -19,16 +19,17 @@ pub(crate) fn look(
     committed: Option<&Committed>,
 ) -> Result<StepOutcome, JsonlError> {
     let committed = committed.filter(|saved| !plan.varies() || saved.file != plan.name.shown());
-    if let Some(committed) = committed {
-        return look_at(Path::new(&committed.file), plan.mode, Some(committed.length));
+    let mode = plan.options(None).mode;
+    if let Some(committed) = committed.filter(|_| !plan.is_live) {
+        return look_at(Path::new(&committed.file), mode, Some(committed.length));
     }
     if !plan.varies() {
-        return look_at(Path::new(plan.name.fixed_start()), plan.mode, None);
+        return look_at(Path::new(plan.name.fixed_start()), mode, None);
     }
     let now = Timestamp::now();
     let path = if plan.rotate.is_some() { plan.name.stamped(now) } else { plan.name.at(now) };
     if path.exists() {
-        return look_at(&path, plan.mode, None);
+        return look_at(&path, mode, None);
     }
     // The directories that have the time in their names may be missing.
     let is_there = |directory: &&Path| directory.is_dir();

@@ -20,6 +20,8 @@ pub(crate) struct FileOptions {
     /// The bytes that an earlier run has committed.
     pub(crate) committed: Option<u64>,
     pub(crate) compress: Compress,
+    /// Whether the file has records of an earlier run of the state, and all of them stay.
+    pub(crate) is_kept: bool,
     /// How long to wait for a run that ends.
     pub(crate) patience: Duration,
 }
@@ -110,6 +112,7 @@ pub(crate) fn open(
         (None, compress) if compress != Compress::None && !replace => {
             cut_torn_frame(&file, path, compress)?;
         }
+        (None, Compress::None) if options.is_kept => cut_torn_line(&file, path)?,
         _ => {}
     }
     let unfinished = options.compress == Compress::None
@@ -127,7 +130,7 @@ pub(crate) fn open(
     Ok(Opened { target, unfinished, created })
 }
 
-/// Gives the last file of a run that was killed a whole end. A file without a whole frame is removed.
+/// Gives the last file of a run that was killed a whole end. A file without a whole frame or line is removed.
 pub(crate) fn repair(path: &Path, compress: Compress) -> Result<(), JsonlError> {
     let file = match OpenOptions::new().read(true).append(true).open(path) {
         // Somebody has taken it away since.
@@ -138,7 +141,10 @@ pub(crate) fn repair(path: &Path, compress: Compress) -> Result<(), JsonlError> 
     if !lock::try_lock(&file) {
         return Ok(());
     }
-    cut_torn_frame(&file, path, compress)?;
+    match compress {
+        Compress::None => cut_torn_line(&file, path)?,
+        compress => cut_torn_frame(&file, path, compress)?,
+    }
     if file.metadata().map_err(JsonlError::Open)?.len() == 0 {
         fs::remove_file(path).map_err(JsonlError::Open)?;
     }
@@ -233,6 +239,42 @@ fn cut_torn_frame(file: &File, path: &Path, compress: Compress) -> Result<(), Js
     Ok(())
 }
 
+/// Removes half a line that a killed run has left.
+fn cut_torn_line(file: &File, path: &Path) -> Result<(), JsonlError> {
+    let length = file.metadata().map_err(JsonlError::CutBack)?.len();
+    let whole = whole_lines(path, length).map_err(JsonlError::CutBack)?;
+    if whole < length {
+        file.set_len(whole).map_err(JsonlError::CutBack)?;
+        let torn = length - whole;
+        tracing::warn!(
+            "{}: {torn} bytes of a line without an end are cut off; the run before was killed",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The length up to the last line break, looked for from the end. A file that may be written and not read is
+/// taken to be in order.
+fn whole_lines(path: &Path, length: u64) -> io::Result<u64> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(length),
+        opened => opened?,
+    };
+    let (mut end, mut room) = (length, vec![0; 64 << 10]);
+    while end > 0 {
+        let from = end.saturating_sub(room.len() as u64);
+        let piece = &mut room[..(end - from) as usize];
+        file.seek(SeekFrom::Start(from))?;
+        file.read_exact(piece)?;
+        if let Some(at) = piece.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(from + at as u64 + 1);
+        }
+        end = from;
+    }
+    Ok(0)
+}
+
 /// Whether the path can be opened for reading, or leads to no file yet. A pipe or a device is only written
 /// to.
 fn is_readable(path: &Path) -> bool {
@@ -266,7 +308,7 @@ mod tests {
 
     fn options(committed: Option<u64>) -> FileOptions {
         let (mode, compress) = (WriteMode::Append, Compress::None);
-        FileOptions { mode, committed, compress, patience: Duration::ZERO }
+        FileOptions { mode, committed, compress, is_kept: false, patience: Duration::ZERO }
     }
 
     fn opened(path: &Path, options: FileOptions) -> Result<(), JsonlError> {

@@ -78,6 +78,15 @@ impl Journal {
         Ok(lines.filter_map(|line| serde_json::from_slice(line).ok()).collect())
     }
 
+    /// Begins the list anew with the last file.
+    pub(crate) fn keep(&self, last: Option<&Path>) -> io::Result<()> {
+        self.clear();
+        match last {
+            Some(last) => self.note(&last.to_string_lossy(), u64::MAX),
+            None => Ok(()),
+        }
+    }
+
     /// Takes back what was written to the files that were begun behind the commit, and begins the list anew.
     /// Without a commit all files stay.
     pub(crate) fn take_back(&self, commit: Commit<'_>) -> io::Result<()> {

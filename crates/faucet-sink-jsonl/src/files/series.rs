@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use faucet_core::{StreamPage, Timestamp};
@@ -12,12 +12,12 @@ use crate::compress::Compress;
 use crate::error::JsonlError;
 use crate::files::committed::{Committed, CommittedError};
 use crate::files::file::{self, FileOptions, directory_of};
-use crate::files::journal::{Commit, Journal};
+use crate::files::journal::Journal;
 use crate::files::name::FileName;
 use crate::files::open_file::OpenFile;
-use crate::files::plan::SeriesPlan;
+use crate::files::plan::{SeriesPlan, mend};
 use crate::files::watch::{Remedy, Watch};
-use crate::fsync::{Fsync, Moment};
+use crate::fsync::Moment;
 use crate::output::Output;
 use crate::write_mode::WriteMode;
 
@@ -43,30 +43,29 @@ impl Series {
         if !series.plan.varies() {
             let path = PathBuf::from(series.plan.name.fixed_start());
             let committed = committed.map(|committed| committed.length);
-            let options = FileOptions { committed, ..series.plan.options() };
+            let options = series.plan.options(committed);
             let opened = file::open(&path, options, is_abandoned)?;
             series.current = Some(OpenFile::new(&series.plan, path, opened, Timestamp::now())?);
             return Ok(series);
         }
         check_directory(&series.plan.name)?;
+        let committed = committed.filter(|saved| saved.file != series.plan.name.shown());
+        let mut last = None;
         if series.plan.keeps_state || series.plan.compress != Compress::None {
-            let journal = Journal::new(&series.plan.name, series.plan.fsync != Fsync::Never);
-            let nothing = series.plan.name.shown();
-            let commit = match committed.as_ref().map(|committed| committed.file.as_str()) {
-                None => Commit::None,
-                Some(file) if file == nothing => Commit::Nothing,
-                Some(file) => Commit::File(file),
-            };
-            let last = journal.last().map_err(JsonlError::Journal)?;
-            journal.take_back(commit).map_err(JsonlError::Journal)?;
-            // Only the last file of a run can lack its end.
-            if let (Commit::None, Some(last)) = (commit, last) {
-                file::repair(&last, series.plan.compress).map_err(|why| why.at(&last))?;
-            }
-            series.journal = Some(journal);
+            let (journal, begun) =
+                mend(&series.plan, committed.as_ref().map(|saved| &*saved.file))?;
+            (series.journal, last) = (Some(journal), begun);
         }
-        if let Some(committed) = committed.filter(|saved| saved.file != series.plan.name.shown()) {
-            series.go_on(committed, is_abandoned)?;
+        match committed {
+            // Where all files stay, one that was begun behind the commit is the last.
+            Some(saved)
+                if series.plan.is_live
+                    && last.is_some_and(|last| last != Path::new(&saved.file)) =>
+            {
+                series.saved = Some(saved);
+            }
+            Some(saved) => series.go_on(saved, is_abandoned)?,
+            None => {}
         }
         Ok(series)
     }
@@ -79,7 +78,11 @@ impl Series {
     ) -> Result<(), JsonlError> {
         let path = PathBuf::from(&committed.file);
         let begun = committed.begun.map_or_else(Timestamp::now, Timestamp::from_unix_millis);
-        let options = FileOptions { committed: Some(committed.length), ..self.plan.options() };
+        let options = self.plan.options(Some(committed.length));
+        if self.plan.is_live && !path.exists() {
+            tracing::warn!("{}: is gone; a new file follows", path.display());
+            return Ok(());
+        }
         match file::open(&path, options, is_abandoned) {
             Ok(opened) => self.current = Some(OpenFile::new(&self.plan, path, opened, begun)?),
             // Files that are full are taken away by others, to an archive or for good.
@@ -123,7 +126,7 @@ impl Series {
         if let Some(directory) = path.parent().filter(|_| !self.plan.name.is_fixed()) {
             fs::create_dir_all(directory).map_err(|cause| JsonlError::Open(cause).at(&path))?;
         }
-        let mut options = self.plan.options();
+        let mut options = self.plan.options(None);
         if self.plan.rotate.is_some() {
             // Another file may have begun in the same millisecond.
             options.mode = WriteMode::Refuse;
@@ -178,7 +181,7 @@ impl Series {
         fs::create_dir_all(directory).map_err(|cause| JsonlError::Open(cause).at(&path))?;
         let begun = self.saved.as_ref().and_then(|saved| saved.begun);
         let begun = begun.map_or_else(Timestamp::now, Timestamp::from_unix_millis);
-        let mut current = self.open_at(path, self.plan.options(), begun)?;
+        let mut current = self.open_at(path, self.plan.options(None), begun)?;
         current.keep();
         Ok(self.current.insert(current))
     }

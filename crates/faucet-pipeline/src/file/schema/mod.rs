@@ -44,7 +44,7 @@ pub fn schema(registry: &Registry) -> Value {
         }
         let mut many = json!({
             "type": if optional { json!(["object", "null"]) } else { json!("object") },
-            "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" },
+            "propertyNames": { "pattern": "^[A-Za-z][A-Za-z0-9_]*$" },
             "additionalProperties": any,
         });
         if !optional {

@@ -1,0 +1,150 @@
+//! A query over windows.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use faucet_core::{Carry, Gap, Mark, Out, PageStage, Result, Scope, StreamPage};
+
+use crate::stage::clock::{Clock, millis};
+use crate::stage::failed::failed;
+use crate::stage::links::Links;
+use crate::stage::outlet::Outlet;
+use crate::stage::reader::Reader;
+use crate::window::{Coverage, Time, Timeline, Windows};
+
+/// The counter of rows that came when a window they belong to was closed.
+const LATE: &str = "late_rows";
+
+/// The counter of rows that were put into the next window, because their own was closed by the clock.
+const DELAYED: &str = "delayed_rows";
+
+/// A query over windows. Each open window is an execution of the plan.
+pub(crate) struct Windowed {
+    pub(crate) windows: Windows,
+    pub(crate) time: Time,
+    pub(crate) timeline: Timeline,
+    pub(crate) coverage: Coverage,
+    pub(crate) links: Links,
+    /// When the connections were looked at.
+    pub(crate) looked: i64,
+    pub(crate) size: i64,
+    pub(crate) clock: Clock,
+    pub(crate) readers: Vec<Reader>,
+    pub(crate) outlet: Outlet,
+    pub(crate) scope: Scope,
+    /// The statement, for errors.
+    pub(crate) label: Arc<str>,
+}
+
+impl Windowed {
+    /// Closes the windows that end at `until` or before, and emits their rows. Windows that end behind
+    /// `reached` are not complete.
+    async fn close(&mut self, until: i64, reached: i64, out: &mut Out) -> Result<()> {
+        loop {
+            let coverage = &self.coverage;
+            let is_whole = |start, end| end <= reached && coverage.is_whole(start, end);
+            let closed = self.windows.close_next(until, is_whole).await;
+            let Some(closed) = closed.map_err(|error| failed(&self.label, error))? else { break };
+            let at = self.clock.wall().max(closed.end);
+            self.outlet.emit(&closed.results, at, out)?;
+        }
+        if until < i64::MAX {
+            self.coverage.forget(until, self.size);
+        }
+        Ok(())
+    }
+
+    /// Looks at the connections of the feeds.
+    fn look(&mut self, now: i64) {
+        let before = std::mem::replace(&mut self.looked, now);
+        if !self.links.were_lost(&self.scope) {
+            return;
+        }
+        match self.time {
+            Time::Arrival { .. } => self.coverage.hole(before, now),
+            Time::Event { .. } => {
+                self.coverage.hole_from(self.timeline.latest().unwrap_or(i64::MIN));
+            }
+        }
+    }
+
+    async fn advance(&mut self, now: i64, out: &mut Out) -> Result<()> {
+        let closed = self.timeline.advance(now);
+        self.close(closed, closed, out).await
+    }
+
+    /// A hole in the feed.
+    fn gap(&mut self, gap: &Gap) {
+        if gap.missing == Some(0) {
+            return;
+        }
+        match self.time {
+            Time::Arrival { .. } => {
+                let from = gap.from.map(millis).or(self.timeline.latest());
+                let to = gap.to.map_or_else(|| self.clock.wall(), millis);
+                self.coverage.hole(from.unwrap_or(i64::MIN), to);
+            }
+            // Only rows say how event time goes on behind the hole.
+            Time::Event { .. } => {
+                self.coverage.hole_from(self.timeline.latest().unwrap_or(i64::MIN));
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl PageStage for Windowed {
+    async fn push(&mut self, input: usize, page: StreamPage, out: &mut Out) -> Result<()> {
+        self.clock = Clock::now();
+        self.look(self.clock.wall());
+        let mut rows = self.readers[input].read(&page, &self.scope, out);
+        let (Some(first), Some(latest)) =
+            (rows.times.iter().min().copied(), rows.times.iter().max().copied())
+        else {
+            return Ok(());
+        };
+        self.coverage.saw(first);
+        let closed = self.timeline.closed();
+        if let Time::Arrival { .. } = self.time {
+            let delayed = rows.times.iter_mut().filter(|time| **time < closed);
+            let delayed = delayed.map(|time| *time = closed).count();
+            self.scope.counters().add(DELAYED, delayed as u64);
+        }
+        let name = self.readers[input].name();
+        let late = self.windows.push(&name, &rows.batch, &rows.times, closed).await;
+        let late = late.map_err(|error| failed(&self.label, error))?;
+        self.scope.counters().add(LATE, late);
+        self.timeline.saw(input, latest, self.clock.wall());
+        self.advance(self.clock.wall(), out).await
+    }
+
+    fn snapshot(&mut self) -> Result<Carry> {
+        Ok(match self.windows.len() {
+            0 => Carry::Nothing,
+            _ => Carry::Unsaved,
+        })
+    }
+
+    async fn mark(&mut self, mark: &Mark, _out: &mut Out) -> Result<()> {
+        if let Mark::Gap(gap) = mark {
+            self.gap(gap);
+        }
+        Ok(())
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let end = self.windows.next_end()?;
+        self.clock.instant_at(self.timeline.due(end))
+    }
+
+    async fn tick(&mut self, now: Instant, out: &mut Out) -> Result<()> {
+        let now = self.clock.wall_at(now);
+        self.look(now);
+        self.advance(now, out).await
+    }
+
+    async fn finish(&mut self, out: &mut Out) -> Result<()> {
+        self.close(i64::MAX, self.timeline.closed(), out).await
+    }
+}

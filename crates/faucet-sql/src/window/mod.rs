@@ -1,0 +1,10 @@
+//! Windows of time: which rows belong to one, when it closes, and whether it saw everything.
+
+mod coverage;
+mod panes;
+mod timeline;
+mod windows;
+
+pub(crate) use coverage::Coverage;
+pub(crate) use timeline::{Time, Timeline};
+pub(crate) use windows::{Closed, Windows};
