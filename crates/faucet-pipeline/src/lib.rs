@@ -11,8 +11,8 @@ mod graph;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use file::{
-    PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, component_schema, fill_variables, schema,
-    validate,
+    PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, component_schema, fill_variables,
+    schema, validate,
 };
 pub use graph::{
     Buffer, Component, ComponentProgress, ComponentReport, End, Flush, Flusher, GRACE, Peek,

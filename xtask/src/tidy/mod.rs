@@ -18,7 +18,7 @@ use crate::workspace::Workspace;
 /// Finds what breaks a rule; each violation in one line.
 type Rule = fn(&Workspace) -> Result<Vec<String>>;
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     circles::files_form_no_circle,
     doors::crates_have_front_doors,
     engine::only_sql_brings_it,

@@ -29,7 +29,7 @@ impl Script {
         match self.0 {}
     }
 
-    pub(crate) async fn check(&self, _: &Registry) -> Verdict {
+    pub(crate) fn check(&self, _: &Registry) -> Verdict {
         match self.0 {}
     }
 

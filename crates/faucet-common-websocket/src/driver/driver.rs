@@ -438,6 +438,11 @@ impl Driver {
     pub fn leave(&mut self) {
         self.machine.close(now());
     }
+
+    /// The same with this code, which a Close may have, and the first 123 bytes of a reason.
+    pub fn leave_with(&mut self, code: u16, reason: &str) {
+        self.machine.close_with(code, reason, now());
+    }
 }
 
 impl std::fmt::Debug for Driver {
