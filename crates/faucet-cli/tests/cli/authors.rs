@@ -91,7 +91,8 @@ async fn docs_writes_a_page_and_a_schema_of_each_component() {
         let page = files.read(&format!("out/pages/reference/{page}.md"));
         assert!(page.starts_with("<!-- Written by `faucet docs`") && page.contains(key), "{page}");
     }
-    for line in list.succeeded().lines() {
+    let list = list.succeeded().lines();
+    for line in list.iter().filter(|line| !line.contains("not in this build")) {
         let mut words = line.split_whitespace();
         let (kind, name) = (words.next().unwrap(), words.next().unwrap());
         let page = files.read(&format!("out/pages/reference/{kind}-{name}.md"));
