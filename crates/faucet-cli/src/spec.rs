@@ -97,6 +97,7 @@ fn script(file: &Path, changes: &ChangeArgs) -> Result<Script> {
         let what = "--set: a script has no keys that could be set";
         return Err(Error::usage(what).with_hint("--context NAME=VALUE fills {NAME} in a script"));
     }
+    let script = script.with_variables(|name| std::env::var(name));
     Ok(script.with_context(context(&changes.context)?))
 }
 

@@ -136,11 +136,7 @@ fn columns(columns: &[(&str, ColumnType)]) -> Vec<Column> {
 }
 
 fn ways() -> Vec<Way> {
-    let three = [
-        ("s", ColumnType::String),
-        ("p", ColumnType::String),
-        ("q", ColumnType::String),
-    ];
+    let three = [("s", ColumnType::String), ("p", ColumnType::String), ("q", ColumnType::String)];
     let six = [
         ("E", ColumnType::Long),
         ("s", ColumnType::String),
@@ -184,8 +180,7 @@ fn decode(name: &'static str, pages: &[StreamPage], wanted: &[(&str, ColumnType)
 
 fn encode(name: &'static str, pages: &[StreamPage], wanted: &[(&str, ColumnType)]) -> Way {
     let mut decoder = Decoder::new(Format::Json, &columns(wanted));
-    let batches: Vec<RecordBatch> =
-        pages.iter().map(|page| decoder.decode(page).batch).collect();
+    let batches: Vec<RecordBatch> = pages.iter().map(|page| decoder.decode(page).batch).collect();
     let encoder = Encoder::new(Format::Json, decoder.schema()).unwrap();
     let encoded = move |page: usize| {
         let mut builder = PageBuilder::new();
@@ -219,9 +214,6 @@ fn measure(ways: &[Way]) {
         let rows = (PAGES * PAGE) as f64 / time / 1e6;
         let best = (PAGES * PAGE) as f64 / times[0] / 1e6;
         let megabytes = way.bytes as f64 / time / 1e6;
-        println!(
-            "{:18} {rows:6.2} M rows/s (best {best:5.2}) {megabytes:7.0} MB/s",
-            way.name
-        );
+        println!("{:18} {rows:6.2} M rows/s (best {best:5.2}) {megabytes:7.0} MB/s", way.name);
     }
 }

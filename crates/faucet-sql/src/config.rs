@@ -20,17 +20,24 @@ use crate::transform::SqlTransform;
 /// Runs a SQL query over the records of its inputs. A row of the result becomes a record.
 ///
 /// A query without `WINDOW` looks at each record by itself: `SELECT`, `WHERE`, expressions. A query with
-/// `WINDOW TUMBLING(1 min)` or `WINDOW HOPPING(1 min, 10 sec)` groups and aggregates; a window closes by
-/// the clock, so that an idle feed gives its result too. The guide is docs/sql.md.
+/// `WINDOW TUMBLING(1 min)` or `WINDOW HOP(1 min, 10 sec)` groups and aggregates; a window closes by the
+/// clock, so that an idle feed gives its result too. `docs/sql.md` teaches the language.
+///
+/// A query with a window cannot be saved: `state` is refused beside it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "sql transform")]
 pub struct SqlConfig {
-    /// The query: one `SELECT`, with or without `WINDOW`.
-    #[schemars(extend("examples" = ["SELECT symbol, price FROM trades WHERE price > 5.0"]))]
+    /// The query: one `SELECT`, with or without `WINDOW`. Its streams are components: `FROM trades` reads the
+    /// component `trades`, which stands in `from` too. A name of a column has its case.
+    #[schemars(extend("examples" = [
+        "SELECT symbol, price FROM trades WHERE price > 5.0",
+        "SELECT symbol, AVG(price) AS price FROM trades WINDOW TUMBLING(1 min) GROUP BY symbol",
+    ]))]
     pub query: String,
 
-    /// The streams that the query reads, by the names that `from` has.
+    /// The streams that the query reads, by the names that `from` has. Each has `columns`, and may have `format`,
+    /// `on_parse_error`, `json.mapping` and `time`.
     #[schemars(extend("examples" = [{"trades": {"columns": {"symbol": "STRING", "price": "DOUBLE"}}}]))]
     pub streams: BTreeMap<String, StreamKeys>,
 
@@ -43,8 +50,9 @@ pub struct SqlConfig {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamKeys {
-    /// The columns and their types: STRING, INT, LONG, FLOAT, DOUBLE, BOOL, OBJECT or BYTES. A column is the
-    /// member of a JSON record that has its name. Other members are left out; a missing one is NULL.
+    /// The columns and their types: STRING, INT, LONG, FLOAT, DOUBLE, BOOL, OBJECT (any JSON, kept as it is) or
+    /// BYTES (base64 in JSON). A column is the member of a JSON record that has exactly its name. Other members
+    /// are passed over; a missing one is NULL.
     #[schemars(extend("examples" = [{"symbol": "STRING", "price": "DOUBLE"}]))]
     pub columns: BTreeMap<String, String>,
 
@@ -69,7 +77,7 @@ pub struct StreamKeys {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonKeys {
-    /// The place of a column in the record, as a JSON pointer.
+    /// The place of a column in the record, as a JSON pointer. A column without one is a member of its name.
     #[serde(default)]
     #[schemars(extend("examples" = [{"price": "/data/p"}]))]
     pub mapping: BTreeMap<String, String>,
@@ -93,7 +101,7 @@ pub struct TimeKeys {
     #[schemars(with = "SecondsOrZero", extend("default" = "0s"))]
     pub lateness: Duration,
 
-    /// How long no row comes before event time goes on with the clock.
+    /// How long no row comes before event time goes on with the clock, and closes windows.
     #[serde(default = "idle", with = "duration")]
     #[schemars(with = "SecondsOrZero", extend("default" = "10s"))]
     pub idle: Duration,
@@ -123,7 +131,7 @@ pub enum OnParseError {
     /// The record goes to the `dead_letter` of the transform. Without one the run ends with an error.
     #[default]
     Fail,
-    /// The record is left out, and counted as `bad_row`.
+    /// The record is left out, and counted as `bad_row` under `skipped`.
     Skip,
 }
 

@@ -32,3 +32,8 @@ const NAME: &str = "sql";
 pub fn register(registry: &mut Registry) -> Result<(), Problems> {
     registry.add_transform::<SqlConfig>()
 }
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -142,7 +142,9 @@ impl Script {
     }
 
     fn compiled(&self, registry: &Registry) -> Compiled {
-        let around = Around { registry, lookup: &*self.lookup, context: &self.context };
+        let incomplete = !self.faults.is_empty();
+        let (lookup, context) = (&*self.lookup, &self.context);
+        let around = Around { registry, lookup, context, incomplete };
         compile(self.text.text(), &self.statements, &around)
     }
 }

@@ -16,6 +16,9 @@ use crate::script::WindowSpec;
 use crate::stage::{Clock, InputPlan, Links, Outlet, Reader, Stateless, Windowed, failed};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
+/// A component, and the input whose records it brings.
+pub(crate) type Feeds = (Arc<str>, usize);
+
 /// A query over the records of its inputs; see [`SqlConfig`](crate::SqlConfig).
 #[derive(Clone)]
 pub struct SqlTransform {
@@ -25,7 +28,9 @@ pub struct SqlTransform {
     /// The streams that the query reads.
     pub(crate) inputs: Vec<InputPlan>,
     /// Which component brings the records of which input. `None`: each has the name of its stream.
-    pub(crate) feeds: Option<Arc<[(Arc<str>, usize)]>>,
+    pub(crate) feeds: Option<Arc<[Feeds]>>,
+    /// The query that says which rows the query reads, where casts were taken out of it.
+    pub(crate) guard: Option<Arc<Recipe>>,
     pub(crate) window: Option<WindowSpec>,
     pub(crate) time: Time,
     pub(crate) holds: bool,
@@ -86,11 +91,16 @@ impl Transform for SqlTransform {
             [] => self.inputs.iter().collect(),
             names => names.iter().filter_map(by_name).collect(),
         };
-        let reader = |input: &&InputPlan| Reader::new((*input).clone(), self.recipe.hidden);
-        let readers: Vec<Reader> = inputs.iter().map(reader).collect();
+        let mut readers = Vec::new();
+        for input in inputs {
+            let guard = self.guard.as_ref().map(|guard| guard.plan()).transpose();
+            let guard = guard.map_err(|error| failed(&self.label, error))?;
+            readers.push(Reader::new(input.clone(), self.recipe.hidden, guard, &self.label));
+        }
         let scope = scope.clone();
         let Some(window) = self.window else {
-            return Ok(Box::new(Stateless { query, readers, outlet, scope }));
+            let label = Arc::clone(&self.label);
+            return Ok(Box::new(Stateless { query, readers, outlet, scope, label }));
         };
         let clock = Clock::now();
         let began = match self.time {

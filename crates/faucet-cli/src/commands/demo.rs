@@ -36,7 +36,8 @@ SELECT s AS symbol,
        window_complete() AS complete
 FROM Trades
 WINDOW TUMBLING(1 sec)
-GROUP BY s;
+GROUP BY s
+ORDER BY s;
 "#;
 
 pub(crate) async fn demo(args: DemoArgs, registry: &Registry) -> Result<()> {

@@ -78,6 +78,9 @@ fn table(rows: &mut String, sections: &mut String, path: &str, keys: &[SchemaKey
             cell(&meaning)
         );
         table(rows, sections, &format!("{name}."), &key.schema.keys());
+        if let Some(values) = key.schema.map_values() {
+            table(rows, sections, &format!("{name}.<name>."), &values.keys());
+        }
         section(sections, &name, key.schema);
     }
 }
@@ -136,6 +139,9 @@ mod tests {
             "required": ["url"],
             "properties": {
                 "auth": {"$ref": "#/$defs/Auth", "description": "Credentials. Default: `none`."},
+                "feeds": {"type": "object", "additionalProperties": {"required": ["path"],
+                    "properties": {"path": {"type": "string", "description": "Its path."}}},
+                    "description": "By name."},
                 "limit_bytes": {"type": "integer", "default": 8_388_608, "description": "A | B."},
                 "tls": {"$ref": "#/$defs/Tls"},
                 "url": {"type": "string", "description": "Where."},
@@ -172,6 +178,8 @@ In a pipeline file: `source: {type: demo, …}`. Schema: \
 |---|---|---|---|
 | `url` | string | required | Where. |
 | `auth` | `none` or `bearer` | `none` | Credentials. |
+| `feeds` | map to map | – | By name. |
+| `feeds.<name>.path` | string | required | Its path. |
 | `limit_bytes` | integer | `8388608` (8 MiB) | A \\| B. |
 | `tls` | map | none | TLS. |
 | `tls.ca_file` | string | none | PEM. |

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use faucet_core::{KeyPath, Problem, Registry};
 use faucet_pipeline::diagnostic::SourceText;
-use faucet_pipeline::{Component, Diagnostic, Severity, SpecErrors, Verdict};
+use faucet_pipeline::{Component, Diagnostic, Severity, SpecErrors, Variable, Verdict};
 
 /// A script, of which this build makes none.
 #[derive(Debug, Clone)]
@@ -23,6 +23,10 @@ impl Script {
     /// As [`load`](Self::load).
     pub(crate) fn parse_bytes(_: &[u8], name: &str) -> Result<Self, SpecErrors> {
         Err(left_out(name))
+    }
+
+    pub(crate) fn with_variables<V: Into<Variable>>(self, _: impl Fn(&str) -> V) -> Self {
+        match self.0 {}
     }
 
     pub(crate) fn with_context(self, _: BTreeMap<String, String>) -> Self {

@@ -16,11 +16,12 @@ use crate::script::{CreateStream, Named, OptionDef, With as _};
 use crate::stage::{OnBadRow, TimeUnit};
 
 /// The options of the language, for messages.
-pub(crate) const OPTIONS: [&str; 9] = [
+pub(crate) const OPTIONS: [&str; 10] = [
     "type",
     "extension",
     "format",
     "on_parse_error",
+    "dead_letter",
     "json.mapping.<column>",
     "time.column",
     "time.unit",
@@ -45,6 +46,8 @@ pub(crate) struct Declared {
 pub(crate) struct End {
     pub(crate) kind: ComponentKind,
     pub(crate) extension: Named,
+    /// The stream that takes the records that fit no row.
+    pub(crate) dead_letter: Option<Named>,
     pub(crate) options: HashMap<String, Named>,
     /// The names of the options, with their places.
     pub(crate) names: Vec<Named>,
@@ -69,6 +72,7 @@ pub(crate) fn declared(stream: &CreateStream) -> Result<Declared, Vec<Diagnostic
         decl,
         kind: None,
         extension: None,
+        dead_letter: None,
         time: Times::default(),
         connector: Vec::new(),
         faults: Vec::new(),
@@ -91,6 +95,7 @@ struct Reading<'a> {
     decl: StreamDecl,
     kind: Option<(ComponentKind, Span)>,
     extension: Option<Named>,
+    dead_letter: Option<Named>,
     time: Times,
     connector: Vec<&'a OptionDef>,
     faults: Vec<Diagnostic>,
@@ -105,6 +110,7 @@ impl<'a> Reading<'a> {
                 let kinds = [ComponentKind::Source, ComponentKind::Sink];
                 self.kind = word.map(|n| (kinds[n], value.span));
             }
+            "dead_letter" => self.dead_letter = Some(value.clone()),
             "extension" => self.extension = Some(value.clone()),
             "format" => {
                 let words = Format::ALL.map(Format::as_str);
@@ -113,15 +119,16 @@ impl<'a> Reading<'a> {
                 }
             }
             "on_parse_error" => {
-                self.word(name, value, &OnBadRow::WORDS);
-                self.decl.on_bad_row = OnBadRow::of_name(&value.text).unwrap_or_default();
+                if let Some(n) = self.word(name, value, &OnBadRow::WORDS) {
+                    self.decl.on_bad_row = OnBadRow::ALL[n];
+                }
             }
             "time.column" => {
                 self.time.column = self.column(&value.text, value.span).map(|n| (n, value.span));
             }
             "time.unit" => {
-                self.word(name, value, &TimeUnit::WORDS);
-                self.time.unit = TimeUnit::of_name(&value.text).map(|unit| (unit, name.span));
+                let word = self.word(name, value, &TimeUnit::WORDS);
+                self.time.unit = word.map(|n| (TimeUnit::ALL[n], name.span));
             }
             "time.lateness" => self.time.lateness = self.millis(name, value),
             "time.idle" => self.time.idle = self.millis(name, value),
@@ -210,7 +217,8 @@ impl<'a> Reading<'a> {
                 let options = self.connector.iter();
                 let options = options.map(|option| (option.name.text.clone(), option.value.clone()));
                 let names = self.connector.iter().map(|option| option.name.clone()).collect();
-                let end = End { kind, extension, options: options.collect(), names };
+                let (options, dead_letter) = (options.collect(), self.dead_letter);
+                let end = End { kind, extension, dead_letter, options, names };
                 Ok(Declared { name: self.stream.name.clone(), end: Some(end), decl: self.decl })
             }
             _ => Err(self.faults),
@@ -257,7 +265,8 @@ impl<'a> Reading<'a> {
     fn refuse_for_sinks(&mut self) {
         for option in self.stream.options.iter().flatten() {
             let name = &option.name.text;
-            if name == "on_parse_error" || name.starts_with("time.") || name.starts_with(MAPPING) {
+            let is_for_rows = name == "on_parse_error" || name == "dead_letter";
+            if is_for_rows || name.starts_with("time.") || name.starts_with(MAPPING) {
                 let why = format!("`{name}` is for sources: a sink reads no records");
                 self.faults.push(invalid(option.name.span, why));
             }

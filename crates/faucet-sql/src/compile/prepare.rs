@@ -1,22 +1,20 @@
 //! From a query to a transform, or to what is wrong with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
-use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
-use datafusion::logical_expr::LogicalPlan;
-use datafusion::sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
-};
+use datafusion::sql::sqlparser::ast::Query;
 use faucet_core::nearest;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
 use crate::compile::explain::explain;
 use crate::compile::limits::{asks_early, endless};
+use crate::compile::reads::{keep_times, prune};
 use crate::compile::stream::{StreamDecl, TimeDecl};
 use crate::compile::target::{misfits, name_expressions};
-use crate::engine::{Hidden, Input, RECEIVED_AT, Recipe, Session};
+use crate::compile::guard::{guard_of, take_out_casts};
+use crate::engine::{Cast, Hidden, Input, RECEIVED_AT, Recipe, Session};
 use crate::rows::{Encoder, Format};
 use crate::schema::Column;
 use crate::script::{
@@ -77,16 +75,23 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
         query: question.query.clone(),
         windowed: question.window.is_some(),
         hidden,
+        casts: Vec::new(),
         target: question.target.map(|(_, columns)| columns.to_vec()),
     };
-    let holds = understand(&question, &recipe)?;
+    let (holds, names) = understand(&question, &recipe)?;
+    let guard = match question.window {
+        Some(_) => take_out_casts(&mut recipe, &names),
+        None => None,
+    };
     prune(&mut recipe).map_err(|error| explain(&error, question.places, question.span))?;
+    let guard = guard.map(|query| guard_of(query, &recipe));
     let plan = recipe.plan().map_err(|error| explain(&error, question.places, question.span))?;
     let rows = visible(&plan.schema());
     if let Err(error) = Encoder::new(question.format, &rows) {
         return Err(vec![invalid(question.span, error.to_string())]);
     }
-    let inputs = question.inputs.iter().zip(&recipe.inputs).map(|(stream, input)| plan_of(stream, input));
+    let inputs = question.inputs.iter().zip(&recipe.inputs);
+    let inputs = inputs.map(|(stream, input)| plan_of(stream, input, &recipe.casts));
     Ok(SqlTransform {
         label: question.label.into(),
         inputs: inputs.collect(),
@@ -97,13 +102,17 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
         format: question.format,
         rows,
         described: plan.described().into(),
+        guard: guard.map(Arc::new),
         recipe: Arc::new(recipe),
     })
 }
 
 /// Looks at the plan of the query as it is written. Returns whether rows have to wait for the end of their
-/// window.
-fn understand(question: &Question<'_>, recipe: &Recipe) -> Result<bool, Vec<Diagnostic>> {
+/// window, and the names of the columns of the result.
+fn understand(
+    question: &Question<'_>,
+    recipe: &Recipe,
+) -> Result<(bool, Vec<String>), Vec<Diagnostic>> {
     let Question { places, span, .. } = *question;
     let told = |error| explain(&error, places, span);
     let (session, _, logical) = recipe.understand().map_err(told)?;
@@ -121,7 +130,8 @@ fn understand(question: &Question<'_>, recipe: &Recipe) -> Result<bool, Vec<Diag
             return Err(faults);
         }
     }
-    asks_early(&logical).map_err(told)
+    let names = logical.schema().fields().iter().map(|field| field.name().clone());
+    Ok((asks_early(&logical).map_err(told)?, names.collect()))
 }
 
 fn unknown_functions(question: &Question<'_>) -> Vec<Diagnostic> {
@@ -165,88 +175,23 @@ fn time_of(question: &Question<'_>) -> Result<Time, Vec<Diagnostic>> {
     }
 }
 
-/// Lets the times of arrival go through the query, where it is simple enough. Returns whether they do.
-fn keep_times(query: &mut Query) -> bool {
-    if query.with.is_some() {
-        return false;
-    }
-    let SetExpr::Select(select) = &mut *query.body else { return false };
-    if !is_simple(select) {
-        return false;
-    }
-    let is_all = |item: &&SelectItem| {
-        matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
-    };
-    match select.projection.iter().filter(is_all).count() {
-        0 => {
-            let column = Expr::Identifier(Ident::with_quote('"', RECEIVED_AT));
-            select.projection.push(SelectItem::UnnamedExpr(column));
-            true
-        }
-        // It is one of all columns.
-        1 => true,
-        _ => false,
-    }
-}
-
-/// Whether the SELECT reads one stream, row by row.
-fn is_simple(select: &Select) -> bool {
-    let one = match &select.from[..] {
-        [from] => from.joins.is_empty() && matches!(from.relation, TableFactor::Table { args: None, .. }),
-        _ => false,
-    };
-    let by_row = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
-    one && by_row && select.distinct.is_none()
-}
-
-/// Takes the columns out of the inputs that the query does not read: they need not be decoded.
-fn prune(recipe: &mut Recipe) -> datafusion::error::Result<()> {
-    if has_wildcard(&recipe.query) {
-        return Ok(());
-    }
-    let (session, _, logical) = recipe.understand()?;
-    let mut read: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    session.state().optimize(&logical)?.apply_with_subqueries(|plan| {
-        if let LogicalPlan::TableScan(scan) = plan {
-            let names = scan.projected_schema.fields().iter().map(|field| field.name().clone());
-            read.entry(scan.table_name.table().to_owned()).or_default().extend(names);
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    for input in &mut recipe.inputs {
-        let names = read.remove(&input.name).unwrap_or_default();
-        input.columns.retain(|column| names.contains(&column.name));
-    }
-    Ok(())
-}
-
-fn has_wildcard(query: &Query) -> bool {
-    struct Wildcards(bool);
-    impl Visitor for Wildcards {
-        type Break = ();
-        fn pre_visit_select(&mut self, select: &Select) -> std::ops::ControlFlow<()> {
-            self.0 |= select.projection.iter().any(|item| {
-                matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
-            });
-            std::ops::ControlFlow::Continue(())
-        }
-    }
-    let mut found = Wildcards(false);
-    let _ = query.visit(&mut found);
-    found.0
-}
-
-/// How the stream is read. The column of its time is decoded, also where the query does not read it.
-fn plan_of(stream: &StreamDecl, input: &Input) -> InputPlan {
+/// How the stream is read. The columns of casts and of the time are decoded, also where the query does not read
+/// them.
+fn plan_of(stream: &StreamDecl, input: &Input, casts: &[Cast]) -> InputPlan {
     let mut columns = input.columns.clone();
     let visible = columns.len();
-    let time = stream.time.map(|time| {
-        let wanted = &stream.columns[time.column];
+    let mut place = |wanted: &Column| {
         let known = columns.iter().position(|column| column.name == wanted.name);
-        let column = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             columns.push(wanted.clone());
-            visible
-        });
+            columns.len() - 1
+        })
+    };
+    let declared = |name: &str| stream.columns.iter().find(|column| column.name == name);
+    let casts = casts.iter().filter_map(|cast| Some((place(declared(&cast.column)?), cast.clone())));
+    let casts = casts.collect();
+    let time = stream.time.map(|time| {
+        let column = place(&stream.columns[time.column]);
         TimeColumn { column, unit: time.unit }
     });
     InputPlan {
@@ -254,6 +199,7 @@ fn plan_of(stream: &StreamDecl, input: &Input) -> InputPlan {
         format: stream.format,
         columns,
         visible,
+        casts,
         time,
         on_bad_row: stream.on_bad_row,
     }

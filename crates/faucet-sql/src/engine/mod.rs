@@ -4,6 +4,7 @@ mod execution;
 
 mod functions;
 mod inlet;
+mod merge;
 mod moment;
 mod query;
 mod ready;
@@ -11,7 +12,5 @@ mod session;
 
 pub(crate) use execution::Execution;
 
-pub(crate) use moment::Moment;
-pub(crate) use query::{Hidden, Input, Query, RECEIVED_AT, ROW_TIME, Recipe};
-pub(crate) use ready::ready;
+pub(crate) use query::{Cast, Hidden, Input, Query, RECEIVED_AT, ROW, ROW_TIME, Recipe};
 pub(crate) use session::Session;

@@ -16,10 +16,11 @@ use datafusion::sql::sqlparser::ast::{Query as SqlQuery, Statement as SqlStateme
 
 use crate::engine::execution::Execution;
 use crate::engine::inlet::Feed;
+use crate::engine::merge::in_place;
 use crate::engine::moment::Moment;
 use crate::engine::ready::ready;
 use crate::engine::session::Session;
-use crate::schema::Column;
+use crate::schema::{Column, ColumnType};
 
 /// The hidden column with the time of a row, for queries that ask for it.
 pub(crate) const ROW_TIME: &str = "__event_ts";
@@ -28,9 +29,24 @@ pub(crate) const ROW_TIME: &str = "__event_ts";
 /// out keep the time.
 pub(crate) const RECEIVED_AT: &str = "__received_at";
 
+/// The hidden column with the place of a row in its batch.
+pub(crate) const ROW: &str = "__row";
+
+/// A cast of a column that is made before the query sees the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cast {
+    /// The column that is cast.
+    pub(crate) column: String,
+    pub(crate) to: ColumnType,
+    /// The hidden column with the result.
+    pub(crate) name: String,
+}
+
 /// The columns that each row brings beside those that were declared.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Hidden {
+    /// [`ROW`].
+    pub(crate) row: bool,
     /// [`ROW_TIME`].
     pub(crate) row_time: bool,
     /// [`RECEIVED_AT`].
@@ -51,6 +67,8 @@ pub(crate) struct Recipe {
     pub(crate) query: Box<SqlQuery>,
     pub(crate) windowed: bool,
     pub(crate) hidden: Hidden,
+    /// The casts that are made before.
+    pub(crate) casts: Vec<Cast>,
     /// The columns of the target, if it was declared.
     pub(crate) target: Option<Vec<Column>>,
 }
@@ -85,7 +103,9 @@ impl Recipe {
     pub(crate) fn schema_of(&self, input: &Input) -> SchemaRef {
         let mut fields: Vec<Field> =
             input.columns.iter().map(|column| column.kind.field(&column.name)).collect();
+        fields.extend(self.casts.iter().map(|cast| cast.to.field(&cast.name)));
         let hidden = |name| Field::new(name, DataType::Int64, false);
+        fields.extend(self.hidden.row.then(|| hidden(ROW)));
         fields.extend(self.hidden.row_time.then(|| hidden(ROW_TIME)));
         fields.extend(self.hidden.received_at.then(|| hidden(RECEIVED_AT)));
         Arc::new(Schema::new(fields))
@@ -103,7 +123,7 @@ impl Recipe {
             None => logical,
         };
         let state = session.state();
-        let plan = ready(state.create_physical_plan(&logical))?;
+        let plan = in_place(ready(state.create_physical_plan(&logical))?)?;
         let (config, runtime) = (state.config().clone(), Arc::clone(state.runtime_env()));
         Ok(Query { plan, logical, config, runtime, moment })
     }

@@ -82,6 +82,10 @@ fn config() -> SessionConfig {
     options.sql_parser.enable_ident_normalization = false;
     // A plan is executed many times; what a filter has learned in one execution is wrong in the next.
     options.optimizer.enable_dynamic_filter_pushdown = false;
+    // Each side of UNION ALL would be sorted in a task of its own.
+    options.optimizer.repartition_sorts = false;
+    // A subquery in an expression would begin to read when its first rows have gone by.
+    options.optimizer.enable_physical_uncorrelated_scalar_subquery = false;
     config
 }
 

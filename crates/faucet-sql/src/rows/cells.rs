@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::builder::NullBufferBuilder;
 use datafusion::arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Float32Array, Float64Array, Int32Array, Int64Array,
     StringArray,
 };
-use datafusion::arrow::array::builder::NullBufferBuilder;
-use datafusion::arrow::datatypes::ArrowNativeType;
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use datafusion::arrow::datatypes::ArrowNativeType;
 
 use crate::rows::value::{self, Unfit};
 use crate::schema::ColumnType;
@@ -206,6 +206,116 @@ impl Joined {
             Arc::new(BinaryArray::new(ends, bytes, valid))
         } else {
             Arc::new(StringArray::new(ends, bytes, valid))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::Array;
+    use datafusion::arrow::util::display::array_value_to_string;
+
+    use super::*;
+
+    /// The cell of a JSON value as text; NULL is `None`.
+    fn cell(kind: ColumnType, json: &str) -> Result<Option<String>, Refused> {
+        let mut cells = Cells::new(kind);
+        cells.push_json(json.as_bytes(), true)?;
+        let array = cells.finish();
+        assert_eq!((array.len(), array.data_type()), (1, &kind.arrow()));
+        Ok(array.is_valid(0).then(|| array_value_to_string(&array, 0).unwrap()))
+    }
+
+    #[test]
+    fn each_type_takes_its_values_and_no_others() {
+        use ColumnType::{Bool, Bytes, Double, Float, Int, Long, Object, String};
+        for (json, expected) in [
+            ("true", [(String, "true"), (Bool, "true"), (Object, "true")].as_slice()),
+            (
+                "12",
+                &[
+                    (String, "12"),
+                    (Int, "12"),
+                    (Long, "12"),
+                    (Float, "12.0"),
+                    (Double, "12.0"),
+                    (Object, "12"),
+                ],
+            ),
+            ("1.5", &[(String, "1.5"), (Float, "1.5"), (Double, "1.5"), (Object, "1.5")]),
+            (
+                "2147483648",
+                &[
+                    (String, "2147483648"),
+                    (Long, "2147483648"),
+                    (Float, "2147483600.0"),
+                    (Double, "2147483648.0"),
+                    (Object, "2147483648"),
+                ],
+            ),
+            (
+                "9007199254740993",
+                &[
+                    (String, "9007199254740993"),
+                    (Long, "9007199254740993"),
+                    (Float, "9.007199e15"),
+                    (Double, "9007199254740992.0"),
+                    (Object, "9007199254740993"),
+                ],
+            ),
+            ("1E400", &[(String, "1E400"), (Object, "1E400")]),
+            ("\"x\"", &[(String, "x"), (Object, "\"x\"")]),
+            ("\"YWJj\"", &[(String, "YWJj"), (Object, "\"YWJj\""), (Bytes, "616263")]),
+            ("\"12\"", &[(String, "12"), (Object, "\"12\"")]),
+            ("\"a\\n\"", &[(String, "a\n"), (Object, "\"a\\n\"")]),
+            ("[0.10,\n1]", &[(Object, "[0.10,\n1]")]),
+            ("{\"a\" : 0.10}", &[(Object, "{\"a\" : 0.10}")]),
+        ] {
+            for kind in ColumnType::ALL {
+                let taken = expected.iter().find(|(taken, _)| *taken == kind);
+                let expected = taken.map(|(_, text)| Some((*text).to_owned()));
+                assert_eq!(cell(kind, json), expected.ok_or(Refused::Unfit), "{kind} {json}");
+            }
+        }
+        for kind in ColumnType::ALL {
+            assert_eq!(cell(kind, "null"), Ok(None), "{kind}");
+        }
+    }
+
+    #[test]
+    fn cells_are_taken_back() {
+        for kind in ColumnType::ALL {
+            let good = match kind {
+                ColumnType::Bool => "true",
+                ColumnType::Bytes => "\"YQ==\"",
+                _ => "1",
+            };
+            let push = |cells: &mut Cells, json: &[&str]| {
+                json.iter().for_each(|json| cells.push_json(json.as_bytes(), true).unwrap());
+            };
+            let mut cells = Cells::new(kind);
+            push(&mut cells, &["null", good, good, "null"]);
+            cells.truncate(2);
+            cells.truncate(7);
+            push(&mut cells, &[good]);
+            let mut expected = Cells::new(kind);
+            push(&mut expected, &["null", good, good]);
+            assert_eq!(&cells.finish(), &expected.finish(), "{kind}");
+            // The next column begins without cells.
+            push(&mut cells, &[good]);
+            assert_eq!(cells.finish().len(), 1);
+            cells.truncate(0);
+            assert_eq!(cells.finish().len(), 0);
+        }
+    }
+
+    #[test]
+    fn only_columns_of_bytes_take_bytes() {
+        for kind in ColumnType::ALL {
+            let takes = matches!(kind.arrow(), datafusion::arrow::datatypes::DataType::Utf8)
+                || kind == ColumnType::Bytes;
+            let pushed = Cells::new(kind).push_bytes(b"a");
+            assert_eq!(pushed.is_ok(), takes, "{kind}");
         }
     }
 }

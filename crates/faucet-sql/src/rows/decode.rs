@@ -158,7 +158,7 @@ fn millis(record: &RecordRef<'_>) -> i64 {
 #[cfg(test)]
 mod tests {
     use datafusion::arrow::array::{Array, AsArray, BinaryArray};
-    use datafusion::arrow::datatypes::{Float32Type, Float64Type, Int32Type, Int64Type};
+    use datafusion::arrow::datatypes::Int64Type;
     use datafusion::arrow::util::display::array_value_to_string;
     use faucet_core::{JsonText, Payload, Record, Timestamp};
 
@@ -207,64 +207,14 @@ mod tests {
     }
 
     #[test]
-    fn each_type_takes_its_values_and_no_others() {
-        use ColumnType::{Bool, Bytes, Double, Float, Int, Long, Object, String};
-        let values = [
-            "true", "12", "1.5", "2147483648", "1E400", "\"x\"", "\"YWJj\"", "\"12\"", "[1]",
-            "{\"a\": 0.10}",
-        ];
-        // `-` is a wrong type.
-        for (kind, expected) in [
-            (
-                String,
-                ["true", "12", "1.5", "2147483648", "1E400", "x", "YWJj", "12", "-", "-"],
-            ),
-            (Int, ["-", "12", "-", "-", "-", "-", "-", "-", "-", "-"]),
-            (Long, ["-", "12", "-", "2147483648", "-", "-", "-", "-", "-", "-"]),
-            (Float, ["-", "12.0", "1.5", "2147483600.0", "-", "-", "-", "-", "-", "-"]),
-            (Double, ["-", "12.0", "1.5", "2147483648.0", "-", "-", "-", "-", "-", "-"]),
-            (Bool, ["true", "-", "-", "-", "-", "-", "-", "-", "-", "-"]),
-            (
-                Object,
-                [
-                    "true", "12", "1.5", "2147483648", "1E400", "\"x\"", "\"YWJj\"", "\"12\"",
-                    "[1]", "{\"a\": 0.10}",
-                ],
-            ),
-            (Bytes, ["-", "-", "-", "-", "-", "-", "616263", "-", "-", "-"]),
-        ] {
-            let column = column("c", kind);
-            for (value, expected) in values.iter().zip(expected) {
-                let found = cell(&column, &format!("{{\"c\":{value}}}"));
-                if expected == "-" {
-                    let wrong = BadRow::wrong_type("c", kind, value.as_bytes());
-                    assert_eq!(found, Err(wrong), "{kind} {value}");
-                } else {
-                    assert_eq!(found, Ok(Some(expected.to_owned())), "{kind} {value}");
-                }
-            }
-            for null in ["{\"c\": null }", "{}", "{\"C\":1}", "{\"d\":{\"c\":1}}"] {
-                assert_eq!(cell(&column, null), Ok(None), "{kind} {null}");
+    fn a_member_that_is_missing_or_null_is_null() {
+        for kind in ColumnType::ALL {
+            for text in ["{\"c\": null }", " {}", "{\"C\":1}", "{\"d\":{\"c\":1}}"] {
+                assert_eq!(cell(&column("c", kind), text), Ok(None), "{kind} {text}");
             }
         }
-    }
-
-    #[test]
-    fn values_are_kept_as_they_are() {
-        use ColumnType::{Double, Object, String};
-        for (kind, member, expected) in [
-            (Object, "101027219534255757415994639", "101027219534255757415994639"),
-            (Object, "[ 0.10,\n1E400 ]", "[ 0.10,\n1E400 ]"),
-            (Object, r#""a\u00e9""#, r#""a\u00e9""#),
-            (String, "101027219534255757415994639", "101027219534255757415994639"),
-            (String, r#""0.10""#, "0.10"),
-            (String, r#""a\u00e9\n\ud83d\ude00""#, "aé\n😀"),
-            (String, r#""a \"b\" \\ c""#, r#"a "b" \ c"#),
-            (Double, "9007199254740993", "9007199254740992.0"),
-        ] {
-            let found = cell(&column("c", kind), &format!("{{ \"c\" : {member} , \"d\":1}}"));
-            assert_eq!(found, Ok(Some(expected.to_owned())), "{member}");
-        }
+        let text = "{ \"c\" : [ 1,\n0.10 ] , \"d\":1}";
+        assert_eq!(cell(&column("c", ColumnType::Object), text), Ok(Some("[ 1,\n0.10 ]".into())));
     }
 
     #[test]
@@ -277,7 +227,10 @@ mod tests {
         let decoded = decoder.decode(&page(&[text, r#"{"t":10,"T":20}"#, r#"{"T":2,"t":1}"#]));
         let row = |row| cells(&decoded.batch, row).into_iter().flatten().collect::<Vec<_>>();
         assert_eq!(row(0), ["1", "2", "3", "4", "5", "6", "7", "8"]);
-        assert_eq!((row(1), row(2)), (vec!["10".into(), "20".into()], vec!["1".into(), "2".into()]));
+        assert_eq!(
+            (row(1), row(2)),
+            (vec!["10".into(), "20".into()], vec!["1".into(), "2".into()])
+        );
     }
 
     #[test]
@@ -315,7 +268,10 @@ mod tests {
         let expected = ["1.5", "1", "2", data, "7", r#"{"n":7}"#, text.trim()];
         assert_eq!(cells(&decoded.batch, 0).into_iter().flatten().collect::<Vec<_>>(), expected);
         let row = cells(&decoded.batch, 1);
-        assert_eq!((row[0].clone(), row[3].clone(), row[4].clone()), (None, Some("7".into()), None));
+        assert_eq!(
+            (row[0].clone(), row[3].clone(), row[4].clone()),
+            (None, Some("7".into()), None)
+        );
     }
 
     #[test]
@@ -332,8 +288,7 @@ mod tests {
     fn a_bad_row_is_left_out_whole() {
         use ColumnType::{Bool, Bytes, Double, Float, Int, Long, Object, String};
         let kinds = [String, Int, Long, Float, Double, Bool, Object, Bytes];
-        let columns: Vec<_> =
-            kinds.iter().map(|kind| column(kind.as_str(), *kind)).collect();
+        let columns: Vec<_> = kinds.iter().map(|kind| column(kind.as_str(), *kind)).collect();
         let good = |n: u32| {
             format!(
                 r#"{{"STRING":"s{n}","INT":{n},"LONG":{n},"FLOAT":{n}.5,"DOUBLE":{n}.5,"BOOL":true,"OBJECT":[{n}],"BYTES":"YQ=="}}"#
@@ -375,19 +330,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_the_types_of_the_schema() {
-        use ColumnType::{Double, Float, Int, Long};
-        let columns = [Int, Long, Float, Double].map(|kind| column("n", kind));
-        let [int, long, float, double] = columns.map(|column| {
-            Decoder::new(Format::Json, &[column]).decode(&page(&[r#"{"n":7}"#])).batch
-        });
-        assert_eq!(int.column(0).as_primitive::<Int32Type>().value(0), 7);
-        assert_eq!(long.column(0).as_primitive::<Int64Type>().value(0), 7);
-        assert_eq!(float.column(0).as_primitive::<Float32Type>().value(0), 7.0);
-        assert_eq!(double.column(0).as_primitive::<Float64Type>().value(0), 7.0);
-    }
-
-    #[test]
     fn payloads_that_are_no_json() {
         let payloads = [
             Payload::Text("ping".to_owned().into()),
@@ -397,8 +339,7 @@ mod tests {
             Payload::Binary(b"{\"n\":\"\xff\"}".to_vec().into()),
             json("{\"n\":3}"),
         ];
-        let page: StreamPage =
-            payloads.iter().map(|payload| record(payload.clone(), 5)).collect();
+        let page: StreamPage = payloads.iter().map(|payload| record(payload.clone(), 5)).collect();
         let mut decoder = Decoder::new(Format::Json, &[column("n", ColumnType::Long)]);
         let Decoded { batch, bad, .. } = decoder.decode(&page);
         assert_eq!(batch.column(0).as_primitive::<Int64Type>().values()[..], [1, 2, 3]);

@@ -25,29 +25,10 @@ impl Format {
             Self::Bytes => "bytes",
         }
     }
-
-    /// The format that `name` names, in any case.
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str().eq_ignore_ascii_case(name))
-    }
 }
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_format_is_found_by_its_name() {
-        for format in Format::ALL {
-            assert_eq!(Format::of_name(format.as_str()), Some(format));
-        }
-        assert_eq!(Format::of_name("JSON"), Some(Format::Json));
-        assert_eq!(Format::of_name("csv"), None);
     }
 }

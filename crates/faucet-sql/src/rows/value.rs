@@ -42,9 +42,7 @@ float!(f32, f64);
 #[inline]
 pub(super) fn number<N: Number>(json: &[u8]) -> Result<N, Unfit> {
     match json.first() {
-        Some(b'-' | b'0'..=b'9') => {
-            std::str::from_utf8(json).ok().and_then(N::of).ok_or(Unfit)
-        }
+        Some(b'-' | b'0'..=b'9') => std::str::from_utf8(json).ok().and_then(N::of).ok_or(Unfit),
         _ => Err(Unfit),
     }
 }

@@ -1,7 +1,7 @@
 //! What is wrong with a script, at its place.
 
 use faucet_core::{KeyPath, Problem, ProblemKind};
-use faucet_pipeline::diagnostic::{Advice, Diagnostic, Severity, SourceText, Span};
+use faucet_pipeline::diagnostic::{Advice, Diagnostic, Severity, Span};
 
 /// What was read, or the fault that ends the statement.
 pub(crate) type Read<T> = Result<T, Box<Diagnostic>>;
@@ -67,35 +67,5 @@ impl With for Diagnostic {
     fn with_other(mut self, other: Span) -> Self {
         self.others.push(other);
         self
-    }
-}
-
-/// The faults in the order of their places, with lines and columns. Those without a place come last.
-pub(crate) fn located(mut faults: Vec<Diagnostic>, text: &SourceText) -> Vec<Diagnostic> {
-    for fault in &mut faults {
-        fault.start = fault.span.map(|span| text.position(span.start));
-        fault.end = fault.span.map(|span| text.position(span.end));
-    }
-    faults.sort_by_key(|fault| (fault.span.is_none(), fault.span));
-    faults
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn faults_come_in_the_order_of_their_places() {
-        let text = SourceText::new("a\nbc");
-        let nowhere = fault(None, ProblemKind::Missing);
-        let faults =
-            vec![nowhere, syntax(Span::new(2, 4), "second"), syntax(Span::new(0, 1), "first")];
-        let shown: Vec<_> = located(faults, &text)
-            .iter()
-            .map(|fault| {
-                (fault.start.map(|at| (at.line, at.column)), fault.end.map(|at| at.column))
-            })
-            .collect();
-        assert_eq!(shown, [(Some((1, 1)), Some(2)), (Some((2, 1)), Some(3)), (None, None)]);
     }
 }

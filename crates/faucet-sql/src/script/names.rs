@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::ast::{
     Expr, ObjectName, Query, Spanned as _, TableFactor, Visit as _, Visitor,
 };
-use faucet_pipeline::diagnostic::{Diagnostic, Span};
+use faucet_pipeline::diagnostic::Diagnostic;
 
 use crate::script::fault::{With, syntax};
 use crate::script::places::Places;
@@ -25,12 +25,6 @@ pub(crate) fn functions(query: &Query, places: &Places<'_>) -> Vec<Named> {
     let mut calls = Calls { places, found: Vec::new() };
     let _ = query.visit(&mut calls);
     calls.found
-}
-
-/// The first call of a function.
-pub(crate) fn uses(query: &Query, function: &str, places: &Places<'_>) -> Option<Span> {
-    let calls = functions(query, places).into_iter();
-    calls.filter(|call| call.text.eq_ignore_ascii_case(function)).map(|call| call.span).min()
 }
 
 struct Calls<'a> {
@@ -128,6 +122,8 @@ fn named(name: &ObjectName, places: &Places<'_>) -> Named {
 
 #[cfg(test)]
 mod tests {
+    use faucet_pipeline::diagnostic::Span;
+
     use super::*;
     use crate::script::parse::parse;
     use crate::script::statement::Statement;
@@ -190,8 +186,5 @@ mod tests {
         let mut found = shown(&found, text);
         found.sort();
         assert_eq!(found, ["SUM@SUM", "Upper@Upper", "abs@abs", "count@count", "upper@upper"]);
-        let places = Places::new(text);
-        assert_eq!(uses(&query, "UPPER", &places), Some(Span::new(7, 12)));
-        assert_eq!(uses(&query, "lower", &places), None);
     }
 }

@@ -146,12 +146,6 @@ impl<'a> Cursor<'a> {
         self.pieces.get(self.at.checked_sub(1)?)
     }
 
-    pub(crate) fn next(&mut self) -> Option<&'a Piece> {
-        let found = self.peek()?;
-        self.at += 1;
-        Some(found)
-    }
-
     pub(crate) fn skip(&mut self, tokens: usize) {
         self.at = (self.at + tokens).min(self.pieces.len());
     }

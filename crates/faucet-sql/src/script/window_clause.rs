@@ -47,7 +47,7 @@ enum Form<'a> {
     /// `WINDOW('kind'`
     Argument(&'a str),
     /// `WINDOW Kind` without a bracket, or `WINDOW(1 min)` without a kind.
-    Broken(Diagnostic),
+    Broken(Box<Diagnostic>),
 }
 
 /// Whether a window of ours begins here. The windows of standard SQL, `WINDOW w AS (…)`, are the parser's.
@@ -62,7 +62,7 @@ fn form(pieces: &[Piece]) -> Option<Form<'_>> {
             (_, Some(kind)) if is_known(kind) => Form::Argument(kind),
             (Token::Number(..), _) => {
                 let fault = syntax(second.span, "the kind of the window is missing");
-                Form::Broken(fault.with_help("such as WINDOW TUMBLING(1 min)"))
+                Form::Broken(Box::new(fault.with_help("such as WINDOW TUMBLING(1 min)")))
             }
             _ => return None,
         });
@@ -76,7 +76,7 @@ fn form(pieces: &[Piece]) -> Option<Form<'_>> {
         true => Some(Form::Name(kind)),
         false if is_known(kind) && !second.is_word("AS") => {
             let fault = syntax(second.span, expected(&format!("`(` behind {kind}"), Some(second)));
-            Some(Form::Broken(fault.with_help("such as WINDOW TUMBLING(1 min)")))
+            Some(Form::Broken(Box::new(fault.with_help("such as WINDOW TUMBLING(1 min)"))))
         }
         false => None,
     }
@@ -91,7 +91,7 @@ pub(crate) fn begins_window(pieces: &[Piece]) -> bool {
 pub(crate) fn window_clause(pieces: &[Piece]) -> Read<Option<(WindowClause, usize)>> {
     let (kind, at_kind) = match form(pieces) {
         None => return Ok(None),
-        Some(Form::Broken(fault)) => return Err(fault.into()),
+        Some(Form::Broken(fault)) => return Err(fault),
         // `WINDOW Kind (` and `WINDOW ( 'kind'`: the arguments begin behind the third token.
         Some(Form::Name(kind)) => (kind, pieces[1].span),
         Some(Form::Argument(kind)) => (kind, pieces[2].span),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::Cast;
 use crate::rows::Format;
 use crate::schema::Column;
 
@@ -10,11 +11,13 @@ use crate::schema::Column;
 pub(crate) struct InputPlan {
     pub(crate) name: Arc<str>,
     pub(crate) format: Format,
-    /// The columns that are decoded: those that the query reads, and behind them that of the time if the
-    /// query does not read it.
+    /// The columns that are decoded: those that the query reads, and behind them those of casts and of the
+    /// time that it does not read.
     pub(crate) columns: Vec<Column>,
     /// How many of the columns the query reads.
     pub(crate) visible: usize,
+    /// The casts of columns: the place of the column among those that are decoded, and the result.
+    pub(crate) casts: Vec<(usize, Cast)>,
     pub(crate) time: Option<TimeColumn>,
     pub(crate) on_bad_row: OnBadRow,
 }
@@ -38,18 +41,9 @@ pub(crate) enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// The words for them.
+    /// All of them, and the words for them.
+    pub(crate) const ALL: [Self; 4] = [Self::Seconds, Self::Millis, Self::Micros, Self::Nanos];
     pub(crate) const WORDS: [&'static str; 4] = ["s", "ms", "us", "ns"];
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "s" => Self::Seconds,
-            "ms" => Self::Millis,
-            "us" => Self::Micros,
-            "ns" => Self::Nanos,
-            _ => return None,
-        })
-    }
 
     /// A number of this unit in milliseconds since 1970.
     pub(crate) fn millis(self, number: i64) -> Option<i64> {
@@ -73,14 +67,7 @@ pub(crate) enum OnBadRow {
 }
 
 impl OnBadRow {
-    /// The words for them.
+    /// All of them, and the words for them.
+    pub(crate) const ALL: [Self; 2] = [Self::Fail, Self::Skip];
     pub(crate) const WORDS: [&'static str; 2] = ["fail", "skip"];
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        match name {
-            "fail" => Some(Self::Fail),
-            "skip" => Some(Self::Skip),
-            _ => None,
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! A query at work in a pipeline.
 
+mod casts;
 mod clock;
 mod failed;
 mod input;

@@ -10,7 +10,7 @@ use crate::stage::clock::{Clock, millis};
 use crate::stage::failed::failed;
 use crate::stage::links::Links;
 use crate::stage::outlet::Outlet;
-use crate::stage::reader::Reader;
+use crate::stage::reader::{Page, Reader};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
 /// The counter of rows that came when a window they belong to was closed.
@@ -18,6 +18,10 @@ const LATE: &str = "late_rows";
 
 /// The counter of rows that were put into the next window, because their own was closed by the clock.
 const DELAYED: &str = "delayed_rows";
+
+/// The gauges of the open windows: their number, and the bytes that their groups take.
+const OPEN: &str = "open_windows";
+const MEMORY: &str = "window_bytes";
 
 /// A query over windows. Each open window is an execution of the plan.
 pub(crate) struct Windowed {
@@ -71,7 +75,10 @@ impl Windowed {
 
     async fn advance(&mut self, now: i64, out: &mut Out) -> Result<()> {
         let closed = self.timeline.advance(now);
-        self.close(closed, closed, out).await
+        self.close(closed, closed, out).await?;
+        self.scope.counters().set(OPEN, self.windows.len() as u64);
+        self.scope.counters().set(MEMORY, self.windows.memory() as u64);
+        Ok(())
     }
 
     /// A hole in the feed.
@@ -98,7 +105,9 @@ impl PageStage for Windowed {
     async fn push(&mut self, input: usize, page: StreamPage, out: &mut Out) -> Result<()> {
         self.clock = Clock::now();
         self.look(self.clock.wall());
-        let mut rows = self.readers[input].read(&page, &self.scope, out);
+        let at = Page { page: &page, scope: &self.scope, out };
+        let rows = self.readers[input].read(at).await;
+        let mut rows = rows.map_err(|error| failed(&self.label, error))?;
         let (Some(first), Some(latest)) =
             (rows.times.iter().min().copied(), rows.times.iter().max().copied())
         else {

@@ -49,8 +49,9 @@ impl Windows {
         self.open.len()
     }
 
-    pub(crate) fn query(&self) -> &Query {
-        &self.query
+    /// The bytes that the groups of all open windows take.
+    pub(crate) fn memory(&self) -> usize {
+        self.query.memory()
     }
 
     /// Puts rows of the stream `name` into their windows. `times` are those of the rows. Windows that end at

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
+mod examples;
+mod page;
+mod serving;
+mod several_leaves;
 mod support;
 
 use support::{Scripts, faucet};

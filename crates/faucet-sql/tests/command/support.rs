@@ -1,12 +1,12 @@
 //! Scripts in a folder, and the command as a child.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 /// The built command: cargo builds the examples of a crate with its tests, beside them.
-fn command() -> PathBuf {
+pub(crate) fn command() -> PathBuf {
     let mut folder = std::env::current_exe().unwrap();
     folder.pop();
     if folder.ends_with("deps") {
@@ -58,6 +58,10 @@ pub(crate) struct Scripts(TempDir);
 impl Scripts {
     pub(crate) fn new() -> Self {
         Self(TempDir::new().unwrap())
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.0.path()
     }
 
     pub(crate) fn name(&self, file: &str) -> String {

@@ -7,9 +7,8 @@ mod specification;
 mod streams;
 mod windows;
 
-use faucet_pipeline::diagnostic::{Diagnostic, SourceText, Span};
+use faucet_pipeline::diagnostic::{locate, Diagnostic, SourceText, Span};
 
-use crate::script::fault::located;
 use crate::script::parse::{Parsed, parse};
 use crate::script::statement::{CreateStream, QueryStatement, Statement};
 
@@ -29,7 +28,8 @@ fn marked(text: &str) -> (String, Vec<Span>) {
 /// The one fault of a script that marks its places: first the other places, then the fault's own.
 fn only_fault(text: &str) -> Diagnostic {
     let (plain, mut spans) = marked(text);
-    let mut faults = located(parse(&plain).faults, &SourceText::new(plain.as_str()));
+    let mut faults = parse(&plain).faults;
+    locate(&mut faults, &SourceText::new(plain.as_str()));
     assert_eq!(faults.len(), 1, "{text}: {faults:#?}");
     let fault = faults.remove(0);
     let place = spans.pop();
