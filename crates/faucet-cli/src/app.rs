@@ -118,7 +118,7 @@ impl App {
         let registry = &self.registry;
         match command {
             Command::Run(args) => commands::run::run(args, registry).await?,
-            Command::Validate(args) => return commands::validate::validate(&args, registry).await,
+            Command::Validate(args) => return commands::validate::validate(&args, registry),
             Command::Check(args) => return commands::check::check(args, registry).await,
             Command::Tap(args) => commands::tap::tap(*args, registry).await?,
             Command::Feed(args) => commands::feed::feed(args, registry).await?,

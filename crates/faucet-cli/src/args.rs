@@ -218,7 +218,7 @@ pub(crate) struct TapArgs {
 }
 
 /// The options of `tap` that a source of a pipeline file has no use for.
-const NOT_IN_A_FILE: [&str; 18] = [
+const NOT_IN_A_FILE: [&str; 19] = [
     "url",
     "header",
     "subprotocol",
@@ -235,6 +235,7 @@ const NOT_IN_A_FILE: [&str; 18] = [
     "subscribe",
     "execute",
     "interactive",
+    "slash",
     "wait",
     "show_pings",
 ];

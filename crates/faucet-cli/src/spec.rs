@@ -43,7 +43,7 @@ impl Described {
     }
 
     /// Looks at everything in it.
-    pub(crate) async fn check(&self, registry: &Registry) -> Verdict {
+    pub(crate) fn check(&self, registry: &Registry) -> Verdict {
         match self {
             Self::File(spec) => spec.check(registry),
             Self::Script(script) => script.check(registry),
@@ -64,8 +64,8 @@ impl Described {
     ///
     /// # Errors
     /// All that was found.
-    async fn checked(&self, registry: &Registry) -> Result<Option<Pipeline>> {
-        let verdict = self.check(registry).await;
+    fn checked(&self, registry: &Registry) -> Result<Option<Pipeline>> {
+        let verdict = self.check(registry);
         let is_script = matches!(self, Self::Script(_));
         if verdict.pipeline.is_none() && (verdict.is_refused() || !is_script) {
             verdict.into_result()?;
@@ -139,18 +139,18 @@ fn parsed(file: &Path, format: Option<InputFormat>) -> Result<PipelineSpec> {
 ///
 /// # Errors
 /// All problems of the file, or of `--set` and `--context`; or a script without a query.
-pub(crate) async fn load(args: &FileArgs, registry: &Registry) -> Result<Pipeline> {
+pub(crate) fn load(args: &FileArgs, registry: &Registry) -> Result<Pipeline> {
     let described = Described::read(&args.file, &args.changes)?;
-    described.checked(registry).await?.ok_or_else(|| no_query(&described))
+    described.checked(registry)?.ok_or_else(|| no_query(&described))
 }
 
 /// Loads the file. Returns the components of its pipeline, or the streams of a script without a query.
 ///
 /// # Errors
 /// As [`load`], without the last.
-pub(crate) async fn reached(args: &FileArgs, registry: &Registry) -> Result<Reached> {
+pub(crate) fn reached(args: &FileArgs, registry: &Registry) -> Result<Reached> {
     let described = Described::read(&args.file, &args.changes)?;
-    if let Some(pipeline) = described.checked(registry).await? {
+    if let Some(pipeline) = described.checked(registry)? {
         let scoped = |one: &Component| (one.clone(), pipeline.scope(one.id()));
         return Ok(pipeline.components().iter().map(scoped).collect());
     }

@@ -11,12 +11,12 @@ mod graph;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use file::{
-    PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, component_schema, fill_variables, schema,
-    validate,
+    PipelineSpec, SpecErrors, SpecFormat, Variable, Verdict, component_schema, fill_variables,
+    schema, validate,
 };
 pub use graph::{
     Buffer, Component, ComponentProgress, ComponentReport, End, Flush, Flusher, GRACE, Peek,
-    Pipeline, PipelineBuilder, Progress, Report, Run, WhenFull, run, run_until,
+    Pipeline, PipelineBuilder, Progress, Report, Run, WhenFull, report_schema, run, run_until,
 };
 
 /// The example of the README compiles.

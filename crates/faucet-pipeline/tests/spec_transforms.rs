@@ -1,4 +1,5 @@
 //! What a transform says about its inputs and about `state`, from a pipeline file and from a program.
+#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 mod connectors;
 

@@ -5,6 +5,7 @@ mod doors;
 mod engine;
 mod faults;
 mod layers;
+mod links;
 mod modules;
 mod registry;
 mod sentences;
@@ -17,7 +18,7 @@ use crate::workspace::Workspace;
 /// Finds what breaks a rule; each violation in one line.
 type Rule = fn(&Workspace) -> Result<Vec<String>>;
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     circles::files_form_no_circle,
     doors::crates_have_front_doors,
     engine::only_sql_brings_it,
@@ -25,6 +26,7 @@ const RULES: [Rule; 12] = [
     layers::edges_point_one_way,
     layers::the_contract_has_no_runtime,
     layers::one_crate_knows_tungstenite,
+    links::links_lead_somewhere,
     registry::nothing_comes_from_a_registry,
     sentences::facts_stay_typed,
     text::files_are_short,

@@ -14,7 +14,7 @@ use crate::spec;
 /// The exit code is that of the first component that fails.
 pub(crate) async fn check(args: FileArgs, registry: &Registry) -> Result<ExitCode> {
     let signals = Signals::install().map_err(|e| Error::new(ErrorKind::Other, e.to_string()))?;
-    let reached = spec::reached(&args, registry).await?;
+    let reached = spec::reached(&args, registry)?;
     let checked = async {
         let mut failed: Option<Error> = None;
         for (component, scope) in &reached {

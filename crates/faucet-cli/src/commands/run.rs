@@ -29,7 +29,7 @@ pub(crate) async fn run(args: RunArgs, registry: &Registry) -> Result<()> {
     if let Some(file) = &args.report {
         is_writable(file)?;
     }
-    let (report, pipeline) = match spec::load(&args.file, registry).await {
+    let (report, pipeline) = match spec::load(&args.file, registry) {
         Ok(pipeline) => {
             let serve = match args.serve.serve {
                 Some(at) => Some(Options::new(at, args.serve.serve_token_file.as_deref())?),

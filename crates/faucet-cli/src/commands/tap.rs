@@ -48,7 +48,7 @@ async fn tap_file(
     stop: impl Future<Output = Stop> + Send,
 ) -> Result<()> {
     let TapArgs { pipeline: Some(file), source, changes, show, .. } = args else { return Ok(()) };
-    let file = spec::load(&FileArgs { file, changes }, registry).await?;
+    let file = spec::load(&FileArgs { file, changes }, registry)?;
     let source = choose(&file, source.as_deref())?;
     let sink = ShowSink::new(Shower::new(&show)?, Outlet::open(show.record.as_deref())?);
     let complete = sink.complete();

@@ -23,10 +23,10 @@ struct Looked {
 }
 
 /// The exit code is 2 where one of the files has an error.
-pub(crate) async fn validate(args: &ValidateArgs, registry: &Registry) -> Result<ExitCode> {
+pub(crate) fn validate(args: &ValidateArgs, registry: &Registry) -> Result<ExitCode> {
     let mut all = Vec::new();
     for file in expanded(&args.files)? {
-        all.push(look(&file, args, registry).await?);
+        all.push(look(&file, args, registry)?);
     }
     let texts: Vec<(&SourceText, &[Diagnostic])> =
         all.iter().map(|one| (&one.text, &*one.diagnostics)).collect();
@@ -51,7 +51,7 @@ pub(crate) async fn validate(args: &ValidateArgs, registry: &Registry) -> Result
     })
 }
 
-async fn look(path: &Path, args: &ValidateArgs, registry: &Registry) -> Result<Looked> {
+fn look(path: &Path, args: &ValidateArgs, registry: &Registry) -> Result<Looked> {
     let mut file = match Described::read(path, &args.changes) {
         Ok(file) => file,
         Err(error) => {
@@ -64,7 +64,7 @@ async fn look(path: &Path, args: &ValidateArgs, registry: &Registry) -> Result<L
     if let (Described::File(spec), true) = (&mut file, args.no_env) {
         **spec = spec.clone().accept_unset();
     }
-    let mut verdict = file.check(registry).await;
+    let mut verdict = file.check(registry);
     if args.strict {
         verdict = verdict.strict();
     }

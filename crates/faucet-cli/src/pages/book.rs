@@ -9,10 +9,12 @@ use serde_json::Value;
 use crate::pages::connector::connectors;
 use crate::pages::explain::{WIDTH, Writer};
 use crate::pages::page::page;
+use crate::pages::report::report_page;
 use crate::pages::skeleton::{Named, Skeleton};
 use crate::pages::template;
 use crate::pages::topic::{Subject, Topic, Topics};
 use crate::pages::words::to_text;
+use crate::serve::metrics_page;
 
 /// A line between two topics of a file.
 const BETWEEN: &str = "\n\n----\n\n";
@@ -30,7 +32,8 @@ pub(crate) struct Book<'a> {
 }
 
 /// A reference page, a schema and explanations of each component of `registry`; the schema,
-/// explanations and templates of pipeline files; and the explanations of codes: texts by file name
+/// explanations and templates of pipeline files; the explanations of codes; and pages of the report and
+/// of the metrics: texts by file name
 /// below `reference/`, `schema/`, `explain/` and `init/`. They name `writer` as their writer.
 ///
 /// # Errors
@@ -48,6 +51,10 @@ impl Book<'_> {
         let mut documents = BTreeMap::new();
         let file = faucet_pipeline::schema(self.registry);
         documents.insert("schema/pipeline.schema.json".to_owned(), to_text(&file));
+        let report = faucet_pipeline::report_schema();
+        documents.insert("schema/report.schema.json".to_owned(), to_text(&report));
+        documents.insert("reference/report.md".to_owned(), report_page(&report, self.writer));
+        documents.insert("reference/metrics.md".to_owned(), metrics_page(self.writer));
         for connector in connectors(self.registry) {
             let name = [connector.kind.as_str(), connector.name].join("-");
             let schema = connector.schema_for_editors(self.registry);

@@ -9,6 +9,7 @@ mod guests;
 mod inline;
 mod meaning;
 mod page;
+mod report;
 mod skeleton;
 mod template;
 mod topic;

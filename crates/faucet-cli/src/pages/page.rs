@@ -121,7 +121,7 @@ fn in_words(key: &SchemaKey<'_>) -> (String, String) {
 }
 
 /// Text for a cell of a table.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     text.replace("\n\n", "<br>").replace('|', "\\|")
 }
 

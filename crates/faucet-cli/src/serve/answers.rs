@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::serve::desk::{Body, Desk};
 use crate::serve::gate::Refusal;
 use crate::serve::life::Life;
-use crate::serve::metrics;
+use crate::serve::metrics::Exposition;
 
 /// The page with its script and style.
 const PAGE: &str = include_str!("page.html");
@@ -72,7 +72,10 @@ pub(crate) fn answer(
     }
     let board = &desk.board;
     match place {
-        Place::Metrics => whole(StatusCode::OK, metrics::CONTENT_TYPE, board.metrics()),
+        Place::Metrics => {
+            let format = Exposition::of(headers);
+            whole(StatusCode::OK, format.content_type(), board.metrics(format))
+        }
         Place::Health => whole(StatusCode::OK, TEXT, "ok\n"),
         Place::Ready => {
             let not_ready = board.not_ready();

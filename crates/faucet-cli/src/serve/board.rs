@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::serve::history::History;
+use crate::serve::metrics::Exposition;
 use crate::serve::readiness::is_ready;
 use crate::serve::{metrics, records};
 
@@ -42,8 +43,8 @@ impl Board {
     }
 
     /// The metrics as text.
-    pub(crate) fn metrics(&self) -> String {
-        metrics::render(&self.name, &self.progress)
+    pub(crate) fn metrics(&self, format: Exposition) -> String {
+        metrics::render(&self.name, &self.progress, format)
     }
 
     /// The report so far.

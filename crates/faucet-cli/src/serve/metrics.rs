@@ -1,9 +1,11 @@
-//! The numbers of a run in the text format of OpenMetrics, which Prometheus reads.
+//! The numbers of a run in the text formats of Prometheus and OpenMetrics.
 
 use std::fmt;
 
 use faucet_core::Distribution;
 use faucet_pipeline::Progress;
+use http::HeaderMap;
+use http::header::ACCEPT;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
@@ -12,18 +14,68 @@ use prometheus_client::registry::Registry;
 use crate::serve::look::{Look, Sample};
 use crate::serve::table::{METRICS, Metric, Of};
 
-/// The content type of the text.
-pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text";
+
+/// A format of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exposition {
+    /// That of OpenMetrics, for whoever asks for it, as Prometheus does.
+    OpenMetrics,
+    /// The older one of Prometheus, which all others read.
+    Prometheus,
+}
+
+impl Exposition {
+    /// The format that a request accepts.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        match accepted.into_iter().any(|types| types.contains(OPEN_METRICS)) {
+            true => Self::OpenMetrics,
+            false => Self::Prometheus,
+        }
+    }
+
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+        }
+    }
+}
 
 /// All metrics of a run as text.
-pub(crate) fn render(pipeline: &str, progress: &Progress) -> String {
+pub(crate) fn render(pipeline: &str, progress: &Progress, format: Exposition) -> String {
     let mut registry = Registry::with_prefix("faucet");
     let run = Run { pipeline: pipeline.to_owned(), progress: progress.clone() };
     registry.register_collector(Box::new(run));
     let mut out = String::new();
     // A string takes everything.
     let _ = text::encode(&mut out, &registry);
-    out
+    match format {
+        Exposition::OpenMetrics => out,
+        Exposition::Prometheus => older(&out),
+    }
+}
+
+/// The text in the older format: the comments name a counter as its samples do, and nothing marks the end.
+fn older(text: &str) -> String {
+    let mut older = String::with_capacity(text.len() + 1024);
+    let mut lines = text.lines().filter(|line| *line != "# EOF").peekable();
+    while let Some(line) = lines.next() {
+        let comment = |line: &str| -> Option<[String; 3]> {
+            let mut words = line.strip_prefix("# ")?.splitn(3, ' ').map(str::to_owned);
+            Some([words.next()?, words.next()?, words.next()?])
+        };
+        let is_counter = |line: &str| comment(line).is_some_and(|[.., kind]| kind == "counter");
+        let counts = is_counter(line) || lines.peek().is_some_and(|next| is_counter(next));
+        match comment(line) {
+            Some([what, name, rest]) if counts => {
+                older.push_str(&format!("# {what} {name}_total {rest}\n"));
+            }
+            _ => older.extend([line, "\n"]),
+        }
+    }
+    older
 }
 
 #[derive(Debug)]
@@ -99,4 +151,34 @@ fn encode_sample(metric: &Metric, sample: &Sample, mut into: MetricEncoder<'_>) 
 /// The value of a label: the encoder takes it as it is.
 fn escaped(value: &str) -> String {
     value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_older_format_names_a_counter_as_its_samples() {
+        let text = "# HELP a_b Of counter\n# TYPE a_b counter\na_b_total{x=\"# HELP\"} 1\n\
+                    # HELP c Seconds.\n# TYPE c histogram\nc_sum 1.0\n# HELP d None.\n# TYPE d gauge\n# EOF\n";
+        let expected = "# HELP a_b_total Of counter\n# TYPE a_b_total counter\na_b_total{x=\"# HELP\"} 1\n\
+                        # HELP c Seconds.\n# TYPE c histogram\nc_sum 1.0\n# HELP d None.\n# TYPE d gauge\n";
+        assert_eq!(older(text), expected);
+    }
+
+    #[test]
+    fn only_who_asks_for_it_gets_the_format_of_open_metrics() {
+        for (accept, expected) in [
+            (None, Exposition::Prometheus),
+            (Some("*/*"), Exposition::Prometheus),
+            (Some("text/plain;version=0.0.4"), Exposition::Prometheus),
+            (
+                Some("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3,*/*;q=0.1"),
+                Exposition::OpenMetrics,
+            ),
+        ] {
+            let headers = accept.map(|accept| (ACCEPT, accept.parse().unwrap()));
+            assert_eq!(Exposition::of(&headers.into_iter().collect()), expected, "{accept:?}");
+        }
+    }
 }

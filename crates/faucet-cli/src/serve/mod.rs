@@ -9,6 +9,7 @@ mod life;
 mod look;
 mod metrics;
 mod options;
+mod page;
 mod readiness;
 mod records;
 mod server;
@@ -16,3 +17,4 @@ mod table;
 
 pub(crate) use board::Board;
 pub(crate) use options::{Options, address};
+pub(crate) use page::page as metrics_page;

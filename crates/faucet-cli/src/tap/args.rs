@@ -83,6 +83,10 @@ pub(crate) struct SendArgs {
     /// it. A line that is not UTF-8 goes out as a binary message.
     #[arg(short = 'i', long)]
     pub(crate) interactive: bool,
+    /// Takes lines that begin with / as commands: /ping [DATA], /pong [DATA] and
+    /// /close [CODE [REASON]]. //TEXT sends /TEXT. Pings and Pongs are shown.
+    #[arg(long)]
+    pub(crate) slash: bool,
     /// Ends well so many seconds after the last message was sent: after those of -x, and the end of
     /// stdin. Without it, the feed decides about the end.
     #[arg(short = 'w', long, value_name = "SECONDS", value_parser = seconds)]

@@ -12,6 +12,7 @@ pub(crate) mod outlet;
 mod pen;
 pub(crate) mod session;
 pub(crate) mod shower;
+mod slash;
 mod tally;
 mod timers;
 mod view;

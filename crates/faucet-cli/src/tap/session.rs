@@ -18,6 +18,7 @@ use crate::tap::endpoint;
 use crate::tap::input::Input;
 use crate::tap::outlet::Outlet;
 use crate::tap::shower::Shower;
+use crate::tap::slash::{Farewell, Said, Slash};
 use crate::tap::timers::{LastWord, Pinger, Tick};
 use crate::tap::view::Direction;
 
@@ -43,6 +44,7 @@ pub(crate) struct Session {
     input: Option<Input>,
     /// Whether the terminal shows what goes out from stdin already.
     is_typed: bool,
+    slash: Slash,
     subscribe: Vec<String>,
     /// What is sent once.
     execute: Vec<String>,
@@ -77,10 +79,11 @@ impl Session {
     /// Options that are wrong, or files that cannot be used.
     pub(crate) fn new(args: &TapArgs) -> Result<Self> {
         let mut far_end = endpoint::endpoint(&args.connect, &args.send.subscribe)?;
-        if args.show.show_pings {
+        let shows_pings = args.show.show_pings || args.send.slash;
+        if shows_pings {
             far_end = far_end.with_controls();
         }
-        let shower = Shower::new(&args.show)?;
+        let shower = Shower::new(&args.show)?.with_pings(shows_pings);
         let is_terminal = io::stdin().is_terminal();
         let driver = endpoint::open(&far_end, &args.connect)?;
         let outlet = Outlet::open(args.show.record.as_deref())?;
@@ -96,6 +99,7 @@ impl Session {
             outlet,
             input,
             is_typed: is_terminal,
+            slash: Slash::new(args.send.slash),
             subscribe: args.send.subscribe.clone(),
             execute: args.send.execute.clone(),
             pinger: Pinger::new(args.connect.ping, args.show.stats),
@@ -193,16 +197,29 @@ impl Session {
         if self.is_typed && line.is_empty() {
             return None;
         }
-        let kind = match std::str::from_utf8(&line) {
-            Ok(_) => MessageKind::Text,
-            Err(_) => MessageKind::Binary,
-        };
-        if let Some(outbox) = self.driver.outbox() {
-            outbox.message(kind, &line);
-            match self.is_typed {
-                true => self.shower.typed(),
-                false => self.shower.sent(Timestamp::now(), kind, &line),
+        let outbox = self.driver.outbox()?;
+        match self.slash.said(&line) {
+            Ok(Said::Message(message)) => {
+                let kind = match std::str::from_utf8(message) {
+                    Ok(_) => MessageKind::Text,
+                    Err(_) => MessageKind::Binary,
+                };
+                outbox.message(kind, message);
+                match self.is_typed {
+                    true => self.shower.typed(),
+                    false => self.shower.sent(Timestamp::now(), kind, message),
+                }
             }
+            Ok(Said::Ping(payload)) => {
+                outbox.ping(payload);
+                self.shower.control(Direction::Sent, &frame("ping", payload));
+            }
+            Ok(Said::Pong(payload)) => {
+                outbox.unsolicited_pong(payload);
+                self.shower.control(Direction::Sent, &frame("pong", payload));
+            }
+            Ok(Said::Close(_)) => return Some(End::Leave),
+            Err(why) => tell(&why),
         }
         None
     }
@@ -237,8 +254,11 @@ impl Session {
                 self.shower.control(Direction::Sent, &frame("pong", &payload));
             }
             Event::Pong(payload) => {
-                self.shower
-                    .control(Direction::Received, &frame("pong that nobody asked for", &payload));
+                let name = match self.slash.asked_for(&payload) {
+                    true => "pong",
+                    false => "pong that nobody asked for",
+                };
+                self.shower.control(Direction::Received, &frame(name, &payload));
             }
             Event::Due => return Ok(self.tick()),
             Event::Discarded(why, messages) => {
@@ -334,12 +354,19 @@ impl Session {
     /// Performs the close handshake.
     ///
     /// # Errors
-    /// The peer refused the client by its Close.
+    /// The peer refused the client by its Close. Its answer to a Close that was typed has the code of
+    /// that one.
     async fn leave(&mut self) -> Result<()> {
-        self.driver.leave();
+        let farewell = self.slash.farewell();
+        let is_typed = farewell.is_some();
+        match farewell {
+            Some(Farewell { code, reason }) => self.driver.leave_with(code, &reason),
+            None => self.driver.leave(),
+        }
         loop {
             match poll_fn(|cx| self.driver.poll_event(cx, None)).await {
                 Event::Messages => drop(self.driver.take(&mut Vec::new())),
+                Event::Over(Over::Left(_)) if is_typed => return Ok(()),
                 Event::Over(Over::Left(Some(failure))) if failure.refuses_client() => {
                     return Err(advice::of_failure(&failure, self.driver.url()));
                 }

@@ -71,6 +71,12 @@ impl Shower {
         })
     }
 
+    /// Shows Pings and Pongs, or does not.
+    #[must_use]
+    pub(crate) fn with_pings(self, shows_pings: bool) -> Self {
+        Self { shows_pings, ..self }
+    }
+
     /// Whether as many messages were shown as were wanted.
     pub(crate) fn is_complete(&self) -> bool {
         self.left == Some(0)

@@ -84,9 +84,15 @@ async fn docs_writes_a_page_and_a_schema_of_each_component() {
     let ran = in_dir(&files, &["docs", "out/pages"]).await;
     assert!(ran.succeeded().stderr.contains("files below out/pages"), "{}", ran.stderr);
     let list = faucet_ran(["list"]).await;
-    // The schema of pipeline files, two texts, and a template in each format.
-    let mut written = 6;
-    for line in list.succeeded().lines() {
+    // Schemas of pipeline files and of the report, pages of the report and the metrics, two texts, and a
+    // template in each format.
+    let mut written = 9;
+    for (page, key) in [("report", "`gaps[].missing`"), ("metrics", "`faucet_records_total`")] {
+        let page = files.read(&format!("out/pages/reference/{page}.md"));
+        assert!(page.starts_with("<!-- Written by `faucet docs`") && page.contains(key), "{page}");
+    }
+    let list = list.succeeded().lines();
+    for line in list.iter().filter(|line| !line.contains("not in this build")) {
         let mut words = line.split_whitespace();
         let (kind, name) = (words.next().unwrap(), words.next().unwrap());
         let page = files.read(&format!("out/pages/reference/{kind}-{name}.md"));

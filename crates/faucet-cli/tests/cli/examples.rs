@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::start::shown_files;
 use crate::support::*;
 
 fn repository() -> PathBuf {
@@ -43,14 +44,23 @@ async fn the_files_of_the_cookbook_are_valid() {
 #[tokio::test]
 async fn pipeline_files_in_the_documentation_are_valid() {
     let files = Files::new();
-    for (page, expected) in [("README.md", 2), ("docs/pipelines.md", 2)] {
-        let text = std::fs::read_to_string(repository().join(page)).unwrap();
-        let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
-        let pipelines: Vec<&str> = blocks.filter(|block| block.contains("source")).collect();
-        assert_eq!(pipelines.len(), expected, "{page}");
-        for pipeline in pipelines {
-            is_valid(&files.write("pipeline.yaml", pipeline)).await;
-        }
+    let text = |page: &str| std::fs::read_to_string(repository().join(page)).unwrap();
+    let readme = text("README.md");
+    let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let pipelines: Vec<&str> = blocks.filter(|block| block.contains("source")).collect();
+    assert_eq!(pipelines.len(), 2);
+    for pipeline in pipelines {
+        is_valid(&files.write("pipeline.yaml", pipeline)).await;
+    }
+    let page = text("docs/pipeline-file.md");
+    let pipelines = shown_files(&page);
+    // No file of the page goes without a name.
+    let languages = ["yaml", "json", "toml"];
+    let of_files = |line: &&str| languages.iter().any(|name| line[3..].starts_with(name));
+    let begun = page.lines().filter(|line| line.starts_with("```")).filter(of_files).count();
+    assert_eq!((pipelines.len(), begun), (6, 6));
+    for (name, pipeline) in pipelines {
+        is_valid(&files.write(name, pipeline)).await;
     }
 }
 

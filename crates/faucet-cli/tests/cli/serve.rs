@@ -80,7 +80,6 @@ pub(crate) async fn until(
 
 /// The samples of the text format by name and labels.
 pub(crate) fn samples(text: &str) -> BTreeMap<String, f64> {
-    assert!(text.ends_with("# EOF\n"), "{text}");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
@@ -121,7 +120,14 @@ async fn metrics_report_and_file_agree_exactly() {
         answer.body.contains(&delivered) && answer.body.contains(measured)
     });
     let metrics = metrics.await;
-    assert!(metrics.head.contains("content-type: application/openmetrics-text"), "{metrics:?}");
+    assert!(metrics.head.contains("content-type: text/plain; version=0.0.4"), "{metrics:?}");
+    assert!(metrics.body.contains("# TYPE faucet_records_total counter\n"), "{metrics:?}");
+    // Prometheus asks so.
+    let accept = "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5";
+    let open = ask(address, "/metrics", &[accept]).await;
+    assert!(open.head.contains("content-type: application/openmetrics-text"), "{open:?}");
+    assert!(open.body.contains("# TYPE faucet_records counter\n"), "{open:?}");
+    assert!(open.body.ends_with("# EOF\n") && open.body.contains(&delivered), "{open:?}");
     let report: Value = serde_json::from_str(&ask(address, "/report", &[]).await.body).unwrap();
     let lines = files.read("out.jsonl");
     let seen = samples(&metrics.body);

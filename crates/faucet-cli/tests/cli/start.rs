@@ -8,6 +8,7 @@ use crate::support::*;
 
 const START: &str = include_str!("../../../../docs/start.md");
 const OPERATE: &str = include_str!("../../../../docs/operate.md");
+const PIPELINE_FILE: &str = include_str!("../../../../docs/pipeline-file.md");
 
 /// The address of the feed on the pages.
 const FEED: &str = "127.0.0.1:9001";
@@ -40,6 +41,16 @@ fn steps(page: &str) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// The files that a page shows, by name: blocks such as "yaml trades.yaml".
+pub(crate) fn shown_files(page: &str) -> Vec<(&str, &str)> {
+    let blocks = page.split("\n```").filter_map(|block| block.split_once('\n'));
+    let named = |(info, text)| match info {
+        info if str::contains(info, '.') => Some((str::split_once(info, ' ')?.1, text)),
+        _ => None,
+    };
+    blocks.filter_map(named).collect()
 }
 
 /// Whether the lines are those of the page, in which `…` stands for any text, and on a line of its own
@@ -84,6 +95,9 @@ async fn follow(page: &str) -> usize {
     let mut feed = Running::start(&mut feed);
     let address = feed.first_line().await;
     let address = address.trim_start_matches("ws://").trim_end_matches('/').to_owned();
+    for (name, text) in shown_files(page) {
+        files.write(name, text.replace(FEED, &address));
+    }
     let mut ran = 0;
     for step in steps(page) {
         ran += 1;
@@ -120,14 +134,22 @@ async fn each_command_for_operators_does_what_the_page_says() {
     assert!(ran >= 5, "{ran}");
 }
 
+#[tokio::test]
+async fn each_command_about_pipeline_files_does_what_the_page_says() {
+    let ran = follow(PIPELINE_FILE).await;
+    assert!(ran >= 9, "{ran}");
+}
+
 #[test]
 fn the_alerts_are_about_metrics_that_exist() {
-    let metrics = include_str!("../../../../docs/metrics.md");
+    let metrics = include_str!("../../../../docs/reference/metrics.md");
     let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let histogram = |name: &str| name.trim_end_matches("_bucket").to_owned();
     let rules = OPERATE.split("expr: ").skip(1).map(|rule| rule.lines().next().unwrap());
     let names = rules.flat_map(|rule| rule.split(|c| !is_name(c)));
-    let names: Vec<&str> = names.filter(|name| name.starts_with("faucet_")).collect();
-    assert_eq!(names.len(), 4);
+    let names: Vec<String> =
+        names.filter(|name| name.starts_with("faucet_")).map(histogram).collect();
+    assert_eq!(names.len(), 9);
     for name in names {
         assert!(metrics.contains(&format!("`{name}`")), "{name}");
     }
@@ -136,7 +158,13 @@ fn the_alerts_are_about_metrics_that_exist() {
 /// The command line of a unit of contrib, without the program.
 fn command_of(unit: &str, state: &str) -> Vec<String> {
     let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
-    let words = line.replace("%i", "trades").replace("${STATE_DIRECTORY}", state);
+    let mut words = line.replace("%i", "trades").replace("${STATE_DIRECTORY}", state);
+    for (name, value) in
+        unit.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('='))
+    {
+        words = words.replace(&format!("${{{name}}}"), value);
+    }
+    assert!(!words.contains("${"), "{words}");
     words.split(' ').skip(1).map(str::to_owned).collect()
 }
 
@@ -151,6 +179,7 @@ async fn the_units_of_contrib_have_arguments_that_the_command_takes() {
         let ran = Running::start(&mut faucet(&args)).ended().await;
         // The file is missing, and nothing else is wrong.
         ran.failed_with(2, &["/etc/faucet/", "there is no such file"]);
+        assert!(args.contains(&"--serve".to_owned()), "{args:?}");
         assert!(unit.contains("Type=notify") && unit.contains("WatchdogSec="));
     }
 }

@@ -49,6 +49,31 @@ async fn it_waits_for_answers_and_then_ends_well() {
 }
 
 #[tokio::test]
+async fn lines_are_commands_where_it_is_asked_for() {
+    let script = Script::accept()
+        .expect_text("/ping")
+        .expect_ping()
+        .expect_pong("late")
+        .send_text("answer")
+        .expect_close_code(4000);
+    let stdin = b"//ping\n/ping 1\n/pings\n/pong late\n/close 4000 good night\n";
+    let (ran, server) = fed(script, stdin, &["--slash"]).await;
+    ran.succeeded();
+    for words in ["> ping \"1\"", "> pong \"late\"", "write /ping [DATA], /pong [DATA]"] {
+        assert!(ran.stderr.contains(words), "{words}: {ran:#?}");
+    }
+    let seen = server.finish().await;
+    assert_eq!(seen[0].close(), Some((Some(4000), "good night".to_owned())));
+    assert_eq!(seen[0].payloads(opcode::PING), ["1"]);
+
+    // Data may begin with a slash.
+    let script = Script::accept().expect_text("/close").close(1000, "");
+    let (ran, server) = fed(script, b"/close\n", &[]).await;
+    ran.succeeded();
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn a_whole_file_goes_out_in_order() {
     let lines: String = (0..20_000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
     let script = Script::accept().expect_data(20_000).send_text("done").close(1000, "");

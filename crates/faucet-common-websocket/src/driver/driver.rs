@@ -415,8 +415,7 @@ impl Driver {
         self.machine.is_waiting()
     }
 
-    /// Call it when a record was received or confirmed: the life cycle no longer counts the failures
-    /// before it.
+    /// Call it when a record was received or confirmed: the life cycle counts no failure before it.
     pub fn progressed(&mut self) {
         self.machine.progressed();
     }
@@ -433,10 +432,14 @@ impl Driver {
         self.machine.abandon(why, now());
     }
 
-    /// Begins the close handshake with code 1000, which takes at most a second. The last event is
-    /// [`Event::Over`].
+    /// Begins the close handshake with code 1000, which takes at most a second. [`Event::Over`] follows last.
     pub fn leave(&mut self) {
         self.machine.close(now());
+    }
+
+    /// The same with this code, which a Close may have, and the first 123 bytes of a reason.
+    pub fn leave_with(&mut self, code: u16, reason: &str) {
+        self.machine.close_with(code, reason, now());
     }
 }
 

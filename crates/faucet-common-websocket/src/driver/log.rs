@@ -29,6 +29,23 @@ impl Link<'_> {
     }
 }
 
+/// Writes a line about a connection that was made, with all that is known of it behind the fields of its own.
+macro_rules! made {
+    ($level:ident, $component:expr, $link:expr, { $($own:ident),* }, $($message:tt)+) => {{
+        let made = $link.made;
+        tracing::$level!(
+            component = $component,
+            url = $link.url,
+            $($own,)*
+            took_ms = made.map(|made| made.took.as_millis() as u64),
+            tls = made.and_then(|made| made.tls).map(tracing::field::display),
+            subprotocol = made.and_then(|made| made.subprotocol.as_deref()),
+            compressed = $link.compressed(),
+            $($message)+
+        );
+    }};
+}
+
 /// The log of a connection.
 #[derive(Debug)]
 pub(super) struct Log {
@@ -120,28 +137,13 @@ impl Log {
     }
 
     fn write(&self, line: Option<Line>, component: &str, link: &Link<'_>) {
-        let (url, compressed) = (link.url, link.compressed());
-        let took_ms = link.made.map(|made| made.took.as_millis() as u64);
-        let tls = link.made.and_then(|made| made.tls).map(tracing::field::display);
-        let subprotocol = link.made.and_then(|made| made.subprotocol.as_deref());
+        let url = link.url;
         match line {
-            Some(Line::Connected) => {
-                tracing::info!(component, url, took_ms, tls, subprotocol, compressed, "connected");
-            }
+            Some(Line::Connected) => made!(info, component, link, {}, "connected"),
             Some(Line::Again { down, attempts }) => {
                 let seconds = down.as_secs_f64();
                 // As loud as the warning that it ends.
-                tracing::warn!(
-                    component,
-                    url,
-                    seconds,
-                    attempts,
-                    took_ms,
-                    tls,
-                    subprotocol,
-                    compressed,
-                    "connected again after {seconds:.1} s"
-                );
+                made!(warn, component, link, { seconds, attempts }, "connected again after {seconds:.1} s");
             }
             Some(Line::Steady(telling)) => {
                 let (losses, seconds) = (telling.count, telling.since.as_secs());

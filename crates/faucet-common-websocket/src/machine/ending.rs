@@ -15,6 +15,7 @@ use crate::machine::event::{Event, Over};
 use crate::machine::failure::Failure;
 use crate::machine::lifecycle::{LONGEST_WAIT, Step};
 use crate::machine::machine::{Machine, Next, State};
+use crate::machine::outbox::Outbox;
 use crate::machine::output::Output;
 use crate::machine::run_failed::RunFailed;
 use crate::upgrade_failed::UpgradeFailed;
@@ -168,7 +169,11 @@ impl Machine {
     /// The last event follows.
     pub(crate) fn close(&mut self, now: Instant) {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Up => self.close_up(now),
+            State::Up => {
+                self.say_goodbye(now);
+                let code = if self.keeps_session() { code::COMING_BACK } else { code::NORMAL };
+                self.close_up(now, |outbox| outbox.close(Some(code)));
+            }
             State::Closing { until, listens, next } => {
                 // The owner takes no more messages. The driver reads the peer's end only behind those that wait.
                 self.line.iter_mut().for_each(|line| line.inbox.discard());
@@ -188,9 +193,15 @@ impl Machine {
         }
     }
 
-    fn close_up(&mut self, now: Instant) {
-        self.say_goodbye(now);
-        let code = if self.keeps_session() { code::COMING_BACK } else { code::NORMAL };
+    /// The same with a Close of the owner's own. Where there is no connection nobody reads it.
+    pub(crate) fn close_with(&mut self, code: u16, reason: &str, now: Instant) {
+        if !self.is_up() {
+            return self.close(now);
+        }
+        self.close_up(now, |outbox| outbox.close_with(code, reason));
+    }
+
+    fn close_up(&mut self, now: Instant, close: impl FnOnce(&mut Outbox)) {
         let Some(line) = &mut self.line else { return };
         if line.inbox.is_mid_message() {
             self.events.push_back(Event::Discarded(Discarded::PartialFrame, 1));
@@ -198,7 +209,7 @@ impl Machine {
         line.inbox.discard();
         // After a failed write the peer's Close may still wait to be read.
         if !line.write_failed {
-            line.outbox.close(Some(code));
+            close(&mut line.outbox);
         }
         let next = Next::Over(Over::Left(None));
         self.state = State::Closing { until: now + CLOSE_TIMEOUT, listens: true, next };

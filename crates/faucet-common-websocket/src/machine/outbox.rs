@@ -143,8 +143,15 @@ impl Outbox {
         self.message(frame.kind(), frame.as_bytes());
     }
 
-    pub(crate) fn ping(&mut self, payload: &[u8]) {
+    /// Appends a Ping, of whose payload 125 bytes are sent. [`Event::Pong`](crate::Event::Pong) tells of its
+    /// answer where the owner asks for control frames.
+    pub fn ping(&mut self, payload: &[u8]) {
         self.frame(opcode::PING, &payload[..payload.len().min(LONGEST)]);
+    }
+
+    /// Appends a Pong that nobody has asked for, of whose payload 125 bytes are sent.
+    pub fn unsolicited_pong(&mut self, payload: &[u8]) {
+        self.pong(ControlPayload::new(payload));
     }
 
     pub(crate) fn pong(&mut self, payload: ControlPayload) {
@@ -168,7 +175,6 @@ impl Outbox {
     }
 
     /// Appends a Close frame with a code and a reason, of which 123 bytes are sent.
-    #[cfg(feature = "server")]
     pub(crate) fn close_with(&mut self, code: u16, reason: &str) {
         let mut payload = code.to_be_bytes().to_vec();
         payload.extend(reason.bytes().take(LONGEST - 2));

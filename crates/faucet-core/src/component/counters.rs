@@ -5,25 +5,28 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use schemars::JsonSchema;
+
 use crate::component::activity::{Activity, ActivityReading, ConnectionState, Phase};
 use crate::stream::Gap;
 
 /// A counter that the runner keeps for every component.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Count {
-    /// Records: handed over by a source, emitted by a transform, taken by a sink.
+    /// Records that a source handed over, a transform emitted or a sink took.
     Records,
-    /// Bytes of their payloads.
+    /// Bytes of the payloads of these `records`.
     Bytes,
-    /// Pages they came in.
+    /// Pages that these `records` came in.
     Pages,
-    /// Gaps that were seen.
+    /// Holes in the feed that the component has seen.
     Gaps,
-    /// Sink: records delivered as it promises.
+    /// Records that a sink has delivered as it promises.
     Delivered,
-    /// Sink: records taken that may be lost.
+    /// Records that a sink has taken and that may be lost.
     Unconfirmed,
     /// Records on their way to the component that it did not take before the run ended.
     NotWritten,
@@ -32,7 +35,7 @@ pub enum Count {
     /// Records and messages that the component rejected. They went to its `dead_letter`, or the run
     /// ended because there is none.
     Rejected,
-    /// Sink: flushes.
+    /// Flushes of a sink that have succeeded.
     Flushes,
     /// The most records that waited in one buffer in front of the component.
     HeldPeak,
@@ -254,6 +257,13 @@ mod tests {
         assert_eq!((read.fixed["records"], read.fixed["held_peak"]), (0, 10));
         assert_eq!(read.skipped, BTreeMap::from([("not_json", 2)]));
         assert_eq!(read.activity.connection, ConnectionState::Waiting);
+    }
+
+    #[test]
+    fn the_schema_has_the_names_that_reports_print() {
+        let schema = schemars::schema_for!(Count);
+        let names = crate::SchemaView::new(schema.as_value()).words();
+        assert_eq!(names, Count::ALL.map(Count::as_str));
     }
 
     #[test]

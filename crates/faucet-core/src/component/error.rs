@@ -4,13 +4,16 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+
 use crate::config::problem::{Problem, Problems};
 
 /// The result of everything in the contract that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of thing went wrong. The command's exit code follows from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The configuration is wrong; nothing was tried.

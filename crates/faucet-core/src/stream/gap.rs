@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::stream::record::Timestamp;
 
@@ -59,9 +59,9 @@ impl fmt::Display for GapReason {
 /// One hole in a feed: between two records something is missing, or may be.
 ///
 /// One hole is one gap. A gap waits for the first message after it, so that `to` is known. Only
-/// sources and the buffers between components make gaps. Serializes as the object that reports and
-/// files show.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// sources and the buffers between components make gaps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "Shown", into = "Shown")]
 #[non_exhaustive]
 pub struct Gap {
     /// The component that lost the records. The runner sets it; a source leaves it empty.
@@ -126,41 +126,50 @@ impl Gap {
     }
 }
 
-impl Serialize for Gap {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let millis = |at: Option<Timestamp>| at.map(Timestamp::as_unix_millis);
-        let mut object = serializer.serialize_struct("Gap", 7)?;
-        object.serialize_field("source", &self.source.as_deref())?;
-        object.serialize_field("from", &millis(self.from))?;
-        object.serialize_field("to", &millis(self.to))?;
-        object.serialize_field("seconds", &self.duration().map(|d| d.as_secs_f64()))?;
-        object.serialize_field("attempts", &self.attempts)?;
-        object.serialize_field("reason", self.reason.as_str())?;
-        object.serialize_field("missing", &self.missing)?;
-        object.end()
-    }
-}
-
-/// A gap as files show it.
-#[derive(Deserialize)]
+/// A hole in a feed, as reports and files show it.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Gap")]
 struct Shown {
+    /// The component that lost the records.
     source: Option<String>,
+    /// When the last message before the hole was received, in Unix milliseconds.
     from: Option<u64>,
+    /// When the first message behind the hole was received, in Unix milliseconds.
     to: Option<u64>,
+    /// How long the hole is, where both ends are known.
+    #[serde(default)]
+    seconds: Option<f64>,
+    /// How many attempts to connect the hole took.
     #[serde(default)]
     attempts: u32,
+    /// Why: `outage` (the connection was lost), `dropped` (a full buffer), `sequence` (the feed's own
+    /// numbers jump), `restart` (the run began behind an earlier one), or a word of the connector.
     reason: String,
+    /// How many records are missing; null where nobody knows, 0 where a replay filled the hole.
     missing: Option<u64>,
 }
 
-impl<'de> Deserialize<'de> for Gap {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Shown { source, from, to, attempts, reason, missing } =
-            Shown::deserialize(deserializer)?;
-        let (from, to) =
-            (from.map(Timestamp::from_unix_millis), to.map(Timestamp::from_unix_millis));
+impl From<Gap> for Shown {
+    fn from(gap: Gap) -> Self {
+        let millis = |at: Option<Timestamp>| at.map(Timestamp::as_unix_millis);
+        Self {
+            source: gap.source.as_deref().map(str::to_owned),
+            from: millis(gap.from),
+            to: millis(gap.to),
+            seconds: gap.duration().map(|duration| duration.as_secs_f64()),
+            attempts: gap.attempts,
+            reason: gap.reason.as_str().to_owned(),
+            missing: gap.missing,
+        }
+    }
+}
+
+impl From<Shown> for Gap {
+    fn from(shown: Shown) -> Self {
+        let at = |millis: Option<u64>| millis.map(Timestamp::from_unix_millis);
+        let Shown { source, from, to, attempts, reason, missing, .. } = shown;
         let (source, reason) = (source.map(Arc::from), reason.as_str().into());
-        Ok(Self { source, from, to, reason, attempts, missing })
+        Self { source, from: at(from), to: at(to), reason, attempts, missing }
     }
 }
 

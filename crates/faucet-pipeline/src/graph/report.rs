@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use faucet_core::{ComponentKind, Count, Counters, Ended, Error, Gap, Reading, Result};
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::graph::endings::{Endings, Exit};
 use crate::graph::plan::Plan;
 use crate::graph::progress::Progress;
+use crate::graph::report_keys::{counts, failure, optional_failure};
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum End {
     /// `max_messages` records were read.
@@ -22,9 +26,9 @@ pub enum End {
     Closed,
     /// There was nothing more to read.
     Exhausted,
-    /// The caller asked for it.
+    /// A signal, or the caller, asked for it.
     Shutdown,
-    /// Something failed; [`Report::error`] says what.
+    /// Something failed; `error` says what.
     Error,
     /// The run goes on.
     Running,
@@ -42,12 +46,6 @@ impl End {
             Self::Error => "error",
             Self::Running => "running",
         }
-    }
-}
-
-impl Serialize for End {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -74,22 +72,29 @@ impl From<Exit> for End {
     }
 }
 
-/// What a run did. Serializes as an object with these fields. Totals are sums over components: a
-/// record that goes to two sinks counts twice.
-#[derive(Debug, Serialize)]
+/// The JSON Schema of reports, as `--report` writes them.
+pub fn report_schema() -> Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    generator.into_root_schema_for::<Report>().to_value()
+}
+
+/// What a run did. Totals are sums over components: a record that goes to two sinks counts twice.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "faucet report")]
 #[non_exhaustive]
 pub struct Report {
-    /// How the run ended: [`End::Error`] exactly when there is an `error`. Where several sources end
-    /// by themselves, the last of them says why.
+    /// How the run ended: `error` exactly when there is an `error`. Where several sources end by
+    /// themselves, the last of them says why.
     pub ended: End,
-    /// The first thing that failed; serialized as its component, kind and whole message, or null.
+    /// The first thing that failed; null where nothing failed.
     #[serde(serialize_with = "failure")]
+    #[schemars(schema_with = "optional_failure")]
     pub error: Option<Error>,
     /// Records that the sinks took.
     pub records: u64,
-    /// Their payloads in bytes.
+    /// Bytes of the payloads of these `records`.
     pub bytes: u64,
-    /// The pages they came in.
+    /// Pages that these `records` came in.
     pub pages: u64,
     /// Connections that the sources opened after their first.
     pub reconnects: u64,
@@ -101,13 +106,13 @@ pub struct Report {
     pub more_gaps: u64,
     /// How long all holes are together, in seconds.
     pub disconnected_seconds: f64,
-    /// What did not reach a sink, by reason. `not_written` counts the records that were read and that
-    /// a sink did not take; `dropped` those that a full buffer dropped; `rejected` those that a
-    /// component rejected.
+    /// Records and messages that did not reach a sink, by reason. `not_written` counts the records that
+    /// were read and that a sink did not take; `dropped` those that a full buffer dropped; `rejected`
+    /// those that a component rejected.
     pub skipped: BTreeMap<&'static str, u64>,
     /// Records delivered as the sinks promise.
     pub delivered: u64,
-    /// Records taken by sinks that may have been lost.
+    /// Records that sinks have taken and that may be lost.
     pub unconfirmed: u64,
     /// Records sent again after a reconnect.
     pub resent: u64,
@@ -122,7 +127,7 @@ pub struct Report {
 }
 
 /// What one component did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ComponentReport {
     /// `source`, `transform` or `sink`.
@@ -130,22 +135,23 @@ pub struct ComponentReport {
     /// The connector's name.
     #[serde(rename = "type")]
     pub connector: String,
-    /// The far end, redacted.
+    /// The far end, with placeholders filled and secrets struck out.
     pub target: String,
-    /// Why a source had no more; null where it was stopped or failed.
+    /// Why a source had no more; left out where it was stopped or failed, and of other components.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<End>,
-    /// Its message when it failed.
+    /// The whole message of the component's failure; left out where it did not fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The counters that the runner keeps. See [`Count`] for their meanings.
     #[serde(flatten)]
+    #[schemars(schema_with = "counts")]
     pub counts: BTreeMap<&'static str, u64>,
-    /// The component's own counters, such as `reconnects` and `resent`.
+    /// Counters of the component's own, such as `reconnects` and `resent`.
     pub counters: BTreeMap<&'static str, u64>,
-    /// Frames and records that the component dropped, by reason.
+    /// Records and messages that the component dropped, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
-    /// Its `reconnects` by the word for what ended the connection before; left out where there are none.
+    /// The component's `reconnects` by what ended the connection before; left out where there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reconnect_causes: BTreeMap<&'static str, u64>,
 }
@@ -258,11 +264,56 @@ fn shows(kind: ComponentKind, name: &str, n: u64) -> bool {
     n > 0 || is(&always) || (kind == ComponentKind::Sink && is(&of_sinks))
 }
 
-fn failure<S: Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok, S::Error> {
-    let Some(error) = error else { return serializer.serialize_none() };
-    let mut object = serializer.serialize_struct("Error", 3)?;
-    object.serialize_field("component", &error.component().map(|id| &**id))?;
-    object.serialize_field("kind", error.kind().as_str())?;
-    object.serialize_field("message", &format!("{error:#}"))?;
-    object.end()
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use faucet_core::{ErrorKind, SchemaView};
+
+    use super::*;
+
+    #[test]
+    fn an_end_is_printed_as_it_is_called() {
+        for end in [
+            End::MaxMessages,
+            End::Idle,
+            End::Closed,
+            End::Exhausted,
+            End::Shutdown,
+            End::Error,
+            End::Running,
+        ] {
+            assert_eq!(serde_json::to_value(end).unwrap(), end.as_str());
+        }
+    }
+
+    #[test]
+    fn the_schema_has_the_keys_that_a_report_has() {
+        let schema = report_schema();
+        let view = SchemaView::new(&schema);
+        let names = |view: SchemaView<'_>| -> BTreeSet<String> {
+            view.keys().iter().map(|key| key.name.to_owned()).collect()
+        };
+        let error = Error::new(ErrorKind::TooLarge, "a record is too large");
+        let report = serde_json::to_value(Report::failed(error)).unwrap();
+        let written = |value: &Value| value.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names(view), written(&report));
+        let failure = view.find(&"error".into()).unwrap();
+        assert_eq!(names(failure.resolve()), written(&report["error"]));
+        let kinds = failure.resolve().find(&"kind".into()).unwrap();
+        assert!(kinds.words().contains(&report["error"]["kind"].as_str().unwrap()));
+        let components = view.find(&"components".into()).unwrap().map_values().unwrap();
+        let keys = names(components.resolve());
+        assert!(Count::ALL.iter().all(|count| keys.contains(count.as_str())), "{keys:?}");
+    }
+
+    #[test]
+    fn each_key_has_a_meaning() {
+        let schema = report_schema();
+        let view = SchemaView::new(&schema);
+        for path in view.paths() {
+            let (_, key) = view.find_dotted(&path).unwrap();
+            assert!(!key.description().is_empty(), "{path}");
+        }
+    }
 }

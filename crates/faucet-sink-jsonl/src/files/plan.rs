@@ -7,6 +7,7 @@ use faucet_core::Timestamp;
 
 use crate::compress::Compress;
 use crate::error::JsonlError;
+use crate::files::committed::{Committed, CommittedError};
 use crate::files::file::{self, FileOptions};
 use crate::files::journal::{Commit, Journal};
 use crate::files::name::{FileName, Slot};
@@ -52,6 +53,16 @@ impl SeriesPlan {
         let committed = committed.filter(|_| !is_live);
         FileOptions { mode, committed, compress, is_kept, patience }
     }
+}
+
+/// The length of a file that `look` at a run must respect.
+pub(crate) fn committed_of(
+    saved: Option<&[u8]>,
+    plan: &SeriesPlan,
+) -> Result<Option<Committed>, CommittedError> {
+    let is_stamped = plan.rotate.is_some();
+    let read = |saved| Committed::read(saved, |file| plan.name.may_be(file, is_stamped));
+    saved.map(read).transpose()
 }
 
 /// Brings the files of the run before in order, and begins the list of files anew. Returns the file that was begun

@@ -1,67 +1,32 @@
 //! Writes the records of a run to one file after the other.
 
 use std::fs;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use faucet_core::{StreamPage, Timestamp};
 
-use crate::compress::{Compress, Encoder, Pack};
+use crate::compress::Compress;
 use crate::error::JsonlError;
 use crate::files::committed::{Committed, CommittedError};
-use crate::files::file::{self, Created, FileOptions, Opened, directory_of};
+use crate::files::file::{self, FileOptions, directory_of};
 use crate::files::journal::Journal;
 use crate::files::name::FileName;
-use crate::files::place::{Place, place};
+use crate::files::open_file::OpenFile;
 use crate::files::plan::{SeriesPlan, mend};
+use crate::files::watch::{Remedy, Watch};
 use crate::fsync::Moment;
-use crate::line_writer::LineWriter;
-use crate::medium::Medium;
 use crate::output::Output;
 use crate::write_mode::WriteMode;
-
-/// How often the sink looks whether a file is still at its path, while pages come.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// The file that is open.
-struct Current {
-    path: PathBuf,
-    lines: LineWriter<Pack>,
-    /// The file, if this run created it and has written nothing to it.
-    created: Option<Created>,
-    begun: Timestamp,
-    /// How many of its bytes the last flush has vouched for.
-    secured: u64,
-}
-
-impl Current {
-    fn keep(&mut self) {
-        if let Some(created) = self.created.take() {
-            created.keep();
-        }
-    }
-
-    fn length(&self) -> Result<u64, JsonlError> {
-        self.lines.whole_length().map(Option::unwrap_or_default).map_err(JsonlError::Length)
-    }
-
-    fn place(&self) -> Result<Place, JsonlError> {
-        let target = &self.lines.medium().target;
-        match target.regular {
-            true => place(&target.file, &self.path).map_err(JsonlError::Inspect),
-            false => Ok(Place::There),
-        }
-    }
-}
 
 /// The files of a run, one after the other.
 pub(crate) struct Series {
     plan: SeriesPlan,
-    current: Option<Current>,
+    current: Option<OpenFile>,
     journal: Option<Journal>,
-    looked: Instant,
+    watch: Watch,
     /// What the last flush has saved.
     saved: Option<Committed>,
 }
@@ -73,14 +38,14 @@ impl Series {
         committed: Option<Committed>,
         is_abandoned: &dyn Fn() -> bool,
     ) -> Result<Self, JsonlError> {
-        let looked = Instant::now();
-        let mut series = Self { plan, current: None, journal: None, looked, saved: None };
+        let watch = Watch::new(Instant::now());
+        let mut series = Self { plan, current: None, journal: None, watch, saved: None };
         if !series.plan.varies() {
             let path = PathBuf::from(series.plan.name.fixed_start());
             let committed = committed.map(|committed| committed.length);
             let options = series.plan.options(committed);
             let opened = file::open(&path, options, is_abandoned)?;
-            series.current = Some(series.current(path, opened, Timestamp::now())?);
+            series.current = Some(OpenFile::new(&series.plan, path, opened, Timestamp::now())?);
             return Ok(series);
         }
         check_directory(&series.plan.name)?;
@@ -119,7 +84,7 @@ impl Series {
             return Ok(());
         }
         match file::open(&path, options, is_abandoned) {
-            Ok(opened) => self.current = Some(self.current(path, opened, begun)?),
+            Ok(opened) => self.current = Some(OpenFile::new(&self.plan, path, opened, begun)?),
             // Files that are full are taken away by others, to an archive or for good.
             Err(JsonlError::Committed(CommittedError::Missing { .. })) => {
                 tracing::warn!("{}: is gone; a new file follows", path.display());
@@ -130,34 +95,17 @@ impl Series {
         Ok(())
     }
 
-    fn current(
-        &self,
-        path: PathBuf,
-        opened: Opened,
-        begun: Timestamp,
-    ) -> Result<Current, JsonlError> {
-        let Opened { target, unfinished, created } = opened;
-        let secured = target.length().map_err(JsonlError::Length)?.unwrap_or_default();
-        let encoder = Encoder::new(self.plan.compress, self.plan.level);
-        let lines = LineWriter::new(Pack::new(target, encoder), unfinished, self.plan.rendering);
-        Ok(Current { path, lines, created: Some(created), begun, secured })
-    }
-
     /// Sees to it that the file of a record of `at` is open.
-    fn ready(&mut self, at: Timestamp) -> Result<&mut Current, JsonlError> {
-        if self.looked.elapsed() >= LOOK {
+    fn ready(&mut self, at: Timestamp) -> Result<&mut OpenFile, JsonlError> {
+        if self.watch.is_due(Instant::now()) {
             self.look()?;
         }
         if let Some(current) = self.current.as_ref().filter(|_| self.plan.varies()) {
             let ends = self.plan.slot(current.begun) != self.plan.slot(at)
-                || self.plan.rotate.is_some_and(|rotate| {
-                    current
-                        .lines
-                        .medium()
-                        .target
-                        .length()
-                        .is_ok_and(|length| length.is_some_and(|length| rotate.is_full(length)))
-                });
+                || self
+                    .plan
+                    .rotate
+                    .is_some_and(|rotate| current.size().is_some_and(|size| rotate.is_full(size)));
             if ends {
                 self.secure()?;
                 self.current = None;
@@ -170,7 +118,7 @@ impl Series {
     }
 
     /// Opens the file of a record of `at`.
-    fn open(&self, at: Timestamp) -> Result<Current, JsonlError> {
+    fn open(&self, at: Timestamp) -> Result<OpenFile, JsonlError> {
         let mut path = match self.plan.rotate {
             Some(_) => self.plan.name.stamped(at),
             None => self.plan.name.at(at),
@@ -196,47 +144,39 @@ impl Series {
         path: PathBuf,
         options: FileOptions,
         begun: Timestamp,
-    ) -> Result<Current, JsonlError> {
+    ) -> Result<OpenFile, JsonlError> {
         if let Some(journal) = &self.journal {
             let length = path.metadata().map_or(0, |found| found.len());
             journal.note(&path.to_string_lossy(), length).map_err(JsonlError::Journal)?;
         }
         let opened = file::open(&path, options, &|| false).map_err(|why| why.at(&path))?;
-        self.current(path, opened, begun)
+        OpenFile::new(&self.plan, path, opened, begun)
     }
 
     /// Ends the frame of the open file, and looks whether the file is still at its path. A file that is gone
-    /// is followed by a new one; records that no path leads to any more are copied to it.
-    pub(crate) fn look(&mut self) -> Result<(), JsonlError> {
-        self.looked = Instant::now();
+    /// is followed by a new one.
+    fn look(&mut self) -> Result<(), JsonlError> {
         let Some(current) = &mut self.current else { return Ok(()) };
-        current.lines.finish().map_err(JsonlError::Frame)?;
-        let place = current.place()?;
-        if place == Place::There {
+        let Some(remedy) = self.watch.look(current, &self.plan, Instant::now())? else {
             return Ok(());
-        }
-        let path = current.path.clone();
-        if self.plan.mode == WriteMode::Create {
-            return Err(JsonlError::TakenAway(place).at(&path));
-        }
-        let how = if place == Place::Moved { "moved or replaced" } else { "deleted" };
-        tracing::warn!("{}: the file was {how}; a new file follows", path.display());
+        };
         let Some(mut old) = self.current.take() else { return Ok(()) };
-        if place == Place::Moved {
-            self.plan.fsync.settle(&mut old.lines, Moment::Flush)?;
-            // A state says where the next run goes on: its file must be there.
-            return if self.plan.keeps_state { self.begin_anew(path).map(drop) } else { Ok(()) };
-        }
-        let end = old.length()?;
-        if end > old.secured || self.plan.keeps_state {
-            let begun = self.begin_anew(path)?;
-            copy(&old, end, begun)?;
+        let path = old.path.clone();
+        match remedy {
+            Remedy::LeaveIt { anew } => {
+                self.plan.fsync.settle(&mut old.lines, Moment::Flush)?;
+                if anew {
+                    self.begin_anew(path)?;
+                }
+            }
+            Remedy::Rescue => old.rescue_into(self.begin_anew(path)?)?,
+            Remedy::LetGo => {}
         }
         Ok(())
     }
 
     /// Opens a file at a path from which the last one was taken.
-    fn begin_anew(&mut self, path: PathBuf) -> Result<&mut Current, JsonlError> {
+    fn begin_anew(&mut self, path: PathBuf) -> Result<&mut OpenFile, JsonlError> {
         let directory = directory_of(&path);
         fs::create_dir_all(directory).map_err(|cause| JsonlError::Open(cause).at(&path))?;
         let begun = self.saved.as_ref().and_then(|saved| saved.begun);
@@ -252,8 +192,7 @@ impl Series {
         self.look()?;
         let Some(current) = &mut self.current else { return Ok(()) };
         self.plan.fsync.settle(&mut current.lines, Moment::Flush)?;
-        current.secured = current.length()?;
-        Ok(())
+        current.is_flushed()
     }
 
     fn write_range(
@@ -339,33 +278,8 @@ impl Output for Series {
     }
 }
 
-/// Copies the bytes that no flush has vouched for. After an error none of them is in the new file.
-fn copy(old: &Current, end: u64, new: &mut Current) -> Result<(), JsonlError> {
-    let mut from = &old.lines.medium().target.file;
-    from.seek(SeekFrom::Start(old.secured)).map_err(JsonlError::Rescue)?;
-    let mut bytes = from.take(end.saturating_sub(old.secured));
-    let target = &mut new.lines.medium_mut().target;
-    let before = target.length().map_err(JsonlError::Rescue)?.unwrap_or_default();
-    if let Err(cause) = io::copy(&mut bytes, &mut target.file) {
-        let after = target.length().ok().flatten().unwrap_or(before);
-        target.take_back(after.saturating_sub(before)).map_err(JsonlError::Rescue)?;
-        return Err(JsonlError::Rescue(cause));
-    }
-    Ok(())
-}
-
 /// The directory whose name does not change must exist: a mistake in it would make a tree of directories.
 fn check_directory(name: &FileName) -> Result<(), JsonlError> {
     let directory = name.fixed_directory();
     directory.metadata().map(drop).map_err(|cause| JsonlError::Open(cause).at(directory))
-}
-
-/// The length of a file that `look` at a run must respect.
-pub(crate) fn committed_of(
-    saved: Option<&[u8]>,
-    plan: &SeriesPlan,
-) -> Result<Option<Committed>, CommittedError> {
-    let is_stamped = plan.rotate.is_some();
-    let read = |saved| Committed::read(saved, |file| plan.name.may_be(file, is_stamped));
-    saved.map(read).transpose()
 }

@@ -63,8 +63,9 @@ fn whole_files_in_the_documentation_are_valid() {
         for (line, text) in blocks(&fs::read_to_string(&page).unwrap()) {
             let begins = |key: &str| text.lines().any(|line| line.starts_with(key));
             let whole = (begins("source:") || begins("sources:")) && begins("sink");
+            let is_known = cfg!(feature = "sql") || !text.contains("type: sql");
             // Parts of files have no source or no sink, and some leave keys out with an ellipsis.
-            if whole && !text.contains('\u{2026}') {
+            if whole && is_known && !text.contains('\u{2026}') {
                 check(&judges, &format!("{}:{line}", page.display()), &text);
                 count += 1;
             }

@@ -109,7 +109,7 @@ fn maps() -> Vec<Row> {
         (json!({"sinks": {}}), "sinks"),
         (json!({"sinks": "k"}), "sinks"),
         (json!({"transforms": [5]}), "transforms"),
-        (json!({"sources.B": {"type": "jsonl", "path": "b"}}), "sources.B"),
+        (json!({"sources.B": {"type": "jsonl", "path": "b"}, "transforms.t.from": ["a", "B"]}), ""),
         (json!({"sources.1": {"type": "jsonl", "path": "b"}}), "sources.1"),
         (json!({"sinks.a-b": {"type": "stdout", "from": "a"}}), "sinks.a-b"),
         (json!({"sources.a.pth": "x"}), "sources.a.pth"),
