@@ -1,34 +1,39 @@
 //! The columns that a query reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::error::Result;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::Expr as Planned;
 use datafusion::sql::sqlparser::ast::{
     Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, TableFactor, Visit as _, Visitor,
 };
 
 use crate::engine::{RECEIVED_AT, Recipe};
 
-/// Takes the columns out of the inputs that the query does not read: they need not be decoded.
+/// Takes the columns out of the inputs that the query does not name: they need not be decoded.
+///
+/// The optimizer knows more columns that nobody needs, such as those of `SELECT COUNT(*) FROM (SELECT a FROM t)`. The
+/// text of the query names them, and it is planned again.
 pub(super) fn prune(recipe: &mut Recipe) -> Result<()> {
     if has_wildcard(&recipe.query) {
         return Ok(());
     }
-    let (session, _, logical) = recipe.understand()?;
-    let mut read: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    session.state().optimize(&logical)?.apply_with_subqueries(|plan| {
-        if let LogicalPlan::TableScan(scan) = plan {
-            let names = scan.projected_schema.fields().iter().map(|field| field.name().clone());
-            read.entry(scan.table_name.table().to_owned()).or_default().extend(names);
-        }
-        Ok(TreeNodeRecursion::Continue)
+    let (_, _, logical) = recipe.understand()?;
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    logical.apply_with_subqueries(|plan| {
+        plan.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                if let Planned::Column(column) | Planned::OuterReferenceColumn(_, column) = expr {
+                    named.insert(column.name.clone());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
     })?;
     for input in &mut recipe.inputs {
-        let names = read.remove(&input.name).unwrap_or_default();
-        input.columns.retain(|column| names.contains(&column.name));
+        input.columns.retain(|column| named.contains(&column.name));
     }
     Ok(())
 }
