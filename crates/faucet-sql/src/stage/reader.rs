@@ -45,6 +45,8 @@ pub(crate) struct Reader {
     schema: SchemaRef,
     /// How many records the input has brought.
     read: u64,
+    /// How many of them came before the page at work.
+    before: u64,
 }
 
 impl Reader {
@@ -57,7 +59,7 @@ impl Reader {
             .chain(hidden.row_time.then(|| field(ROW_TIME)))
             .chain(hidden.received_at.then(|| field(RECEIVED_AT)));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        Self { plan, decoder, hidden, schema, read: 0 }
+        Self { plan, decoder, hidden, schema, read: 0, before: 0 }
     }
 
     pub(crate) fn name(&self) -> Arc<str> {
@@ -66,6 +68,8 @@ impl Reader {
 
     /// The good rows of a page. The others are rejected or counted.
     pub(crate) fn read(&mut self, page: &StreamPage, scope: &Scope, out: &mut Out) -> Rows {
+        self.before = self.read;
+        self.read += page.len() as u64;
         let Decoded { mut batch, times: mut received, bad } = self.decoder.decode(page);
         let mut places = (!bad.is_empty()).then(|| {
             let is_bad = |row: &usize| bad.iter().any(|(place, _)| place == row);
@@ -78,7 +82,6 @@ impl Reader {
             None => received.clone(),
             Some(time) => self.timed(&mut batch, &mut received, &mut places, time, page, scope, out),
         };
-        self.read += page.len() as u64;
         let mut columns: Vec<ArrayRef> = batch.columns()[..self.plan.visible].to_vec();
         let column = |times: &Vec<i64>| Arc::new(Int64Array::from(times.clone())) as ArrayRef;
         columns.extend(self.hidden.row_time.then(|| column(&times)));
@@ -142,7 +145,7 @@ impl Reader {
             OnBadRow::Skip => scope.counters().skip(SKIPPED, 1),
             OnBadRow::Fail => {
                 let Some(record) = page.range(place..place + 1).next() else { return };
-                let row = self.read + place as u64 + 1;
+                let row = self.before + place as u64 + 1;
                 out.reject(record.to_record(), format!("row {row} of {}: {why}", self.plan.name));
             }
         }

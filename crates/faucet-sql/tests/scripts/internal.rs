@@ -80,7 +80,7 @@ async fn an_internal_stream_that_nobody_reads_is_shown_with_a_warning() {
     let (stdout, registry) = trades();
     let script = format!("{TRADES}INSERT INTO clean SELECT s FROM Trades WHERE p > 3;");
     let (_, warnings) = pipeline(&script, &registry);
-    let wanted = "warning[invalid-value]: no query reads the stream `clean`: its rows are written to stdout at 2:13";
+    let wanted = "warning[invalid-value]: no query reads the stream `clean`: its rows are written to stdout at line 2, column 13";
     assert_eq!(warnings, [wanted]);
     ran(&script, &registry).await.into_result().unwrap();
     assert_eq!(stdout.json(), [r#"{"s":"b"}"#]);
@@ -94,7 +94,7 @@ async fn streams_without_a_use_are_left_out_with_a_warning() {
     let warning = |name: &str, at: &str| {
         format!("warning[invalid-value]: no query uses the stream `{name}`; it is left out at {at}")
     };
-    assert_eq!(warnings, [warning("Rest", "2:15"), warning("i", "3:15")]);
+    assert_eq!(warnings, [warning("Rest", "line 2, column 15"), warning("i", "line 3, column 15")]);
     assert!(pipeline.component("Rest").is_none());
 }
 

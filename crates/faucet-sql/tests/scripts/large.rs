@@ -29,7 +29,7 @@ async fn longer_ones_are_refused() {
     let registry = with_source(registry(&MemorySink::new()), "pages", pages::<&str>(&[]));
     for (query, why) in [
         (format!("SELECT a{} AS b FROM t", " + a".repeat(5000)), "the expression has more than 200 terms"),
-        (format!("SELECT a FROM t WHERE a = 1{}", " OR a = 1".repeat(5000)), "more than 200 terms"),
+        (format!("SELECT a FROM t WHERE a = 1{}", " OR a = 1".repeat(1000)), "more than 200 terms"),
         (format!("SELECT a FROM t{}", " UNION ALL SELECT a FROM t".repeat(500)), "more than 200 terms"),
         (format!("SELECT {}a AS b FROM t", "- ".repeat(3000)), "more than 200 terms"),
         (format!("SELECT {}a{} AS b FROM t", "(".repeat(3000), ")".repeat(3000)), "nested too deeply"),

@@ -73,8 +73,9 @@ async fn without_a_dead_letter_the_run_ends_and_says_why() {
     let lab = Lab::new();
     let query = format!("{TRADES}    query: SELECT s, p AS n FROM trades");
     let error = lab.ran(&query, "").await.into_result().unwrap_err();
+    assert_eq!(error.component().map(|id| &**id), Some("query"));
     let words = format!("{error:#}");
-    assert!(words.contains("query: row 2 of trades: column `p` takes a LONG, and not \"x\""), "{words}");
+    assert!(words.contains("row 2 of trades: column `p` takes a LONG, and not \"x\""), "{words}");
 }
 
 #[tokio::test]
@@ -137,7 +138,7 @@ async fn streams_and_inputs_belong_together() {
         ),
         (
             "    from: trades\n    streams: {trades: {columns: {p: LONG}}}\n    query: SELECT q FROM trades",
-            "there is no column `q` at 1:8 of the query",
+            "there is no column `q` at line 1, column 8 of the query",
         ),
         (
             "    from: trades\n    streams: {trades: {columns: {p: LONG}}}\n    query: INSERT INTO x SELECT p FROM trades",

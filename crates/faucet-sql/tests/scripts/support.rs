@@ -92,7 +92,7 @@ pub(crate) fn text(text: impl AsRef<str>, at: i64) -> Record {
 
 /// A source of one page for each list of texts.
 pub(crate) fn pages<T: AsRef<str>>(texts: &[&[T]]) -> VecSource {
-    let page = |texts: &&[T]| StreamPage::new(texts.iter().map(|record| text(record, 0)).collect());
+    let page = |texts: &&[T]| StreamPage::new(texts.iter().map(|record| text(record, now())).collect());
     VecSource::new(texts.iter().map(page))
 }
 

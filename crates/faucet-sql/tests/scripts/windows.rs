@@ -45,13 +45,13 @@ async fn windows_that_were_not_seen_from_beginning_to_end_are_not_complete() {
 #[tokio::test]
 async fn a_hole_in_event_time_ends_with_the_next_row() {
     let keys = json!({"query": QUERY, "streams": {"t": {
-        "columns": {"a": "LONG"}, "time": {"column": "a", "unit": "s", "idle": "1h"},
+        "columns": {"a": "LONG"}, "time": {"column": "a", "idle": "1h"},
     }}});
     let mut stage = Stage::open(keys).await;
-    let row = |second: i64| text(format!("{{\"a\":{second}}}"), now());
-    stage.push(0, vec![row(10), row(11), row(12)]).await;
+    let row = |millis: i64| text(format!("{{\"a\":{millis}}}"), now());
+    stage.push(0, vec![row(10_000), row(11_000), row(12_000)]).await;
     stage.mark(Mark::Gap(Gap::new(GapReason::Outage).between(at(now()), at(now())))).await;
-    stage.push(0, vec![row(14), row(15), row(16)]).await;
+    stage.push(0, vec![row(14_500), row(15_000), row(16_000)]).await;
     stage.finish().await;
     // The last row before the hole, and the first one behind it, stand in windows that may miss others.
     let expected = [(10, true), (11, true), (12, false), (14, false), (15, true), (16, false)];
