@@ -87,7 +87,8 @@ impl Transform for SqlTransform {
             [] => self.inputs.iter().collect(),
             names => names.iter().filter_map(by_name).collect(),
         };
-        let reader = |input: &&InputPlan| Reader::new((*input).clone(), self.recipe.hidden);
+        let label = self.feeds.as_ref().map(|_| Arc::clone(&self.label));
+        let reader = |input: &&InputPlan| Reader::new((*input).clone(), self.recipe.hidden, label.clone());
         let readers: Vec<Reader> = inputs.iter().map(reader).collect();
         let scope = scope.clone();
         let Some(window) = self.window else {

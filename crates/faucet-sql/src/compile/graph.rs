@@ -357,7 +357,9 @@ impl Graph<'_> {
             }
         }
         let is_refused = self.out.found.iter().any(|found| found.severity == Severity::Error);
-        if is_refused || !has_queries {
+        // A fault that another part of the program has found keeps a query from being planned.
+        let is_planned = self.queries.iter().all(|query| query.planned.is_some());
+        if is_refused || !has_queries || !is_planned {
             return;
         }
         match builder.build() {

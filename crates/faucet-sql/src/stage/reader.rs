@@ -40,6 +40,8 @@ impl Rows {
 /// Reads the records of an input.
 pub(crate) struct Reader {
     plan: InputPlan,
+    /// The statement, where it has a place in a script.
+    label: Option<Arc<str>>,
     decoder: Decoder,
     hidden: Hidden,
     schema: SchemaRef,
@@ -50,7 +52,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(plan: InputPlan, hidden: Hidden) -> Self {
+    pub(crate) fn new(plan: InputPlan, hidden: Hidden, label: Option<Arc<str>>) -> Self {
         let decoder = Decoder::new(plan.format, &plan.columns);
         let decoded = decoder.schema();
         let visible = decoded.fields().iter().take(plan.visible).map(Arc::clone);
@@ -59,7 +61,7 @@ impl Reader {
             .chain(hidden.row_time.then(|| field(ROW_TIME)))
             .chain(hidden.received_at.then(|| field(RECEIVED_AT)));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        Self { plan, decoder, hidden, schema, read: 0, before: 0 }
+        Self { plan, label, decoder, hidden, schema, read: 0, before: 0 }
     }
 
     pub(crate) fn name(&self) -> Arc<str> {
@@ -146,7 +148,8 @@ impl Reader {
             OnBadRow::Fail => {
                 let Some(record) = page.range(place..place + 1).next() else { return };
                 let row = self.before + place as u64 + 1;
-                out.reject(record.to_record(), format!("row {row} of {}: {why}", self.plan.name));
+                let label = self.label.iter().map(|label| format!("{label}: ")).collect::<String>();
+                out.reject(record.to_record(), format!("{label}row {row} of {}: {why}", self.plan.name));
             }
         }
     }

@@ -33,7 +33,7 @@ async fn longer_ones_are_refused() {
         (format!("SELECT a FROM t{}", " UNION ALL SELECT a FROM t".repeat(500)), "more than 200 terms"),
         (format!("SELECT {}a AS b FROM t", "- ".repeat(3000)), "more than 200 terms"),
         (format!("SELECT {}a{} AS b FROM t", "(".repeat(3000), ")".repeat(3000)), "nested too deeply"),
-        (format!("SELECT a{} FROM t", ", a".repeat(50_000)), "the statement has 100004 words and signs"),
+        (format!("SELECT a{} FROM t", ", a".repeat(11_000)), "the statement has 22004 words and signs"),
     ] {
         let verdict = Script::parse(&script(&query)).check(&registry);
         let found: Vec<String> = verdict.diagnostics.iter().map(ToString::to_string).collect();
