@@ -28,7 +28,10 @@ async fn a_server_that_refuses_is_named_before_anything_runs() {
     let ran = faucet(["run", &scripts.write("query.sql", &query)]);
     assert_ne!(ran.code, Some(0), "{ran:#?}");
     let stderr = ran.stderr.to_lowercase();
-    assert!(stderr.contains(&format!("failed to connect to websocket ws://{address}/")), "{ran:#?}");
+    assert!(
+        stderr.contains(&format!("failed to connect to websocket ws://{address}/")),
+        "{ran:#?}"
+    );
     assert!(stderr.contains("connection refused"), "{ran:#?}");
 }
 

@@ -53,7 +53,10 @@ async fn windows_stand_behind_other_queries() {
          SELECT s, COUNT(*) AS n, MAX(p) AS p FROM large WINDOW TUMBLING(365 days) GROUP BY s ORDER BY s;"
     );
     ran(&script, &registry).await.into_result().unwrap();
-    assert_eq!(values(&stdout), [json!({"s": "a", "n": 1, "p": 3.0}), json!({"s": "b", "n": 2, "p": 40.0})]);
+    assert_eq!(
+        values(&stdout),
+        [json!({"s": "a", "n": 1, "p": 3.0}), json!({"s": "b", "n": 2, "p": 40.0})]
+    );
 }
 
 #[tokio::test]
@@ -73,6 +76,22 @@ async fn two_queries_write_a_stream_and_two_read_it() {
     shown.sort();
     assert_eq!(shown, [r#"{"s":"a","p":1.0}"#, r#"{"s":"a","p":3.0}"#, r#"{"s":"b","p":40.0}"#]);
     assert_eq!(other.json().len(), 2);
+}
+
+#[tokio::test]
+async fn two_streams_are_joined_to_one_row_by_row() {
+    let (stdout, registry) = trades();
+    let registry = with_source(registry, "books", pages(&[&[r#"{"s":"c","bid":7}"#]]));
+    let script = format!(
+        "{TRADES}CREATE STREAM Books (s STRING, bid DOUBLE) WITH (type = 'source', extension = 'books');
+         SELECT s, p AS price FROM Trades WHERE p > 2 UNION ALL SELECT s, bid AS price FROM Books;"
+    );
+    ran(&script, &registry).await.into_result().unwrap();
+    let mut shown = stdout.json();
+    shown.sort();
+    let rows =
+        [r#"{"s":"a","price":3.0}"#, r#"{"s":"b","price":40.0}"#, r#"{"s":"c","price":7.0}"#];
+    assert_eq!(shown, rows);
 }
 
 #[tokio::test]
