@@ -95,6 +95,21 @@ async fn two_streams_are_joined_to_one_row_by_row() {
 }
 
 #[tokio::test]
+async fn two_streams_are_joined_to_one_in_a_window() {
+    let (stdout, registry) = trades();
+    let registry = with_source(registry, "books", pages(&[&[r#"{"s":"c","bid":7}"#, r#"{"s":"a","bid":7}"#]]));
+    let script = format!(
+        "{TRADES}CREATE STREAM Books (s STRING, bid DOUBLE) WITH (type = 'source', extension = 'books');
+         SELECT s, COUNT(*) AS n, SUM(price) AS total
+         FROM (SELECT s, p AS price FROM Trades UNION ALL SELECT s, bid AS price FROM Books)
+         WINDOW TUMBLING(365 days) GROUP BY s ORDER BY s;"
+    );
+    ran(&script, &registry).await.into_result().unwrap();
+    let row = |s: &str, n: u64, total: f64| json!({"s": s, "n": n, "total": total});
+    assert_eq!(values(&stdout), [row("a", 3, 11.0), row("b", 2, 42.0), row("c", 1, 7.0)]);
+}
+
+#[tokio::test]
 async fn an_internal_stream_that_nobody_reads_is_shown_with_a_warning() {
     let (stdout, registry) = trades();
     let script = format!("{TRADES}INSERT INTO clean SELECT s FROM Trades WHERE p > 3;");
