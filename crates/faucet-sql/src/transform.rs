@@ -96,7 +96,9 @@ impl Transform for SqlTransform {
         for input in inputs {
             let guard = self.guard.as_ref().map(|guard| guard.plan()).transpose();
             let guard = guard.map_err(|error| failed(&self.label, error))?;
-            readers.push(Reader::new(input.clone(), self.recipe.hidden, guard, &self.label));
+            // In a pipeline file the component says which query it is.
+            let label = self.feeds.as_ref().map(|_| Arc::clone(&self.label));
+            readers.push(Reader::new(input.clone(), self.recipe.hidden, guard, label));
         }
         let scope = scope.clone();
         let Some(window) = self.window else {

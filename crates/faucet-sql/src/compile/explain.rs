@@ -79,7 +79,8 @@ fn quoted(line: &str) -> Option<&str> {
 
 /// The name that two columns of a result have, and the place of the second one.
 fn twice(line: &str) -> Option<(&str, usize)> {
-    let rest = line.strip_prefix("Projections require unique expression names but the expression \"")?;
+    let rest =
+        line.strip_prefix("Projections require unique expression names but the expression \"")?;
     let (first, rest) = rest.split_once("\" at position ")?;
     let (_, rest) = rest.split_once("\" at position ")?;
     let (position, _) = rest.split_once(' ')?;
@@ -93,16 +94,23 @@ fn twice(line: &str) -> Option<(&str, usize)> {
 fn shorter(line: &str, function: Option<&str>) -> (String, Option<&'static str>) {
     const CAST: &str = "convert the value: CAST(x AS DOUBLE)";
     let line = line.strip_prefix("Internal error: ").unwrap_or(line);
-    if let (Some(name), Some((_, why))) = (function, line.split_once("failed to match any signature")) {
+    if let (Some(name), Some((_, why))) =
+        (function, line.split_once("failed to match any signature"))
+    {
         let given = why.split_once("but received ").and_then(|(_, given)| given.split(' ').next());
-        let given = given.map_or_else(|| "these values".to_owned(), |given| format!("a value of the type {given}"));
+        let given = given.map_or_else(
+            || "these values".to_owned(),
+            |given| format!("a value of the type {given}"),
+        );
         return (format!("the function `{name}` does not take {given}"), Some(CAST));
     }
     if line.starts_with("Invalid function 'event_timestamp'") {
         return ("event_timestamp() takes no argument".to_owned(), None);
     }
     let (line, advice) = match line.split_once(". No function matches") {
-        Some((line, _)) => (line, function.map(|_| "look at the number and the types of its arguments")),
+        Some((line, _)) => {
+            (line, function.map(|_| "look at the number and the types of its arguments"))
+        }
         None => (line, None),
     };
     let mut chars = line.chars();

@@ -181,8 +181,7 @@ impl<'a> Reading<'a> {
         match value.text.parse::<Pointer>() {
             Ok(pointer) => self.decl.columns[n].pointer = Some(pointer),
             Err(error) => {
-                let fault = invalid(value.span, format!("`{}`: {error}", name.text));
-                self.faults.push(fault.with_help("a JSON pointer begins with `/`, such as `/data/p`"));
+                self.faults.push(invalid(value.span, format!("`{}`: {error}", name.text)));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use datafusion::arrow::array::RecordBatch;
@@ -20,26 +20,45 @@ struct Queue {
     waker: Option<Waker>,
 }
 
-/// The leaves of one execution, by the name of their stream. It travels in the context of the execution, so
-/// that a plan is the same for all of them.
+/// The leaves of one execution. It travels in the context of the execution, so that a plan is the same for all
+/// of them.
 #[derive(Debug, Default)]
-pub(crate) struct Feed(Mutex<HashMap<String, Vec<Queue>>>);
+pub(crate) struct Feed(Mutex<Leaves>);
+
+#[derive(Debug, Default)]
+struct Leaves {
+    /// By the name of their stream.
+    queues: HashMap<String, Vec<Queue>>,
+    /// How many leaves have not begun yet: the parts of a UNION begin in tasks of their own.
+    missing: usize,
+    /// What these have to read from the beginning on.
+    early: Vec<(String, RecordBatch)>,
+    closed: bool,
+}
 
 impl Feed {
+    /// The feed of a plan with so many leaves.
+    pub(crate) fn new(leaves: usize) -> Self {
+        Self(Mutex::new(Leaves { missing: leaves, ..Leaves::default() }))
+    }
+
     /// Hands a batch to all leaves that read the stream `name`.
     pub(crate) fn push(&self, name: &str, batch: &RecordBatch) {
-        self.with(name, |queues| {
-            for queue in queues {
-                queue.batches.push_back(batch.clone());
-                queue.waker.take().into_iter().for_each(Waker::wake);
-            }
-        });
+        let mut leaves = self.leaves();
+        if leaves.missing > 0 {
+            leaves.early.push((name.to_owned(), batch.clone()));
+        }
+        for queue in leaves.queues.get_mut(name).into_iter().flatten() {
+            queue.batches.push_back(batch.clone());
+            queue.waker.take().into_iter().for_each(Waker::wake);
+        }
     }
 
     /// No batch follows.
     pub(crate) fn close(&self) {
-        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for queue in queues.values_mut().flatten() {
+        let mut leaves = self.leaves();
+        leaves.closed = true;
+        for queue in leaves.queues.values_mut().flatten() {
             queue.closed = true;
             queue.waker.take().into_iter().for_each(Waker::wake);
         }
@@ -47,18 +66,28 @@ impl Feed {
 
     /// The number of leaves, and of batches that no leaf has taken.
     pub(crate) fn waiting(&self) -> (usize, usize) {
-        let queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = queues.values().flatten();
-        (all.clone().count(), all.map(|queue| queue.batches.len()).sum())
+        let leaves = self.leaves();
+        let all = leaves.queues.values().flatten();
+        (all.clone().count() + leaves.missing, all.map(|queue| queue.batches.len()).sum())
     }
 
-    fn with<T>(&self, name: &str, work: impl FnOnce(&mut Vec<Queue>) -> T) -> T {
-        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A name is allocated once for each leaf, and not for each batch.
-        match queues.get_mut(name) {
-            Some(queues) => work(queues),
-            None => work(queues.entry(name.to_owned()).or_default()),
+    /// A leaf begins. Returns its number among those of the stream.
+    fn begin(&self, name: &str) -> usize {
+        let mut leaves = self.leaves();
+        leaves.missing = leaves.missing.saturating_sub(1);
+        let early = leaves.early.iter().filter(|(of, _)| of == name);
+        let batches = early.map(|(_, batch)| batch.clone()).collect();
+        let queue = Queue { batches, closed: leaves.closed, waker: None };
+        if leaves.missing == 0 {
+            leaves.early = Vec::new();
         }
+        let queues = leaves.queues.entry(name.to_owned()).or_default();
+        queues.push(queue);
+        queues.len() - 1
+    }
+
+    fn leaves(&self) -> MutexGuard<'_, Leaves> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,10 +105,7 @@ impl PartitionStream for Inlet {
 
     fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let feed = context.session_config().get_extension::<Feed>().unwrap_or_default();
-        let number = feed.with(&self.name, |queues| {
-            queues.push(Queue::default());
-            queues.len() - 1
-        });
+        let number = feed.begin(&self.name);
         let (name, schema) = (self.name.clone(), Arc::clone(&self.schema));
         Box::pin(Leaf { feed, name, number, schema })
     }
@@ -96,17 +122,19 @@ impl Stream for Leaf {
     type Item = Result<RecordBatch>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.feed.with(&self.name, |queues| {
-            let Some(queue) = queues.get_mut(self.number) else { return Poll::Ready(None) };
-            match queue.batches.pop_front() {
-                Some(batch) => Poll::Ready(Some(Ok(batch))),
-                None if queue.closed => Poll::Ready(None),
-                None => {
-                    queue.waker = Some(context.waker().clone());
-                    Poll::Pending
-                }
+        let mut leaves = self.feed.leaves();
+        let queues = leaves.queues.get_mut(&self.name);
+        let Some(queue) = queues.and_then(|queues| queues.get_mut(self.number)) else {
+            return Poll::Ready(None);
+        };
+        match queue.batches.pop_front() {
+            Some(batch) => Poll::Ready(Some(Ok(batch))),
+            None if queue.closed => Poll::Ready(None),
+            None => {
+                queue.waker = Some(context.waker().clone());
+                Poll::Pending
             }
-        })
+        }
     }
 }
 

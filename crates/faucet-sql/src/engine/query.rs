@@ -76,6 +76,8 @@ pub(crate) struct Recipe {
 /// A planned query.
 pub(crate) struct Query {
     plan: Arc<dyn ExecutionPlan>,
+    /// How many of its parts read a stream.
+    leaves: usize,
     logical: LogicalPlan,
     config: SessionConfig,
     runtime: Arc<RuntimeEnv>,
@@ -125,8 +127,15 @@ impl Recipe {
         let state = session.state();
         let plan = in_place(ready(state.create_physical_plan(&logical))?)?;
         let (config, runtime) = (state.config().clone(), Arc::clone(state.runtime_env()));
-        Ok(Query { plan, logical, config, runtime, moment })
+        let leaves = leaves(&*plan);
+        Ok(Query { plan, leaves, logical, config, runtime, moment })
     }
+}
+
+/// How many parts of the plan read a stream.
+fn leaves(plan: &dyn ExecutionPlan) -> usize {
+    let own = usize::from(plan.name() == "StreamingTableExec");
+    own + plan.children().into_iter().map(|child| leaves(&**child)).sum::<usize>()
 }
 
 /// Gives the rows the columns of the target: each by its name, with the type that was declared.
@@ -156,7 +165,7 @@ impl Query {
     /// # Errors
     /// DataFusion cannot begin it.
     pub(crate) fn begin(&self) -> Result<Execution> {
-        let feed = Arc::new(Feed::default());
+        let feed = Arc::new(Feed::new(self.leaves));
         let config = self.config.clone().with_extension(Arc::clone(&feed));
         let none = HashMap::new;
         // Functions are bound in the plan: the context of an execution needs none.

@@ -8,12 +8,15 @@ use faucet_pipeline::diagnostic::Span;
 pub(crate) struct Places<'a> {
     text: &'a str,
     lines: Vec<usize>,
+    /// Whether each character of the text has one byte.
+    is_ascii: bool,
 }
 
 impl<'a> Places<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { text, lines: std::iter::once(0).chain(breaks).collect() }
+        let lines = std::iter::once(0).chain(breaks).collect();
+        Self { text, lines, is_ascii: text.is_ascii() }
     }
 
     pub(crate) fn text(&self) -> &'a str {
@@ -27,7 +30,8 @@ impl<'a> Places<'a> {
         let begin = *self.lines.get(line)?;
         let rest = &self.text[begin..];
         // A script in one line has many tokens, and its characters are not counted again for each.
-        if rest.as_bytes().get(..column).is_some_and(<[u8]>::is_ascii) {
+        let is_plain = |before: &[u8]| self.is_ascii || before.is_ascii();
+        if rest.as_bytes().get(..column).is_some_and(is_plain) {
             return Some(begin + column);
         }
         Some(rest.char_indices().nth(column).map_or(self.text.len(), |(at, _)| begin + at))

@@ -16,7 +16,10 @@ const MOST_TERMS: usize = 200;
 /// The fault of a statement that is too large for the stack or for the patience of a user.
 pub(crate) fn too_large(pieces: &[Piece]) -> Option<Diagnostic> {
     if pieces.len() > MOST_TOKENS {
-        let what = format!("the statement has {} words and signs, and may have {MOST_TOKENS}", pieces.len());
+        let what = format!(
+            "the statement has {} words and signs, and may have {MOST_TOKENS}",
+            pieces.len()
+        );
         return Some(syntax(pieces[MOST_TOKENS].span, what));
     }
     let mut open = vec![Depth::default()];
@@ -59,7 +62,9 @@ impl Depth {
             (self.logical, self.other) = (self.logical + 1, 0);
         } else if piece.is_one_of(&["AND", "OR"]) {
             (self.logical, self.other) = (self.logical + 1, 0);
-        } else if matches!(token, Token::Comma) || piece.is_one_of(&["FROM", "WHERE", "HAVING", "GROUP"]) {
+        } else if matches!(token, Token::Comma)
+            || piece.is_one_of(&["FROM", "WHERE", "HAVING", "GROUP"])
+        {
             self.other = 0;
         } else if is_operator(piece, token) {
             self.other += 1;

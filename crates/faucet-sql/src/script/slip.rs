@@ -38,6 +38,8 @@ pub(crate) fn unexpected(what: &str, pieces: &[Piece], at: usize) -> Diagnostic 
     // The parser takes `GROUP` for a column.
     let (what, at) = match clause {
         Some(before) if stands(at, &["BY"]) => ("an expression", before),
+        // The parser lets a list end with a comma.
+        None if at.checked_sub(1).is_some_and(|before| pieces[before].is(&Token::Comma)) => ("an expression", at),
         _ => (what, at),
     };
     let found = pieces.get(at);

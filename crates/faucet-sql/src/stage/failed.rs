@@ -26,5 +26,6 @@ pub(crate) fn failed(label: &str, error: DataFusionError) -> Error {
 /// Why a query failed, in a line.
 pub(crate) fn reason(error: &DataFusionError) -> String {
     let root = error.find_root().message();
-    root.lines().next().unwrap_or_default().to_owned()
+    let line = root.lines().next().unwrap_or_default();
+    line.strip_prefix("Cast error: ").unwrap_or(line).to_owned()
 }

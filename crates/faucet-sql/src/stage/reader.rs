@@ -68,8 +68,8 @@ pub(crate) struct Reader {
     schema: SchemaRef,
     /// Says which rows the query reads, where casts were taken out of it.
     guard: Option<Query>,
-    /// The statement, for reasons.
-    label: Arc<str>,
+    /// The statement, where it has a place in a script.
+    label: Option<Arc<str>>,
     /// How many records the input has brought, and how many of them before the last page.
     read: u64,
     before: u64,
@@ -80,7 +80,7 @@ impl Reader {
         plan: InputPlan,
         hidden: Hidden,
         guard: Option<Query>,
-        label: &Arc<str>,
+        label: Option<Arc<str>>,
     ) -> Self {
         let decoder = Decoder::new(plan.format, &plan.columns);
         let visible = decoder.schema().fields().iter().take(plan.visible).map(Arc::clone);
@@ -90,7 +90,7 @@ impl Reader {
             .chain(hidden.row_time.then(|| field(ROW_TIME)))
             .chain(hidden.received_at.then(|| field(RECEIVED_AT)));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        Self { plan, decoder, hidden, schema, guard, label: Arc::clone(label), read: 0, before: 0 }
+        Self { plan, decoder, hidden, schema, guard, label, read: 0, before: 0 }
     }
 
     pub(crate) fn name(&self) -> Arc<str> {
@@ -186,7 +186,11 @@ impl Reader {
             OnBadRow::Fail => {
                 let Some(record) = at.page.range(place..place + 1).next() else { return };
                 let row = self.before + place as u64 + 1;
-                let why = format!("{}: row {row} of {}: {why}", self.label, self.plan.name);
+                let why = format!("row {row} of {}: {why}", self.plan.name);
+                let why = match &self.label {
+                    Some(label) => format!("{label}: {why}"),
+                    None => why,
+                };
                 at.out.reject(record.to_record(), why);
             }
         }

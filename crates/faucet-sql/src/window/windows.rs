@@ -29,6 +29,14 @@ pub(crate) struct Windows {
     open: BTreeMap<i64, Window>,
 }
 
+/// These rows of a batch, which has no columns where the query reads none, as in `COUNT(*)`.
+fn taken(batch: &RecordBatch, rows: Vec<u32>) -> Result<RecordBatch> {
+    match batch.num_columns() {
+        0 => Ok(batch.slice(0, rows.len())),
+        _ => Ok(take_record_batch(batch, &UInt32Array::from(rows))?),
+    }
+}
+
 enum Window {
     At(Execution),
     Held(Vec<(Arc<str>, RecordBatch)>),
@@ -78,7 +86,7 @@ impl Windows {
             }
             let rows = match rows {
                 Rows::Slice(range) => batch.slice(range.start, range.len()),
-                Rows::Taken(rows) => take_record_batch(batch, &UInt32Array::from(rows))?,
+                Rows::Taken(rows) => taken(batch, rows)?,
             };
             let mut end = last;
             // The pane lies in all windows that begin at most `size` before its end.

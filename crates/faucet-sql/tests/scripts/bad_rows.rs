@@ -55,7 +55,8 @@ async fn the_good_rows_of_a_page_come_out_in_order() {
     }
     let wanted: Vec<_> = (0..100).filter(|n| !is_bad(*n)).map(|n| json!({"n": n})).collect();
     assert_eq!(stage.values(), wanted);
-    let why = |n: usize| format!("row {} of t: Cannot cast string 'x{n}' to value of Int64 type", n + 1);
+    let why =
+        |n: usize| format!("row {} of t: Cannot cast string 'x{n}' to value of Int64 type", n + 1);
     assert_eq!(stage.rejected, [0, 7, 8, 63, 64, 99].map(why));
 }
 

@@ -53,7 +53,10 @@ async fn windows_stand_behind_other_queries() {
          SELECT s, COUNT(*) AS n, MAX(p) AS p FROM large WINDOW TUMBLING(365 days) GROUP BY s ORDER BY s;"
     );
     ran(&script, &registry).await.into_result().unwrap();
-    assert_eq!(values(&stdout), [json!({"s": "a", "n": 1, "p": 3.0}), json!({"s": "b", "n": 2, "p": 40.0})]);
+    assert_eq!(
+        values(&stdout),
+        [json!({"s": "a", "n": 1, "p": 3.0}), json!({"s": "b", "n": 2, "p": 40.0})]
+    );
 }
 
 #[tokio::test]
@@ -76,11 +79,42 @@ async fn two_queries_write_a_stream_and_two_read_it() {
 }
 
 #[tokio::test]
+async fn two_streams_are_joined_to_one_row_by_row() {
+    let (stdout, registry) = trades();
+    let registry = with_source(registry, "books", pages(&[&[r#"{"s":"c","bid":7}"#]]));
+    let script = format!(
+        "{TRADES}CREATE STREAM Books (s STRING, bid DOUBLE) WITH (type = 'source', extension = 'books');
+         SELECT s, p AS price FROM Trades WHERE p > 2 UNION ALL SELECT s, bid AS price FROM Books;"
+    );
+    ran(&script, &registry).await.into_result().unwrap();
+    let mut shown = stdout.json();
+    shown.sort();
+    let rows =
+        [r#"{"s":"a","price":3.0}"#, r#"{"s":"b","price":40.0}"#, r#"{"s":"c","price":7.0}"#];
+    assert_eq!(shown, rows);
+}
+
+#[tokio::test]
+async fn two_streams_are_joined_to_one_in_a_window() {
+    let (stdout, registry) = trades();
+    let registry = with_source(registry, "books", pages(&[&[r#"{"s":"c","bid":7}"#, r#"{"s":"a","bid":7}"#]]));
+    let script = format!(
+        "{TRADES}CREATE STREAM Books (s STRING, bid DOUBLE) WITH (type = 'source', extension = 'books');
+         SELECT s, COUNT(*) AS n, SUM(price) AS total
+         FROM (SELECT s, p AS price FROM Trades UNION ALL SELECT s, bid AS price FROM Books)
+         WINDOW TUMBLING(365 days) GROUP BY s ORDER BY s;"
+    );
+    ran(&script, &registry).await.into_result().unwrap();
+    let row = |s: &str, n: u64, total: f64| json!({"s": s, "n": n, "total": total});
+    assert_eq!(values(&stdout), [row("a", 3, 11.0), row("b", 2, 42.0), row("c", 1, 7.0)]);
+}
+
+#[tokio::test]
 async fn an_internal_stream_that_nobody_reads_is_shown_with_a_warning() {
     let (stdout, registry) = trades();
     let script = format!("{TRADES}INSERT INTO clean SELECT s FROM Trades WHERE p > 3;");
     let (_, warnings) = pipeline(&script, &registry);
-    let wanted = "warning[invalid-value]: no query reads the stream `clean`: its rows are written to stdout at 2:13";
+    let wanted = "warning[invalid-value]: no query reads the stream `clean`: its rows are written to stdout at line 2, column 13";
     assert_eq!(warnings, [wanted]);
     ran(&script, &registry).await.into_result().unwrap();
     assert_eq!(stdout.json(), [r#"{"s":"b"}"#]);
@@ -94,7 +128,7 @@ async fn streams_without_a_use_are_left_out_with_a_warning() {
     let warning = |name: &str, at: &str| {
         format!("warning[invalid-value]: no query uses the stream `{name}`; it is left out at {at}")
     };
-    assert_eq!(warnings, [warning("Rest", "2:15"), warning("i", "3:15")]);
+    assert_eq!(warnings, [warning("Rest", "line 2, column 15"), warning("i", "line 3, column 15")]);
     assert!(pipeline.component("Rest").is_none());
 }
 

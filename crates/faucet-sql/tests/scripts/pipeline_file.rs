@@ -1,6 +1,6 @@
 //! The transform `sql` in a pipeline file.
 
-use faucet_core::{TransformConfig as _, Transform as _};
+use faucet_core::{Transform as _, TransformConfig as _};
 use faucet_sql::SqlConfig;
 use faucet_stream::{PipelineSpec, Registry, Report, SpecFormat, Variable};
 use faucet_testkit::{MemorySink, record};
@@ -19,7 +19,8 @@ impl Lab {
     /// Two feeds, `trades` and `books`, and two sinks.
     fn new() -> Self {
         let (stdout, dead) = (MemorySink::new(), MemorySink::new());
-        let trades = pages(&[&[r#"{"s":"a","p":1}"#, r#"{"s":"b","p":"x"}"#, r#"{"s":"a","p":3}"#]]);
+        let trades =
+            pages(&[&[r#"{"s":"a","p":1}"#, r#"{"s":"b","p":"x"}"#, r#"{"s":"a","p":3}"#]]);
         let books = pages(&[&[r#"{"s":"a","bid":10}"#, r#"{"s":"c","bid":20}"#]]);
         let registry = with_source(registry(&stdout), "trade_pages", trades);
         let registry = with_source(registry, "book_pages", books);
@@ -58,7 +59,8 @@ const TRADES: &str = "    from: trades\n    streams: {trades: {columns: {s: STRI
 #[tokio::test]
 async fn bad_rows_of_a_query_go_to_the_dead_letter() {
     let lab = Lab::new();
-    let query = format!("{TRADES}    query: SELECT s, p * 2 AS n FROM trades\n    dead_letter: bad");
+    let query =
+        format!("{TRADES}    query: SELECT s, p * 2 AS n FROM trades\n    dead_letter: bad");
     let more = "  bad: {type: dead}\n";
     lab.ran(&query, more).await.into_result().unwrap();
     assert_eq!(lab.rows(), [json!({"s": "a", "n": 2}), json!({"s": "a", "n": 6})]);
@@ -73,8 +75,9 @@ async fn without_a_dead_letter_the_run_ends_and_says_why() {
     let lab = Lab::new();
     let query = format!("{TRADES}    query: SELECT s, p AS n FROM trades");
     let error = lab.ran(&query, "").await.into_result().unwrap_err();
+    assert_eq!(error.component().map(|id| &**id), Some("query"));
     let words = format!("{error:#}");
-    assert!(words.contains("query: row 2 of trades: column `p` takes a LONG, and not \"x\""), "{words}");
+    assert!(words.contains("row 2 of trades: column `p` takes a LONG, and not \"x\""), "{words}");
 }
 
 #[tokio::test]
@@ -95,7 +98,8 @@ async fn a_window_stands_behind_two_inputs() {
 #[tokio::test]
 async fn a_state_behind_a_window_is_refused_with_the_reason() {
     let lab = Lab::new();
-    let windowed = format!("{TRADES}    query: SELECT COUNT(*) AS n FROM trades WINDOW TUMBLING(1 min)");
+    let windowed =
+        format!("{TRADES}    query: SELECT COUNT(*) AS n FROM trades WINDOW TUMBLING(1 min)");
     let state = "state: {path: positions.json}\n";
     let words = lab.refused(&windowed, state);
     assert!(words.contains("the transform `query` holds records that it cannot save"), "{words}");
@@ -137,7 +141,7 @@ async fn streams_and_inputs_belong_together() {
         ),
         (
             "    from: trades\n    streams: {trades: {columns: {p: LONG}}}\n    query: SELECT q FROM trades",
-            "there is no column `q` at 1:8 of the query",
+            "there is no column `q` at line 1, column 8 of the query",
         ),
         (
             "    from: trades\n    streams: {trades: {columns: {p: LONG}}}\n    query: INSERT INTO x SELECT p FROM trades",
@@ -167,7 +171,11 @@ async fn rows(query: &str, stream: Value, records: &[&str]) -> Stage {
 async fn columns_are_members_by_their_exact_names() {
     let record = r#"{"p":1,"P":2,"d":{"p":[5,6]},"big":123456789012345678901234567890}"#;
     for (stream, query, row) in [
-        (json!({"columns": {"P": "LONG", "x": "LONG"}}), "SELECT x, P AS v FROM t", r#"{"x":null,"v":2}"#),
+        (
+            json!({"columns": {"P": "LONG", "x": "LONG"}}),
+            "SELECT x, P AS v FROM t",
+            r#"{"x":null,"v":2}"#,
+        ),
         (
             json!({"columns": {"v": "LONG"}, "json": {"mapping": {"v": "/d/p/1"}}}),
             "SELECT v FROM t",
@@ -180,7 +188,12 @@ async fn columns_are_members_by_their_exact_names() {
         ),
     ] {
         let stage = rows(query, stream, &[record]).await;
-        assert_eq!(stage.records[0].payload().as_bytes(), row.as_bytes(), "{query}: {stage}", stage = stage.values()[0]);
+        assert_eq!(
+            stage.records[0].payload().as_bytes(),
+            row.as_bytes(),
+            "{query}: {stage}",
+            stage = stage.values()[0]
+        );
     }
 }
 
@@ -224,19 +237,33 @@ async fn the_time_of_rows_has_a_column_a_unit_and_a_lateness() {
         ("LONG", "ms", "12000", "9000", "23000"),
         ("LONG", "us", "12000000", "9000000", "23000000"),
         ("LONG", "ns", "12000000000", "9000000000", "23000000000"),
-        ("STRING", "ms", "\"1970-01-01T00:00:12Z\"", "\"1970-01-01T00:00:09Z\"", "\"1970-01-01T00:00:23Z\""),
+        (
+            "STRING",
+            "ms",
+            "\"1970-01-01T00:00:12Z\"",
+            "\"1970-01-01T00:00:09Z\"",
+            "\"1970-01-01T00:00:23Z\"",
+        ),
     ] {
-        for (lateness, expected, lost) in [("1s", vec![(10, 1), (20, 1)], 1), ("3s", vec![(0, 1), (10, 1), (20, 1)], 0)] {
+        for (lateness, expected, lost) in
+            [("1s", vec![(10, 1), (20, 1)], 1), ("3s", vec![(0, 1), (10, 1), (20, 1)], 0)]
+        {
             let time = json!({"column": "a", "unit": unit, "lateness": lateness, "idle": "1h"});
-            let keys = json!({"query": query, "streams": {"t": {"columns": {"a": kind}, "time": time}}});
+            let keys =
+                json!({"query": query, "streams": {"t": {"columns": {"a": kind}, "time": time}}});
             let mut stage = Stage::open(keys).await;
             for at in [first, late, last] {
                 stage.push(0, vec![text(format!("{{\"a\":{at}}}"), 0)]).await;
             }
             stage.finish().await;
-            let expected: Vec<Value> = expected.into_iter().map(|(b, n)| json!({"b": b * 1000, "n": n})).collect();
+            let expected: Vec<Value> =
+                expected.into_iter().map(|(b, n)| json!({"b": b * 1000, "n": n})).collect();
             assert_eq!(stage.values(), expected, "{kind} {unit} {lateness}");
-            assert_eq!(stage.scope.counters().get_own("late_rows"), lost, "{kind} {unit} {lateness}");
+            assert_eq!(
+                stage.scope.counters().get_own("late_rows"),
+                lost,
+                "{kind} {unit} {lateness}"
+            );
         }
     }
 }

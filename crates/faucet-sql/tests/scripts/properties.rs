@@ -87,7 +87,8 @@ fn sorted(rows: Vec<Value>) -> Vec<String> {
 
 /// DataFusion's answer over all rows at once.
 async fn at_once(query: &str, rows: &[Row]) -> Vec<Value> {
-    let number = |value: fn(&Row) -> f64| Arc::new(Float64Array::from_iter_values(rows.iter().map(value)));
+    let number =
+        |value: fn(&Row) -> f64| Arc::new(Float64Array::from_iter_values(rows.iter().map(value)));
     let batch = RecordBatch::try_from_iter_with_nullable([
         ("t", Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.t))) as _, true),
         ("s", Arc::new(rows.iter().map(|row| row.s).collect::<StringArray>()) as _, true),

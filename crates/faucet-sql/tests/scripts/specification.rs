@@ -48,7 +48,8 @@ fn trades(count: u64) -> Vec<Trade> {
 fn expected(trades: &[Trade]) -> BTreeMap<String, (f64, f64, u64)> {
     let mut sums: BTreeMap<String, (f64, f64, u64)> = BTreeMap::new();
     for trade in trades {
-        let (price, quantity): (f64, f64) = (trade.price.parse().unwrap(), trade.quantity.parse().unwrap());
+        let (price, quantity): (f64, f64) =
+            (trade.price.parse().unwrap(), trade.quantity.parse().unwrap());
         let sum = sums.entry(trade.symbol.to_owned()).or_default();
         *sum = (sum.0 + price * quantity, sum.1 + quantity, sum.2 + 1);
     }
@@ -75,7 +76,9 @@ async fn vwap_equals_an_independent_computation() {
     let trades = trades(1500);
     let message = |trade: &Trade| {
         let Trade { symbol, price, quantity } = trade;
-        format!(r#"{{"e":"trade","E":1,"s":"{symbol}","t":7,"p":"{price}","q":"{quantity}","T":1700000000000,"m":true}}"#)
+        format!(
+            r#"{{"e":"trade","E":1,"s":"{symbol}","t":7,"p":"{price}","q":"{quantity}","T":1700000000000,"m":true}}"#
+        )
     };
     let read = Gate::new();
     let messages: Vec<String> = trades.iter().map(message).collect();
@@ -147,7 +150,8 @@ async fn the_combined_stream_keeps_its_data_byte_for_byte() {
     let script = COMBINED.replace("wss://stream.binance.com:9443/", &server.url());
     let script = format!("{script}\nSELECT stream, data, data->>'s' AS s FROM MultiPairTrades;");
     ran_until(&script, &registry(&stdout), read.reached()).await.into_result().unwrap();
-    let row = |n: usize, s: &str| format!(r#"{{"stream":"{}","data":{},"s":{s}}}"#, streams[n], data[n]);
+    let row =
+        |n: usize, s: &str| format!(r#"{{"stream":"{}","data":{},"s":{s}}}"#, streams[n], data[n]);
     assert_eq!(stdout.json(), [row(0, "\"BTCUSDT\""), row(1, "null")]);
     assert_eq!(server.connections()[0].path(), "/stream?streams=btcusdt@trade/ethusdt@trade");
 }
@@ -210,7 +214,8 @@ async fn headers_and_subprotocol_arrive_at_the_server() {
 #[tokio::test]
 async fn the_smallest_script_takes_all_defaults() {
     let read = Gate::new();
-    let server = ScriptedServer::start([feed(&[r#"{"price":1.5,"timestamp":3}"#.to_owned()], &read)]).await;
+    let server =
+        ScriptedServer::start([feed(&[r#"{"price":1.5,"timestamp":3}"#.to_owned()], &read)]).await;
     let stdout = MemorySink::new();
     let script = TICKER.replace("wss://fast-feed.example.com/", &server.url());
     let script = format!("{script}\nSELECT price * 2 AS double FROM TickerFeed");
@@ -234,7 +239,8 @@ async fn bytes_go_in_and_out_as_binary_messages() {
     let script = format!("{script}\n{sink}");
     ran_until(&script, &registry(&MemorySink::new()), read.reached()).await.into_result().unwrap();
     let seen = receiver.finish().await;
-    let wanted: Vec<(u8, Vec<u8>)> = messages.iter().map(|bytes| (opcode::BINARY, bytes.to_vec())).collect();
+    let wanted: Vec<(u8, Vec<u8>)> =
+        messages.iter().map(|bytes| (opcode::BINARY, bytes.to_vec())).collect();
     let found: Vec<(u8, Vec<u8>)> =
         seen[0].messages().into_iter().map(|(kind, bytes)| (kind, bytes.to_vec())).collect();
     assert_eq!(found, wanted);

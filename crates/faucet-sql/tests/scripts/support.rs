@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use faucet_core::{Emitted, Out, PageStage, Payload, Record, Scope, StreamPage, Text, Timestamp, Transform, TransformConfig};
+use faucet_core::{
+    Emitted, Out, PageStage, Payload, Record, Scope, StreamPage, Text, Timestamp, Transform,
+    TransformConfig,
+};
 use faucet_sql::{Script, SqlConfig};
 use faucet_stream::{Pipeline, Registry, Report, StdoutSinkConfig};
 use faucet_testkit::{MemorySink, VecSource};
@@ -28,7 +31,11 @@ pub(crate) fn registry(stdout: &MemorySink) -> Registry {
 }
 
 /// Adds the source `source` as the connector `name`.
-pub(crate) fn with_source(mut registry: Registry, name: &'static str, source: VecSource) -> Registry {
+pub(crate) fn with_source(
+    mut registry: Registry,
+    name: &'static str,
+    source: VecSource,
+) -> Registry {
     registry.add_source_with(name, move |_: Nothing| Ok(source.clone())).unwrap();
     registry
 }
@@ -92,7 +99,8 @@ pub(crate) fn text(text: impl AsRef<str>, at: i64) -> Record {
 
 /// A source of one page for each list of texts.
 pub(crate) fn pages<T: AsRef<str>>(texts: &[&[T]]) -> VecSource {
-    let page = |texts: &&[T]| StreamPage::new(texts.iter().map(|record| text(record, 0)).collect());
+    let page =
+        |texts: &&[T]| StreamPage::new(texts.iter().map(|record| text(record, now())).collect());
     VecSource::new(texts.iter().map(page))
 }
 
@@ -141,7 +149,8 @@ impl Stage {
 
     /// What came out, as JSON.
     pub(crate) fn values(&self) -> Vec<Value> {
-        let text = |record: &Record| String::from_utf8(record.payload().as_bytes().to_vec()).unwrap();
+        let text =
+            |record: &Record| String::from_utf8(record.payload().as_bytes().to_vec()).unwrap();
         parsed(self.records.iter().map(text))
     }
 }

@@ -17,7 +17,8 @@ const QUERY: &str = "SELECT window_start() AS start, COUNT(*) AS n, window_compl
 
 fn flags(stage: &Stage, base: i64) -> Vec<(i64, bool)> {
     let rows = stage.values().into_iter();
-    rows.map(|row| (row["start"].as_i64().unwrap() - base, row["whole"].as_bool().unwrap())).collect()
+    rows.map(|row| (row["start"].as_i64().unwrap() - base, row["whole"].as_bool().unwrap()))
+        .collect()
 }
 
 #[tokio::test]
@@ -45,13 +46,13 @@ async fn windows_that_were_not_seen_from_beginning_to_end_are_not_complete() {
 #[tokio::test]
 async fn a_hole_in_event_time_ends_with_the_next_row() {
     let keys = json!({"query": QUERY, "streams": {"t": {
-        "columns": {"a": "LONG"}, "time": {"column": "a", "unit": "s", "idle": "1h"},
+        "columns": {"a": "LONG"}, "time": {"column": "a", "idle": "1h"},
     }}});
     let mut stage = Stage::open(keys).await;
-    let row = |second: i64| text(format!("{{\"a\":{second}}}"), now());
-    stage.push(0, vec![row(10), row(11), row(12)]).await;
+    let row = |millis: i64| text(format!("{{\"a\":{millis}}}"), now());
+    stage.push(0, vec![row(10_000), row(11_000), row(12_000)]).await;
     stage.mark(Mark::Gap(Gap::new(GapReason::Outage).between(at(now()), at(now())))).await;
-    stage.push(0, vec![row(14), row(15), row(16)]).await;
+    stage.push(0, vec![row(14_500), row(15_000), row(16_000)]).await;
     stage.finish().await;
     // The last row before the hole, and the first one behind it, stand in windows that may miss others.
     let expected = [(10, true), (11, true), (12, false), (14, false), (15, true), (16, false)];
@@ -70,7 +71,9 @@ const SHORT: &str = "SELECT window_start() AS b, window_end() AS e, COUNT(*) AS 
 
 /// A row every 20 ms, `count` times.
 fn steady(count: usize) -> Script {
-    let one = |script: Script, n| script.send_text(format!("{{\"a\":{n}}}")).pause(Duration::from_millis(20));
+    let one = |script: Script, n| {
+        script.send_text(format!("{{\"a\":{n}}}")).pause(Duration::from_millis(20))
+    };
     (0..count).fold(Script::accept(), one)
 }
 
@@ -89,7 +92,8 @@ async fn windows_that_a_lost_connection_overlaps_are_not_complete() {
         // A whole window behind the hole.
         let hole = until(|| {
             let components = progress.components();
-            let gaps = components.iter().find(|of| &*of.id == "Feed").map(|of| of.counters.fixed["gaps"]);
+            let gaps =
+                components.iter().find(|of| &*of.id == "Feed").map(|of| of.counters.fixed["gaps"]);
             gaps.filter(|gaps| *gaps > 0)
         });
         hole.await;
@@ -114,7 +118,8 @@ async fn windows_that_a_lost_connection_overlaps_are_not_complete() {
 #[tokio::test]
 async fn a_window_closes_by_the_clock_while_the_feed_is_idle() {
     let never = Gate::new();
-    let server = ScriptedServer::start([Script::accept().send_text("{\"a\":1}").wait(&never)]).await;
+    let server =
+        ScriptedServer::start([Script::accept().send_text("{\"a\":1}").wait(&never)]).await;
     let stdout = MemorySink::new();
     let (pipeline, _) = pipeline(&feed(&server.url(), SHORT), &registry(&stdout));
     let closed = async { until(|| (!stdout.json().is_empty()).then_some(())).await };
@@ -125,9 +130,13 @@ async fn a_window_closes_by_the_clock_while_the_feed_is_idle() {
 #[tokio::test]
 async fn event_time_goes_on_while_the_feed_is_idle() {
     let never = Gate::new();
-    let server = ScriptedServer::start([Script::accept().send_text("{\"a\":1000}").wait(&never)]).await;
+    let server =
+        ScriptedServer::start([Script::accept().send_text("{\"a\":1000}").wait(&never)]).await;
     let stdout = MemorySink::new();
-    let script = feed(&server.url(), SHORT).replace("format = 'json'", "format = 'json', \"time.column\" = 'a', \"time.idle\" = '100 ms'");
+    let script = feed(&server.url(), SHORT).replace(
+        "format = 'json'",
+        "format = 'json', \"time.column\" = 'a', \"time.idle\" = '100 ms'",
+    );
     let (pipeline, _) = pipeline(&script, &registry(&stdout));
     let closed = async { until(|| (!stdout.json().is_empty()).then_some(())).await };
     pipeline.start().until(closed).await.into_result().unwrap();
@@ -138,7 +147,8 @@ async fn event_time_goes_on_while_the_feed_is_idle() {
 #[tokio::test]
 async fn without_a_window_the_time_is_that_of_the_row() {
     let query = "SELECT event_timestamp() AS at FROM t WHERE event_timestamp() > 5";
-    let mut stage = Stage::open(json!({"query": query, "streams": {"t": {"columns": {"a": "LONG"}}}})).await;
+    let mut stage =
+        Stage::open(json!({"query": query, "streams": {"t": {"columns": {"a": "LONG"}}}})).await;
     stage.push(0, vec![text("{}", 5), text("{}", 6), text("{}", 7)]).await;
     assert_eq!(stage.values(), [json!({"at": 6}), json!({"at": 7})]);
     let keys = json!({"query": query, "streams": {"t": {"columns": {"a": "LONG"}, "time": {"column": "a"}}}});
