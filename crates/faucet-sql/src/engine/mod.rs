@@ -11,7 +11,5 @@ mod session;
 
 pub(crate) use execution::Execution;
 
-pub(crate) use moment::Moment;
 pub(crate) use query::{Hidden, Input, Query, RECEIVED_AT, ROW_TIME, Recipe};
-pub(crate) use ready::ready;
 pub(crate) use session::Session;

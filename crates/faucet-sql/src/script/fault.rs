@@ -1,7 +1,9 @@
 //! What is wrong with a script, at its place.
 
 use faucet_core::{KeyPath, Problem, ProblemKind};
-use faucet_pipeline::diagnostic::{Advice, Diagnostic, Severity, SourceText, Span};
+#[cfg(test)]
+use faucet_pipeline::diagnostic::SourceText;
+use faucet_pipeline::diagnostic::{Advice, Diagnostic, Severity, Span};
 
 /// What was read, or the fault that ends the statement.
 pub(crate) type Read<T> = Result<T, Box<Diagnostic>>;
@@ -72,6 +74,7 @@ impl With for Diagnostic {
 }
 
 /// The faults in the order of their places, with lines and columns. Those without a place come last.
+#[cfg(test)]
 pub(crate) fn located(mut faults: Vec<Diagnostic>, text: &SourceText) -> Vec<Diagnostic> {
     for fault in &mut faults {
         fault.start = fault.span.map(|span| text.position(span.start));

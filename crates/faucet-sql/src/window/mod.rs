@@ -7,4 +7,4 @@ mod windows;
 
 pub(crate) use coverage::Coverage;
 pub(crate) use timeline::{Time, Timeline};
-pub(crate) use windows::{Closed, Windows};
+pub(crate) use windows::Windows;
