@@ -97,7 +97,8 @@ async fn two_streams_are_joined_to_one_row_by_row() {
 #[tokio::test]
 async fn two_streams_are_joined_to_one_in_a_window() {
     let (stdout, registry) = trades();
-    let registry = with_source(registry, "books", pages(&[&[r#"{"s":"c","bid":7}"#, r#"{"s":"a","bid":7}"#]]));
+    let registry =
+        with_source(registry, "books", pages(&[&[r#"{"s":"c","bid":7}"#, r#"{"s":"a","bid":7}"#]]));
     let script = format!(
         "{TRADES}CREATE STREAM Books (s STRING, bid DOUBLE) WITH (type = 'source', extension = 'books');
          SELECT s, COUNT(*) AS n, SUM(price) AS total
