@@ -9,7 +9,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use faucet_core::{JsonText, Out, Payload, Record, Scope, StreamPage, Timestamp, Transform as _, TransformConfig as _};
+use faucet_core::{
+    JsonText, Out, Payload, Record, Scope, StreamPage, Timestamp, Transform as _,
+    TransformConfig as _,
+};
 use faucet_sql::{SqlConfig, StreamKeys};
 
 const ROWS: u64 = 2_000_000;
@@ -68,10 +71,13 @@ fn main() {
 
 async fn run(query: &str, pages: &[StreamPage]) -> usize {
     let column = |(name, kind): (&str, &str)| (name.to_owned(), kind.to_owned());
-    let columns = [("e", "STRING"), ("s", "STRING"), ("p", "STRING"), ("q", "STRING"), ("T", "LONG")];
+    let columns =
+        [("e", "STRING"), ("s", "STRING"), ("p", "STRING"), ("q", "STRING"), ("T", "LONG")];
     let keys: StreamKeys = StreamKeys {
         columns: columns.map(column).into(),
-        time: query.contains("WINDOW").then(|| serde_json::from_str(r#"{"column":"T"}"#).expect("keys")),
+        time: query
+            .contains("WINDOW")
+            .then(|| serde_json::from_str(r#"{"column":"T"}"#).expect("keys")),
         ..StreamKeys::default()
     };
     let config = SqlConfig {
@@ -82,7 +88,8 @@ async fn run(query: &str, pages: &[StreamPage]) -> usize {
     let transform = config.build().expect("the query is right");
     let mut stage = transform.open(&Scope::new("sql")).await.expect("it opens");
     let (mut out, mut results) = (Out::default(), 0);
-    let mut count = |out: &mut Out| results += out.take().pages.iter().map(StreamPage::len).sum::<usize>();
+    let mut count =
+        |out: &mut Out| results += out.take().pages.iter().map(StreamPage::len).sum::<usize>();
     for page in pages {
         stage.push(0, page.clone(), &mut out).await.expect("it works");
         count(&mut out);

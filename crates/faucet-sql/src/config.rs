@@ -217,7 +217,9 @@ impl SqlConfig {
         let Some(statement) = statement else { return Err(Problem::missing(query).into()) };
         if statement.into.is_some() {
             let problem = Problem::invalid(query, "INSERT INTO has no meaning here");
-            return Err(problem.help("leave it out: the components that name this one in `from` take the rows").into());
+            return Err(problem
+                .help("leave it out: the components that name this one in `from` take the rows")
+                .into());
         }
         let places = Places::new(&self.query);
         let (reads, _) = streams(&statement.query, &places);
@@ -227,10 +229,14 @@ impl SqlConfig {
                 let known: Vec<String> = self.streams.keys().cloned().collect();
                 let near = nearest(&read.text, known.iter().map(String::as_str)).map(str::to_owned);
                 let name = Some(read.text.clone());
-                Problem::new(query.clone(), ProblemKind::UnknownName { what: "stream", name, near, known })
+                Problem::new(
+                    query.clone(),
+                    ProblemKind::UnknownName { what: "stream", name, near, known },
+                )
             });
         }
-        for name in self.streams.keys().filter(|name| !reads.iter().any(|read| read.text == **name)) {
+        for name in self.streams.keys().filter(|name| !reads.iter().any(|read| read.text == **name))
+        {
             let place = KeyPath::key("streams").then(name.as_str());
             problems.push(Problem::custom(place, "the query does not read the stream"));
         }
@@ -255,7 +261,8 @@ fn at_query(fault: &Diagnostic, query: &str) -> Problem {
     let text = faucet_pipeline::diagnostic::SourceText::new(query);
     let place = fault.span.map(|span| format!(" at {} of the query", text.position(span.start)));
     let label = fault.label().map(|label| format!(" ({label})"));
-    let why = format!("{}{}{}", fault.message(), place.unwrap_or_default(), label.unwrap_or_default());
+    let why =
+        format!("{}{}{}", fault.message(), place.unwrap_or_default(), label.unwrap_or_default());
     let help = fault.help();
     let problem = Problem::invalid("query", why);
     match help.is_empty() {
@@ -274,12 +281,20 @@ impl StreamKeys {
                 let known = ColumnType::ALL.map(|kind| kind.as_str().to_owned()).to_vec();
                 let near = nearest(kind, known.iter().map(String::as_str)).map(str::to_owned);
                 let (what, name) = ("type", Some(kind.clone()));
-                problems.push(Problem::new(place, ProblemKind::UnknownName { what, name, near, known }));
+                problems.push(Problem::new(
+                    place,
+                    ProblemKind::UnknownName { what, name, near, known },
+                ));
                 continue;
             };
-            columns.push(Column { name: column.clone(), kind, pointer: self.pointer(column, problems) });
+            columns.push(Column {
+                name: column.clone(),
+                kind,
+                pointer: self.pointer(column, problems),
+            });
         }
-        for column in self.json.mapping.keys().filter(|column| !self.columns.contains_key(*column)) {
+        for column in self.json.mapping.keys().filter(|column| !self.columns.contains_key(*column))
+        {
             let place = KeyPath::key("json").then("mapping").then(column.as_str());
             problems.push(Problem::custom(place, "is no column of the stream"));
         }
@@ -315,12 +330,16 @@ impl TimeKeys {
             let known: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
             let near = nearest(&self.column, known.iter().map(String::as_str)).map(str::to_owned);
             let (what, name) = ("column", Some(self.column.clone()));
-            problems.push(Problem::new(place, ProblemKind::UnknownName { what, name, near, known }));
+            problems
+                .push(Problem::new(place, ProblemKind::UnknownName { what, name, near, known }));
             return None;
         };
         let kind = columns[column].kind;
         if !matches!(kind, ColumnType::Long | ColumnType::Int | ColumnType::String) {
-            problems.push(Problem::invalid(place, format!("it is a {kind}, and has to be LONG, INT or STRING")));
+            problems.push(Problem::invalid(
+                place,
+                format!("it is a {kind}, and has to be LONG, INT or STRING"),
+            ));
         }
         let millis = |wait: Duration| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         let (lateness, idle) = (millis(self.lateness), millis(self.idle));

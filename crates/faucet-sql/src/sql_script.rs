@@ -116,7 +116,8 @@ impl Script {
         found.extend(self.faults.iter().cloned());
         if self.statements.is_empty() && found.is_empty() {
             let problem = Problem::new(KeyPath::root(), ProblemKind::Missing);
-            let problem = problem.help("write CREATE STREAM and SELECT; docs/sql.md begins with both");
+            let problem =
+                problem.help("write CREATE STREAM and SELECT; docs/sql.md begins with both");
             found.push(Diagnostic::new(Severity::Error, problem));
         }
         let text = self.text.clone().with_secrets(secrets);

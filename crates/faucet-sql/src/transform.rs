@@ -77,7 +77,8 @@ impl Transform for SqlTransform {
     }
 
     async fn open(&self, scope: &Scope) -> Result<Box<dyn PageStage>> {
-        let query = on_deep_stack(|| self.recipe.plan()).map_err(|error| failed(&self.label, error))?;
+        let query =
+            on_deep_stack(|| self.recipe.plan()).map_err(|error| failed(&self.label, error))?;
         let outlet = Outlet::new(self.format, &query.schema())
             .map_err(|error| Error::new(ErrorKind::Other, format!("{}: {error}", self.label)))?;
         // Without names the inputs come in the order of the query, as in a test of the stage alone.

@@ -8,8 +8,8 @@ use faucet_pipeline::diagnostic::{Diagnostic, Severity};
 use faucet_pipeline::{Pipeline, PipelineBuilder};
 use serde_json::json;
 
-use crate::compile::components;
 use crate::compile::compiled::{Around, Compiled};
+use crate::compile::components;
 use crate::compile::ends::{Built, placeholders};
 use crate::compile::ids::Ids;
 use crate::compile::options::Declared;
@@ -36,7 +36,8 @@ pub(super) struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     pub(super) fn new(around: &'a Around<'a>, streams: &'a Streams<'a>, out: Compiled) -> Self {
         let mut ids = Ids::default();
-        let named = |(n, query): (usize, &Asked<'_>)| ids.query(query.target(), n, streams.is_sink_of(n));
+        let named =
+            |(n, query): (usize, &Asked<'_>)| ids.query(query.target(), n, streams.is_sink_of(n));
         let queries = streams.queries.iter().enumerate().map(named).collect();
         let reads = streams.queries.iter().flat_map(|query| &query.reads);
         let reads = reads.map(|read| read.text.as_str()).collect();

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use faucet_core::{
-    ComponentKind, Entry, Problem, ProblemKind, Problems, Registry, SchemaView, Sink, Source, Table,
-    nearest,
+    ComponentKind, Entry, Problem, ProblemKind, Problems, Registry, SchemaView, Sink, Source,
+    Table, nearest,
 };
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 use faucet_pipeline::fill_variables;
@@ -74,9 +74,7 @@ fn build<T: ?Sized + 'static>(
             options.insert(name, value.to_owned());
         }
     }
-    entry
-        .build_from_options(&options)
-        .map_err(|problems| explain(problems, declared, end, entry))
+    entry.build_from_options(&options).map_err(|problems| explain(problems, declared, end, entry))
 }
 
 /// The options with the values of their variables.
@@ -159,7 +157,8 @@ impl About<'_> {
                 let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
                 // The options of the language have no dot in front.
                 let own = nearest(&text, OPTIONS).filter(|_| !text.contains('.'));
-                let near = own.or(near.as_deref()).or_else(|| nearest(&text, known.iter().copied()));
+                let near =
+                    own.or(near.as_deref()).or_else(|| nearest(&text, known.iter().copied()));
                 let found = unknown(name_at, "option", &text, near, &known);
                 match problem.help {
                     Some(help) => found.with_help(help),
@@ -168,8 +167,12 @@ impl About<'_> {
             }
             ProblemKind::Missing => {
                 let connector = &self.end.extension.text;
-                let why = format!("the stream `{}` has no `{}`", self.declared.name.text, problem.path);
-                let help = format!("the connector `{connector}` needs it: add \"{}\" = '…' to WITH", problem.path);
+                let why =
+                    format!("the stream `{}` has no `{}`", self.declared.name.text, problem.path);
+                let help = format!(
+                    "the connector `{connector}` needs it: add \"{}\" = '…' to WITH",
+                    problem.path
+                );
                 invalid(at, why).with_help(help)
             }
             kind => {

@@ -72,7 +72,10 @@ impl Graph<'_> {
     fn plan(&mut self) {
         let edges: Vec<Vec<usize>> = (0..self.streams.queries.len())
             .map(|n| {
-                let internal = self.streams.queries[n].reads.iter().filter(|read| self.streams.end(&read.text).is_none());
+                let internal = self.streams.queries[n]
+                    .reads
+                    .iter()
+                    .filter(|read| self.streams.end(&read.text).is_none());
                 internal.flat_map(|read| self.streams.writers(&read.text)).collect()
             })
             .collect();
@@ -88,9 +91,14 @@ impl Graph<'_> {
         let Some(into) = into else { return };
         let read = self.streams.queries[*reader].reads.iter().find(|read| read.text == into.text);
         let Some(read) = read else { return };
-        let why = format!("the streams go in a circle: `{}` is read here, and written by a query that needs it", read.text);
+        let why = format!(
+            "the streams go in a circle: `{}` is read here, and written by a query that needs it",
+            read.text
+        );
         let help = "let the query write another stream";
-        self.out.found.push(invalid(read.span, why).with_other(into.span, "written here").with_help(help));
+        self.out
+            .found
+            .push(invalid(read.span, why).with_other(into.span, "written here").with_help(help));
     }
 
     fn plan_query(&mut self, n: usize) {
@@ -99,13 +107,20 @@ impl Graph<'_> {
             .filter(|read| self.streams.end(&read.text).is_none())
             .flat_map(|read| self.streams.writers(&read.text))
             .collect();
-        if self.streams.queries[n].blocked || writers.iter().any(|n| self.streams.queries[*n].planned.is_none()) {
+        if self.streams.queries[n].blocked
+            || writers.iter().any(|n| self.streams.queries[*n].planned.is_none())
+        {
             return;
         }
-        let names: BTreeSet<&str> = self.streams.queries[n].reads.iter().map(|read| read.text.as_str()).collect();
-        let inputs: Vec<StreamDecl> = names.into_iter().map(|name| self.streams.stream(name)).collect();
+        let names: BTreeSet<&str> =
+            self.streams.queries[n].reads.iter().map(|read| read.text.as_str()).collect();
+        let inputs: Vec<StreamDecl> =
+            names.into_iter().map(|name| self.streams.stream(name)).collect();
         let statement = self.streams.queries[n].statement;
-        let target = statement.into.as_ref().map(|into| (into.text.as_str(), self.streams.target(&into.text)));
+        let target = statement
+            .into
+            .as_ref()
+            .map(|into| (into.text.as_str(), self.streams.target(&into.text)));
         let format = statement.into.as_ref().and_then(|into| self.streams.declared.get(&into.text));
         let question = Question {
             label: self.label(n),

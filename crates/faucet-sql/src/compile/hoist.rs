@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CastKind, Expr, GroupByExpr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor,
-    VisitMut as _, VisitorMut,
+    CastKind, Expr, GroupByExpr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr,
+    TableFactor, VisitMut as _, VisitorMut,
 };
 
 use crate::engine::Cast;
@@ -139,10 +139,13 @@ impl VisitorMut for Casts<'_> {
 /// Whether parts of the expression are computed only where they are needed: a cast there may guard itself.
 fn is_lazy(expr: &Expr) -> bool {
     match expr {
-        Expr::Case { .. } | Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => true,
+        Expr::Case { .. } | Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => {
+            true
+        }
         Expr::Function(function) => {
             let name = function.name.to_string().to_lowercase();
-            function.filter.is_some() || matches!(name.as_str(), "coalesce" | "nullif" | "ifnull" | "nvl")
+            function.filter.is_some()
+                || matches!(name.as_str(), "coalesce" | "nullif" | "ifnull" | "nvl")
         }
         _ => false,
     }
@@ -158,8 +161,11 @@ mod tests {
         assert_eq!(parsed.faults, [], "{text}");
         let Statement::Query(mut query) = parsed.statements.remove(0) else { panic!("{text}") };
         let column = |name: &str, kind| Column { name: name.to_owned(), kind, pointer: None };
-        let columns =
-            [column("p", ColumnType::String), column("n", ColumnType::Long), column("d", ColumnType::Double)];
+        let columns = [
+            column("p", ColumnType::String),
+            column("n", ColumnType::Long),
+            column("d", ColumnType::Double),
+        ];
         let SetExpr::Select(select) = &*query.query.body else { panic!("{text}") };
         let names: Vec<String> = (0..select.projection.len()).map(|n| format!("c{n}")).collect();
         let casts = hoist(&mut query.query, &columns, &names);

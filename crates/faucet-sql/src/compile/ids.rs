@@ -68,9 +68,13 @@ mod tests {
         ] {
             assert_eq!(&*ids.query(into, n, is_sink), expected);
         }
-        for (name, expected) in
-            [("Stats", "Stats"), ("Stats", "Stats"), ("a b", "a_b"), ("a-b", "a_b_2"), ("1é", "s_1_")]
-        {
+        for (name, expected) in [
+            ("Stats", "Stats"),
+            ("Stats", "Stats"),
+            ("a b", "a_b"),
+            ("a-b", "a_b_2"),
+            ("1é", "s_1_"),
+        ] {
             assert_eq!(&*ids.stream(name), expected);
         }
         assert_eq!(&*ids.known("a-b"), "a_b_2");

@@ -79,9 +79,9 @@ impl Visitor for Inner {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         self.0 = match expr {
             Expr::Function(function) if function.over.is_some() => Some(function.name.span()),
-            Expr::InSubquery { subquery, .. } | Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => {
-                Some(subquery.span())
-            }
+            Expr::InSubquery { subquery, .. }
+            | Expr::Exists { subquery, .. }
+            | Expr::Subquery(subquery) => Some(subquery.span()),
             _ => return ControlFlow::Continue(()),
         };
         ControlFlow::Break(())

@@ -23,13 +23,19 @@ impl Streams<'_> {
             }
             if reads.is_empty() && faults.is_empty() {
                 let why = "the query reads no stream, so that it has nothing to begin with";
-                faults.push(invalid(self.queries[n].statement.span, why).with_help("add FROM and a stream"));
+                faults.push(
+                    invalid(self.queries[n].statement.span, why).with_help("add FROM and a stream"),
+                );
             }
             if let Some(into) = &self.queries[n].statement.into {
                 self.queries[n].blocked |= self.broken.contains(&into.text);
                 if self.is_kind(&into.text, ComponentKind::Source) {
-                    let why = format!("`{}` is a source, and no query writes to a source", into.text);
-                    faults.push(invalid(into.span, why).with_other(self.declared[&into.text].name.span, "declared here"));
+                    let why =
+                        format!("`{}` is a source, and no query writes to a source", into.text);
+                    faults.push(
+                        invalid(into.span, why)
+                            .with_other(self.declared[&into.text].name.span, "declared here"),
+                    );
                 }
             }
             self.queries[n].blocked |= !faults.is_empty();
@@ -46,7 +52,9 @@ impl Streams<'_> {
         }
         if self.is_kind(name, ComponentKind::Sink) {
             let why = format!("`{name}` is a sink, and no query reads a sink");
-            return Some(invalid(read.span, why).with_other(self.declared[name].name.span, "declared here"));
+            return Some(
+                invalid(read.span, why).with_other(self.declared[name].name.span, "declared here"),
+            );
         }
         if self.end(name).is_some() || !self.writers(name).is_empty() {
             return None;
@@ -54,7 +62,11 @@ impl Streams<'_> {
         if let Some(internal) = self.declared.get(name) {
             let why = format!("no query writes the stream `{name}`");
             let help = format!("add INSERT INTO {name} SELECT …, or WITH and a connector");
-            return Some(invalid(read.span, why).with_other(internal.name.span, "declared here").with_help(help));
+            return Some(
+                invalid(read.span, why)
+                    .with_other(internal.name.span, "declared here")
+                    .with_help(help),
+            );
         }
         if incomplete {
             return None;
@@ -76,7 +88,9 @@ impl Streams<'_> {
         for stream in self.declared.values() {
             let letter = stream.end.as_ref().and_then(|end| end.dead_letter.as_ref());
             let Some(letter) = letter else { continue };
-            if !self.is_kind(&letter.text, ComponentKind::Sink) && !self.broken.contains(&letter.text) {
+            if !self.is_kind(&letter.text, ComponentKind::Sink)
+                && !self.broken.contains(&letter.text)
+            {
                 let is_sink = |name: &&String| self.is_kind(name, ComponentKind::Sink);
                 let known: Vec<&str> =
                     self.declared.keys().filter(is_sink).map(String::as_str).collect();
@@ -90,8 +104,10 @@ impl Streams<'_> {
             if let Some(first) = letters.next()
                 && let Some(other) = letters.find(|other| other.text != first.text)
             {
-                let why = "the streams that a query reads have two dead letters, and a query has one";
-                faults.push(invalid(other.span, why).with_other(first.span, "the other dead letter"));
+                let why =
+                    "the streams that a query reads have two dead letters, and a query has one";
+                faults
+                    .push(invalid(other.span, why).with_other(first.span, "the other dead letter"));
             }
         }
         faults

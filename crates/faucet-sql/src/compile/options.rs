@@ -156,7 +156,8 @@ impl<'a> Reading<'a> {
 
     /// The place of a column.
     fn column(&mut self, name: &str, span: Span) -> Option<usize> {
-        let known: Vec<&str> = self.decl.columns.iter().map(|column| column.name.as_str()).collect();
+        let known: Vec<&str> =
+            self.decl.columns.iter().map(|column| column.name.as_str()).collect();
         let found = known.iter().position(|known| *known == name);
         if found.is_none() {
             let near = nearest(name, known.iter().copied());
@@ -191,7 +192,8 @@ impl<'a> Reading<'a> {
         if let Some(fault) = self.misspelled("type").filter(|_| !self.says("type")) {
             self.faults.push(fault);
         } else if self.kind.is_none() && !self.says("type") {
-            let fault = invalid(at, format!("the stream `{}` has no `type`", self.stream.name.text));
+            let fault =
+                invalid(at, format!("the stream `{}` has no `type`", self.stream.name.text));
             self.faults.push(fault.with_help("add type = 'source' or type = 'sink' to WITH"));
         }
         if let Some(fault) = self.misspelled("extension").filter(|_| self.extension.is_none()) {
@@ -218,7 +220,8 @@ impl<'a> Reading<'a> {
         match (self.kind, self.extension) {
             (Some((kind, _)), Some(extension)) if self.faults.is_empty() => {
                 let options = self.connector.iter();
-                let options = options.map(|option| (option.name.text.clone(), option.value.clone()));
+                let options =
+                    options.map(|option| (option.name.text.clone(), option.value.clone()));
                 let names = self.connector.iter().map(|option| option.name.clone()).collect();
                 let (options, dead_letter) = (options.collect(), self.dead_letter);
                 let end = End { kind, extension, dead_letter, options, names };
@@ -259,7 +262,8 @@ impl<'a> Reading<'a> {
         };
         let kind = self.decl.columns[column].kind;
         if !matches!(kind, ColumnType::Long | ColumnType::Int | ColumnType::String) {
-            let why = format!("the column of the time is a {kind}; it has to be LONG, INT or STRING");
+            let why =
+                format!("the column of the time is a {kind}; it has to be LONG, INT or STRING");
             self.faults.push(invalid(span, why));
         }
         if let (ColumnType::String, Some((_, at))) = (kind, self.time.unit) {

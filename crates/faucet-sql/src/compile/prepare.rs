@@ -9,11 +9,11 @@ use faucet_core::nearest;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
 use crate::compile::explain::{Asked, explain};
+use crate::compile::guard::{guard_of, take_out_casts};
 use crate::compile::limits::{asks_early, endless};
 use crate::compile::reads::{keep_times, prune};
 use crate::compile::stream::{StreamDecl, TimeDecl};
 use crate::compile::target::{misfits, name_expressions};
-use crate::compile::guard::{guard_of, take_out_casts};
 use crate::compile::types::unknown_types;
 use crate::engine::{Cast, Hidden, Input, RECEIVED_AT, Recipe, Session};
 use crate::rows::{Encoder, Format};
@@ -129,7 +129,8 @@ fn understand(
     let (session, _, logical) = recipe.understand().map_err(told)?;
     if question.window.is_none() {
         let state = session.state();
-        let is_aggregate = |name: &str| state.aggregate_functions().contains_key(&name.to_lowercase());
+        let is_aggregate =
+            |name: &str| state.aggregate_functions().contains_key(&name.to_lowercase());
         if let Some(fault) = endless(&logical, &recipe.query, is_aggregate, places, span) {
             return Err(vec![fault]);
         }
@@ -200,7 +201,8 @@ fn plan_of(stream: &StreamDecl, input: &Input, casts: &[Cast]) -> InputPlan {
         })
     };
     let declared = |name: &str| stream.columns.iter().find(|column| column.name == name);
-    let casts = casts.iter().filter_map(|cast| Some((place(declared(&cast.column)?), cast.clone())));
+    let casts =
+        casts.iter().filter_map(|cast| Some((place(declared(&cast.column)?), cast.clone())));
     let casts = casts.collect();
     let time = stream.time.map(|time| {
         let column = place(&stream.columns[time.column]);

@@ -81,7 +81,9 @@ pub(super) fn keep_times(query: &mut Query) -> bool {
 /// Whether the SELECT reads one stream, row by row.
 fn is_simple(select: &Select) -> bool {
     let one = match &select.from[..] {
-        [from] => from.joins.is_empty() && matches!(from.relation, TableFactor::Table { args: None, .. }),
+        [from] => {
+            from.joins.is_empty() && matches!(from.relation, TableFactor::Table { args: None, .. })
+        }
         _ => false,
     };
     let by_row = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());

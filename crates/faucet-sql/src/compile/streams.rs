@@ -86,7 +86,9 @@ impl Streams<'_> {
     /// The columns that the rows of a query have to have.
     pub(super) fn target(&self, name: &str) -> Option<Vec<Column>> {
         match self.declared.get(name) {
-            Some(declared) if !declared.decl.columns.is_empty() => Some(declared.decl.columns.clone()),
+            Some(declared) if !declared.decl.columns.is_empty() => {
+                Some(declared.decl.columns.clone())
+            }
             // The first query that writes the stream says which columns it has.
             _ => self.derived(name),
         }

@@ -39,8 +39,12 @@ pub(crate) fn misfits(
     statement: Span,
 ) -> Vec<Diagnostic> {
     let known: Vec<&str> = target.iter().map(|column| column.name.as_str()).collect();
-    let fields: Vec<&Field> =
-        rows.fields().iter().map(|field| &**field).filter(|field| field.name() != RECEIVED_AT).collect();
+    let fields: Vec<&Field> = rows
+        .fields()
+        .iter()
+        .map(|field| &**field)
+        .filter(|field| field.name() != RECEIVED_AT)
+        .collect();
     let mut faults = Vec::new();
     for (n, field) in fields.iter().enumerate() {
         if !known.contains(&field.name().as_str()) {
@@ -57,8 +61,11 @@ pub(crate) fn misfits(
             faults.push(invalid(span, why).with_help(format!("{help}; {columns}")));
         }
     }
-    let missing: Vec<&str> =
-        known.iter().copied().filter(|name| !fields.iter().any(|field| field.name() == name)).collect();
+    let missing: Vec<&str> = known
+        .iter()
+        .copied()
+        .filter(|name| !fields.iter().any(|field| field.name() == name))
+        .collect();
     if faults.is_empty() && !missing.is_empty() {
         let why = format!("the query gives no `{}`, which `{name}` has", missing.join("`, `"));
         let help = format!("add it to SELECT: … AS {}, or NULL AS {}", missing[0], missing[0]);

@@ -211,4 +211,3 @@ impl std::fmt::Debug for Query {
         f.debug_struct("Query").field("schema", &self.schema()).finish_non_exhaustive()
     }
 }
-

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use datafusion::common::TableReference;
 use datafusion::arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::catalog::streaming::StreamingTable;
+use datafusion::common::TableReference;
 use datafusion::error::Result;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;

@@ -39,7 +39,9 @@ pub(crate) fn unexpected(what: &str, pieces: &[Piece], at: usize) -> Diagnostic 
     let (what, at) = match clause {
         Some(before) if stands(at, &["BY"]) => ("an expression", before),
         // The parser lets a list end with a comma.
-        None if at.checked_sub(1).is_some_and(|before| pieces[before].is(&Token::Comma)) => ("an expression", at),
+        None if at.checked_sub(1).is_some_and(|before| pieces[before].is(&Token::Comma)) => {
+            ("an expression", at)
+        }
         _ => (what, at),
     };
     let found = pieces.get(at);
@@ -108,7 +110,8 @@ fn is_without_by(pieces: &[Piece], at: usize) -> bool {
 
 /// The fault of `FROM` without a stream: the parser takes the next word for its name.
 pub(crate) fn no_stream(pieces: &[Piece]) -> Option<Diagnostic> {
-    let is_clause = |piece: &Piece| piece.is_one_of(&["WHERE", "GROUP", "ORDER", "HAVING", "LIMIT"]);
+    let is_clause =
+        |piece: &Piece| piece.is_one_of(&["WHERE", "GROUP", "ORDER", "HAVING", "LIMIT"]);
     let found = pieces.windows(2).find(|two| two[0].is_word("FROM") && is_clause(&two[1]))?;
     Some(syntax(found[1].span, expected("the name of a stream", found.get(1))))
 }

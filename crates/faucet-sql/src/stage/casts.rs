@@ -91,6 +91,9 @@ mod tests {
         let (columns, failed) = cast(&batch, &casts).unwrap();
         let expected = Float64Array::from(vec![Some(1.5), None, None, Some(2.0)]);
         assert_eq!(columns[0].as_primitive(), &expected);
-        assert_eq!(failed, [Uncastable { row: 1, why: "CAST(p AS DOUBLE) fails for `x\\n`".into() }]);
+        assert_eq!(
+            failed,
+            [Uncastable { row: 1, why: "CAST(p AS DOUBLE) fails for `x\\n`".into() }]
+        );
     }
 }

@@ -10,9 +10,9 @@ pub(crate) fn failed(label: &str, error: DataFusionError) -> Error {
         _ => ErrorKind::Other,
     };
     let hint = match error.find_root() {
-        DataFusionError::ResourcesExhausted(_) => {
-            Some("use fewer groups, or smaller windows: a query keeps a row for each group of each open window")
-        }
+        DataFusionError::ResourcesExhausted(_) => Some(
+            "use fewer groups, or smaller windows: a query keeps a row for each group of each open window",
+        ),
         _ => None,
     };
     let failed = Error::new(kind, format!("{label}: {}", reason(&error)));

@@ -165,7 +165,8 @@ impl Reader {
             None => failed,
             Some(guard) => {
                 let visible: Vec<usize> = (0..self.plan.visible).collect();
-                let read = read_rows(guard, &self.plan.name, &rows.batch.project(&visible)?).await?;
+                let read =
+                    read_rows(guard, &self.plan.name, &rows.batch.project(&visible)?).await?;
                 failed.into_iter().filter(|failed| read.contains(&failed.row)).collect()
             }
         };

@@ -41,7 +41,8 @@ mod tests {
         }
         let seconds = Int32Array::from(vec![1_700_000_000]);
         assert_eq!(time_of(&seconds, 0, TimeUnit::Seconds), Some(1_700_000_000_000));
-        let texts = StringArray::from(vec!["2023-11-14T22:13:20.123Z", "2023-11-14T23:13:20+01:00", "x"]);
+        let texts =
+            StringArray::from(vec!["2023-11-14T22:13:20.123Z", "2023-11-14T23:13:20+01:00", "x"]);
         let of = |row| time_of(&texts, row, TimeUnit::Millis);
         assert_eq!((of(0), of(1), of(2)), (Some(1_700_000_000_123), Some(1_700_000_000_000), None));
     }

@@ -44,7 +44,8 @@ impl Stateless {
         out: &mut Out,
     ) -> Result<()> {
         let name = self.readers[input].name();
-        let mut todo: Vec<Range<usize>> = Vec::from([Range { start: 0, end: rows.batch.num_rows() }]);
+        let mut todo: Vec<Range<usize>> =
+            Vec::from([Range { start: 0, end: rows.batch.num_rows() }]);
         while let Some(part) = todo.pop() {
             let Some(at) = rows.received.get(part.start).copied() else { continue };
             match self.execute(&name, &rows.batch.slice(part.start, part.len())).await {

@@ -74,9 +74,13 @@ mod tests {
             assert_eq!(coverage.is_whole(start, end), whole, "{start}");
         }
         coverage.hole(115, 131);
-        for (start, end, whole) in
-            [(100, 110, true), (110, 120, false), (120, 130, false), (130, 140, false), (140, 150, true)]
-        {
+        for (start, end, whole) in [
+            (100, 110, true),
+            (110, 120, false),
+            (120, 130, false),
+            (130, 140, false),
+            (140, 150, true),
+        ] {
             assert_eq!(coverage.is_whole(start, end), whole, "{start}");
         }
         coverage.hole(145, 145);
@@ -91,7 +95,9 @@ mod tests {
         coverage.saw(25);
         assert!(coverage.is_whole(10, 20) && !coverage.is_whole(0, 10));
         coverage.hole_from(25);
-        assert!(coverage.is_whole(10, 20) && !coverage.is_whole(20, 30) && !coverage.is_whole(900, 910));
+        assert!(
+            coverage.is_whole(10, 20) && !coverage.is_whole(20, 30) && !coverage.is_whole(900, 910)
+        );
         coverage.saw(41);
         assert!(!coverage.is_whole(40, 50) && coverage.is_whole(50, 60));
     }

@@ -54,11 +54,11 @@ mod tests {
     fn rows_are_cut_by_their_times() {
         for (times, slide, expected) in [
             (&[][..], 10, vec![]),
-            (&[0, 9, 10, 19, 20], 10, vec![
-                (0, Rows::Slice(0..2)),
-                (10, Rows::Slice(2..4)),
-                (20, Rows::Slice(4..5)),
-            ]),
+            (
+                &[0, 9, 10, 19, 20],
+                10,
+                vec![(0, Rows::Slice(0..2)), (10, Rows::Slice(2..4)), (20, Rows::Slice(4..5))],
+            ),
             // Before 1970.
             (&[-1, 0], 10, vec![(-10, Rows::Slice(0..1)), (0, Rows::Slice(1..2))]),
             // Out of order.

@@ -7,7 +7,7 @@ mod specification;
 mod streams;
 mod windows;
 
-use faucet_pipeline::diagnostic::{locate, Diagnostic, SourceText, Span};
+use faucet_pipeline::diagnostic::{Diagnostic, SourceText, Span, locate};
 
 use crate::script::parse::{Parsed, parse};
 use crate::script::statement::{CreateStream, QueryStatement, Statement};
