@@ -44,6 +44,7 @@ pub struct SqlConfig {
 
     /// How the rows become records: a JSON object each, or the text or the bytes of the only column.
     #[serde(default)]
+    #[schemars(extend("default" = "json"))]
     pub format: RecordKind,
 }
 
@@ -59,10 +60,12 @@ pub struct StreamKeys {
 
     /// How the records are read.
     #[serde(default)]
+    #[schemars(extend("default" = "json"))]
     pub format: RecordKind,
 
     /// What happens to a record that does not fit the columns.
     #[serde(default)]
+    #[schemars(extend("default" = "fail"))]
     pub on_parse_error: OnParseError,
 
     /// Columns that stand elsewhere in a record.
@@ -94,10 +97,11 @@ pub struct TimeKeys {
 
     /// The unit of a number.
     #[serde(default)]
+    #[schemars(extend("default" = "ms"))]
     pub unit: Unit,
 
     /// How long a window waits for rows that are late, in event time. Rows that come later are counted as
-    /// `late_rows` and left out.
+    /// `late_rows`, and left out of the windows that are closed.
     #[serde(default, with = "duration")]
     #[schemars(with = "SecondsOrZero", extend("default" = "0s"))]
     pub lateness: Duration,
