@@ -77,9 +77,6 @@ impl<'a> Assembly<'a> {
         name: &str,
         declared: &Declared,
     ) -> PipelineBuilder {
-        let Some(end) = &declared.end else { return builder };
-        self.out.secrets.extend(components::secrets(end, self.around.registry));
-        let id = self.ids.stream(name);
         let writers = self.streams.writers(name).into_iter();
         let writers: Vec<Arc<str>> = writers.map(|n| Arc::clone(&self.queries[n])).collect();
         let is_used =
@@ -88,6 +85,9 @@ impl<'a> Assembly<'a> {
             let why = format!("no query uses the stream `{name}`; it is left out");
             self.out.found.push(warning(invalid(declared.name.span, why)));
         }
+        let Some(end) = &declared.end else { return builder };
+        self.out.secrets.extend(components::secrets(end, self.around.registry));
+        let id = self.ids.stream(name);
         let Around { registry, lookup, context, .. } = *self.around;
         let built = match end.kind {
             ComponentKind::Source => components::source(declared, end, registry, lookup)

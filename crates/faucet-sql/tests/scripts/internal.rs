@@ -115,7 +115,7 @@ async fn an_internal_stream_that_nobody_reads_is_shown_with_a_warning() {
     let (stdout, registry) = trades();
     let script = format!("{TRADES}INSERT INTO clean SELECT s FROM Trades WHERE p > 3;");
     let (_, warnings) = pipeline(&script, &registry);
-    let wanted = "warning[invalid-value]: no query reads the stream `clean`: its rows are written to stdout at line 2, column 13";
+    let wanted = "warning[invalid-value]: no query reads the stream `clean`: its rows are written to stdout at line 2, column 13 (help: declare it as a sink, CREATE STREAM clean (…) WITH (…), or read it in a query)";
     assert_eq!(warnings, [wanted]);
     ran(&script, &registry).await.into_result().unwrap();
     assert_eq!(stdout.json(), [r#"{"s":"b"}"#]);

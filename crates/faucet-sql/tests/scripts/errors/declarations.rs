@@ -14,13 +14,13 @@ fn slips_in_declarations() {
         (
             "CREATE STREAM Trades (s STRING, p DOUBLE, q DOUBLE, T LONG) WITH (type = 'source', extension = 'jsonl', format = 'json', \"jsonl.pth\" = 'trades.jsonl');\nSELECT s FROM Trades;",
             &[
-                "1:122: there is no option `jsonl.pth` | did you mean `jsonl.path`? | known: extension, format, json.mapping.<column>, jsonl.batch_bytes, jsonl.batch_size, jsonl.envelope, jsonl.follow, jsonl.format, jsonl.frames, jsonl.max_message_bytes, jsonl.max_messages, jsonl.on_parse_error, jsonl.path, on_parse_error, time.column, time.idle, time.lateness, time.unit, type",
+                "1:122: there is no option `jsonl.pth` | did you mean `jsonl.path`? | known: dead_letter, extension, format, json.mapping.<column>, jsonl.batch_bytes, jsonl.batch_size, jsonl.envelope, jsonl.follow, jsonl.format, jsonl.frames, jsonl.max_message_bytes, jsonl.max_messages, jsonl.on_parse_error, jsonl.path, on_parse_error, time.column, time.idle, time.lateness, time.unit, type",
             ],
         ),
         (
             "CREATE STREAM Trades (s STRING, p DOUBLE, q DOUBLE, T LONG) WITH (type = 'source', extension = 'jsonl', formt = 'json', \"jsonl.path\" = 'trades.jsonl');\nSELECT s FROM Trades;",
             &[
-                "1:105: there is no option `formt` | did you mean `format`? | known: extension, format, json.mapping.<column>, jsonl.batch_bytes, jsonl.batch_size, jsonl.envelope, jsonl.follow, jsonl.format, jsonl.frames, jsonl.max_message_bytes, jsonl.max_messages, jsonl.on_parse_error, jsonl.path, on_parse_error, time.column, time.idle, time.lateness, time.unit, type",
+                "1:105: there is no option `formt` | did you mean `format`? | known: dead_letter, extension, format, json.mapping.<column>, jsonl.batch_bytes, jsonl.batch_size, jsonl.envelope, jsonl.follow, jsonl.format, jsonl.frames, jsonl.max_message_bytes, jsonl.max_messages, jsonl.on_parse_error, jsonl.path, on_parse_error, time.column, time.idle, time.lateness, time.unit, type",
             ],
         ),
         (
@@ -44,13 +44,13 @@ fn slips_in_declarations() {
         (
             "CREATE STREAM Trades (s STRING, p DOUBLE, q DOUBLE, T LONG) WITH (tpye = 'source', extension = 'jsonl', format = 'json', \"jsonl.path\" = 'trades.jsonl');\nSELECT s FROM Trades;",
             &[
-                "1:67: there is no option `tpye` | did you mean `type`? | known: type, extension, format, on_parse_error, json.mapping.<column>, time.column, time.unit, time.lateness, time.idle",
+                "1:67: there is no option `tpye` | did you mean `type`? | known: type, extension, format, on_parse_error, dead_letter, json.mapping.<column>, time.column, time.unit, time.lateness, time.idle",
             ],
         ),
         (
             "CREATE STREAM Trades (s STRING, p DOUBLE, q DOUBLE, T LONG) WITH (typ = 'source', extension = 'jsonl', format = 'json', \"jsonl.path\" = 'trades.jsonl');\nSELECT s FROM Trades;",
             &[
-                "1:67: there is no option `typ` | did you mean `type`? | known: type, extension, format, on_parse_error, json.mapping.<column>, time.column, time.unit, time.lateness, time.idle",
+                "1:67: there is no option `typ` | did you mean `type`? | known: type, extension, format, on_parse_error, dead_letter, json.mapping.<column>, time.column, time.unit, time.lateness, time.idle",
             ],
         ),
         (
