@@ -16,7 +16,7 @@ use crate::rows::Format;
 use crate::schema::{Column, ColumnType};
 use crate::script::{Places, Statement, parse, streams};
 use crate::stage::{OnBadRow, TimeUnit};
-use crate::transform::SqlTransform;
+use crate::transform::{NAME, SqlTransform};
 
 /// Runs a SQL query over the records of its inputs. A row of the result becomes a record.
 ///
@@ -189,7 +189,7 @@ impl From<Unit> for TimeUnit {
 }
 
 impl TransformConfig for SqlConfig {
-    const NAME: &'static str = crate::NAME;
+    const NAME: &'static str = NAME;
     type Transform = SqlTransform;
 
     fn build(self) -> Result<SqlTransform, Problems> {

@@ -23,9 +23,6 @@ pub use config::{SqlConfig, StreamKeys};
 pub use sql_script::Script;
 pub use transform::SqlTransform;
 
-/// The `type` of the transform.
-const NAME: &str = "sql";
-
 /// Registers the transform `sql`.
 ///
 /// # Errors

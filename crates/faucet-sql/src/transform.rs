@@ -17,6 +17,9 @@ use crate::script::WindowSpec;
 use crate::stage::{Clock, InputPlan, Links, Outlet, Reader, Stateless, Windowed, failed};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
+/// The `type` of the transform.
+pub(crate) const NAME: &str = "sql";
+
 /// A component, and the input whose records it brings.
 pub(crate) type Feeds = (Arc<str>, usize);
 
@@ -51,7 +54,7 @@ impl fmt::Debug for SqlTransform {
 #[async_trait]
 impl Transform for SqlTransform {
     fn info(&self) -> Info {
-        let info = Info::new(crate::NAME, &*self.label, Delivery::AtLeastOnce);
+        let info = Info::new(NAME, &*self.label, Delivery::AtLeastOnce);
         match self.window {
             Some(_) => info.with_unsaved(),
             None => info,

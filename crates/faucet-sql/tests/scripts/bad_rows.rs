@@ -1,5 +1,6 @@
 //! Rows that do not fit.
 
+use faucet_sql::Script;
 use faucet_testkit::{MemorySink, VecSource};
 use serde_json::json;
 
@@ -39,6 +40,62 @@ async fn bad_rows_are_skipped_and_counted_and_the_page_goes_on() {
     let report = ran(&script(", on_parse_error = 'skip'"), &registry).await.into_result().unwrap();
     assert_eq!(stdout.json(), [r#"{"n":1}"#, r#"{"n":4}"#, r#"{"n":null}"#]);
     assert_eq!(report.skipped["bad_row"], 3);
+}
+
+#[tokio::test]
+async fn bad_rows_go_to_the_stream_that_the_declaration_names() {
+    let stdout = MemorySink::new();
+    let registry = with_source(registry(&stdout), "pages", source());
+    let sink = "CREATE STREAM Bad WITH (type = 'sink', extension = 'stdout');";
+    let script = format!("{}\n{sink}", script(", dead_letter = 'Bad'"));
+    ran(&script, &registry).await.into_result().unwrap();
+    let lines = stdout.json();
+    let good = lines.iter().filter(|line| line.starts_with("{\"n\":")).count();
+    assert_eq!((good, lines.len()), (3, 6), "{lines:?}");
+    // The names of streams are checked.
+    let wrong = Script::parse(&script.replace("dead_letter = 'Bad'", "dead_letter = 'Bda'"));
+    let found = wrong.check(&registry).diagnostics;
+    assert!(found.iter().any(|found| found.message() == "there is no sink `Bda`"), "{found:?}");
+}
+
+/// A window is one execution of the plan, which a bad text must not end.
+#[tokio::test]
+async fn a_text_that_is_no_number_leaves_the_rest_of_its_window_alone() {
+    let keys = |query: &str| {
+        json!({
+            "query": query,
+            "streams": {"t": {
+                "columns": {"s": "STRING", "kind": "STRING", "at": "LONG"},
+                "time": {"column": "at"},
+            }},
+        })
+    };
+    let row = |s: &str, kind: &str| text(format!(r#"{{"s":"{s}","kind":"{kind}","at":1000}}"#), 0);
+    let rows = || vec![row("1", "a"), row("x", "a"), row("y", "b"), row("2", "a")];
+    for (query, refused, sum) in [
+        ("SELECT SUM(CAST(s AS LONG)) AS n FROM t WINDOW TUMBLING(1 min)", &[2, 3][..], 3),
+        // WHERE leaves the other one out: the query never reads it.
+        (
+            "SELECT SUM(CAST(s AS LONG)) AS n FROM t WHERE kind = 'a' WINDOW TUMBLING(1 min)",
+            &[2],
+            3,
+        ),
+        (
+            "SELECT SUM(CAST(s AS LONG)) AS n FROM t WHERE kind <> 'b' AND s <> 'x' WINDOW TUMBLING(1 min)",
+            &[],
+            3,
+        ),
+    ] {
+        let mut stage = Stage::open(keys(query)).await;
+        stage.push(0, rows()).await;
+        stage.finish().await;
+        assert_eq!(stage.values(), [json!({"n": sum})], "{query}");
+        let why = |n: &i32| {
+            let value = if *n == 2 { "x" } else { "y" };
+            format!("row {n} of t: CAST(s AS LONG) fails for `{value}`")
+        };
+        assert_eq!(stage.rejected, refused.iter().map(why).collect::<Vec<_>>(), "{query}");
+    }
 }
 
 #[tokio::test]

@@ -129,8 +129,8 @@ fn no_message_shows_a_text_in_quotes() {
         "CREATE STREAM s WITH (token = «\"hunter2\"»)",
         "SELECT a FROM t x «'hunter2'»",
     ] {
-        let fault = only_fault(text);
-        assert!(!fault.to_string().contains("hunter2"), "{fault}");
+        let told = only_fault(text).to_string();
+        assert!(!told.contains("hunter2"), "{told}");
     }
 }
 

@@ -31,11 +31,8 @@ fn both_spellings_of_windows_at_any_place_behind_from() {
             let read = query.window.unwrap();
             assert_eq!(read.window, WindowSpec { size, slide }, "{text}");
             assert_eq!(&text[read.span.range()], clause);
-            assert!(
-                query.query.to_string().starts_with("SELECT s, COUNT(*) FROM t"),
-                "{}",
-                query.query
-            );
+            let rest = query.query.to_string();
+            assert!(rest.starts_with("SELECT s, COUNT(*) FROM t"), "{rest}");
             assert_eq!(query.into.is_some(), text.contains("INTO"));
         }
     }
