@@ -58,9 +58,7 @@ impl Depth {
     }
 
     fn see(&mut self, piece: &Piece, token: &Token) {
-        if piece.is_one_of(&["UNION", "INTERSECT", "EXCEPT"]) {
-            (self.logical, self.other) = (self.logical + 1, 0);
-        } else if piece.is_one_of(&["AND", "OR"]) {
+        if piece.is_one_of(&["UNION", "INTERSECT", "EXCEPT", "AND", "OR"]) {
             (self.logical, self.other) = (self.logical + 1, 0);
         } else if matches!(token, Token::Comma)
             || piece.is_one_of(&["FROM", "WHERE", "HAVING", "GROUP"])

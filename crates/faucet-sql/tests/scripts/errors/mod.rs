@@ -31,11 +31,9 @@ fn found(script: &str) -> Vec<String> {
 }
 
 fn check(table: &[(&str, &[&str])]) {
-    let wrong: Vec<_> = table.iter().filter(|(script, wanted)| found(script) != *wanted).collect();
-    for (script, _) in &wrong {
-        println!("@@{script:?}@@{:?}", found(script));
-    }
-    assert!(wrong.is_empty(), "{} scripts have other faults than these", wrong.len());
+    let wrong = table.iter().filter(|(script, wanted)| found(script) != *wanted);
+    let wrong: Vec<_> = wrong.map(|(script, _)| (script, found(script))).collect();
+    assert!(wrong.is_empty(), "these scripts have other faults: {wrong:#?}");
 }
 
 #[test]
