@@ -42,6 +42,14 @@ impl Described {
         Ok(Self::File(Box::new(spec)))
     }
 
+    /// Accepts variables that are not set.
+    pub(crate) fn accept_unset(self) -> Self {
+        match self {
+            Self::File(spec) => Self::File(Box::new(spec.accept_unset())),
+            Self::Script(script) => Self::Script(script.accept_unset()),
+        }
+    }
+
     /// Looks at everything in it.
     pub(crate) fn check(&self, registry: &Registry) -> Verdict {
         match self {

@@ -1,6 +1,6 @@
 //! A script.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -31,6 +31,7 @@ pub struct Script {
     faults: Vec<Diagnostic>,
     /// The streams of statements with faults.
     broken: Vec<String>,
+    accepts_unset: bool,
     lookup: Arc<dyn Fn(&str) -> Variable + Send + Sync>,
     context: BTreeMap<String, String>,
 }
@@ -79,6 +80,7 @@ impl Script {
             statements: parsed.statements,
             faults: parsed.faults,
             broken: parsed.broken,
+            accepts_unset: false,
             lookup: Arc::new(|_| Variable::Unset),
             context: BTreeMap::new(),
         }
@@ -91,6 +93,13 @@ impl Script {
         lookup: impl Fn(&str) -> V + Send + Sync + 'static,
     ) -> Self {
         Self { lookup: Arc::new(move |name| lookup(name).into()), ..self }
+    }
+
+    /// Accepts variables that are not set: the connectors with them are not looked at, and the rest is. For
+    /// machines without the secrets. No pipeline is built where one is missing.
+    #[must_use]
+    pub fn accept_unset(self) -> Self {
+        Self { accepts_unset: true, ..self }
     }
 
     /// Fills `{name}` placeholders of connectors.
@@ -120,6 +129,16 @@ impl Script {
                 problem.help("write CREATE STREAM and SELECT; docs/sql.md begins with both");
             found.push(Diagnostic::new(Severity::Error, problem));
         }
+        let mut unset = BTreeSet::new();
+        if self.accepts_unset {
+            found.retain(|found| match &found.problem.kind {
+                ProblemKind::Variable { name } => {
+                    unset.insert(name.clone());
+                    false
+                }
+                _ => true,
+            });
+        }
         let text = self.text.clone().with_secrets(secrets);
         let is_refused = found.iter().any(|found| found.severity == Severity::Error);
         if is_refused {
@@ -127,7 +146,9 @@ impl Script {
             found.retain(|found| found.severity == Severity::Error);
         }
         locate(&mut found, &text);
-        Verdict::new(pipeline.filter(|_| !is_refused), found, text)
+        let mut verdict = Verdict::new(pipeline.filter(|_| !is_refused), found, text);
+        verdict.unset = unset.into_iter().collect();
+        verdict
     }
 
     /// The declared sources and sinks, as far as nothing is wrong with them: a check reaches them also where

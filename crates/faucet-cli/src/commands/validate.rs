@@ -61,8 +61,8 @@ fn look(path: &Path, args: &ValidateArgs, registry: &Registry) -> Result<Looked>
             return Ok(Looked { text: errors.text().clone(), diagnostics, valid: None });
         }
     };
-    if let (Described::File(spec), true) = (&mut file, args.no_env) {
-        **spec = spec.clone().accept_unset();
+    if args.no_env {
+        file = file.accept_unset();
     }
     let mut verdict = file.check(registry);
     if args.strict {
@@ -80,6 +80,7 @@ fn look(path: &Path, args: &ValidateArgs, registry: &Registry) -> Result<Looked>
         Some(pipeline) => described(&pipeline),
         None => file
             .without_pipeline()
+            .filter(|_| unset.is_empty())
             .unwrap_or_else(|| format!("as far as it can be known without {}", unset.join(", "))),
     };
     let name = text.name().unwrap_or_default();

@@ -29,6 +29,10 @@ impl Script {
         match self.0 {}
     }
 
+    pub(crate) fn accept_unset(self) -> Self {
+        match self.0 {}
+    }
+
     pub(crate) fn with_context(self, _: BTreeMap<String, String>) -> Self {
         match self.0 {}
     }

@@ -51,6 +51,23 @@ fn a_script_is_not_changed_by_keys() {
 }
 
 #[test]
+fn a_script_is_looked_at_without_its_secrets() {
+    let scripts = Scripts::new();
+    let text = "CREATE STREAM Feed (s STRING) WITH (type = 'source', extension = 'websocket', \
+                \"websocket.url\" = 'ws://127.0.0.1:1/', \
+                \"websocket.headers.X-Key\" = '${FAUCET_TEST_UNSET_KEY}');\n\
+                SELECT s FROM Feed;\n";
+    let file = scripts.write("key.sql", text);
+    faucet(["validate", &file]).failed_with(2, &["FAUCET_TEST_UNSET_KEY has no value"]);
+    let ran = faucet(["validate", "--no-env", &file]).succeeded();
+    let known = "valid: as far as it can be known without FAUCET_TEST_UNSET_KEY";
+    assert!(ran.stdout.contains(known), "{}", ran.stdout);
+    // The rest is looked at all the same.
+    let wrong = scripts.write("wrong.sql", &text.replace("SELECT s", "SELECT t"));
+    faucet(["validate", "--no-env", &wrong]).failed_with(2, &["there is no column `t`"]);
+}
+
+#[test]
 fn the_build_has_the_transform() {
     let ran = faucet(["list"]).succeeded();
     assert!(ran.stdout.lines().any(|line| line.starts_with("transform sql ")), "{}", ran.stdout);
