@@ -98,7 +98,7 @@ impl Transform for SqlTransform {
         };
         let mut readers = Vec::new();
         for input in inputs {
-            let guard = self.guard.as_ref().map(|guard| guard.plan()).transpose();
+            let guard = self.guard.as_ref().map(|guard| on_deep_stack(|| guard.plan())).transpose();
             let guard = guard.map_err(|error| failed(&self.label, error))?;
             // In a pipeline file the component says which query it is.
             let label = self.feeds.as_ref().map(|_| Arc::clone(&self.label));

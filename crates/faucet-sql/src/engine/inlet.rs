@@ -29,7 +29,7 @@ pub(crate) struct Feed(Mutex<Leaves>);
 struct Leaves {
     /// By the name of their stream.
     queues: HashMap<String, Vec<Queue>>,
-    /// How many leaves have not begun yet: the parts of a UNION begin in tasks of their own.
+    /// How many leaves have not begun yet: a step of the plan may begin one when it has read another to its end.
     missing: usize,
     /// What these have to read from the beginning on.
     early: Vec<(String, RecordBatch)>,
