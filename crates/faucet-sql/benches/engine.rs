@@ -3,14 +3,17 @@
 //! `cargo bench -p faucet-sql --bench engine` prints a line for each query: VWAP of 100 symbols in windows of a
 //! minute, the same without a window as a filter, and a hopping window. The pages are made before; what is
 //! measured is decoding, the query and encoding, on one thread.
+//!
+//! With `-- --seconds 600` it runs the first query at full speed for so long in one stage, in windows of a second
+//! by the clock, and prints the memory of the process every minute (Linux).
 
 #![expect(clippy::print_stdout, reason = "a bench prints its results")]
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use faucet_core::{
-    JsonText, Out, Payload, Record, Scope, StreamPage, Timestamp, Transform as _,
+    JsonText, Out, PageStage, Payload, Record, Scope, StreamPage, Timestamp, Transform as _,
     TransformConfig as _,
 };
 use faucet_sql::{SqlConfig, StreamKeys};
@@ -58,6 +61,10 @@ fn main() {
         .collect();
     let bytes: usize = pages.iter().map(StreamPage::payload_bytes).sum();
     println!("{ROWS} records of {} bytes, pages of {PAGE}, {GROUPS} groups", bytes as u64 / ROWS);
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--seconds").skip(1);
+    if let Some(seconds) = arguments.next().and_then(|seconds| seconds.parse().ok()) {
+        return runtime.block_on(soak(&pages, Duration::from_secs(seconds)));
+    }
     for (name, query) in QUERIES {
         let (mut best, mut results) = (0.0_f64, 0);
         for _ in 0..3 {
@@ -69,15 +76,15 @@ fn main() {
     }
 }
 
-async fn run(query: &str, pages: &[StreamPage]) -> usize {
+/// Opens the query. By event time, or by the clock.
+async fn open(query: &str, by_event_time: bool) -> Box<dyn PageStage> {
     let column = |(name, kind): (&str, &str)| (name.to_owned(), kind.to_owned());
     let columns =
         [("e", "STRING"), ("s", "STRING"), ("p", "STRING"), ("q", "STRING"), ("T", "LONG")];
-    let keys: StreamKeys = StreamKeys {
+    let time = || serde_json::from_str(r#"{"column":"T"}"#).expect("keys");
+    let keys = StreamKeys {
         columns: columns.map(column).into(),
-        time: query
-            .contains("WINDOW")
-            .then(|| serde_json::from_str(r#"{"column":"T"}"#).expect("keys")),
+        time: by_event_time.then(time),
         ..StreamKeys::default()
     };
     let config = SqlConfig {
@@ -86,15 +93,44 @@ async fn run(query: &str, pages: &[StreamPage]) -> usize {
         ..SqlConfig::default()
     };
     let transform = config.build().expect("the query is right");
-    let mut stage = transform.open(&Scope::new("sql")).await.expect("it opens");
+    transform.open(&Scope::new("sql")).await.expect("it opens")
+}
+
+/// The records that came out.
+fn count(out: &mut Out) -> usize {
+    out.take().pages.iter().map(StreamPage::len).sum()
+}
+
+async fn run(query: &str, pages: &[StreamPage]) -> usize {
+    let mut stage = open(query, query.contains("WINDOW")).await;
     let (mut out, mut results) = (Out::default(), 0);
-    let mut count =
-        |out: &mut Out| results += out.take().pages.iter().map(StreamPage::len).sum::<usize>();
     for page in pages {
         stage.push(0, page.clone(), &mut out).await.expect("it works");
-        count(&mut out);
+        results += count(&mut out);
     }
     stage.finish(&mut out).await.expect("it ends");
-    count(&mut out);
-    results
+    results + count(&mut out)
+}
+
+async fn soak(pages: &[StreamPage], time: Duration) {
+    let query = QUERIES[0].1.replace("1 min", "1 sec");
+    let mut stage = open(&query, false).await;
+    let (mut out, mut rows, mut results) = (Out::default(), 0, 0);
+    let (began, mut told) = (Instant::now(), Instant::now());
+    for page in pages.iter().cycle() {
+        stage.push(0, page.clone(), &mut out).await.expect("it works");
+        rows += page.len();
+        results += count(&mut out);
+        if told.elapsed() >= Duration::from_secs(60) || began.elapsed() >= time {
+            told = Instant::now();
+            let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+            let line = |name| status.lines().find(|line| line.starts_with(name)).unwrap_or("-");
+            let memory = [line("VmRSS"), line("VmHWM")].join(" ").replace('\t', " ");
+            let seconds = began.elapsed().as_secs();
+            println!("{seconds:>4} s  {rows} rows  {results} results  {memory}");
+        }
+        if began.elapsed() >= time {
+            return;
+        }
+    }
 }
