@@ -4,156 +4,19 @@ use crate::schema::ColumnType;
 use crate::script::parse::parse;
 use crate::script::statement::{CreateStream, QueryStatement, Statement, WindowSpec};
 
-const TRADES: &str = r#"-- Consume real-time trades from Binance WebSocket API
-CREATE STREAM BinanceTrades (
-    e STRING,           -- Event type
-    s STRING,           -- Symbol
-    p STRING,           -- Price
-    q STRING,           -- Quantity
-    T LONG              -- Trade time
-) WITH (
-    type = 'source',
-    extension = 'websocket',
-    format = 'json',
-    "websocket.url" = 'wss://stream.binance.com:9443/ws/btcusdt@trade'
-);
+macro_rules! script {
+    ($name:literal) => {
+        include_str!(concat!("../../../tests/scripts/specification/", $name, ".sql"))
+    };
+}
 
--- Calculate 1-minute VWAP (Volume Weighted Average Price)
-SELECT
-    s AS symbol,
-    SUM(CAST(p AS DOUBLE) * CAST(q AS DOUBLE)) / SUM(CAST(q AS DOUBLE)) AS vwap,
-    SUM(CAST(q AS DOUBLE)) AS total_volume
-FROM BinanceTrades
-WINDOW TUMBLING(1 min)
-GROUP BY s
-INSERT INTO TradeStats;
-"#;
-
-const PRIVATE: &str = r#"-- Connect to authenticated WebSocket endpoint
-CREATE STREAM PrivateEvents (
-    event_type STRING,
-    data STRING,
-    timestamp LONG
-) WITH (
-    type = 'source',
-    extension = 'websocket',
-    format = 'json',
-    "websocket.url" = 'wss://api.example.com/private/stream',
-    "websocket.headers.Authorization" = 'Bearer eyJhbGciOiJIUzI1NiIs...',
-    "websocket.headers.X-API-Key" = 'your-api-key',
-    "websocket.subprotocol" = 'v1.json'
-);
-"#;
-
-const ALERTS: &str = r#"-- Output stream to WebSocket server
-CREATE STREAM AlertOutput (
-    symbol STRING,
-    alert_type STRING,
-    price DOUBLE,
-    timestamp LONG
-) WITH (
-    type = 'sink',
-    extension = 'websocket',
-    format = 'json',
-    "websocket.url" = 'wss://dashboard.example.com/alerts',
-    "websocket.message.type" = 'text'
-);
-
--- Send price spike alerts
-INSERT INTO AlertOutput
-SELECT
-    symbol,
-    'PRICE_SPIKE' AS alert_type,
-    price,
-    event_timestamp() AS timestamp
-FROM TradeStream
-WHERE price_change_pct > 5.0;
-"#;
-
-const END_TO_END: &str = r#"-- ============================================
--- INPUT: Consume cryptocurrency trades
--- ============================================
-CREATE STREAM CryptoTrades (
-    symbol STRING,
-    price DOUBLE,
-    quantity DOUBLE,
-    side STRING
-) WITH (
-    type = 'source',
-    extension = 'websocket',
-    format = 'json',
-    "websocket.url" = 'wss://stream.crypto-exchange.com/trades',
-    "websocket.reconnect" = 'true',
-    "websocket.reconnect.max.attempts" = '10'
-);
-
--- ============================================
--- OUTPUT: Publish aggregated stats
--- ============================================
-CREATE STREAM TradeStats (
-    symbol STRING,
-    avg_price DOUBLE,
-    total_volume DOUBLE,
-    trade_count LONG,
-    window_end LONG
-) WITH (
-    type = 'sink',
-    extension = 'websocket',
-    format = 'json',
-    "websocket.url" = 'wss://analytics.example.com/stats',
-    "websocket.headers.Authorization" = 'Bearer analytics-token'
-);
-
--- ============================================
--- PROCESSING: Aggregate trades per minute
--- ============================================
-INSERT INTO TradeStats
-SELECT
-    symbol,
-    AVG(price) AS avg_price,
-    SUM(quantity) AS total_volume,
-    COUNT(*) AS trade_count,
-    event_timestamp() AS window_end
-FROM CryptoTrades
-WINDOW TUMBLING(1 min)
-GROUP BY symbol;
-"#;
-
-const PAIRS: &str = r#"-- Subscribe to multiple trading pairs in one connection
-CREATE STREAM MultiPairTrades (
-    stream STRING,  -- Indicates which stream: "btcusdt@trade" or "ethusdt@trade"
-    data OBJECT     -- Nested trade data
-) WITH (
-    type = 'source',
-    extension = 'websocket',
-    format = 'json',
-    "websocket.url" = 'wss://stream.binance.com:9443/stream?streams=btcusdt@trade/ethusdt@trade'
-);
-"#;
-
-const TICKER: &str = r#"-- Minimal configuration for fastest response
-CREATE STREAM TickerFeed (
-    price DOUBLE,
-    timestamp LONG
-) WITH (
-    type = 'source',
-    extension = 'websocket',
-    format = 'json',
-    "websocket.url" = 'wss://fast-feed.example.com/ticker'
-    -- Use defaults for minimal overhead
-);
-"#;
-
-const BYTES: &str = r#"-- Binary format for high-frequency data
-CREATE STREAM RawFeed (
-    payload BYTES
-) WITH (
-    type = 'source',
-    extension = 'websocket',
-    format = 'bytes',
-    "websocket.url" = 'wss://high-freq.example.com/raw'
-);
-"#;
+const TRADES: &str = script!("vwap");
+const PRIVATE: &str = script!("authenticated");
+const ALERTS: &str = script!("alert");
+const END_TO_END: &str = script!("end_to_end");
+const PAIRS: &str = script!("combined");
+const TICKER: &str = script!("ticker");
+const BYTES: &str = script!("raw");
 
 fn statements(text: &str) -> (Vec<CreateStream>, Vec<QueryStatement>) {
     let parsed = parse(text);
