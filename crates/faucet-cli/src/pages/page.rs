@@ -139,7 +139,7 @@ mod tests {
             "required": ["url"],
             "properties": {
                 "auth": {"$ref": "#/$defs/Auth", "description": "Credentials. Default: `none`."},
-                "feeds": {"type": "object", "additionalProperties": {"required": ["path"],
+                "feeds": {"type": "object", "additionalProperties": {"type": "object", "required": ["path"],
                     "properties": {"path": {"type": "string", "description": "Its path."}}},
                     "description": "By name."},
                 "limit_bytes": {"type": "integer", "default": 8_388_608, "description": "A | B."},
@@ -178,7 +178,7 @@ In a pipeline file: `source: {type: demo, …}`. Schema: \
 |---|---|---|---|
 | `url` | string | required | Where. |
 | `auth` | `none` or `bearer` | `none` | Credentials. |
-| `feeds` | map to map | – | By name. |
+| `feeds` | map to map | none | By name. |
 | `feeds.<name>.path` | string | required | Its path. |
 | `limit_bytes` | integer | `8388608` (8 MiB) | A \\| B. |
 | `tls` | map | none | TLS. |
