@@ -12,7 +12,7 @@ use crate::position::{Place, Point, PositionError};
 /// What follows the end of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Another file is open.
+    /// There is more to read, in this file or another one.
     File,
     /// Nothing is there now.
     Later,
@@ -27,6 +27,8 @@ struct Current {
     /// The name, in positions and errors.
     name: String,
     lines: LineReader,
+    /// Another file follows, and what is read now is the rest.
+    is_last_look: bool,
 }
 
 /// The files of a run, one after the other.
@@ -72,7 +74,7 @@ impl Files {
         let name = path.display().to_string();
         let lines = LineReader::open(&path, self.limit, resume).await;
         let lines = lines.map_err(|error| error.about(&name))?;
-        self.current = Some(Current { path, name, lines });
+        self.current = Some(Current { path, name, lines, is_last_look: false });
         Ok(())
     }
 
@@ -110,6 +112,9 @@ impl Files {
         };
         self.paths.look().map_err(about(&self.name))?;
         if let Some(path) = self.paths.peek() {
+            if self.looks_once_more() {
+                return Ok(Next::File);
+            }
             self.begin(path, None).await?;
             self.paths.next();
             return Ok(Next::File);
@@ -121,6 +126,9 @@ impl Files {
             Some(current) if current.lines.is_resumable() => {
                 if current.is_replaced().await {
                     let path = current.path.clone();
+                    if self.looks_once_more() {
+                        return Ok(Next::File);
+                    }
                     tracing::info!("{}: another file has taken its place", path.display());
                     self.begin(path, None).await?;
                     return Ok(Next::File);
@@ -131,6 +139,15 @@ impl Files {
             Some(_) => Ok(Next::End),
             None => Ok(Next::Later),
         }
+    }
+
+    /// Whether the end of the open file has to be looked for again. A writer may have appended to it behind the
+    /// last look and before the other file was there.
+    fn looks_once_more(&mut self) -> bool {
+        let is_followed = self.may_grow();
+        self.current.as_mut().is_some_and(|current| {
+            is_followed && !std::mem::replace(&mut current.is_last_look, true)
+        })
     }
 
     /// Whether the open file ends with a whole frame.
@@ -167,5 +184,44 @@ impl Current {
         let at = self.lines.at();
         let found = tokio::fs::metadata(&self.path).await;
         found.is_ok_and(|found| found.len() < at.offset) && !self.lines.input().is_packed()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    async fn line(files: &mut Files) -> Option<String> {
+        let Found::Line = files.read().await.expect("the file is readable") else { return None };
+        let lines = files.lines()?;
+        let line = String::from_utf8_lossy(lines.line()).into_owned();
+        lines.accept();
+        Some(line)
+    }
+
+    /// The writer appends and moves the file between the last look of the reader and the next one.
+    #[tokio::test]
+    async fn a_file_is_read_to_its_end_before_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        fs::write(&path, "1\n").unwrap();
+        let mut files = Files::open(&path, 100, true, None).await.unwrap();
+        assert_eq!(line(&mut files).await.as_deref(), Some("1"));
+        assert_eq!(line(&mut files).await, None);
+        fs::write(&path, "1\n2\n").unwrap();
+        fs::rename(&path, dir.path().join("f.1")).unwrap();
+        fs::write(&path, "3\n").unwrap();
+        let mut read = Vec::new();
+        while read.len() < 2 {
+            match line(&mut files).await {
+                Some(line) => read.push(line),
+                None => assert_eq!(files.advance().await.unwrap(), Next::File, "{read:?}"),
+            }
+        }
+        assert_eq!(read, ["2", "3"]);
+        assert_eq!(line(&mut files).await, None);
+        assert_eq!(files.advance().await.unwrap(), Next::Later);
     }
 }
