@@ -58,7 +58,7 @@ impl Described {
         }
     }
 
-    /// What a valid text without a pipeline is: a script that declares streams and has no query.
+    /// Describes a valid script that declares streams and has no query. `None`: a pipeline file.
     pub(crate) fn without_pipeline(&self) -> Option<String> {
         match self {
             Self::File(_) => None,

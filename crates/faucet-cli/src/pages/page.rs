@@ -85,7 +85,7 @@ fn table(rows: &mut String, sections: &mut String, path: &str, keys: &[SchemaKey
     }
 }
 
-/// What a key may be one of, each with its meaning and its own keys.
+/// Writes a section about the variants of a key, each with its meaning and its own keys.
 fn section(sections: &mut String, name: &str, schema: SchemaView<'_>) {
     let variants = schema.variants();
     if !variants.iter().any(|variant| !variant.description().is_empty()) {

@@ -56,7 +56,7 @@ fn table(out: &mut String, sections: &mut String, path: &str, schema: SchemaView
     }
 }
 
-/// What a key may be one of.
+/// Writes a table of the words that a key takes.
 fn words(sections: &mut String, name: &str, schema: SchemaView<'_>) {
     let _ = write!(sections, "\n## `{name}`\n\n| word | meaning |\n|---|---|\n");
     for variant in schema.variants() {

@@ -1,4 +1,4 @@
-//! What a build without SQL says to a script.
+//! Refuses scripts in a build without SQL.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

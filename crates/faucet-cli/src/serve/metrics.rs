@@ -19,7 +19,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text";
 /// A format of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exposition {
-    /// That of OpenMetrics, for whoever asks for it, as Prometheus does.
+    /// The format OpenMetrics, for a scraper that asks for it, such as Prometheus.
     OpenMetrics,
     /// The older one of Prometheus, which all others read.
     Prometheus,

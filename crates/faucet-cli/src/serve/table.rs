@@ -70,7 +70,7 @@ impl Metric {
         format!("faucet_{}{suffix}", self.name)
     }
 
-    /// What its numbers count; nothing where its name says so.
+    /// The unit of the metric's numbers. Empty where the metric counts things that its name says.
     pub(crate) fn unit(&self) -> &'static str {
         match self.name {
             name if name.ends_with("seconds") => "seconds",

@@ -1,4 +1,4 @@
-//! What a line asks for with `--slash`. Pure.
+//! Reads the commands of `--slash`, such as `/ping`. Pure.
 
 /// The longest payload of a control frame (RFC 6455 §5.5).
 const LONGEST: usize = 125;
@@ -6,7 +6,7 @@ const LONGEST: usize = 125;
 /// So many Pings may wait for their answers.
 const MOST_PINGS: usize = 1_000;
 
-/// What a line asks for.
+/// The command or the message of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Said<'a> {
     /// A message.

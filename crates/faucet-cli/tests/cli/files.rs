@@ -30,7 +30,7 @@ async fn list_names_all_connectors() {
         ("sink", "jsonl"),
         ("sink", "stdout"),
         ("sink", "websocket"),
-        // Those that the build lacks stand at the end.
+        // `list` shows components that the build lacks at the end.
         #[cfg(not(feature = "sql"))]
         ("transform", "sql"),
     ];

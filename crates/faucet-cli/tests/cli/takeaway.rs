@@ -110,7 +110,7 @@ async fn a_terminal_that_is_closed_ends_a_run_well_and_never_one_of_nohup() {
     }
 }
 
-/// What a run that goes on tells in four places.
+/// The numbers of a run in its metrics, its served report, its written report and its page.
 struct Told {
     metrics: BTreeMap<String, f64>,
     served: Value,
@@ -216,7 +216,7 @@ async fn all_numbers_agree_after_everything_was_taken_away() {
     deleted.rewind().unwrap();
     deleted.read_to_string(&mut gone).unwrap();
     let kept = [files.read("moved.jsonl"), files.read("out.jsonl")].concat();
-    // What was written to the deleted file behind these was copied to the next.
+    // The sink copies the later lines of the deleted file to the next file.
     let lines: Vec<&str> = gone.lines().take(200).chain(kept.lines()).collect();
     let bytes: usize = lines.iter().map(|line| line.len()).sum();
     assert_eq!(bytes as f64, taken_bytes);

@@ -437,7 +437,7 @@ impl Driver {
         self.machine.close(now());
     }
 
-    /// The same with this code, which a Close may have, and the first 123 bytes of a reason.
+    /// [`leave`](Self::leave) with a Close code of RFC 6455 §7.4, and the first 123 bytes of a reason.
     pub fn leave_with(&mut self, code: u16, reason: &str) {
         self.machine.close_with(code, reason, now());
     }

@@ -193,7 +193,8 @@ impl Machine {
         }
     }
 
-    /// The same with a Close of the owner's own. Where there is no connection nobody reads it.
+    /// Begins the close handshake with the code and the reason of the owner. Without a connection the machine
+    /// sends no Close frame.
     pub(crate) fn close_with(&mut self, code: u16, reason: &str, now: Instant) {
         if !self.is_up() {
             return self.close(now);

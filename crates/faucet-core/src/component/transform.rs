@@ -22,7 +22,7 @@ pub trait Transform: Debug + Send + Sync {
     /// all names unless it overrides this.
     ///
     /// # Errors
-    /// What is wrong with the names, at a path from the transform.
+    /// The transform refuses a name; each problem has a path that begins at the transform.
     fn inputs(&self, _from: &[&str]) -> Result<(), Problems> {
         Ok(())
     }

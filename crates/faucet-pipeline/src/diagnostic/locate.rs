@@ -1,4 +1,4 @@
-//! What follows from the spans of diagnostics.
+//! Gives diagnostics their lines, columns and values, by their spans.
 
 use crate::diagnostic::facts::Diagnostic;
 use crate::diagnostic::text::SourceText;
@@ -24,7 +24,7 @@ pub(crate) fn in_order(found: &mut Vec<Diagnostic>, text: &SourceText) {
         diagnostic.start = diagnostic.span.map(|span| text.position(span.start));
         diagnostic.end = diagnostic.span.map(|span| text.position(span.end));
     }
-    // What does not stand in the text comes last.
+    // A diagnostic without a span, such as one of `--set`, comes last.
     found.sort_by_key(|found| (found.span.is_none(), found.span, found.severity));
     found.dedup_by(|one, other| one.problem == other.problem && one.span == other.span);
 }
