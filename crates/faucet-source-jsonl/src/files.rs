@@ -101,7 +101,8 @@ impl Files {
 
     /// Whether the unfinished line at the end of the file may still grow.
     pub(crate) fn may_grow(&self) -> bool {
-        self.follow && self.current.as_ref().is_none_or(|current| current.lines.is_resumable())
+        let may_grow = |current: &Current| current.lines.is_resumable() && !current.is_last_look;
+        self.follow && self.current.as_ref().is_none_or(may_grow)
     }
 
     /// Goes on behind the end of the open file. Cancel safe.

@@ -196,6 +196,24 @@ async fn a_file_that_grows_is_followed() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn half_a_line_at_the_end_of_a_replaced_file_is_not_lost() {
+    let dir = dir();
+    let path = dir.path().join("f");
+    append(&path, "1\n");
+    let mut reader = open(&source(&path, json!({"follow": true}))).await;
+    assert_eq!(texts(&page(&mut reader).await), ["1"]);
+    append(&path, "23");
+    fs::rename(&path, dir.path().join("f.1")).unwrap();
+    append(&path, "4\n");
+    let mut found = texts(&page(&mut reader).await);
+    while found.len() < 2 {
+        found.extend(texts(&page(&mut reader).await));
+    }
+    assert_eq!(found, ["23", "4"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn a_line_of_a_pipe_is_a_record_at_once() {
     let dir = dir();
     let path = dir.path().join("pipe");
