@@ -11,10 +11,10 @@ use faucet_core::{
 };
 
 use crate::deep::on_deep_stack;
-use crate::engine::Recipe;
+use crate::engine::{Query, Recipe, RowPart};
 use crate::rows::Format;
 use crate::script::WindowSpec;
-use crate::stage::{Clock, InputPlan, Links, Outlet, Reader, Stateless, Windowed, failed};
+use crate::stage::{ByRow, Clock, InputPlan, Links, Outlet, Reader, Stateless, Windowed, failed};
 use crate::window::{Coverage, Time, Timeline, Windows};
 
 /// The `type` of the transform.
@@ -33,8 +33,6 @@ pub struct SqlTransform {
     pub(crate) inputs: Vec<InputPlan>,
     /// Which component brings the records of which input. `None`: each has the name of its stream.
     pub(crate) feeds: Option<Arc<[Feeds]>>,
-    /// The query that says which rows the query reads, where casts were taken out of it.
-    pub(crate) guard: Option<Arc<Recipe>>,
     pub(crate) window: Option<WindowSpec>,
     pub(crate) time: Time,
     pub(crate) holds: bool,
@@ -82,7 +80,7 @@ impl Transform for SqlTransform {
     async fn open(&self, scope: &Scope) -> Result<Box<dyn PageStage>> {
         let query =
             on_deep_stack(|| self.recipe.plan()).map_err(|error| failed(&self.label, error))?;
-        let outlet = Outlet::new(self.format, &query.schema())
+        let outlet = Outlet::new(self.format, &query.plan.schema())
             .map_err(|error| Error::new(ErrorKind::Other, format!("{}: {error}", self.label)))?;
         // Without names the inputs come in the order of the query, as in a test of the stage alone.
         let by_name = |name: &Arc<str>| match &self.feeds {
@@ -98,15 +96,16 @@ impl Transform for SqlTransform {
         };
         let mut readers = Vec::new();
         for input in inputs {
-            let guard = self.guard.as_ref().map(|guard| on_deep_stack(|| guard.plan())).transpose();
-            let guard = guard.map_err(|error| failed(&self.label, error))?;
             // In a pipeline file the component says which query it is.
             let label = self.feeds.as_ref().map(|_| Arc::clone(&self.label));
-            readers.push(Reader::new(input.clone(), self.recipe.hidden, guard, label));
+            readers.push(Reader::new(input.clone(), self.recipe.hidden, label));
         }
         let scope = scope.clone();
+        let Query { plan, parts, moment, .. } = query;
         let Some(window) = self.window else {
             let label = Arc::clone(&self.label);
+            let all = RowPart::new(&self.label, plan);
+            let query = ByRow::new(vec![all.map_err(|error| failed(&label, error))?]);
             return Ok(Box::new(Stateless { query, readers, outlet, scope, label }));
         };
         let clock = Clock::now();
@@ -115,7 +114,8 @@ impl Transform for SqlTransform {
             Time::Event { .. } => None,
         };
         Ok(Box::new(Windowed {
-            windows: Windows::new(window, query, self.holds),
+            by_row: ByRow::new(parts),
+            windows: Windows::new(window, plan, moment, self.holds),
             time: self.time,
             timeline: Timeline::new(self.time, readers.len(), clock.wall()),
             coverage: Coverage::new(began),

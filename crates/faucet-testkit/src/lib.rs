@@ -30,6 +30,10 @@
 //! [`FailingSink`] and [`GatedSink`], a sink that is as slow as the test wants, or blocks for ever.
 //! [`Chaos`] and [`Polls`] kill a run at a chosen step or poll.
 //!
+//! # Pages
+//!
+//! [`page`] finds the commands of a page of documentation and compares their output with the page.
+//!
 //! # Scripted peers
 //!
 //! With the feature `tcp`, `ScriptedTcp` is a peer for protocols of bytes and lines. With the feature
@@ -98,6 +102,7 @@ mod chaos;
 mod doubles;
 mod gate;
 mod keys;
+pub mod page;
 #[cfg(feature = "tcp")]
 mod scripted;
 mod suites;

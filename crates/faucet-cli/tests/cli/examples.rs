@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use faucet_testkit::page::{Block, blocks};
+
 use crate::start::shown_files;
 use crate::support::*;
 
@@ -46,8 +48,9 @@ async fn pipeline_files_in_the_documentation_are_valid() {
     let files = Files::new();
     let text = |page: &str| std::fs::read_to_string(repository().join(page)).unwrap();
     let readme = text("README.md");
-    let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let pipelines: Vec<&str> = blocks.filter(|block| block.contains("source")).collect();
+    let yaml = blocks(&readme).into_iter().filter(|block| block.info == "yaml");
+    let pipelines = yaml.map(|block| block.text).filter(|text| text.contains("source"));
+    let pipelines: Vec<&str> = pipelines.collect();
     assert_eq!(pipelines.len(), 2);
     for pipeline in pipelines {
         is_valid(&files.write("pipeline.yaml", pipeline)).await;
@@ -56,8 +59,8 @@ async fn pipeline_files_in_the_documentation_are_valid() {
     let pipelines = shown_files(&page);
     // No file of the page goes without a name.
     let languages = ["yaml", "json", "toml"];
-    let of_files = |line: &&str| languages.iter().any(|name| line[3..].starts_with(name));
-    let begun = page.lines().filter(|line| line.starts_with("```")).filter(of_files).count();
+    let of_files = |block: &Block<'_>| languages.iter().any(|name| block.info.starts_with(name));
+    let begun = blocks(&page).into_iter().filter(of_files).count();
     assert_eq!((pipelines.len(), begun), (6, 6));
     for (name, pipeline) in pipelines {
         is_valid(&files.write(name, pipeline)).await;

@@ -1,7 +1,6 @@
 //! Pages whose commands are run, and print what the page says.
 
-use std::process::Stdio;
-
+use faucet_testkit::page::{self, blocks, matches, steps};
 use tokio::process::Command;
 
 use crate::support::*;
@@ -13,78 +12,17 @@ const PIPELINE_FILE: &str = include_str!("../../../../docs/pipeline-file.md");
 /// The address of the feed on the pages.
 const FEED: &str = "127.0.0.1:9001";
 
-/// A command of the page, and what it prints there.
-#[derive(Debug)]
-struct Step {
-    command: String,
-    expected: Vec<String>,
-    /// Whether it goes on while the others run.
-    is_feed: bool,
-}
-
-fn steps(page: &str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut block = None;
-    for line in page.lines() {
-        match (line.strip_prefix("```"), &block) {
-            (Some(info), None) => block = Some(info.to_owned()),
-            (Some(_), Some(_)) => block = None,
-            (None, Some(info)) if info.starts_with("console") => match line.strip_prefix("$ ") {
-                Some(command) => steps.push(Step {
-                    command: command.to_owned(),
-                    expected: Vec::new(),
-                    is_feed: info.ends_with("feed"),
-                }),
-                None => steps.last_mut().unwrap().expected.push(line.to_owned()),
-            },
-            _ => {}
-        }
-    }
-    steps
-}
-
 /// The files that a page shows, by name: blocks such as "yaml trades.yaml".
 pub(crate) fn shown_files(page: &str) -> Vec<(&str, &str)> {
-    let blocks = page.split("\n```").filter_map(|block| block.split_once('\n'));
-    let named = |(info, text)| match info {
-        info if str::contains(info, '.') => Some((str::split_once(info, ' ')?.1, text)),
-        _ => None,
-    };
-    blocks.filter_map(named).collect()
-}
-
-/// Whether the lines are those of the page, in which `…` stands for any text, and on a line of its own
-/// for any lines.
-fn matches(expected: &[String], found: &[&str]) -> bool {
-    match (expected.split_first(), found.split_first()) {
-        (None, None) => true,
-        (Some((first, rest)), _) if first == "…" => {
-            (0..=found.len()).any(|skipped| matches(rest, &found[skipped..]))
-        }
-        (Some((first, rest)), Some((line, others))) => {
-            matches_line(first, line) && matches(rest, others)
-        }
-        _ => false,
-    }
-}
-
-fn matches_line(expected: &str, line: &str) -> bool {
-    let Some((before, after)) = expected.split_once('…') else { return expected == line };
-    let Some(rest) = line.strip_prefix(before) else { return false };
-    let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    let mut ends = ends;
-    ends.any(|at| matches_line(after, &rest[at..]))
+    let files = blocks(page).into_iter().filter(|block| block.info.contains('.'));
+    files.filter_map(|block| Some((block.info.split_once(' ')?.1, block.text))).collect()
 }
 
 /// A shell in the directory that finds the command under test.
 pub(crate) fn shell(files: &Files, command: &str) -> Command {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_faucet"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let paths = std::iter::once(binary.parent().unwrap().to_owned());
-    let path = std::env::join_paths(paths.chain(std::env::split_paths(&path))).unwrap();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(files.dir()).env("PATH", path);
-    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut shell = Command::from(page::shell(files.dir(), binary, command));
+    shell.kill_on_drop(true);
     shell
 }
 
@@ -99,9 +37,12 @@ async fn follow(page: &str) -> usize {
         files.write(name, text.replace(FEED, &address));
     }
     let mut ran = 0;
-    for step in steps(page) {
+    let consoles = blocks(page).into_iter().filter(|block| block.info.starts_with("console"));
+    let steps =
+        consoles.flat_map(|block| steps(block.text).into_iter().map(move |step| (block, step)));
+    for (block, step) in steps {
         ran += 1;
-        if step.is_feed {
+        if block.info == "console feed" {
             // The feed of the page has a fixed port; a test takes a free one.
             assert_eq!(step.command, "faucet feed");
             assert_eq!(step.expected[0], format!("ws://{FEED}/"));
@@ -181,20 +122,5 @@ async fn the_units_of_contrib_have_arguments_that_the_command_takes() {
         ran.failed_with(2, &["/etc/faucet/", "there is no such file"]);
         assert!(args.contains(&"--serve".to_owned()), "{args:?}");
         assert!(unit.contains("Type=notify") && unit.contains("WatchdogSec="));
-    }
-}
-
-#[test]
-fn dots_stand_for_any_text() {
-    let page = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-    for (expected, found, same) in [
-        (page(&["a", "…", "d…"]), vec!["a", "b", "c", "do"], true),
-        (page(&["a", "…"]), vec!["a"], true),
-        (page(&["a…c"]), vec!["abbc"], true),
-        (page(&["a…c"]), vec!["abb"], false),
-        (page(&["a"]), vec!["a", "b"], false),
-        (page(&["a", "b"]), vec!["a"], false),
-    ] {
-        assert_eq!(matches(&expected, &found), same, "{expected:?} {found:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! `docs/tap.md`: each command of it is run against a feed.
 
+use faucet_testkit::page::blocks;
 use faucet_testkit::{Script, ScriptedServer, TestCa};
 use serde_json::json;
 
@@ -10,17 +11,8 @@ const PAGE: &str = include_str!("../../../../docs/tap.md");
 
 /// The commands of the page.
 fn commands() -> Vec<&'static str> {
-    let mut is_inside = false;
-    let mut commands = Vec::new();
-    for line in PAGE.lines() {
-        match line {
-            "```sh" => is_inside = true,
-            "```" => is_inside = false,
-            command if is_inside => commands.push(command),
-            _ => {}
-        }
-    }
-    commands
+    let shells = blocks(PAGE).into_iter().filter(|block| block.info == "sh");
+    shells.flat_map(|block| block.text.lines()).collect()
 }
 
 /// A feed that every command of the page shows something of, and that ends.

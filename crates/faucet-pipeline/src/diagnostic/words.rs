@@ -237,7 +237,7 @@ fn help(of: &Diagnostic) -> Vec<String> {
             help.push(format!("{what}: {}", known.join(", ")));
         }
         ProblemKind::UnknownName { what, known, .. } if known.is_empty() => {
-            help.push(format!("the file has no {what}"));
+            help.push(format!("no {what} is declared"));
         }
         ProblemKind::Missing if at_top(of) && !of.problem.path.is_root() => {
             let section = name(of, &of.problem.path);

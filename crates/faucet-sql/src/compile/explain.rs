@@ -6,6 +6,7 @@ use faucet_core::nearest;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
 use crate::compile::target::item;
+use crate::engine::ROW_TIME;
 use crate::script::{Places, With as _, fault::invalid, fault::unknown, uses};
 
 /// A query as a user wrote it, and where.
@@ -38,6 +39,12 @@ fn one(error: &DataFusionError, asked: Asked<'_>) -> Diagnostic {
         && let SchemaError::FieldNotFound { field, valid_fields } = &**error
     {
         let span = span.or_else(|| at(field.spans().first())).unwrap_or(statement);
+        if field.name == ROW_TIME {
+            let why =
+                "event_timestamp() is the time of a row of a stream, and this SELECT reads none";
+            return invalid(span, why)
+                .with_help("let the inner query bring it: SELECT event_timestamp() AS at, …");
+        }
         // Hidden columns are ours.
         let visible = valid_fields.iter().filter(|field| !field.name.starts_with("__"));
         let known: Vec<&str> = visible.map(|field| field.name.as_str()).collect();

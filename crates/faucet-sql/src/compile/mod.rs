@@ -6,8 +6,6 @@ mod components;
 mod ends;
 mod explain;
 mod graph;
-mod guard;
-mod hoist;
 mod ids;
 mod limits;
 mod names;

@@ -9,13 +9,12 @@ use faucet_core::nearest;
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
 
 use crate::compile::explain::{Asked, explain};
-use crate::compile::guard::{guard_of, take_out_casts};
 use crate::compile::limits::{asks_early, endless};
 use crate::compile::reads::{keep_times, prune};
 use crate::compile::stream::{StreamDecl, TimeDecl};
 use crate::compile::target::{misfits, name_expressions};
 use crate::compile::types::unknown_types;
-use crate::engine::{Cast, Hidden, Input, RECEIVED_AT, Recipe, Session};
+use crate::engine::{Hidden, Input, RECEIVED_AT, Recipe, Session};
 use crate::rows::{Encoder, Format};
 use crate::schema::Column;
 use crate::script::{
@@ -82,27 +81,21 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
         query: question.query.clone(),
         windowed: question.window.is_some(),
         hidden,
-        casts: Vec::new(),
         target: question.target.map(|(_, columns)| columns.to_vec()),
     };
-    let (holds, names) = understand(&question, &recipe)?;
-    // Behind the look at the query: nobody is told of a column that is ours.
-    let guard = match question.window {
-        Some(_) => take_out_casts(&mut recipe, &names),
-        None => {
-            recipe.hidden.received_at = keep_times(&mut recipe.query);
-            None
-        }
-    };
+    let holds = understand(&question, &recipe)?;
+    if question.window.is_none() {
+        // Behind the look at the query: nobody is told of a column that is ours.
+        recipe.hidden.received_at = keep_times(&mut recipe.query);
+    }
     prune(&mut recipe).map_err(|error| explain(&error, question.asked()))?;
-    let guard = guard.map(|query| guard_of(query, &recipe));
     let plan = recipe.plan().map_err(|error| explain(&error, question.asked()))?;
-    let rows = visible(&plan.schema());
+    let rows = visible(&plan.plan.schema());
     if let Err(error) = Encoder::new(question.format, &rows) {
         return Err(vec![invalid(question.span, error.to_string())]);
     }
     let inputs = question.inputs.iter().zip(&recipe.inputs);
-    let inputs = inputs.map(|(stream, input)| plan_of(stream, input, &recipe.casts));
+    let inputs = inputs.map(|(stream, input)| plan_of(stream, input));
     Ok(SqlTransform {
         label: question.label.into(),
         inputs: inputs.collect(),
@@ -113,17 +106,13 @@ pub(crate) fn prepare(mut question: Question<'_>) -> Result<SqlTransform, Vec<Di
         format: question.format,
         rows,
         described: plan.described().into(),
-        guard: guard.map(Arc::new),
         recipe: Arc::new(recipe),
     })
 }
 
 /// Looks at the plan of the query as it is written. Returns whether rows have to wait for the end of their
-/// window, and the names of the columns of the result.
-fn understand(
-    question: &Question<'_>,
-    recipe: &Recipe,
-) -> Result<(bool, Vec<String>), Vec<Diagnostic>> {
+/// window.
+fn understand(question: &Question<'_>, recipe: &Recipe) -> Result<bool, Vec<Diagnostic>> {
     let Question { places, span, .. } = *question;
     let told = |error| explain(&error, question.asked());
     let (session, _, logical) = recipe.understand().map_err(told)?;
@@ -142,8 +131,7 @@ fn understand(
             return Err(faults);
         }
     }
-    let names = logical.schema().fields().iter().map(|field| field.name().clone());
-    Ok((asks_early(&logical).map_err(told)?, names.collect()))
+    asks_early(&logical).map_err(told)
 }
 
 fn unknown_functions(question: &Question<'_>) -> Vec<Diagnostic> {
@@ -188,9 +176,8 @@ fn time_of(question: &Question<'_>) -> Result<Time, Vec<Diagnostic>> {
     }
 }
 
-/// How the stream is read. The columns of casts and of the time are decoded, also where the query does not read
-/// them.
-fn plan_of(stream: &StreamDecl, input: &Input, casts: &[Cast]) -> InputPlan {
+/// How the stream is read. The column of the time is decoded, also where the query does not read it.
+fn plan_of(stream: &StreamDecl, input: &Input) -> InputPlan {
     let mut columns = input.columns.clone();
     let visible = columns.len();
     let mut place = |wanted: &Column| {
@@ -200,10 +187,6 @@ fn plan_of(stream: &StreamDecl, input: &Input, casts: &[Cast]) -> InputPlan {
             columns.len() - 1
         })
     };
-    let declared = |name: &str| stream.columns.iter().find(|column| column.name == name);
-    let casts =
-        casts.iter().filter_map(|cast| Some((place(declared(&cast.column)?), cast.clone())));
-    let casts = casts.collect();
     let time = stream.time.map(|time| {
         let column = place(&stream.columns[time.column]);
         TimeColumn { column, unit: time.unit }
@@ -213,7 +196,6 @@ fn plan_of(stream: &StreamDecl, input: &Input, casts: &[Cast]) -> InputPlan {
         format: stream.format,
         columns,
         visible,
-        casts,
         time,
         on_bad_row: stream.on_bad_row,
     }

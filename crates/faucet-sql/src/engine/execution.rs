@@ -1,5 +1,6 @@
 //! One execution of a plan: for a page, or for a window.
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,6 +27,11 @@ pub(crate) struct Execution {
 impl Execution {
     pub(crate) fn new(feed: Arc<Feed>, stream: SendableRecordBatchStream) -> Self {
         Self { feed, stream, results: Vec::new(), over: false }
+    }
+
+    /// The streams that the leaves read that have begun.
+    pub(crate) fn streams(&self) -> BTreeSet<String> {
+        self.feed.streams()
     }
 
     /// Feeds rows of the stream `name`, and lets the plan work on them.

@@ -24,7 +24,7 @@ enum Tells {
 ///
 /// Volatile: as a constant it would be computed once, when the query is planned.
 #[derive(Debug)]
-struct OfWindow {
+pub(super) struct OfWindow {
     name: &'static str,
     tells: Tells,
     moment: Arc<Moment>,

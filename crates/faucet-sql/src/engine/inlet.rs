@@ -1,6 +1,6 @@
 //! The leaves of a plan: they read what an execution is fed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -69,6 +69,11 @@ impl Feed {
         let leaves = self.leaves();
         let all = leaves.queues.values().flatten();
         (all.clone().count() + leaves.missing, all.map(|queue| queue.batches.len()).sum())
+    }
+
+    /// The streams that the leaves read.
+    pub(crate) fn streams(&self) -> BTreeSet<String> {
+        self.leaves().queues.keys().cloned().collect()
     }
 
     /// A leaf begins. Returns its number among those of the stream.

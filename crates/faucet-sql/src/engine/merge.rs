@@ -23,7 +23,7 @@ use futures_util::stream::select_all;
 /// DataFusion's own step works in tasks, which begin when the runtime likes: it would miss the rows that are fed
 /// before, and a function would tell about the window of another moment.
 #[derive(Debug)]
-struct Merge {
+pub(super) struct Merge {
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
 }

@@ -1,26 +1,21 @@
 //! A query: its plan, made once, and its executions.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::Result;
-use datafusion::execution::TaskContext;
-use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, ident};
-use datafusion::physical_plan::execution_plan::reset_plan_states;
-use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
-use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as Planned;
 use datafusion::sql::sqlparser::ast::{Query as SqlQuery, Statement as SqlStatement};
 
-use crate::engine::execution::Execution;
-use crate::engine::inlet::Feed;
 use crate::engine::merge::in_place;
 use crate::engine::moment::Moment;
+use crate::engine::plan::{Environment, Plan};
 use crate::engine::ready::ready;
+use crate::engine::row_part::{RowPart, split};
+use crate::engine::rows_first::rows_first;
 use crate::engine::session::Session;
-use crate::schema::{Column, ColumnType};
+use crate::schema::Column;
 
 /// The hidden column with the time of a row, for queries that ask for it.
 pub(crate) const ROW_TIME: &str = "__event_ts";
@@ -29,24 +24,9 @@ pub(crate) const ROW_TIME: &str = "__event_ts";
 /// out keep the time.
 pub(crate) const RECEIVED_AT: &str = "__received_at";
 
-/// The hidden column with the place of a row in its batch.
-pub(crate) const ROW: &str = "__row";
-
-/// A cast of a column that is made before the query sees the row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cast {
-    /// The column that is cast.
-    pub(crate) column: String,
-    pub(crate) to: ColumnType,
-    /// The hidden column with the result.
-    pub(crate) name: String,
-}
-
 /// The columns that each row brings beside those that were declared.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Hidden {
-    /// [`ROW`].
-    pub(crate) row: bool,
     /// [`ROW_TIME`].
     pub(crate) row_time: bool,
     /// [`RECEIVED_AT`].
@@ -67,21 +47,20 @@ pub(crate) struct Recipe {
     pub(crate) query: Box<SqlQuery>,
     pub(crate) windowed: bool,
     pub(crate) hidden: Hidden,
-    /// The casts that are made before.
-    pub(crate) casts: Vec<Cast>,
     /// The columns of the target, if it was declared.
     pub(crate) target: Option<Vec<Column>>,
 }
 
 /// A planned query.
+#[derive(Debug)]
 pub(crate) struct Query {
-    plan: Arc<dyn ExecutionPlan>,
-    /// How many of its parts read a stream.
-    leaves: usize,
+    /// What is executed for each window, or without a window for each batch of rows.
+    pub(crate) plan: Plan,
+    /// The parts of a query with a window that are executed for each batch of rows.
+    pub(crate) parts: Vec<RowPart>,
     logical: LogicalPlan,
-    config: SessionConfig,
-    runtime: Arc<RuntimeEnv>,
-    moment: Arc<Moment>,
+    /// The window that the functions of the query tell about.
+    pub(crate) moment: Arc<Moment>,
 }
 
 impl Recipe {
@@ -105,9 +84,7 @@ impl Recipe {
     pub(crate) fn schema_of(&self, input: &Input) -> SchemaRef {
         let mut fields: Vec<Field> =
             input.columns.iter().map(|column| column.kind.field(&column.name)).collect();
-        fields.extend(self.casts.iter().map(|cast| cast.to.field(&cast.name)));
         let hidden = |name| Field::new(name, DataType::Int64, false);
-        fields.extend(self.hidden.row.then(|| hidden(ROW)));
         fields.extend(self.hidden.row_time.then(|| hidden(ROW_TIME)));
         fields.extend(self.hidden.received_at.then(|| hidden(RECEIVED_AT)));
         Arc::new(Schema::new(fields))
@@ -127,15 +104,13 @@ impl Recipe {
         let state = session.state();
         let plan = in_place(ready(state.create_physical_plan(&logical))?)?;
         let (config, runtime) = (state.config().clone(), Arc::clone(state.runtime_env()));
-        let leaves = leaves(&*plan);
-        Ok(Query { plan, leaves, logical, config, runtime, moment })
+        let environment = Environment { config, runtime };
+        let (plan, parts) = match self.windowed {
+            true => split(rows_first(plan)?, &environment)?,
+            false => (plan, Vec::new()),
+        };
+        Ok(Query { plan: Plan::new(plan, &environment), parts, logical, moment })
     }
-}
-
-/// How many parts of the plan read a stream.
-fn leaves(plan: &dyn ExecutionPlan) -> usize {
-    let own = usize::from(plan.name() == "StreamingTableExec");
-    own + plan.children().into_iter().map(|child| leaves(&**child)).sum::<usize>()
 }
 
 /// Gives the rows the columns of the target: each by its name, with the type that was declared.
@@ -160,54 +135,17 @@ fn into_target(logical: LogicalPlan, target: &[Column]) -> Result<LogicalPlan> {
 }
 
 impl Query {
-    /// Begins an execution.
-    ///
-    /// # Errors
-    /// DataFusion cannot begin it.
-    pub(crate) fn begin(&self) -> Result<Execution> {
-        let feed = Arc::new(Feed::new(self.leaves));
-        let config = self.config.clone().with_extension(Arc::clone(&feed));
-        let none = HashMap::new;
-        // Functions are bound in the plan: the context of an execution needs none.
-        let context = TaskContext::new(
-            None,
-            String::new(),
-            config,
-            none(),
-            HashMap::new(),
-            HashMap::new(),
-            HashMap::new(),
-            Arc::clone(&self.runtime),
-        );
-        // An execution leaves its metrics in the plan, 4 KiB each, unless the plan begins anew.
-        let plan = reset_plan_states(Arc::clone(&self.plan))?;
-        Ok(Execution::new(feed, execute_stream(plan, Arc::new(context))?))
-    }
-
-    /// The fields of the result.
-    pub(crate) fn schema(&self) -> SchemaRef {
-        self.plan.schema()
-    }
-
-    /// The window that the functions of the query tell about.
-    pub(crate) fn moment(&self) -> &Moment {
-        &self.moment
-    }
-
-    /// The bytes that all executions hold at the moment.
-    pub(crate) fn memory(&self) -> usize {
-        self.runtime.memory_pool.reserved()
-    }
-
-    /// Both plans, for people.
+    /// All plans, for people.
     pub(crate) fn described(&self) -> String {
-        let physical = displayable(&*self.plan).indent(false);
-        format!("{}\n\n{physical}", self.logical.display_indent())
-    }
-}
-
-impl std::fmt::Debug for Query {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Query").field("schema", &self.schema()).finish_non_exhaustive()
+        let Self { plan, parts, logical, .. } = self;
+        let logical = logical.display_indent();
+        if parts.is_empty() {
+            return format!("{logical}\n\n{plan}");
+        }
+        let parts: String = parts
+            .iter()
+            .map(|part| format!("{}, for each page:\n{}\n", part.leaf, part.plan))
+            .collect();
+        format!("{logical}\n\n{parts}for each window:\n{plan}")
     }
 }

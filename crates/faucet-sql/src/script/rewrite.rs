@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     ExceptSelectItem, Expr, Function, FunctionArguments, Ident, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, TableFactor, VisitMut as _, VisitorMut,
+    SelectItemQualifiedWildcardKind, Spanned as _, TableFactor, VisitMut as _, VisitorMut,
     WildcardAdditionalOptions,
 };
 use faucet_pipeline::diagnostic::{Diagnostic, Span};
@@ -74,6 +74,11 @@ fn hidden() -> Ident {
     Ident::with_quote('"', EVENT_TS)
 }
 
+/// The hidden column in the place of a call.
+fn column(call: &Expr) -> Expr {
+    Expr::Identifier(Ident { span: call.span(), ..hidden() })
+}
+
 /// The names of `WITH`, and whether the time is asked for.
 #[derive(Default)]
 struct Parts {
@@ -123,7 +128,7 @@ impl VisitorMut for Replace {
                 // The column keeps the name that it has with a window.
                 SelectItem::UnnamedExpr(expr) if is_time(expr) => {
                     let alias = Ident::with_quote('"', format!("{EVENT_TIMESTAMP}()"));
-                    *item = SelectItem::ExprWithAlias { expr: Expr::Identifier(hidden()), alias };
+                    *item = SelectItem::ExprWithAlias { expr: column(expr), alias };
                 }
                 _ => {}
             }
@@ -133,7 +138,7 @@ impl VisitorMut for Replace {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if is_time(expr) {
-            *expr = Expr::Identifier(hidden());
+            *expr = column(expr);
         }
         ControlFlow::Continue(())
     }
@@ -171,16 +176,10 @@ fn except(options: &mut WildcardAdditionalOptions) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::parse::parse;
-    use crate::script::statement::Statement;
+    use crate::script::tests::one_query;
 
     fn query(text: &str) -> Query {
-        let mut parsed = parse(text);
-        assert_eq!(parsed.faults, [], "{text}");
-        match parsed.statements.remove(0) {
-            Statement::Query(query) => *query.query,
-            Statement::Stream(_) => panic!("{text}"),
-        }
+        *one_query(text).query
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::engine::Cast;
 use crate::rows::Format;
 use crate::schema::Column;
 
@@ -11,13 +10,11 @@ use crate::schema::Column;
 pub(crate) struct InputPlan {
     pub(crate) name: Arc<str>,
     pub(crate) format: Format,
-    /// The columns that are decoded: those that the query reads, and behind them those of casts and of the
-    /// time that it does not read.
+    /// The columns that are decoded: those that the query reads, and behind them that of the time
+    /// if it does not read it.
     pub(crate) columns: Vec<Column>,
     /// How many of the columns the query reads.
     pub(crate) visible: usize,
-    /// The casts of columns: the place of the column among those that are decoded, and the result.
-    pub(crate) casts: Vec<(usize, Cast)>,
     pub(crate) time: Option<TimeColumn>,
     pub(crate) on_bad_row: OnBadRow,
 }

@@ -1,6 +1,6 @@
 //! A query at work in a pipeline.
 
-mod casts;
+mod by_row;
 mod clock;
 mod failed;
 mod input;
@@ -8,9 +8,11 @@ mod links;
 mod outlet;
 mod reader;
 mod row_times;
+mod rows;
 mod stateless;
 mod windowed;
 
+pub(crate) use by_row::ByRow;
 pub(crate) use clock::Clock;
 pub(crate) use failed::failed;
 pub(crate) use input::{InputPlan, OnBadRow, TimeColumn, TimeUnit};

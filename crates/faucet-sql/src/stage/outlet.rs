@@ -35,20 +35,18 @@ impl Outlet {
     ///
     /// # Errors
     /// A value that cannot be written.
-    pub(crate) fn emit(&mut self, rows: &[RecordBatch], at: i64, out: &mut Out) -> Result<()> {
-        for batch in rows {
-            match self.received_at {
-                None => self.encoder.encode(batch, |_| timestamp(at), &mut self.page),
-                Some(column) => {
-                    let mut shown = batch.clone();
-                    let times = shown.remove_column(column);
-                    let times = times.as_primitive::<Int64Type>();
-                    self.encoder.encode(&shown, |row| timestamp(times.value(row)), &mut self.page)
-                }
+    pub(crate) fn emit(&mut self, rows: &RecordBatch, at: i64, out: &mut Out) -> Result<()> {
+        match self.received_at {
+            None => self.encoder.encode(rows, |_| timestamp(at), &mut self.page),
+            Some(column) => {
+                let mut shown = rows.clone();
+                let times = shown.remove_column(column);
+                let times = times.as_primitive::<Int64Type>();
+                self.encoder.encode(&shown, |row| timestamp(times.value(row)), &mut self.page)
             }
-            .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
-            out.emit(self.page.take());
         }
+        .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
+        out.emit(self.page.take());
         Ok(())
     }
 }

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use datafusion::error::DataFusionError;
 use faucet_core::{Carry, Gap, Mark, Out, PageStage, Result, Scope, StreamPage};
 
+use crate::stage::by_row::ByRow;
 use crate::stage::clock::{Clock, millis};
 use crate::stage::failed::failed;
 use crate::stage::links::Links;
 use crate::stage::outlet::Outlet;
-use crate::stage::reader::{Page, Reader};
-use crate::window::{Coverage, Time, Timeline, Windows};
+use crate::stage::reader::Reader;
+use crate::stage::rows::{Refused, Rows, take};
+use crate::window::{Coverage, Pane, PaneRows, Taking, Time, Timeline, Windows};
 
 /// The counter of rows that came when a window they belong to was closed.
 const LATE: &str = "late_rows";
@@ -25,6 +28,8 @@ const MEMORY: &str = "window_bytes";
 
 /// A query over windows. Each open window is an execution of the plan.
 pub(crate) struct Windowed {
+    /// What the query computes for each row, before the row comes to its windows.
+    pub(crate) by_row: ByRow,
     pub(crate) windows: Windows,
     pub(crate) time: Time,
     pub(crate) timeline: Timeline,
@@ -51,7 +56,9 @@ impl Windowed {
             let closed = self.windows.close_next(until, is_whole).await;
             let Some(closed) = closed.map_err(|error| failed(&self.label, error))? else { break };
             let at = self.clock.wall().max(closed.end);
-            self.outlet.emit(&closed.results, at, out)?;
+            for rows in &closed.results {
+                self.outlet.emit(rows, at, out)?;
+            }
         }
         if until < i64::MAX {
             self.coverage.forget(until, self.size);
@@ -76,8 +83,53 @@ impl Windowed {
     async fn advance(&mut self, now: i64, out: &mut Out) -> Result<()> {
         let closed = self.timeline.advance(now);
         self.close(closed, closed, out).await?;
+        self.show();
+        Ok(())
+    }
+
+    /// Shows the open windows in the counters.
+    fn show(&self) {
         self.scope.counters().set(OPEN, self.windows.len() as u64);
         self.scope.counters().set(MEMORY, self.windows.memory() as u64);
+    }
+
+    /// Puts rows into their windows. Those for which the query fails are refused.
+    async fn rows(
+        &mut self,
+        input: usize,
+        rows: &mut Rows,
+        refused: &mut Vec<Refused>,
+    ) -> Result<(), DataFusionError> {
+        let Some(first) = rows.times.iter().min().copied() else { return Ok(()) };
+        self.coverage.saw(first);
+        let closed = self.timeline.closed();
+        if let Time::Arrival { .. } = self.time {
+            let delayed = rows.times.iter_mut().filter(|time| **time < closed);
+            let delayed = delayed.map(|time| *time = closed).count();
+            self.scope.counters().add(DELAYED, delayed as u64);
+        }
+        let name = self.readers[input].name();
+        for Pane { begin, rows: inside } in self.windows.cut(&rows.times) {
+            let taking = self.windows.taking(begin, closed);
+            if taking != Taking::All {
+                self.scope.counters().add(LATE, inside.len() as u64);
+            }
+            if taking == Taking::None {
+                continue;
+            }
+            let batch = match &inside {
+                PaneRows::Slice(range) => rows.batch.slice(range.start, range.len()),
+                PaneRows::Taken(places) => take(&rows.batch, places.clone())?,
+            };
+            let computed = self.by_row.compute(&name, &batch).await?;
+            let failing = computed.failing.into_iter();
+            refused.extend(
+                failing.map(|(row, why)| Refused { place: rows.place(inside.place(row)), why }),
+            );
+            if computed.good > 0 {
+                self.windows.push(begin, closed, &computed.rows).await?;
+            }
+        }
         Ok(())
     }
 
@@ -105,25 +157,13 @@ impl PageStage for Windowed {
     async fn push(&mut self, input: usize, page: StreamPage, out: &mut Out) -> Result<()> {
         self.clock = Clock::now();
         self.look(self.clock.wall());
-        let at = Page { page: &page, scope: &self.scope, out };
-        let rows = self.readers[input].read(at).await;
-        let mut rows = rows.map_err(|error| failed(&self.label, error))?;
-        let (Some(first), Some(latest)) =
-            (rows.times.iter().min().copied(), rows.times.iter().max().copied())
-        else {
-            return Ok(());
-        };
-        self.coverage.saw(first);
-        let closed = self.timeline.closed();
-        if let Time::Arrival { .. } = self.time {
-            let delayed = rows.times.iter_mut().filter(|time| **time < closed);
-            let delayed = delayed.map(|time| *time = closed).count();
-            self.scope.counters().add(DELAYED, delayed as u64);
-        }
-        let name = self.readers[input].name();
-        let late = self.windows.push(&name, &rows.batch, &rows.times, closed).await;
-        let late = late.map_err(|error| failed(&self.label, error))?;
-        self.scope.counters().add(LATE, late);
+        let read = self.readers[input].read(&page);
+        let (mut rows, mut refused) = read.map_err(|error| failed(&self.label, error))?;
+        let latest = rows.times.iter().max().copied();
+        let put = self.rows(input, &mut rows, &mut refused).await;
+        self.readers[input].refuse(refused, &page, &self.scope, out);
+        put.map_err(|error| failed(&self.label, error))?;
+        let Some(latest) = latest else { return Ok(()) };
         self.timeline.saw(input, latest, self.clock.wall());
         self.advance(self.clock.wall(), out).await
     }
@@ -154,6 +194,8 @@ impl PageStage for Windowed {
     }
 
     async fn finish(&mut self, out: &mut Out) -> Result<()> {
-        self.close(i64::MAX, self.timeline.closed(), out).await
+        self.close(i64::MAX, self.timeline.closed(), out).await?;
+        self.show();
+        Ok(())
     }
 }

@@ -6,5 +6,6 @@ mod timeline;
 mod windows;
 
 pub(crate) use coverage::Coverage;
+pub(crate) use panes::{Pane, PaneRows};
 pub(crate) use timeline::{Time, Timeline};
-pub(crate) use windows::Windows;
+pub(crate) use windows::{Taking, Windows};

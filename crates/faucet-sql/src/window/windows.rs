@@ -1,15 +1,15 @@
 //! The open windows of a query.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{RecordBatch, UInt32Array};
-use datafusion::arrow::compute::take_record_batch;
+use datafusion::arrow::array::RecordBatch;
 use datafusion::error::Result;
 
-use crate::engine::{Execution, Query};
+use crate::engine::{Execution, Moment, Plan};
 use crate::script::WindowSpec;
-use crate::window::panes::{Rows, cut};
+use crate::window::panes::{Pane, cut};
 
 /// A window that has ended, and its rows.
 #[derive(Debug)]
@@ -22,19 +22,21 @@ pub(crate) struct Closed {
 /// not rows.
 pub(crate) struct Windows {
     spec: WindowSpec,
-    query: Query,
+    plan: Plan,
+    moment: Arc<Moment>,
     /// Whether the rows wait for the end of their window: the query says of each row whether the window is
     /// complete, and nobody knows before.
     holds: bool,
     open: BTreeMap<i64, Window>,
 }
 
-/// These rows of a batch, which has no columns where the query reads none, as in `COUNT(*)`.
-fn taken(batch: &RecordBatch, rows: Vec<u32>) -> Result<RecordBatch> {
-    match batch.num_columns() {
-        0 => Ok(batch.slice(0, rows.len())),
-        _ => Ok(take_record_batch(batch, &UInt32Array::from(rows))?),
-    }
+/// Which windows of a pane take its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taking {
+    All,
+    /// Some of them are closed.
+    Some,
+    None,
 }
 
 enum Window {
@@ -43,8 +45,8 @@ enum Window {
 }
 
 impl Windows {
-    pub(crate) fn new(spec: WindowSpec, query: Query, holds: bool) -> Self {
-        Self { spec, query, holds, open: BTreeMap::new() }
+    pub(crate) fn new(spec: WindowSpec, plan: Plan, moment: Arc<Moment>, holds: bool) -> Self {
+        Self { spec, plan, moment, holds, open: BTreeMap::new() }
     }
 
     /// The end of the window that closes next.
@@ -59,63 +61,65 @@ impl Windows {
 
     /// The bytes that the groups of all open windows take.
     pub(crate) fn memory(&self) -> usize {
-        self.query.memory()
+        self.plan.memory()
     }
 
-    /// Puts rows of the stream `name` into their windows. `times` are those of the rows. Windows that end at
-    /// `closed` or before take none. Returns how many rows a closed window would have taken.
+    /// Cuts rows at `times` into panes: all rows of a pane lie in the same windows.
+    pub(crate) fn cut(&self, times: &[i64]) -> Vec<Pane> {
+        cut(times, self.spec.slide)
+    }
+
+    /// Which windows take the rows of the pane that begins at `pane`. Those that end at `closed` or before
+    /// take none.
+    pub(crate) fn taking(&self, pane: i64, closed: i64) -> Taking {
+        let WindowSpec { size, slide } = self.spec;
+        let last = pane.saturating_add(size);
+        match (last > closed, last - size + slide > closed) {
+            (true, true) => Taking::All,
+            (true, false) => Taking::Some,
+            (false, _) => Taking::None,
+        }
+    }
+
+    /// Puts rows of the pane that begins at `pane` into its windows. Each batch has the name of the leaf that
+    /// it is for.
     ///
     /// # Errors
     /// The query failed. The windows are not to be used any more.
     pub(crate) async fn push(
         &mut self,
-        name: &Arc<str>,
-        batch: &RecordBatch,
-        times: &[i64],
+        pane: i64,
         closed: i64,
-    ) -> Result<u64> {
+        rows: &[(Arc<str>, RecordBatch)],
+    ) -> Result<()> {
         let WindowSpec { size, slide } = self.spec;
-        let mut late = 0;
-        for (pane, rows) in cut(times, slide) {
-            let last = pane.saturating_add(size);
-            if last - size + slide <= closed {
-                late += rows.len() as u64;
-            }
-            if last <= closed {
-                continue;
-            }
-            let rows = match rows {
-                Rows::Slice(range) => batch.slice(range.start, range.len()),
-                Rows::Taken(rows) => taken(batch, rows)?,
-            };
-            let mut end = last;
-            // The pane lies in all windows that begin at most `size` before its end.
-            while end > pane && end > closed {
-                self.feed(end, name, &rows).await?;
-                end -= slide;
-            }
+        let mut end = pane.saturating_add(size);
+        // The pane lies in all windows that begin at most `size` before its end.
+        while end > pane && end > closed {
+            self.feed(end, rows).await?;
+            end -= slide;
         }
-        Ok(late)
+        Ok(())
     }
 
-    async fn feed(&mut self, end: i64, name: &Arc<str>, rows: &RecordBatch) -> Result<()> {
+    async fn feed(&mut self, end: i64, rows: &[(Arc<str>, RecordBatch)]) -> Result<()> {
         let window = match self.open.entry(end) {
-            std::collections::btree_map::Entry::Occupied(open) => open.into_mut(),
-            std::collections::btree_map::Entry::Vacant(free) => free.insert(match self.holds {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(free) => free.insert(match self.holds {
                 true => Window::Held(Vec::new()),
-                false => Window::At(self.query.begin()?),
+                false => Window::At(self.plan.begin()?),
             }),
         };
         match window {
             Window::At(execution) => {
-                self.query.moment().set(end - self.spec.size, end, false);
-                execution.feed(name, rows).await
+                self.moment.set(end - self.spec.size, end, false);
+                for (leaf, rows) in rows {
+                    execution.feed(leaf, rows).await?;
+                }
             }
-            Window::Held(held) => {
-                held.push((Arc::clone(name), rows.clone()));
-                Ok(())
-            }
+            Window::Held(held) => held.extend_from_slice(rows),
         }
+        Ok(())
     }
 
     /// Closes the first window if it ends at `until` or before. `is_whole` says whether a window saw
@@ -131,13 +135,13 @@ impl Windows {
         let Some(end) = self.next_end().filter(|end| *end <= until) else { return Ok(None) };
         let Some(window) = self.open.remove(&end) else { return Ok(None) };
         let start = end - self.spec.size;
-        self.query.moment().set(start, end, is_whole(start, end));
+        self.moment.set(start, end, is_whole(start, end));
         let execution = match window {
             Window::At(execution) => execution,
             Window::Held(held) => {
-                let mut execution = self.query.begin()?;
-                for (name, rows) in held {
-                    execution.feed(&name, &rows).await?;
+                let mut execution = self.plan.begin()?;
+                for (leaf, rows) in held {
+                    execution.feed(&leaf, &rows).await?;
                 }
                 execution
             }

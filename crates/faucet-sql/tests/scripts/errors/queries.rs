@@ -40,7 +40,7 @@ fn names_that_nobody_knows() {
         (
             "SELECT s FROM Trade;",
             &[
-                "1:15: there is no stream `Trade` | the file has no stream | a script declares each stream that it reads: CREATE STREAM name (columns) WITH (…)",
+                "1:15: there is no stream `Trade` | no stream is declared | a script declares each stream that it reads: CREATE STREAM name (columns) WITH (…)",
             ],
         ),
         (
@@ -86,6 +86,18 @@ fn slips_in_queries() {
         (
             "{T}SELECT event_timestamp(1) AS x FROM Trades;",
             &["2:8: event_timestamp() takes no argument"],
+        ),
+        (
+            "{T}SELECT event_timestamp() AS at FROM (SELECT s FROM Trades);",
+            &[
+                "2:8: event_timestamp() is the time of a row of a stream, and this SELECT reads none | let the inner query bring it: SELECT event_timestamp() AS at, …",
+            ],
+        ),
+        (
+            "{T}WITH w AS (SELECT s FROM Trades) SELECT s FROM w WHERE event_timestamp() > 5;",
+            &[
+                "2:56: event_timestamp() is the time of a row of a stream, and this SELECT reads none | let the inner query bring it: SELECT event_timestamp() AS at, …",
+            ],
         ),
         (
             "{T}SELECT window_end(1) AS x FROM Trades WINDOW TUMBLING(1 min);",
