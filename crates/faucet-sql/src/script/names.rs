@@ -129,16 +129,10 @@ fn named(name: &ObjectName, places: &Places<'_>) -> Named {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::parse::parse;
-    use crate::script::statement::Statement;
+    use crate::script::tests::one_query;
 
     fn query(text: &str) -> Query {
-        let mut parsed = parse(text);
-        assert_eq!(parsed.faults, [], "{text}");
-        match parsed.statements.remove(0) {
-            Statement::Query(query) => *query.query,
-            Statement::Stream(_) => panic!("{text}"),
-        }
+        *one_query(text).query
     }
 
     fn shown(found: &[Named], text: &str) -> Vec<String> {

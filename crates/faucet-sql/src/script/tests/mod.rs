@@ -63,7 +63,7 @@ fn one_stream(text: &str) -> CreateStream {
     }
 }
 
-fn one_query(text: &str) -> QueryStatement {
+pub(super) fn one_query(text: &str) -> QueryStatement {
     match sound(text).remove(0) {
         Statement::Query(query) => query,
         Statement::Stream(_) => panic!("{text}"),
