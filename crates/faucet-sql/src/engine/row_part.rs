@@ -73,13 +73,16 @@ pub(super) fn split(
 
 /// Whether the plan looks at each row of its streams by itself, and not at the window.
 pub(super) fn is_by_row(plan: &Arc<dyn ExecutionPlan>) -> bool {
-    let is_leaf = plan.is::<StreamingTableExec>();
+    // A limit counts rows.
+    if plan.fetch().is_some() {
+        return false;
+    }
     let is_step = plan.is::<UnionExec>()
         || plan.is::<Merge>()
         || plan.is::<CooperativeExec>()
-        || plan.is::<FilterExec>() && plan.fetch().is_none()
+        || plan.is::<FilterExec>()
         || plan.is::<ProjectionExec>();
-    is_leaf
+    plan.is::<StreamingTableExec>()
         || is_step
             && !expressions(plan).into_iter().any(asks_window)
             && plan.children().into_iter().all(is_by_row)

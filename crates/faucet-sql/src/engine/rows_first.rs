@@ -13,14 +13,18 @@ use datafusion::common::tree_node::{
 use datafusion::error::Result;
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
 use datafusion::physical_expr::expressions::{CaseExpr, Column, case};
-use datafusion::physical_expr::{
-    LexOrdering, PhysicalExpr, PhysicalSortExpr, conjunction, split_conjunction,
-};
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr, conjunction, split_conjunction};
+use datafusion::physical_expr_common::physical_expr::is_volatile;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateInputMode, PhysicalGroupBy};
+use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
+use datafusion::physical_plan::limit::GlobalLimitExec;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::streaming::StreamingTableExec;
+use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
+use datafusion::physical_plan::{ExecutionPlan, replace_children_if_necessary};
 
 use crate::engine::expressions::{asks_window, may_fail};
 use crate::engine::row_part::is_by_row;
@@ -33,21 +37,47 @@ type Expr = Arc<dyn PhysicalExpr>;
 /// # Errors
 /// DataFusion cannot put the plan together again.
 pub(super) fn rows_first(plan: Plan) -> Result<Plan> {
-    let lowered = |step: Plan| {
-        let lowered = if let Some(aggregate) = step.downcast_ref::<AggregateExec>() {
-            lower_aggregate(aggregate)?
-        } else if let Some(projection) = step.downcast_ref::<ProjectionExec>() {
-            lower_projection(projection)?
-        } else if let Some(filter) = step.downcast_ref::<FilterExec>() {
-            lower_filter(filter)?
-        } else if let Some(sort) = step.downcast_ref::<SortExec>() {
-            lower_sort(sort)?
-        } else {
-            None
-        };
-        Ok(lowered.map_or_else(|| Transformed::no(step), Transformed::yes))
+    plan.transform_up(|step| Ok(Transformed::yes(lowered(step)?))).data()
+}
+
+fn lowered(step: Plan) -> Result<Plan> {
+    if let Some(Limit { skip, fetch, below }) = limit_in(&step)? {
+        return Ok(Arc::new(GlobalLimitExec::new(lowered(below)?, skip, fetch)));
+    }
+    let step = match step.downcast_ref::<FilterExec>() {
+        Some(filter) => lower_filter(filter)?.unwrap_or(step),
+        None => step,
     };
-    plan.transform_up(lowered).data()
+    let lowered = match step.downcast_ref::<AggregateExec>() {
+        Some(aggregate) if is_by_row(aggregate.input()) => lower_aggregate(aggregate)?,
+        _ if is_by_row(&step) => None,
+        _ => guarded(&step)?,
+    };
+    Ok(lowered.unwrap_or(step))
+}
+
+/// A limit, and the plan whose rows it counts.
+struct Limit {
+    skip: usize,
+    fetch: Option<usize>,
+    below: Plan,
+}
+
+/// The limit in a leaf or a filter, or below a projection. It has to stand above all that looks at each row by itself: a
+/// part of the plan that is executed for each page would count the rows of a page.
+fn limit_in(step: &Plan) -> Result<Option<Limit>> {
+    if step.is::<StreamingTableExec>() || step.is::<FilterExec>() {
+        let all = || Some(Limit { skip: 0, fetch: step.fetch(), below: step.with_fetch(None)? });
+        return Ok(step.fetch().and_then(|_| all()));
+    }
+    if !(step.is::<ProjectionExec>() || step.is::<CooperativeExec>()) {
+        return Ok(None);
+    }
+    let [input] = &step.children()[..] else { return Ok(None) };
+    let Some(limit) = input.downcast_ref::<GlobalLimitExec>() else { return Ok(None) };
+    let (skip, fetch, input) = (limit.skip(), limit.fetch(), Arc::clone(limit.input()));
+    let below = replace_children_if_necessary(Arc::clone(step), vec![input])?;
+    Ok(Some(Limit { skip, fetch, below }))
 }
 
 /// A projection below a step: the columns of its input, and behind them expressions of the step.
@@ -58,15 +88,18 @@ struct Below {
 }
 
 impl Below {
-    /// `None`: the input is no plan that looks at each row by itself.
-    fn new(input: &Plan) -> Option<Self> {
-        let (input, schema) = (Arc::clone(input), input.schema());
-        is_by_row(&input).then_some(Self { input, schema, taken: Vec::new() })
+    fn new(input: &Plan) -> Self {
+        Self { input: Arc::clone(input), schema: input.schema(), taken: Vec::new() }
     }
 
-    /// Takes the largest parts of an expression that may fail and do not ask for the window.
+    /// Takes the largest parts of an expression that may fail, are about columns of the input and do not ask for
+    /// the window.
     fn take(&mut self, expr: &Expr) -> Result<Expr> {
+        let width = self.schema.fields().len();
         let taken = Arc::clone(expr).transform_down(|part| {
+            if collect_columns(&part).iter().any(|column| column.index() >= width) {
+                return Ok(Transformed::no(part));
+            }
             if !may_fail(&part, &self.schema)? {
                 return Ok(Transformed::new(part, false, TreeNodeRecursion::Jump));
             }
@@ -83,7 +116,9 @@ impl Below {
     }
 
     fn column(&mut self, expr: Expr) -> Expr {
-        let known = self.taken.iter().position(|taken| **taken == *expr);
+        // Two calls of `random()` are two numbers.
+        let is_known = |taken: &Expr| **taken == *expr && !is_volatile(&expr);
+        let known = self.taken.iter().position(is_known);
         let place = known.unwrap_or_else(|| {
             self.taken.push(expr);
             self.taken.len() - 1
@@ -91,7 +126,7 @@ impl Below {
         Arc::new(Column::new(&name(place), self.schema.fields().len() + place))
     }
 
-    /// The input of the step from now on. `None`: no expression was taken.
+    /// The input with the taken expressions. `None`: no expression was taken.
     fn projection(self) -> Result<Option<Plan>> {
         if self.taken.is_empty() {
             return Ok(None);
@@ -100,6 +135,13 @@ impl Below {
         let taken = taken.map(|(place, expr)| ProjectionExpr::new(expr, name(place)));
         let all = columns(&self.schema).into_iter().chain(taken);
         Ok(Some(Arc::new(ProjectionExec::try_new(all, self.input)?)))
+    }
+
+    /// The input without the rows for which a taken expression fails. `None`: no expression was taken.
+    fn guard(self) -> Result<Option<Plan>> {
+        let columns = columns(&self.schema);
+        let Some(taken) = self.projection()? else { return Ok(None) };
+        Ok(Some(Arc::new(ProjectionExec::try_new(columns, taken)?)))
     }
 }
 
@@ -115,11 +157,9 @@ fn columns(schema: &Schema) -> Vec<ProjectionExpr> {
     schema.fields().iter().map(|field| field.name()).enumerate().map(column).collect()
 }
 
+/// Computes the arguments of an aggregate below it, so that they are computed once.
 fn lower_aggregate(step: &AggregateExec) -> Result<Option<Plan>> {
-    let Some(mut below) = Below::new(step.input()) else { return Ok(None) };
-    if step.mode().input_mode() != AggregateInputMode::Raw {
-        return Ok(None);
-    }
+    let mut below = Below::new(step.input());
     let by = step.group_expr();
     let groups = by.expr().iter().map(|(expr, name)| Ok((below.take(expr)?, name.clone())));
     let groups = groups.collect::<Result<Vec<_>>>()?;
@@ -175,20 +215,6 @@ fn with_arguments(
         .build()
 }
 
-/// A projection that asks for the window stays above the expressions that do not.
-fn lower_projection(step: &ProjectionExec) -> Result<Option<Plan>> {
-    if !step.expr().iter().any(|column| asks_window(&column.expr)) {
-        return Ok(None);
-    }
-    let Some(mut below) = Below::new(step.input()) else { return Ok(None) };
-    let taken = step.expr().iter();
-    let taken = taken
-        .map(|column| Ok(ProjectionExpr::new(below.take(&column.expr)?, column.alias.clone())));
-    let taken = taken.collect::<Result<Vec<_>>>()?;
-    let Some(input) = below.projection()? else { return Ok(None) };
-    Ok(Some(Arc::new(ProjectionExec::try_new(taken, input)?)))
-}
-
 /// Conditions that do not ask for the window stand below those that do.
 fn lower_filter(step: &FilterExec) -> Result<Option<Plan>> {
     let conditions = split_conjunction(step.predicate()).into_iter().cloned();
@@ -202,15 +228,45 @@ fn lower_filter(step: &FilterExec) -> Result<Option<Plan>> {
     Ok(Some(Arc::new(lowered.build()?)))
 }
 
-fn lower_sort(step: &SortExec) -> Result<Option<Plan>> {
-    let Some(mut below) = Below::new(step.input()) else { return Ok(None) };
-    let keys = step.expr().iter();
-    let keys = keys.map(|key| Ok(PhysicalSortExpr::new(below.take(&key.expr)?, key.options)));
-    let keys = LexOrdering::new(keys.collect::<Result<Vec<_>>>()?);
-    let (Some(keys), Some(input)) = (keys, below.projection()?) else { return Ok(None) };
-    let sorted = SortExec::new(keys, input)
-        .with_fetch(step.fetch())
-        .with_preserve_partitioning(step.preserve_partitioning());
-    let shown = columns(&step.schema());
-    Ok(Some(Arc::new(ProjectionExec::try_new(shown, Arc::new(sorted))?)))
+/// Computes expressions of a step below it a first time, so that they cannot fail in the step.
+fn guarded(step: &Plan) -> Result<Option<Plan>> {
+    let is_guarded = step.is::<ProjectionExec>()
+        || step.is::<FilterExec>()
+        || step.is::<SortExec>()
+        || passes_rows(step)
+        || (step.downcast_ref::<AggregateExec>())
+            .is_some_and(|step| step.mode().input_mode() == AggregateInputMode::Raw);
+    let [input] = &step.children()[..] else { return Ok(None) };
+    let Some(ground) = ground(input).filter(|_| is_guarded) else { return Ok(None) };
+    let mut below = Below::new(ground);
+    step.apply_expressions(&mut |expr| {
+        below.take(expr)?;
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    let Some(guard) = below.guard()? else { return Ok(None) };
+    let guarded = Arc::clone(step).transform_down(|part| {
+        Ok(match is_by_row(&part) {
+            true => Transformed::new(Arc::clone(&guard), true, TreeNodeRecursion::Jump),
+            false => Transformed::no(part),
+        })
+    });
+    guarded.data().map(Some)
+}
+
+/// The part of an input that looks at each row by itself, where all its rows come through.
+fn ground(input: &Plan) -> Option<&Plan> {
+    if is_by_row(input) {
+        return Some(input);
+    }
+    match &input.children()[..] {
+        [below] if passes_rows(input) => ground(below),
+        _ => None,
+    }
+}
+
+/// Whether a step passes all rows, with their columns in front.
+fn passes_rows(step: &Plan) -> bool {
+    step.is::<SortExec>() && step.fetch().is_none()
+        || step.is::<WindowAggExec>()
+        || step.is::<BoundedWindowAggExec>()
 }

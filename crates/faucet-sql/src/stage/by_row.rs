@@ -4,11 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 
 use crate::engine::RowPart;
 use crate::stage::failed::reason;
-use crate::stage::rows::take;
 
 /// The parts of a query that look at each row by itself.
 #[derive(Debug)]
@@ -30,24 +29,34 @@ impl ByRow {
         Self(parts)
     }
 
-    /// Computes the parts for rows of `stream`. Rows for which a part fails are left out.
+    /// Computes the parts for rows of `stream`. Where a part fails, the rows are cut in two until the one is found
+    /// for which it fails; the row is left out.
     ///
     /// # Errors
     /// A part fails, and not because of a row.
     pub(crate) async fn compute(&self, stream: &Arc<str>, batch: &RecordBatch) -> Result<Computed> {
-        let failed = match self.results(stream, batch).await {
-            Ok(rows) => return Ok(Computed { rows, failing: Vec::new(), good: batch.num_rows() }),
-            Err(failed) => failed,
-        };
-        let failing = self.failing(stream, batch).await;
-        if failing.is_empty() {
-            return Err(failed);
+        let mut computed = Computed::default();
+        let mut todo: Vec<Range<usize>> = Vec::from([Range { start: 0, end: batch.num_rows() }]);
+        while let Some(rows) = todo.pop() {
+            match self.results(stream, &batch.slice(rows.start, rows.len())).await {
+                Ok(results) => {
+                    computed.rows.extend(results);
+                    computed.good += rows.len();
+                }
+                Err(error) if is_out_of_memory(&error) => return Err(error),
+                Err(error) if rows.len() == 1 => {
+                    computed.failing.push((rows.start, reason(&error)));
+                }
+                // The results of the halves are kept: `a AND b` computes `b` for rows whose `a` is false, unless `a`
+                // is false for all of them.
+                Err(_) => {
+                    let middle = rows.start + rows.len() / 2;
+                    todo.push(middle..rows.end);
+                    todo.push(rows.start..middle);
+                }
+            }
         }
-        let is_bad = |row: &usize| failing.binary_search_by_key(row, |(row, _)| *row).is_ok();
-        let good = (0..batch.num_rows()).filter(|row| !is_bad(row)).map(|row| row as u32);
-        let good = take(batch, good.collect())?;
-        let rows = self.results(stream, &good).await?;
-        Ok(Computed { rows, failing, good: good.num_rows() })
+        Ok(computed)
     }
 
     async fn results(
@@ -67,22 +76,8 @@ impl ByRow {
         }
         Ok(results)
     }
+}
 
-    /// The rows for which a part fails, in order, and why: the rows are cut in two where it does.
-    async fn failing(&self, stream: &Arc<str>, batch: &RecordBatch) -> Vec<(usize, String)> {
-        let mut failing = Vec::new();
-        let mut todo: Vec<Range<usize>> = Vec::from([Range { start: 0, end: batch.num_rows() }]);
-        while let Some(part) = todo.pop() {
-            let rows = batch.slice(part.start, part.len());
-            let Err(error) = self.results(stream, &rows).await else { continue };
-            if part.len() < 2 {
-                failing.push((part.start, reason(&error)));
-                continue;
-            }
-            let middle = part.start + part.len() / 2;
-            todo.push(middle..part.end);
-            todo.push(part.start..middle);
-        }
-        failing
-    }
+fn is_out_of_memory(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
 }

@@ -1,5 +1,6 @@
 //! A query over windows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -94,22 +95,21 @@ impl Windowed {
     }
 
     /// Puts rows into their windows. Those for which the query fails are refused.
-    async fn rows(
+    async fn put(
         &mut self,
         input: usize,
-        rows: &mut Rows,
+        rows: &Rows,
         refused: &mut Vec<Refused>,
     ) -> Result<(), DataFusionError> {
-        let Some(first) = rows.times.iter().min().copied() else { return Ok(()) };
-        self.coverage.saw(first);
         let closed = self.timeline.closed();
+        let mut times = rows.times.clone();
         if let Time::Arrival { .. } = self.time {
-            let delayed = rows.times.iter_mut().filter(|time| **time < closed);
+            let delayed = times.iter_mut().filter(|time| **time < closed);
             let delayed = delayed.map(|time| *time = closed).count();
             self.scope.counters().add(DELAYED, delayed as u64);
         }
         let name = self.readers[input].name();
-        for Pane { begin, rows: inside } in self.windows.cut(&rows.times) {
+        for Pane { begin, rows: inside } in self.windows.cut(&times) {
             let taking = self.windows.taking(begin, closed);
             if taking != Taking::All {
                 self.scope.counters().add(LATE, inside.len() as u64);
@@ -158,12 +158,17 @@ impl PageStage for Windowed {
         self.clock = Clock::now();
         self.look(self.clock.wall());
         let read = self.readers[input].read(&page);
-        let (mut rows, mut refused) = read.map_err(|error| failed(&self.label, error))?;
-        let latest = rows.times.iter().max().copied();
-        let put = self.rows(input, &mut rows, &mut refused).await;
+        let (rows, mut refused) = read.map_err(|error| failed(&self.label, error))?;
+        let put = self.put(input, &rows, &mut refused).await;
+        // A row that is refused says nothing about time.
+        let places: HashSet<usize> = refused.iter().map(|refused| refused.place).collect();
+        let is_good = |(row, _): &(usize, &i64)| !places.contains(&rows.place(*row));
+        let times = rows.times.iter().enumerate().filter(is_good).map(|(_, time)| *time);
+        let (first, latest) = (times.clone().min(), times.max());
         self.readers[input].refuse(refused, &page, &self.scope, out);
         put.map_err(|error| failed(&self.label, error))?;
-        let Some(latest) = latest else { return Ok(()) };
+        let (Some(first), Some(latest)) = (first, latest) else { return Ok(()) };
+        self.coverage.saw(first);
         self.timeline.saw(input, latest, self.clock.wall());
         self.advance(self.clock.wall(), out).await
     }

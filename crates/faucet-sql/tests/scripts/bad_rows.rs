@@ -136,6 +136,35 @@ async fn a_row_that_an_expression_fails_for_leaves_the_rest_of_its_window_alone(
             &[X, Y],
             sum(6),
         ),
+        (
+            "SELECT array_agg(CAST(s AS LONG) ORDER BY kind, s) AS n FROM t #",
+            &[X, Y],
+            json!([{"n": [1, 2]}]),
+        ),
+        (
+            "SELECT CAST(s AS LONG) AS n, row_number() OVER (ORDER BY s DESC) AS e FROM t # ORDER BY n",
+            &[X, Y],
+            json!([{"n": 1, "e": 2}, {"n": 2, "e": 1}]),
+        ),
+        (
+            "SELECT SUM(CAST(s AS LONG)) OVER (PARTITION BY upper(kind)) AS n FROM t #",
+            &[X, Y],
+            json!([{"n": 3}, {"n": 3}]),
+        ),
+        (
+            "SELECT s AS n FROM t # ORDER BY CAST(s AS LONG) DESC LIMIT 1",
+            &[X, Y],
+            json!([{"n": "2"}]),
+        ),
+        ("SELECT CAST(s AS LONG) AS n FROM t WHERE s <> '1' # LIMIT 1", &[X, Y], json!([{"n": 2}])),
+        ("SELECT CAST(s AS LONG) AS n FROM t # LIMIT 5 OFFSET 1", &[X, Y], json!([{"n": 2}])),
+        ("SELECT COUNT(*) AS n FROM t WHERE CAST(s AS LONG) + window_end() > 0 #", &[X, Y], sum(2)),
+        // AND computes both sides, unless the first is false for all rows that it looks at.
+        (
+            "SELECT COUNT(*) AS n FROM t WHERE kind = 'b' AND CAST(s AS LONG) > 0 #",
+            &[Y],
+            json!([{"n": 0}]),
+        ),
         // WHERE may ask for the window beside.
         (
             "SELECT SUM(n) AS n FROM (SELECT CAST(s AS LONG) AS n FROM t) WHERE window_end() > 7 AND n > 1 #",
@@ -158,6 +187,70 @@ async fn a_row_that_an_expression_fails_for_leaves_the_rest_of_its_window_alone(
         let stage = over_mixed(&query).await;
         assert_eq!(stage.rejected, refused, "{query}");
         assert_eq!(json!(stage.values()), results, "{query}");
+    }
+}
+
+/// A limit counts the rows of a window, and not of a page or of a time.
+#[tokio::test]
+async fn a_limit_counts_the_rows_of_its_window() {
+    for (query, results) in [
+        ("SELECT CAST(s AS LONG) AS n FROM t WINDOW HOP(2 sec, 1 sec) LIMIT 2", 8),
+        (
+            "SELECT COUNT(*) AS n FROM (SELECT CAST(s AS LONG) AS n FROM t LIMIT 2) \
+             WINDOW TUMBLING(1 min)",
+            1,
+        ),
+    ] {
+        let keys = json!({
+            "query": query,
+            "streams": {"t": {"columns": {"s": "STRING", "at": "LONG"}, "time": {"column": "at"}}},
+        });
+        let mut stage = Stage::open(keys).await;
+        let row = |n: i64| text(format!(r#"{{"s":"{n}","at":{}}}"#, 500 * n), 0);
+        // Three seconds with two rows each, which lie in four windows.
+        for page in [2..4, 4..5, 5..8] {
+            stage.push(0, page.map(row).collect()).await;
+        }
+        stage.finish().await;
+        assert_eq!((stage.rejected.len(), stage.values().len()), (0, results), "{query}");
+        if results == 1 {
+            assert_eq!(stage.values(), [json!({"n": 2})]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn calls_of_random_are_numbers_of_their_own() {
+    let query = "SELECT random() AS a, random() AS b, CAST(s AS LONG) AS n, window_end() AS e \
+                 FROM t WHERE kind <> 'b' AND s <> 'x' WINDOW TUMBLING(1 min)";
+    let stage = over_mixed(query).await;
+    assert_eq!(stage.values().len(), 2);
+    assert!(stage.values().iter().all(|row| row["a"] != row["b"]), "{:?}", stage.values());
+}
+
+/// A refused row is as if it had never come: it does not close windows either.
+#[tokio::test]
+async fn a_refused_row_does_not_move_time() {
+    let keys = json!({
+        "query": "SELECT SUM(CAST(s AS LONG)) AS n FROM t WINDOW TUMBLING(1 min)",
+        "streams": {"t": {"columns": {"s": "STRING", "at": "LONG"}, "time": {"column": "at"}}},
+    });
+    let mut stage = Stage::open(keys).await;
+    for (s, at) in [("1", 1000), ("x", 900_000), ("2", 2000)] {
+        stage.push(0, vec![text(format!(r#"{{"s":"{s}","at":{at}}}"#), 0)]).await;
+    }
+    stage.finish().await;
+    assert_eq!((stage.rejected.len(), stage.values()), (1, vec![json!({"n": 3})]));
+}
+
+/// `a AND b` computes `b` for rows whose `a` is false too, unless it is false for all of them.
+#[tokio::test]
+async fn a_row_that_fails_only_beside_others_is_no_bad_row() {
+    let query = "SELECT s AS n FROM t WHERE kind = 'a' AND s <> 'x' AND CAST(s AS LONG) > 0";
+    for query in [query.to_owned(), format!("{query} WINDOW TUMBLING(1 min)")] {
+        let stage = over_mixed(&query).await;
+        assert_eq!(stage.rejected, [""; 0], "{query}");
+        assert_eq!(stage.values(), [json!({"n": "1"}), json!({"n": "2"})], "{query}");
     }
 }
 
