@@ -102,7 +102,7 @@ fn damaged_files_are_refused_or_valid() {
         [(YAML, SpecFormat::Yaml), (JSON, SpecFormat::Json), (TOML, SpecFormat::Toml)]
     {
         assert!(validates(&registry, text, format), "{format:?}");
-        for number in 0..600 {
+        for number in 0..300 {
             let text = damaged(text, number);
             match catch_unwind(AssertUnwindSafe(|| validates(&registry, &text, format))) {
                 Ok(true) => valid += 1,
@@ -111,7 +111,7 @@ fn damaged_files_are_refused_or_valid() {
             }
         }
     }
-    assert!(valid > 50 && refused > 500, "{valid} valid, {refused} refused: no good damage");
+    assert!(valid > 25 && refused > 250, "{valid} valid, {refused} refused: no good damage");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::{Run, all_texts, at_least_once, distinct, named, numbers, sink, soon};
 
-const RECORDS: u64 = 200;
+const RECORDS: u64 = 100;
 
 /// Where the first connection is reset: when one end has sent so many bytes.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,7 @@ struct Outcome {
     lost_after_flush: u64,
 }
 
-/// A run of 200 records in pages of 20.
+/// A run of all records in pages of 20.
 async fn run_of(keys: &Value, cut: Cut) -> Option<Outcome> {
     let server = ScriptedServer::start([Script::accept(), Script::accept()]).await;
     let (url, proxy) = proxy(server.address(), cut).await;
@@ -124,7 +124,7 @@ async fn runs(keys: &Value, cuts: impl Iterator<Item = Cut>) -> Vec<(Cut, Outcom
 async fn at_least_once_all_records_arrive_in_order_and_duplicates_are_counted() {
     let keys = at_least_once(json!({}));
     let (up, down) = run_bytes(&keys).await;
-    assert!(up > 3000 && down > 300, "{up}, {down}");
+    assert!(up > 1500 && down > 200, "{up}, {down}");
     let cuts = (1..=up).map(Cut::Up).chain((1..=down).map(Cut::Down));
     let mut resets_that_resent = 0;
     for (cut, outcome) in runs(&keys, cuts).await {
@@ -134,7 +134,7 @@ async fn at_least_once_all_records_arrive_in_order_and_duplicates_are_counted() 
         assert_eq!((outcome.delivered, outcome.unconfirmed), (RECORDS, 0), "{cut:?}");
         resets_that_resent += u32::from(outcome.resent > 0);
     }
-    assert!(resets_that_resent > 100, "{resets_that_resent}");
+    assert!(resets_that_resent > 50, "{resets_that_resent}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,7 +16,7 @@ use crate::suites::config::schema::secrets;
 use crate::suites::rule::Rule;
 
 /// How many changed configurations a rule tries.
-const MUTATIONS: usize = 1000;
+const MUTATIONS: usize = 400;
 
 /// Every example builds.
 pub fn builds_its_examples(case: &ConfigCase) {
