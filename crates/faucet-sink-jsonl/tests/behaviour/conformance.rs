@@ -103,7 +103,7 @@ fn child(name: &str, dir: &Path, stdout: Option<File>) {
     command
         .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact --nocapture \"$1\""])
         .arg(std::env::current_exe().unwrap())
-        .arg(name)
+        .arg(format!("conformance::{name}"))
         .env("FAUCET_TEST_DIR", dir);
     if let Some(stdout) = stdout {
         command.stdout(stdout);

@@ -131,7 +131,7 @@ async fn a_full_device_is_an_error_that_counts() {
 async fn a_file_that_cannot_grow_ends_with_a_whole_record() {
     let (_dir, path) = in_dir("out.jsonl");
     let status = Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" --exact child_with_a_limit"])
+        .args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" --exact jsonl::child_with_a_limit"])
         .arg(std::env::current_exe().unwrap())
         .env("FAUCET_TEST_LIMITED", &path)
         .output()

@@ -27,7 +27,7 @@ fn table() -> Vec<(&'static str, Value, Value)> {
 const ELSEWHERE: [(&str, &str, &str); 2] = [
     (
         "fsync",
-        include_str!("../src/fsync.rs"),
+        include_str!("../../src/fsync.rs"),
         "fn the_disk_is_awaited_when_the_configuration_says_so()",
     ),
     ("compress_level", include_str!("files.rs"), "fn a_level_makes_smaller_files()"),

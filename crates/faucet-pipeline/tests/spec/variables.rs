@@ -1,8 +1,6 @@
 //! Variables in pipeline files: what is wrong with them, and what is never shown of them.
 
-mod connectors;
-
-use connectors::{line, refused, registry, yaml};
+use crate::connectors::{line, refused, registry, yaml};
 
 #[test]
 fn a_variable_that_is_not_set_hides_nothing_else() {

@@ -1,11 +1,9 @@
 //! Pipeline files, from their text to a pipeline.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
-mod connectors;
-
 use std::path::Path;
 
-use connectors::{lookup, registry, yaml};
+use crate::connectors::{lookup, registry, yaml};
 use faucet_core::{Error, ErrorKind};
 use faucet_pipeline::{Pipeline, PipelineSpec, SpecFormat, WhenFull};
 use serde_json::json;

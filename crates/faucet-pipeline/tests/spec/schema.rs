@@ -1,9 +1,7 @@
 //! The schema of pipeline files accepts what the parser accepts.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
-mod connectors;
-
-use connectors::registry;
+use crate::connectors::registry;
 use faucet_core::Registry;
 use faucet_pipeline::{PipelineSpec, Severity, schema};
 use serde_json::{Value, json};
@@ -175,7 +173,7 @@ struct Limits {
 #[test]
 fn a_definition_that_holds_itself_stays_one() {
     let mut registry = registry();
-    let add = |_: Nested| Ok(connectors::Filter);
+    let add = |_: Nested| Ok(crate::connectors::Filter);
     registry.add_transform_with("nested", add).unwrap();
     let schema = validator(&registry);
     for (keys, good) in [

@@ -14,7 +14,7 @@ use faucet_sink_jsonl::StdoutSinkConfig;
 
 fn start(role: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "stdout::child", "--nocapture"])
         .env("FAUCET_TEST_ROLE", role)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

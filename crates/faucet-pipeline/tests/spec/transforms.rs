@@ -1,11 +1,9 @@
 //! What a transform says about its inputs and about `state`, from a pipeline file and from a program.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
-mod connectors;
-
 use std::sync::{Arc, Mutex};
 
-use connectors::{line, registry, yaml};
+use crate::connectors::{line, registry, yaml};
 use faucet_core::{
     Carry, CheckReport, Delivery, Ended, Error, ErrorKind, Flushed, Info, KeyPath, Next, Out,
     PageReader, PageStage, PageWriter, Problem, Problems, Registry, Result, Scope, Sink, Source,

@@ -1,8 +1,6 @@
 //! What is wrong with pipeline files, and where.
 
-mod connectors;
-
-use connectors::{line, lookup, refused, registry, yaml};
+use crate::connectors::{line, lookup, refused, registry, yaml};
 use faucet_core::{KeyPath, ProblemKind};
 use faucet_pipeline::diagnostic::Position;
 use faucet_pipeline::{PipelineSpec, SpecFormat};

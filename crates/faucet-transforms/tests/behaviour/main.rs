@@ -1,0 +1,4 @@
+//! What the transforms do.
+
+mod conformance;
+mod documentation;
