@@ -9,11 +9,13 @@ use datafusion::error::Result;
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_plan::execution_plan::reset_plan_states;
+use datafusion::physical_plan::streaming::StreamingTableExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::SessionConfig;
 
 use crate::engine::execution::Execution;
 use crate::engine::inlet::Feed;
+use crate::engine::results::Results;
 
 /// What the executions of a query share.
 #[derive(Debug, Clone)]
@@ -71,7 +73,7 @@ impl Plan {
 
 /// How many steps of the plan read a stream.
 fn leaves(plan: &dyn ExecutionPlan) -> usize {
-    let own = usize::from(plan.name() == "StreamingTableExec");
+    let own = usize::from(plan.is::<StreamingTableExec>() || plan.is::<Results>());
     own + plan.children().into_iter().map(|child| leaves(&**child)).sum::<usize>()
 }
 

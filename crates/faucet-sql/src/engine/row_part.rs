@@ -16,9 +16,9 @@ use datafusion::physical_plan::streaming::StreamingTableExec;
 use datafusion::physical_plan::union::UnionExec;
 
 use crate::engine::expressions::{asks_window, may_fail};
-use crate::engine::inlet::Inlet;
 use crate::engine::merge::{Merge, in_place};
 use crate::engine::plan::{Environment, Plan};
+use crate::engine::results::Results;
 
 /// A part of a plan that looks at each row by itself, and is executed once for each batch of rows: where it
 /// fails, the row can be found.
@@ -61,11 +61,10 @@ pub(super) fn split(
             return Ok(Transformed::no(step));
         }
         may_fail |= row_may_fail(&step)?;
-        let (name, schema) = (format!("__rows_{}", parts.len()), step.schema());
-        let part = Plan::new(in_place(step)?, environment);
-        parts.push(RowPart::new(&name, part)?);
-        let inlet = Arc::new(Inlet { name, schema: Arc::clone(&schema) });
-        let leaf = StreamingTableExec::try_new(schema, vec![inlet], None, [], false, None)?;
+        let name = format!("__rows_{}", parts.len());
+        let step = in_place(step)?;
+        let leaf = Results::of(&*step, &name);
+        parts.push(RowPart::new(&name, Plan::new(step, environment))?);
         Ok(Transformed::new(Arc::new(leaf) as _, true, TreeNodeRecursion::Jump))
     });
     Ok(if may_fail { (rest.data()?, parts) } else { (plan, Vec::new()) })

@@ -12,7 +12,7 @@ use datafusion::common::tree_node::{
 };
 use datafusion::error::Result;
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
-use datafusion::physical_expr::expressions::{CaseExpr, Column, case};
+use datafusion::physical_expr::expressions::{BinaryExpr, CaseExpr, Column, case};
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, PhysicalSortExpr, conjunction, split_conjunction};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
@@ -49,7 +49,7 @@ fn lowered(step: Plan) -> Result<Plan> {
         None => step,
     };
     let lowered = match step.downcast_ref::<AggregateExec>() {
-        Some(aggregate) if is_by_row(aggregate.input()) => lower_aggregate(aggregate)?,
+        Some(aggregate) if is_lowered(aggregate) => lower_aggregate(aggregate)?,
         _ if is_by_row(&step) => None,
         _ => guarded(&step)?,
     };
@@ -63,8 +63,8 @@ struct Limit {
     below: Plan,
 }
 
-/// The limit in a leaf or a filter, or below a projection. It has to stand above all that looks at each row by itself: a
-/// part of the plan that is executed for each page would count the rows of a page.
+/// The limit in a leaf or a filter, or below a projection. It has to stand above all that looks at each row by
+/// itself: a part of the plan that is executed for each page would count the rows of a page.
 fn limit_in(step: &Plan) -> Result<Option<Limit>> {
     if step.is::<StreamingTableExec>() || step.is::<FilterExec>() {
         let all = || Some(Limit { skip: 0, fetch: step.fetch(), below: step.with_fetch(None)? });
@@ -97,20 +97,20 @@ impl Below {
     fn take(&mut self, expr: &Expr) -> Result<Expr> {
         let width = self.schema.fields().len();
         let taken = Arc::clone(expr).transform_down(|part| {
-            if collect_columns(&part).iter().any(|column| column.index() >= width) {
-                return Ok(Transformed::no(part));
+            let is_other = |column: &Column| column.index() >= width;
+            if asks_window(&part) || collect_columns(&part).iter().any(is_other) {
+                // What guards a part of it is not known yet.
+                let next = if is_lazy(&part) {
+                    TreeNodeRecursion::Jump
+                } else {
+                    TreeNodeRecursion::Continue
+                };
+                return Ok(Transformed::new(part, false, next));
             }
             if !may_fail(&part, &self.schema)? {
                 return Ok(Transformed::new(part, false, TreeNodeRecursion::Jump));
             }
-            match asks_window(&part) {
-                // A branch of CASE is computed only for the rows that it is for.
-                true if part.is::<CaseExpr>() => {
-                    Ok(Transformed::new(part, false, TreeNodeRecursion::Jump))
-                }
-                true => Ok(Transformed::no(part)),
-                false => Ok(Transformed::new(self.column(part), true, TreeNodeRecursion::Jump)),
-            }
+            Ok(Transformed::new(self.column(part), true, TreeNodeRecursion::Jump))
         });
         taken.data()
     }
@@ -145,6 +145,12 @@ impl Below {
     }
 }
 
+/// Whether parts of an expression are computed only for the rows that they are for.
+fn is_lazy(expr: &Expr) -> bool {
+    let binary = expr.downcast_ref::<BinaryExpr>();
+    expr.is::<CaseExpr>() || binary.is_some_and(|binary| binary.op().is_logic_operator())
+}
+
 /// The name of a taken expression.
 fn name(place: usize) -> String {
     format!("__row_{place}")
@@ -157,26 +163,48 @@ fn columns(schema: &Schema) -> Vec<ProjectionExpr> {
     schema.fields().iter().map(|field| field.name()).enumerate().map(column).collect()
 }
 
-/// Computes the arguments of an aggregate below it, so that they are computed once.
+/// The arguments of an aggregate function.
+struct Arguments {
+    values: Vec<Expr>,
+    order: Vec<Expr>,
+}
+
+/// The arguments of the functions of an aggregate. It computes them for the rows that a FILTER leaves out, too: those
+/// that may fail stand in a CASE.
+fn arguments(step: &AggregateExec) -> Result<Vec<Arguments>> {
+    let schema = step.input().schema();
+    let functions = step.aggr_expr().iter().zip(step.filter_expr());
+    let arguments = functions.map(|(function, filter)| {
+        let filter = filter.as_ref().filter(|filter| !is_volatile(filter));
+        let guarded = |expr: Expr| match filter {
+            Some(filter) if may_fail(&expr, &schema)? => {
+                case(None, vec![(Arc::clone(filter), expr)], None)
+            }
+            _ => Ok(expr),
+        };
+        let all = function.all_expressions();
+        let values = all.args.into_iter().map(guarded).collect::<Result<_>>()?;
+        let order = all.order_by_exprs.into_iter().map(guarded).collect::<Result<_>>()?;
+        Ok(Arguments { values, order })
+    });
+    arguments.collect()
+}
+
+fn is_lowered(step: &AggregateExec) -> bool {
+    step.mode().input_mode() == AggregateInputMode::Raw && is_by_row(step.input())
+}
+
+/// Computes the arguments of an aggregate below it, and not in it.
 fn lower_aggregate(step: &AggregateExec) -> Result<Option<Plan>> {
     let mut below = Below::new(step.input());
     let by = step.group_expr();
     let groups = by.expr().iter().map(|(expr, name)| Ok((below.take(expr)?, name.clone())));
     let groups = groups.collect::<Result<Vec<_>>>()?;
-    let aggregates = step.aggr_expr().iter().zip(step.filter_expr());
-    let arguments = aggregates.map(|(aggregate, filter)| {
-        let guarded = |expr: &Expr| match filter {
-            // An aggregate computes its arguments for the rows that its FILTER leaves out, too.
-            Some(filter) if may_fail(expr, &step.input().schema())? => {
-                case(None, vec![(Arc::clone(filter), Arc::clone(expr))], None)
-            }
-            _ => Ok(Arc::clone(expr)),
+    let arguments = arguments(step)?.into_iter().map(|Arguments { values, order }| {
+        let mut take = |exprs: Vec<Expr>| -> Result<Vec<Expr>> {
+            exprs.iter().map(|expr| below.take(expr)).collect()
         };
-        let all = aggregate.all_expressions();
-        let mut take = |exprs: &[Expr]| {
-            exprs.iter().map(|expr| below.take(&guarded(expr)?)).collect::<Result<Vec<_>>>()
-        };
-        Ok((take(&all.args)?, take(&all.order_by_exprs)?))
+        Ok((take(values)?, take(order)?))
     });
     let arguments = arguments.collect::<Result<Vec<_>>>()?;
     let filters = step.filter_expr().iter();
@@ -233,16 +261,14 @@ fn guarded(step: &Plan) -> Result<Option<Plan>> {
     let is_guarded = step.is::<ProjectionExec>()
         || step.is::<FilterExec>()
         || step.is::<SortExec>()
-        || passes_rows(step)
-        || (step.downcast_ref::<AggregateExec>())
-            .is_some_and(|step| step.mode().input_mode() == AggregateInputMode::Raw);
+        || step.is::<AggregateExec>()
+        || passes_rows(step);
     let [input] = &step.children()[..] else { return Ok(None) };
     let Some(ground) = ground(input).filter(|_| is_guarded) else { return Ok(None) };
     let mut below = Below::new(ground);
-    step.apply_expressions(&mut |expr| {
-        below.take(expr)?;
-        Ok(TreeNodeRecursion::Continue)
-    })?;
+    for expr in computed(step)? {
+        below.take(&expr)?;
+    }
     let Some(guard) = below.guard()? else { return Ok(None) };
     let guarded = Arc::clone(step).transform_down(|part| {
         Ok(match is_by_row(&part) {
@@ -251,6 +277,26 @@ fn guarded(step: &Plan) -> Result<Option<Plan>> {
         })
     });
     guarded.data().map(Some)
+}
+
+/// The expressions that a step computes for each row.
+fn computed(step: &Plan) -> Result<Vec<Expr>> {
+    let mut computed = Vec::new();
+    let Some(aggregate) = step.downcast_ref::<AggregateExec>() else {
+        step.apply_expressions(&mut |expr| {
+            computed.push(Arc::clone(expr));
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        return Ok(computed);
+    };
+    if aggregate.mode().input_mode() == AggregateInputMode::Raw {
+        computed.extend(aggregate.group_expr().input_exprs());
+        computed.extend(aggregate.filter_expr().iter().flatten().cloned());
+        computed.extend(
+            arguments(aggregate)?.into_iter().flat_map(|of| [of.values, of.order].concat()),
+        );
+    }
+    Ok(computed)
 }
 
 /// The part of an input that looks at each row by itself, where all its rows come through.

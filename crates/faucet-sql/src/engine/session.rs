@@ -11,6 +11,8 @@ use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::planner::TypePlanner;
+use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::sqlparser::ast::DataType as SqlType;
 
@@ -43,11 +45,14 @@ impl Session {
     /// # Errors
     /// DataFusion cannot set up its runtime environment.
     pub(crate) fn new(moment: Option<&Arc<Moment>>) -> Result<Self> {
-        let mut state = SessionStateBuilder::new_with_default_features()
+        let mut builder = SessionStateBuilder::new_with_default_features()
             .with_config(config())
             .with_runtime_env(runtime()?)
-            .with_type_planner(Arc::new(Types))
-            .build();
+            .with_type_planner(Arc::new(Types));
+        if moment.is_some() {
+            builder = builder.with_optimizer_rules(rules_for_windows());
+        }
+        let mut state = builder.build();
         datafusion_functions_json::register_all(&mut state)?;
         let context = SessionContext::new_with_state(state);
         for function in moment.map(of_window).unwrap_or_default() {
@@ -72,6 +77,15 @@ impl Session {
     pub(crate) fn state(&self) -> SessionState {
         self.context.state()
     }
+}
+
+/// The rules of the optimizer for a query with a window.
+fn rules_for_windows() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    // An expression that stands behind FILTER twice would be computed once, for the rows that FILTER leaves out too.
+    let is_kept = |rule: &Arc<dyn OptimizerRule + Send + Sync>| {
+        rule.name() != CommonSubexprEliminate::new().name()
+    };
+    Optimizer::new().rules.into_iter().filter(is_kept).collect()
 }
 
 fn config() -> SessionConfig {

@@ -159,6 +159,35 @@ async fn a_row_that_an_expression_fails_for_leaves_the_rest_of_its_window_alone(
         ("SELECT CAST(s AS LONG) AS n FROM t WHERE s <> '1' # LIMIT 1", &[X, Y], json!([{"n": 2}])),
         ("SELECT CAST(s AS LONG) AS n FROM t # LIMIT 5 OFFSET 1", &[X, Y], json!([{"n": 2}])),
         ("SELECT COUNT(*) AS n FROM t WHERE CAST(s AS LONG) + window_end() > 0 #", &[X, Y], sum(2)),
+        (
+            "SELECT rank() OVER (PARTITION BY kind ORDER BY upper(s)) AS n FROM t WHERE kind = 'a' #",
+            &[],
+            json!([{"n": 1}, {"n": 2}, {"n": 3}]),
+        ),
+        (
+            "SELECT SUM(CAST(s AS LONG)) OVER (PARTITION BY kind) AS n FROM t WHERE kind = 'a' #",
+            &[X],
+            json!([{"n": 3}, {"n": 3}]),
+        ),
+        // FILTER may guard one expression several times.
+        (
+            "SELECT SUM(CAST(s AS LONG)) FILTER (WHERE s < 'x') AS n, COUNT(*) AS c, \
+             MIN(CAST(s AS LONG)) FILTER (WHERE s < 'x') AS e FROM t #",
+            &[],
+            json!([{"n": 3, "c": 4, "e": 1}]),
+        ),
+        // What guards the cast is known inside of the window only.
+        (
+            "SELECT s AS n FROM t WHERE s < 'x' AND (window_end() < 0 OR CAST(s AS LONG) > 1) #",
+            &[],
+            json!([{"n": "2"}]),
+        ),
+        (
+            "SELECT CASE WHEN row_number() OVER (ORDER BY s) > 2 THEN 0 ELSE CAST(s AS LONG) END AS n \
+             FROM t WHERE s < 'x' #",
+            &[],
+            json!([{"n": 1}, {"n": 2}]),
+        ),
         // AND computes both sides, unless the first is false for all rows that it looks at.
         (
             "SELECT COUNT(*) AS n FROM t WHERE kind = 'b' AND CAST(s AS LONG) > 0 #",
@@ -226,6 +255,22 @@ async fn calls_of_random_are_numbers_of_their_own() {
     let stage = over_mixed(query).await;
     assert_eq!(stage.values().len(), 2);
     assert!(stage.values().iter().all(|row| row["a"] != row["b"]), "{:?}", stage.values());
+}
+
+/// The condition of a FILTER is computed once for each row.
+#[tokio::test]
+async fn a_filter_by_chance_takes_half_of_the_rows() {
+    let query = "SELECT COUNT(CAST(s AS LONG)) FILTER (WHERE random() < 0.5) AS n FROM t \
+                 WINDOW TUMBLING(1 min)";
+    let keys = json!({
+        "query": query,
+        "streams": {"t": {"columns": {"s": "STRING", "at": "LONG"}, "time": {"column": "at"}}},
+    });
+    let mut stage = Stage::open(keys).await;
+    stage.push(0, (0..2000).map(|_| text(r#"{"s":"1","at":1000}"#, 0)).collect()).await;
+    stage.finish().await;
+    let half = stage.values()[0]["n"].as_u64().unwrap();
+    assert!((800..1200).contains(&half), "{half}");
 }
 
 /// A refused row is as if it had never come: it does not close windows either.
