@@ -53,7 +53,7 @@ pub fn blocks(page: &str) -> Vec<Block<'_>> {
 pub struct Step<'a> {
     /// The line behind `$ `.
     pub command: &'a str,
-    /// The lines up to the next command; see [`matches`].
+    /// The lines up to the next command; see [`matches()`].
     pub expected: Vec<&'a str>,
 }
 

@@ -59,6 +59,13 @@ impl Merge {
         let properties = Arc::clone(CoalescePartitionsExec::new(Arc::clone(&input)).properties());
         Self { input, properties }
     }
+
+    /// The rows of `input`, which are those of `other` without some. Both have one partition.
+    ///
+    /// What a later step counts on holds still: behind `WHERE lower(s) = 'a'` rows are ordered by `lower(s)`.
+    pub(super) fn like(input: Arc<dyn ExecutionPlan>, other: &dyn ExecutionPlan) -> Self {
+        Self { input, properties: Arc::clone(other.properties()) }
+    }
 }
 
 impl DisplayAs for Merge {

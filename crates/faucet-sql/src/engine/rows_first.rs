@@ -24,9 +24,12 @@ use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::streaming::StreamingTableExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
-use datafusion::physical_plan::{ExecutionPlan, replace_children_if_necessary};
+use datafusion::physical_plan::{
+    ExecutionPlan, ExecutionPlanProperties as _, replace_children_if_necessary,
+};
 
 use crate::engine::expressions::{asks_window, may_fail};
+use crate::engine::merge::Merge;
 use crate::engine::row_part::is_by_row;
 
 type Plan = Arc<dyn ExecutionPlan>;
@@ -139,9 +142,13 @@ impl Below {
 
     /// The input without the rows for which a taken expression fails. `None`: no expression was taken.
     fn guard(self) -> Result<Option<Plan>> {
-        let columns = columns(&self.schema);
+        let (columns, input) = (columns(&self.schema), Arc::clone(&self.input));
         let Some(taken) = self.projection()? else { return Ok(None) };
-        Ok(Some(Arc::new(ProjectionExec::try_new(columns, taken)?)))
+        let checked = Arc::new(ProjectionExec::try_new(columns, taken)?);
+        Ok(Some(match input.output_partitioning().partition_count() {
+            1 => Arc::new(Merge::like(checked, &*input)),
+            _ => checked,
+        }))
     }
 }
 
@@ -175,7 +182,9 @@ fn arguments(step: &AggregateExec) -> Result<Vec<Arguments>> {
     let schema = step.input().schema();
     let functions = step.aggr_expr().iter().zip(step.filter_expr());
     let arguments = functions.map(|(function, filter)| {
-        let filter = filter.as_ref().filter(|filter| !is_volatile(filter));
+        // A condition of chance would be another one in the CASE.
+        let is_same = |filter: &&Expr| asks_window(filter) || !is_volatile(filter);
+        let filter = filter.as_ref().filter(is_same);
         let guarded = |expr: Expr| match filter {
             Some(filter) if may_fail(&expr, &schema)? => {
                 case(None, vec![(Arc::clone(filter), expr)], None)

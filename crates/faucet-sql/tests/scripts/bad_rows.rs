@@ -169,12 +169,29 @@ async fn a_row_that_an_expression_fails_for_leaves_the_rest_of_its_window_alone(
             &[X],
             json!([{"n": 3}, {"n": 3}]),
         ),
+        (
+            "SELECT rank() OVER (PARTITION BY lower(kind) ORDER BY s) AS n FROM t WHERE lower(kind) = 'a' #",
+            &[],
+            json!([{"n": 1}, {"n": 2}, {"n": 3}]),
+        ),
         // FILTER may guard one expression several times.
         (
             "SELECT SUM(CAST(s AS LONG)) FILTER (WHERE s < 'x') AS n, COUNT(*) AS c, \
              MIN(CAST(s AS LONG)) FILTER (WHERE s < 'x') AS e FROM t #",
             &[],
             json!([{"n": 3, "c": 4, "e": 1}]),
+        ),
+        (
+            "SELECT SUM(CAST(s AS LONG)) FILTER (WHERE kind = 'a' AND window_end() > 0) AS n \
+             FROM t WHERE s < 'x' #",
+            &[],
+            sum(3),
+        ),
+        (
+            "SELECT CAST(s AS LONG) + window_end() AS n FROM \
+             (SELECT s FROM t UNION ALL SELECT s FROM t WHERE kind = 'a') # ORDER BY n",
+            &[X, Y],
+            json!([{"n": 60001}, {"n": 60001}, {"n": 60002}, {"n": 60002}]),
         ),
         // What guards the cast is known inside of the window only.
         (
