@@ -1,4 +1,4 @@
-//! What the sinks `jsonl` and `stdout` do.
+//! The sinks `jsonl` and `stdout`: writing, rotating, resuming, and their keys.
 
 mod conformance;
 mod files;

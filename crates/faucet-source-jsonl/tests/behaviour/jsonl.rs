@@ -2,32 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use std::fs;
-use std::path::PathBuf;
 
 use faucet_core::{
     Ended, ErrorKind, Next, PageReader, Payload, Result, Scope, Source, SourceConfig, StepOutcome,
     StreamPage,
 };
 use faucet_source_jsonl::{JsonlSource, JsonlSourceConfig, OnParseError};
-use tempfile::TempDir;
 
-struct Recording {
-    _dir: TempDir,
-    path: PathBuf,
-}
-
-fn recording(content: impl AsRef<[u8]>) -> Recording {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("in.jsonl");
-    fs::write(&path, content).unwrap();
-    Recording { _dir: dir, path }
-}
+use crate::support::{Recording, recording};
 
 impl Recording {
-    fn config(&self) -> JsonlSourceConfig {
-        JsonlSourceConfig::new(self.path.to_str().unwrap())
-    }
-
     fn source(&self) -> JsonlSource {
         self.config().build().unwrap()
     }

@@ -1,4 +1,4 @@
-//! What the source `jsonl` does.
+//! The source `jsonl`: reading, following, resuming, and its keys.
 
 mod conformance;
 mod divert;
@@ -6,3 +6,4 @@ mod files;
 mod jsonl;
 mod keys;
 mod resume;
+mod support;

@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
 use std::fs;
-use std::path::PathBuf;
 use std::task::Poll;
 
 use faucet_core::{
@@ -10,26 +9,11 @@ use faucet_core::{
     SourceConfig, StreamPage,
 };
 use faucet_source_jsonl::{JsonlSource, JsonlSourceConfig, OnParseError};
-use tempfile::TempDir;
 
-struct Recording {
-    _dir: TempDir,
-    path: PathBuf,
-}
-
-fn recording(content: &str) -> Recording {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("in.jsonl");
-    fs::write(&path, content).unwrap();
-    Recording { _dir: dir, path }
-}
+use crate::support::{Recording, recording};
 
 impl Recording {
-    fn config(&self) -> JsonlSourceConfig {
-        JsonlSourceConfig::new(self.path.to_str().unwrap())
-    }
-
-    fn source(&self, batch_size: usize, on_parse_error: OnParseError) -> JsonlSource {
+    fn source_with(&self, batch_size: usize, on_parse_error: OnParseError) -> JsonlSource {
         JsonlSourceConfig { batch_size, on_parse_error, ..self.config() }.build().unwrap()
     }
 
@@ -41,7 +25,7 @@ impl Recording {
     }
 
     async fn refusal(&self, scope: &Scope) -> Error {
-        let source = self.source(1, OnParseError::Fail);
+        let source = self.source_with(1, OnParseError::Fail);
         source.open(scope).await.map(|_| ()).unwrap_err()
     }
 }
@@ -96,7 +80,7 @@ async fn a_run_resumes_behind_each_page_whatever_the_lines_are() {
         let file = recording(content);
         let all = ["1", "22", "333", "4444", "55555"];
         for batch_size in [1, 2, 3, 5, 9] {
-            let source = file.source(batch_size, OnParseError::Skip);
+            let source = file.source_with(batch_size, OnParseError::Skip);
             let mut reader = source.open(&Scope::default()).await.unwrap();
             let mut done = 0;
             loop {
@@ -121,7 +105,7 @@ async fn a_run_resumes_behind_each_page_whatever_the_lines_are() {
 #[tokio::test]
 async fn a_position_is_behind_the_last_page_and_the_lines_that_were_left_out_before_it() {
     let file = recording("1\n\nbad\n2\n\n3\nbad\n\n");
-    let source = file.source(1, OnParseError::Skip);
+    let source = file.source_with(1, OnParseError::Skip);
     let mut reader = source.open(&Scope::default()).await.unwrap();
     assert_eq!(point(&*reader), (0, 0));
     for expected in [(2, 1), (9, 4), (12, 6)] {
@@ -135,7 +119,7 @@ async fn a_position_is_behind_the_last_page_and_the_lines_that_were_left_out_bef
 #[tokio::test]
 async fn a_position_behind_an_error_is_in_front_of_the_bad_line() {
     let file = recording("1\n2\n\nbad\n5\n");
-    let source = file.source(10, OnParseError::Fail);
+    let source = file.source_with(10, OnParseError::Fail);
     let mut reader = source.open(&Scope::default()).await.unwrap();
     assert_eq!(page(&mut reader).await.unwrap().len(), 2);
     let error = reader.next_page().await.unwrap_err();
@@ -151,7 +135,7 @@ async fn a_position_behind_an_error_is_in_front_of_the_bad_line() {
 async fn draining_after_any_poll_loses_nothing() {
     let content: String = (0..200_000).map(|n| format!("{n}\n")).collect();
     let file = recording(&content);
-    let source = file.source(0, OnParseError::Fail);
+    let source = file.source_with(0, OnParseError::Fail);
     for most in 0..8 {
         let mut reader = source.open(&Scope::default()).await.unwrap();
         let (mut call, mut polls) = (reader.next_page(), 0);
@@ -198,7 +182,7 @@ async fn a_file_that_has_grown_is_read_on() {
         [("1\n2\n", "3\n", 3), ("1\n2", "\n3\n", 3), ("1\n2", "\r\n3", 3), ("", "3\n", 1)]
     {
         let file = recording(before);
-        let source = file.source(10, OnParseError::Fail);
+        let source = file.source_with(10, OnParseError::Fail);
         let mut reader = source.open(&Scope::default()).await.unwrap();
         rest(&mut reader).await;
         fs::write(&file.path, format!("{before}{after}")).unwrap();
@@ -221,7 +205,7 @@ async fn a_position_that_does_not_fit_is_refused_with_what_to_do() {
     ] {
         let scope = file.at(offset, line);
         if words.is_empty() {
-            file.source(1, OnParseError::Fail).open(&scope).await.map(|_| ()).unwrap();
+            file.source_with(1, OnParseError::Fail).open(&scope).await.map(|_| ()).unwrap();
             continue;
         }
         let error = file.refusal(&scope).await;

@@ -1,4 +1,4 @@
-//! What the expressions of a plan may do.
+//! Whether an expression of a plan asks for the window, and whether it may fail.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) fn asks_window(expr: &Arc<dyn PhysicalExpr>) -> bool {
     let asks = |expr: &Arc<dyn PhysicalExpr>| {
         Ok(ScalarFunctionExpr::try_downcast_func::<OfWindow>(&**expr).is_some())
     };
-    // Nothing in it fails.
+    // The closure returns no error.
     expr.exists(asks).unwrap_or(true)
 }
 

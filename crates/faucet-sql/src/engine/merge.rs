@@ -60,9 +60,9 @@ impl Merge {
         Self { input, properties }
     }
 
-    /// The rows of `input`, which are those of `other` without some. Both have one partition.
+    /// The rows of `input`, which are rows of `other`, with the properties of `other`. Both have one partition.
     ///
-    /// What a later step counts on holds still: behind `WHERE lower(s) = 'a'` rows are ordered by `lower(s)`.
+    /// Later steps rely on these properties: behind `WHERE lower(s) = 'a'` the optimizer leaves out a sort by `lower(s)`.
     pub(super) fn like(input: Arc<dyn ExecutionPlan>, other: &dyn ExecutionPlan) -> Self {
         Self { input, properties: Arc::clone(other.properties()) }
     }
@@ -99,14 +99,16 @@ impl ExecutionPlan for Merge {
         mut children: Vec<Arc<dyn ExecutionPlan>>,
         _: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::new(children.swap_remove(0))))
+        let input = children.swap_remove(0);
+        Ok(Arc::new(Self { input, properties: Arc::clone(&self.properties) }))
     }
 
     fn with_new_children(
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::new(children.swap_remove(0))))
+        let input = children.swap_remove(0);
+        Ok(Arc::new(Self { input, properties: Arc::clone(&self.properties) }))
     }
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

@@ -9,7 +9,6 @@ mod moment;
 mod plan;
 mod query;
 mod ready;
-mod results;
 mod row_part;
 mod rows_first;
 mod session;

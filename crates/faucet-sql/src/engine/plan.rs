@@ -15,9 +15,8 @@ use datafusion::prelude::SessionConfig;
 
 use crate::engine::execution::Execution;
 use crate::engine::inlet::Feed;
-use crate::engine::results::Results;
 
-/// What the executions of a query share.
+/// The settings and the memory that all executions of a query share.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     pub(crate) config: SessionConfig,
@@ -73,7 +72,7 @@ impl Plan {
 
 /// How many steps of the plan read a stream.
 fn leaves(plan: &dyn ExecutionPlan) -> usize {
-    let own = usize::from(plan.is::<StreamingTableExec>() || plan.is::<Results>());
+    let own = usize::from(plan.is::<StreamingTableExec>());
     own + plan.children().into_iter().map(|child| leaves(&**child)).sum::<usize>()
 }
 

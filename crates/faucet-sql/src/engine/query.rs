@@ -54,7 +54,7 @@ pub(crate) struct Recipe {
 /// A planned query.
 #[derive(Debug)]
 pub(crate) struct Query {
-    /// What is executed for each window, or without a window for each batch of rows.
+    /// The plan that is executed for each window, or without a window for each batch of rows.
     pub(crate) plan: Plan,
     /// The parts of a query with a window that are executed for each batch of rows.
     pub(crate) parts: Vec<RowPart>,

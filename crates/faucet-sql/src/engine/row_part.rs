@@ -16,9 +16,9 @@ use datafusion::physical_plan::streaming::StreamingTableExec;
 use datafusion::physical_plan::union::UnionExec;
 
 use crate::engine::expressions::{asks_window, may_fail};
+use crate::engine::inlet::Inlet;
 use crate::engine::merge::{Merge, in_place};
 use crate::engine::plan::{Environment, Plan};
-use crate::engine::results::Results;
 
 /// A part of a plan that looks at each row by itself, and is executed once for each batch of rows: where it
 /// fails, the row can be found.
@@ -63,7 +63,9 @@ pub(super) fn split(
         may_fail |= row_may_fail(&step)?;
         let name = format!("__rows_{}", parts.len());
         let step = in_place(step)?;
-        let leaf = Results::of(&*step, &name);
+        let inlet = Arc::new(Inlet { name: name.clone(), schema: step.schema() });
+        let leaf = StreamingTableExec::try_new(step.schema(), vec![inlet], None, [], false, None)?;
+        let leaf = Merge::like(Arc::new(leaf), &*step);
         parts.push(RowPart::new(&name, Plan::new(step, environment))?);
         Ok(Transformed::new(Arc::new(leaf) as _, true, TreeNodeRecursion::Jump))
     });

@@ -102,7 +102,7 @@ impl Below {
         let taken = Arc::clone(expr).transform_down(|part| {
             let is_other = |column: &Column| column.index() >= width;
             if asks_window(&part) || collect_columns(&part).iter().any(is_other) {
-                // What guards a part of it is not known yet.
+                // The other operands decide later for which rows this part is computed.
                 let next = if is_lazy(&part) {
                     TreeNodeRecursion::Jump
                 } else {

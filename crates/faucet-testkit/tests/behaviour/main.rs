@@ -1,4 +1,4 @@
-//! What the kit does, and what a guest needs of it.
+//! The doubles and scripted peers of the kit, and a connector of a guest that uses them.
 
 mod conversation;
 mod guest;
